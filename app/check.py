@@ -130,6 +130,7 @@ def analyze(
         options=options,
         advise=bool(options.select),
         kept_lines=KEPT_LINES,
+        mends=prove,
     )
     if cache:
         cache.keep_facts(sources, _encoded({**others, **analysis.facts}, stored))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -161,10 +162,12 @@ def _below(path: str, folder: str) -> bool:
 
 def _listed(root: Path) -> Iterator[str]:
     """Files below the root: as git sees them where it does, else by walking."""
-    try:
-        listed = LocalRepository(root).listed(root)
-    except GitError:
-        listed = None
+    listed = None
+    if any(
+        (folder / ".git").exists() for folder in (root, *root.parents)
+    ):  # elsewhere git need not be started
+        with contextlib.suppress(GitError):
+            listed = LocalRepository(root).listed(root)
     if listed is None:
         yield from _walked(root)
         return

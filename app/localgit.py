@@ -12,6 +12,8 @@ from app.github.models import ChangedFile
 
 SECONDS = 120
 OBJECTS_AT_ONCE = 1_000
+MOST_ABSENT = 500
+"""Changed files whose content a partial clone may lack before a comparison is given up."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """Git knows this tree in every repository."""
 
@@ -118,10 +120,32 @@ class LocalRepository:
         return contents
 
     def changes(self, base: str, head: str) -> tuple[ChangedFile, ...]:
-        """What changed from one commit or tree to another, as GitHub lists the files of a pull request."""
-        output = self._git(*_DIFF, f"{base}^{{tree}}", f"{head}^{{tree}}")
-        raw, patches = _split(output)
-        return tuple(_changed(change, patch) for change, patch in zip(raw, patches, strict=True))
+        """What changed from one commit or tree to another, as GitHub lists the files of a pull request.
+
+        A file whose content a partial clone lacks has no patch, as files that are too large for GitHub.
+        """
+        trees = (f"{base}^{{tree}}", f"{head}^{{tree}}")
+        try:
+            return _changes(self._git(*_DIFF, *trees))
+        except GitError:
+            absent = self._absent(*trees)
+            if not 0 < len(absent) <= MOST_ABSENT:
+                raise
+        left_out = [b":(top,exclude,literal)" + change.path for change in absent]
+        present = self._git(*_DIFF, *trees, "--", ":(top)", *(os.fsdecode(path) for path in left_out))
+        changed = (*_changes(present), *(_changed(change, b"") for change in absent))
+        return tuple(sorted(changed, key=lambda file: file.path))
+
+    def _absent(self, *trees: str) -> list[_Change]:
+        """The changed files of which one version's content is not in this repository."""
+        changes, _ = _split(
+            self._git("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", *trees)
+        )
+        blobs = {sha for change in changes if change.mode != "160000" for sha in (change.old, change.sha)}
+        blobs -= {"0" * len(sha) for sha in blobs}
+        told = self._git("cat-file", "--batch-check", input="".join(f"{sha}\n" for sha in blobs).encode())
+        missing = {line.split()[0] for line in told.decode().splitlines() if line.endswith(" missing")}
+        return [change for change in changes if missing & {change.old, change.sha}]
 
     def history(self, head: str, most: int) -> list[Commit]:
         """The last `most` commits of the main line (first parents) that changed a Python file, newest first."""
@@ -185,6 +209,7 @@ class _Change(NamedTuple):
     sha: str
     path: bytes
     previous: bytes | None
+    old: str
 
 
 def _environment() -> dict[str, str]:
@@ -242,6 +267,7 @@ def _split(output: bytes) -> tuple[list[_Change], Sequence[bytes]]:
                 old_sha if removed else new_sha,
                 paths[-1],
                 paths[0] if len(paths) == 2 else None,
+                old_sha,
             )
         )
     text = output[position:].removeprefix(b"\0")
@@ -258,6 +284,11 @@ def _split(output: bytes) -> tuple[list[_Change], Sequence[bytes]]:
         if change.status == "T" and b"\ndeleted file mode " in part:
             next(rest, b"")
     return changes, joined
+
+
+def _changes(output: bytes) -> tuple[ChangedFile, ...]:
+    changes, patches = _split(output)
+    return tuple(_changed(change, patch) for change, patch in zip(changes, patches, strict=True))
 
 
 def _changed(change: _Change, patch: bytes) -> ChangedFile:

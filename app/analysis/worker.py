@@ -59,6 +59,7 @@ from rules.engine.project import Project
 from rules.engine.reading import sharing
 from rules.engine.reading.edits import Lines
 from rules.engine.reading.trees import Trees
+from rules.engine.two_versions import Versions, with_known_costs
 
 FACTS_KEPT_BYTES = 64_000_000
 MOST_LINKED = 3
@@ -301,12 +302,16 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
     new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})
     result = prove(new, after, task.unproven, connection, task.proof_seconds)
     result = growth.told(result, before, after, renamed=request.renamed, sources=request.after)
+    versions = Versions(before.project, after.project, request.renamed)
+    earlier = msgspec.structs.replace(
+        before.result, endpoints=with_known_costs(versions, before.result.endpoints)
+    )
     given = request.before.keys() | request.after.keys()
     encoded = dict(_encoded(after.facts))
     for path, made in encoded.items():
         cache.remember(request.after[path], made, after.facts[path])
     return Comparison(
-        before=before.result,
+        before=earlier,
         after=result,
         facts=encoded,
         wanted=sorted(rules.affected(before, after) - given),

@@ -191,7 +191,7 @@ def recommend(
                         (entry.first.severity for entry in members), key=lambda severity: severity.rank
                     ),
                     effort=effort,
-                    places=tuple(Place(entry.first.path, entry.first.line) for entry in members),
+                    places=tuple(Place(*place) for entry in members for place in entry.places),
                     endpoints=len(endpoints),
                     expected=_with_assumptions(lowered(summary), first.impact),
                     how=_how(prints, one_click, patched),

@@ -43,6 +43,7 @@ BADGES = {
 _MAX_HOPS = 8
 _MAX_SUGGESTION_LINES = 80
 _NAMED_ENDPOINTS = 5
+_NAMED_PLACES = 5
 _GLANCE = 13
 """Lines between a comment and what it speaks of that are still seen with it."""
 _LONGEST_RANGE = 60
@@ -77,6 +78,13 @@ class Group(msgspec.Struct, frozen=True):
             for endpoint in (*((finding.endpoint,) if finding.endpoint else ()), *finding.endpoints):
                 seen.setdefault(endpoint)
         return tuple(seen)
+
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """Path and line of each place that wants mending; under several endpoints their one cause, the first's."""
+        if len(self.endpoints) > 1:
+            return ((self.first.path, self.first.line),)
+        return tuple(dict.fromkeys((finding.path, finding.line) for finding in self.findings))
 
 
 @dataclass(frozen=True)
@@ -267,8 +275,8 @@ def body(said: Group, context: Context, suggested: str | None, *, first: str = "
         parts.append(Section((fence(suggested, "suggestion"),)))
     else:
         parts.append(_remedy(finding, context))
-    others = len(said.findings) - 1 if any(other.fix for other in said.findings[1:]) else 0
-    parts.append(Section((_small_print(finding, others), "")))
+    parts.append(Section((_elsewhere(said, context.links), "")))
+    parts.append(Section((_small_print(finding), "")))
     end = marker.write(said.fingerprints, context.links.head_sha)
     return fit(parts, LIMIT - len(end.encode()) - 1) + "\n" + end
 
@@ -419,10 +427,24 @@ def _is_import(edit: Edit) -> bool:
     return bool(lines) and all(line.lstrip().startswith(("import ", "from ")) for line in lines)
 
 
-def _small_print(finding: Finding, others: int) -> str:
-    words: list[str] = []
-    if finding.trade_offs:
-        words.append(prose(sentences(finding.trade_offs)))
-    if others:
-        words.append(f"The fixes of {plural(others, 'more place')} are in the patch of the check run.")
-    return f"<sub>{' '.join(words)}</sub>" if words else ""
+def _elsewhere(said: Group, links: Links) -> str:
+    """The other places of one cause, and whether the patch mends them."""
+    others = said.places[1:]
+    if not others:
+        return ""
+    named = [links.place(path, line) for path, line in others[:_NAMED_PLACES]]
+    more = f" and {plural(len(others) - len(named), 'more place')}" if len(others) > len(named) else ""
+    mended = len({(other.path, other.line) for other in said.findings if other.fix} & set(others))
+    them = (
+        "them"
+        if mended == len(others) > 1
+        else "it"
+        if mended == len(others)
+        else f"{mended} of {len(others)}"
+    )
+    patched = f"; the patch of the check run mends {them}" if mended else ""
+    return f"The same at {', '.join(named)}{more}{patched}."
+
+
+def _small_print(finding: Finding) -> str:
+    return f"<sub>{prose(sentences(finding.trade_offs))}</sub>" if finding.trade_offs else ""

@@ -11,6 +11,9 @@ from app.review.diff import Diff
 from rules.engine.finding import Finding, Result
 from rules.engine.fingerprints import core_of
 
+_CHOICES = frozenset({"FP229"})
+"""Rules about what a project is built on: with one more place it has chosen nothing new."""
+
 _Key = Callable[[Finding], object]
 """None: this finding does not take part."""
 
@@ -74,8 +77,12 @@ def match(
     _by_fingerprint(standing, old_path)
     at_tip = {id(finding): old for old, finding in standing.pairs}
 
-    new = [finding for finding in pairing.open if id(finding) not in at_tip]
-    existing = [finding for finding in pairing.open if id(finding) in at_tip]
+    chosen = {(old.code, old.leaf) for old in (*before.findings, *tip) if old.code in _CHOICES}
+    new: list[Finding] = []
+    existing: list[Finding] = []
+    for finding in pairing.open:
+        is_old = id(finding) in at_tip or (finding.code, finding.leaf) in chosen
+        (existing if is_old else new).append(finding)
     grown: list[Finding] = []
     for old, finding in pairing.pairs:
         worse = finding.in_itself > old.in_itself or _has_more(old, finding, diff) or costlier(finding)

@@ -19,6 +19,9 @@ _FAR = 120
 """As much when nothing else of the finding was changed."""
 _LONGEST = 80
 _OPEN, _CLOSE = "([{", ")]}"
+_OF_THE_CALL = re.compile(r"(\w+_)?timeout")
+"""Guards that are arguments of the very call, or of what makes its client."""
+_CALLED = re.compile(r"(\w+)\s*$")
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -34,6 +37,8 @@ class _Loss(msgspec.Struct, frozen=True):
     first: int
     last: int
     """Head lines that took the place of the removed ones; `last < first` when none did."""
+    callee: str = ""
+    """The name that was called with it, where it was an argument and the diff shows that."""
 
 
 def lost(finding: Finding, diff: Diff, places: Sequence[Hop]) -> Lost | None:
@@ -45,8 +50,12 @@ def lost(finding: Finding, diff: Diff, places: Sequence[Hop]) -> Lost | None:
     if not finding.guards:
         return None
     extents = [(place.path, place.line, _last(finding, place)) for place in places]
+
+    def losses_in(path: str) -> list[_Loss]:
+        return [loss for loss in _losses(path, finding.guards, diff) if _is_of(finding, loss)]
+
     for path, start, end in extents:
-        losses = list(_losses(path, finding.guards, diff))
+        losses = losses_in(path)
         near = [
             loss
             for loss in losses
@@ -57,11 +66,18 @@ def lost(finding: Finding, diff: Diff, places: Sequence[Hop]) -> Lost | None:
     if any(diff.touched(path, line) for path, start, end in extents for line in range(start, end + 1)):
         return None
     for path, start, _ in extents:
-        losses = [loss for loss in _losses(path, finding.guards, diff) if abs(loss.first - start) <= _FAR]
+        losses = [loss for loss in losses_in(path) if abs(loss.first - start) <= _FAR]
         if losses:
             return min(losses, key=lambda loss: abs(loss.first - start)).lost
-    everywhere = [loss for path in diff.files for loss in _losses(path, finding.guards, diff)]
+    everywhere = [loss for path in diff.files for loss in losses_in(path)]
     return everywhere[0].lost if len(everywhere) == 1 else None
+
+
+def _is_of(finding: Finding, loss: _Loss) -> bool:
+    """Whether the guard was one of what the finding calls: the timeout of one client is none of another's."""
+    if not loss.callee or not finding.leaf:
+        return True
+    return loss.callee in finding.leaf.split(".") or _OF_THE_CALL.fullmatch(loss.callee.lower()) is not None
 
 
 def _last(finding: Finding, place: Hop) -> int:
@@ -85,9 +101,9 @@ def _losses(path: str, guards: Sequence[str], diff: Diff) -> Iterator[_Loss]:
                 continue
             for line in removed:
                 if line.old is not None and (found := pattern.search(_code(line.text))) is not None:
-                    yield _Loss(
-                        Lost(path, line.old, _excerpt(line.text, found.start(), found.end())), first, last
-                    )
+                    excerpt = _excerpt(line.text, found.start(), found.end())
+                    callee = _callee(entry, line, found.start()) if _OF_THE_CALL.fullmatch(guard) else ""
+                    yield _Loss(Lost(path, line.old, excerpt), first, last, callee)
                     break
 
 
@@ -118,6 +134,26 @@ def _runs(entry: FileDiff) -> Iterator[tuple[int, int, list[Line], list[Line]]]:
                 removed, added = [], []
                 if line is not None and line.new is not None:
                     following = line.new + 1
+
+
+def _callee(entry: FileDiff, at: Line, start: int) -> str:
+    """What was called with the argument that begins there, by the old lines that the diff shows."""
+    hunk = next(hunk for hunk in entry.hunks if at in hunk.lines)
+    depth = 0
+    before = [
+        line.text for line in hunk.lines if line.old is not None and at.old is not None and line.old < at.old
+    ]
+    for text in (at.text[:start], *reversed(before)):
+        code = _code(text)
+        for position in range(len(code) - 1, -1, -1):
+            if code[position] in _CLOSE:
+                depth += 1
+            elif code[position] in _OPEN:
+                if not depth:
+                    named = _CALLED.search(code[:position]) if code[position] == "(" else None
+                    return named[1] if named is not None else ""
+                depth -= 1
+    return ""
 
 
 def _code(text: str) -> str:

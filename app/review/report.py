@@ -44,7 +44,11 @@ _MAX_ANNOTATIONS = 200
 _USUAL = 5
 """So many old findings of a kind in the touched files, and it is how the project works: one comment says it, and marks
 in the diff show where else the change does so."""
-_ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104"})
+_ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104", "FP105", "FP106"})
+_HABITS = frozenset({"FP113", "FP601", "FP602"})
+"""Rules about what an author leaves out wherever it would belong."""
+_ENOUGH = 2
+"""So many comments of one habit in a file say it; the rest are marks in the diff."""
 _LEVELS: dict[Severity, Literal["notice", "warning", "failure"]] = {
     Severity.CRITICAL: "failure",
     Severity.HIGH: "failure",
@@ -417,7 +421,7 @@ def _said(
 ) -> tuple[tuple[ReviewComment, ...], tuple[Group, ...], tuple[Group, ...], tuple[Group, ...]]:
     """Comments, groups that repeat one of them, groups that had a line but no room, groups without a line.
 
-    What is only worth a comment because it is new is worth one.
+    What is only worth a comment because it is new is worth one. So is a line on which several rules find one call.
 
     `usual` is how often each kind of finding was there before: comments are for what a reader does not know yet.
     """
@@ -427,17 +431,25 @@ def _said(
     crowded: list[Group] = []
     placeless: list[Group] = []
     taken: list[Anchor] = []
+    habits: Counter[tuple[str, str]] = Counter()
+    lines: set[tuple[str, str, int]] = set()
     for entry in comments.group(heard):
         comment = comments.write(entry, context, taken)
         kind = _kind(entry.first)
         if comment is None:
             placeless.append(entry)
-        elif len(spoken) >= most:
+            continue
+        place = (kind, comment.path, comment.line)
+        known = kind in said and (usual.get(kind, 0) >= _USUAL or entry.first.when_new is not None)
+        if len(spoken) >= most:
             crowded.append(entry)
-        elif kind in said and (usual.get(kind, 0) >= _USUAL or entry.first.when_new is not None):
+        elif known or habits[kind, comment.path] >= _ENOUGH or place in lines:
             repeated.append(entry)
         else:
             said.add(kind)
+            habits[kind, comment.path] += kind in _HABITS
+            if entry.first.code in _ON_THE_LOOP:
+                lines.add(place)
             spoken.append(comment)
             if comments.has_suggestion(comment):
                 taken.append(comments.range_of(comment))

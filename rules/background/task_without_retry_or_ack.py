@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.mentions import is_named_in
 from rules.engine.service.queue_tasks import celery_decorator
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
+_SCHEDULES = ("beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE", "add_periodic_task", "crontab")
 _RETRIES = frozenset(
     {"autoretry_for", "max_retries", "retry_backoff", "base", "retry_kwargs", "throws", None}
 )
@@ -92,8 +97,45 @@ class TaskWithoutRetryOrAck(Rule):
             yield Match(
                 decorator,
                 f"`{node.name}` calls `{leaf}` and never tries again: one network error loses the job.",
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE if _runs_again(node, keywords, module) else Confidence.LIKELY,
             )
+
+
+def _runs_again(function: ast.FunctionDef, keywords: dict[str | None, ast.expr], module: Module) -> bool:
+    """Whether a file that makes a schedule names the task: what it misses once it does the next time."""
+    given = keywords.get("name")
+    names = [function.name]
+    if isinstance(given, ast.Constant) and isinstance(given.value, str):
+        names.append(re.split(r"[.:]", given.value)[-1])
+    return any(
+        is_named_in(module.project, [path], name)
+        for path in _scheduling(module.project)
+        for name in names
+        if path != module.path or _is_scheduled_beside(name, module)
+    )
+
+
+@once
+def _scheduling(project: Project) -> tuple[str, ...]:
+    return tuple(
+        path
+        for path in project.resolver.modules
+        if any(is_named_in(project, [path], name) for name in _SCHEDULES)
+    )
+
+
+def _is_scheduled_beside(name: str, module: Module) -> bool:
+    """In the file of the task its name is no sign: `{"task": "shop.tasks.report"}` or `report.s()` is."""
+    return any(
+        (isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(name))
+        or (
+            isinstance(node, ast.Attribute)
+            and node.attr in ("s", "si")
+            and isinstance(node.value, ast.Name)
+            and node.value.id == name
+        )
+        for node in walk(module.tree)
+    )
 
 
 def _forever(keywords: dict[str | None, ast.expr], function: ast.FunctionDef) -> bool:

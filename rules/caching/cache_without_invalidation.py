@@ -11,7 +11,7 @@ from rules.engine.kept_answers import once
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.service.memoised import is_method, memos, own_arguments
+from rules.engine.service.memoised import memos
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -118,14 +118,8 @@ class CacheWithoutInvalidation(Rule):
             memo.node,
             f"`{module.segment(memo.node)}` keeps what `{node.name}` read from the database until the process ends: later changes"
             " are never seen.",
-            # What it writes itself where nothing is there yet is written once: a salt, an installation's own number.
-            # So are keys and certificates, and most of what there is only one of.
-            confidence=Confidence.POSSIBLE
-            if summary.writes
-            or summary.commits
-            or _makes(node)
-            or not own_arguments(node, method=is_method(node, module))
-            else Confidence.LIKELY,
+            # Whether the rows ever change after they were read, and whether that matters, is not in the code.
+            confidence=Confidence.POSSIBLE,
             call_path=reads[0].path if len(reads[0].path) > 1 else (),
             impact=Impact(
                 "answers as old as the process → as old as the lifetime",

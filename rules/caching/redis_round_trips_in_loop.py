@@ -130,6 +130,8 @@ class RedisRoundTripsInLoop(Rule):
         if _first_in(loop, module) is not node:
             return  # one loop is one finding
         source = shortened(module.segment(iterables(loop)[0]))
+        doubtful = is_doubtful(loop, module) or _fills_module(loop, module)
+        sweeps = _sweeps(sent, loop)
         many = _MANY.get(sent.name, "a pipeline sends all of them in one round trip")
         yield Match(
             node,
@@ -137,16 +139,16 @@ class RedisRoundTripsInLoop(Rule):
             severity=self.severity
             if module.in_request_path(node) and not is_seldom(node, module) and sent.name not in _TAKES_OUT
             else Severity.MEDIUM,
-            confidence=Confidence.POSSIBLE
-            if is_doubtful(loop, module) or _sweeps(sent, loop) or _fills_module(loop, module)
-            else Confidence.CERTAIN,
+            confidence=Confidence.POSSIBLE if doubtful or sweeps else Confidence.CERTAIN,
+            when_new=Confidence.LIKELY if sweeps and not doubtful and module.in_request_path(node) else None,
             impact=kept_estimates.redis_in_loop(module.options),
             instead=f"{many[0].upper()}{many[1:]}." if not many.startswith("`") else f"{many}.",
         )
 
 
 def _sweeps(sent: Command, loop: ast.AST) -> bool:
-    """`async for key in redis.scan_iter(…): await redis.delete(key)`: a clean-up, which nobody runs per request."""
+    """`async for key in redis.scan_iter(…): await redis.delete(key)`: a clean-up, which hardly anybody runs per
+    request: worth a word while it is written, and none later."""
     return sent.name in _TAKES_OUT and any(
         isinstance(iterable, ast.Call)
         and last_name(iterable.func) in ("scan_iter", "hscan_iter", "sscan_iter")

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from rules.engine.finding import Impact
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
+from rules.engine.service.mentions import is_named_in
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -48,6 +51,8 @@ _DRIVERS = {
     "aioredis.ConnectionPool.from_url": _AIOREDIS,
 }
 _LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _DRIVERS)
+
+_ASKING = ("fetch_all", "fetch_one", "fetch_val", "iterate", "execute", "execute_many")
 
 
 class AbandonedDriver(Rule):
@@ -97,11 +102,7 @@ class AbandonedDriver(Rule):
         return callee.name in _DRIVERS or callee.spelled in _LAST_NAMES or not callee.is_method
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        name = module.index.ref(
-            node.func, module.index.scope_at(node)
-        )  # as imported: aioredis is redis to the engine
-        if name not in _DRIVERS:
-            name = module.qualified_name(node.func) or ""
+        name = _made(node, module)
         driver = _DRIVERS.get(name)
         if driver is None or not serves(node, module):
             return
@@ -110,11 +111,40 @@ class AbandonedDriver(Rule):
             declared = module.version(distribution)
             if declared is not None and declared < version:
                 return
+        if any(
+            (each.lineno, each.col_offset) < (node.lineno, node.col_offset) for each in _all(driver, module)
+        ):
+            return  # one reason to change, said once in a file
+        is_idle = driver is _DATABASES and not _is_asked(module)
         yield Match(
             node,
             f"`{name.partition('.')[0]}` {driver.why}.",
+            confidence=Confidence.POSSIBLE if is_idle else Confidence.CERTAIN,
             instead=driver.instead,
             impact=Impact(summary=driver.cost, assumptions={"driver": name.partition(".")[0]})
             if driver.cost
             else None,
         )
+
+
+def _made(call: ast.Call, module: Module) -> str:
+    """What a call makes, as imported: aioredis is redis to the engine."""
+    name = module.index.ref(call.func, module.index.scope_at(call))
+    return name if name in _DRIVERS else module.qualified_name(call.func) or ""
+
+
+def _all(driver: _Driver, module: Module) -> list[ast.Call]:
+    """All calls of a file that make a client of the driver for the service."""
+    return [
+        call
+        for call in walk(module.tree)
+        if isinstance(call, ast.Call)
+        and last_name(call.func) in _LAST_NAMES
+        and _DRIVERS.get(_made(call, module)) is driver
+        and serves(call, module)
+    ]
+
+
+def _is_asked(module: Module) -> bool:
+    """Whether some file names what a database of `databases` is asked by: one that is only connected is no reason to change."""
+    return any(is_named_in(module.project, module.project.resolver.modules, each) for each in _ASKING)

@@ -8,6 +8,7 @@ from rules.engine.data.tables import Table
 from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -160,8 +161,11 @@ class CartesianEagerLoad(Rule):
             node,
             f"`joinedload` of {' and '.join(f'`{entity}.{name}`' for name in names)} returns every combination of their"
             f" rows for each `{entity}`.",
+            # A job, and what an owner does now and then, may take its time.
             confidence=Confidence.CERTAIN
             if sum(not _sounds_single(name) for name in names) > 1
+            and module.is_waited_for(node)
+            and not is_seldom(node, module)
             else Confidence.POSSIBLE,
             fix=Fix(
                 _selected([_attribute(option) for option in later]),

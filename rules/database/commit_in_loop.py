@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data.per_item import is_doubtful, is_few, sounds_few
+from rules.engine.data.picked_items import is_picked
 from rules.engine.data.round_trips import (
     ancestors,
     conditions,
@@ -47,6 +48,7 @@ _ONE_TRANSACTION = (
 )
 _FAR = 3
 _MUCH = 2
+_READING = regex(r"^_*(?:get|list|read|fetch|find|load|count|check|exists|is|has|search|lookup)(?:_|$)")
 """Different ways of asking the database that a helper has which does a good deal of work."""
 _RUN_OUT = regex(
     r"(?:^|_)(?:timed?_?out|timeouts?|expired|stale|overdue|orphan(?:s|ed)?|abandoned|zombies?|stuck|outdated)(?:_|$)"
@@ -199,6 +201,8 @@ class CommitInLoop(Rule):
             return
         if len(leaf.path) > _FAR or _is_rationed(node, loop, module):
             return
+        if _READING.search(spelled(node.func).rpartition(".")[2]) and nearest(summary.writes) is None:
+            return  # the session commits at its end whatever was done with it: nothing is written
         if flushed is None and is_isolated(node, loop, module):
             return
         kind = "commit" if flushed is None else "transaction" if _is_own(node, module) else "flush"
@@ -295,7 +299,7 @@ def _is_deliberate(loop: ast.AST, module: Module) -> bool:
 def _confidence(node: ast.Call, kind: str, loop: ast.For, module: Module) -> Confidence:
     if is_isolated(node, loop, module) or is_doubtful(loop, module) or sounds_few(loop):
         return Confidence.POSSIBLE
-    if _tidies_up(node, loop, module) or _is_least_of(node, loop, module):
+    if _tidies_up(node, loop, module) or _is_least_of(node, loop, module) or is_picked(node, loop, module):
         return Confidence.POSSIBLE
     if kind == "flush" and module.statement(node) is not loop.body[-1]:
         return Confidence.POSSIBLE  # what follows may need the keys that the flush brings

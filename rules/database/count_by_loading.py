@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rules.engine.costs import estimates
 from rules.engine.data.loads import QUERY, RESULTS, Load, is_limited, loaded, narrows
-from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.loop_shapes import FEW, shortened
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
@@ -176,10 +176,10 @@ class CountByLoading(Rule):
 
 
 def _asks_for_any(count: ast.Call, module: Module) -> bool:
-    """`len(rows) > 0`: such a question is asked of what is rarely more than one row."""
+    """`len(rows) > 0`, `len(attempts) >= 3`: such a question is asked of what is rarely more than a few rows."""
     match module.parent(count):
-        case ast.Compare(comparators=[ast.Constant(value=0 | 1)]):
-            return True
+        case ast.Compare(comparators=[ast.Constant(value=int(most))]):
+            return most <= FEW
     return False
 
 

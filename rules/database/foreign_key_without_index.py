@@ -116,7 +116,7 @@ class ForeignKeyWithoutIndex(Rule):
                 not is_small(table)
                 and not _refers_to_kind(column, module)
                 and any(
-                    use.reached and not use.seldom and not use.is_clean_up
+                    use.reached and not (use.seldom or use.optional or use.is_clean_up)
                     for use in _uses(table, column, module)
                 )
             )
@@ -172,7 +172,7 @@ def _reason(table: Table, column: Column, module: Module) -> tuple[str, Hop | No
     target = models.target(foreign) if foreign is not None else None
     uses = _uses(table, column, module)
     if uses:
-        use = min(uses, key=lambda each: (not each.reached, each.seldom, each.is_clean_up))
+        use = min(uses, key=lambda each: (not each.reached, each.seldom, each.optional, each.is_clean_up))
         return f"the query of `{use.symbol}`", Hop(use.path, use.line, use.symbol)
     collection = models.collection(table, column)
     if collection is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.data import eager
 from rules.engine.data.per_item import is_doubtful
-from rules.engine.data.round_trips import nearest, short, weighed
+from rules.engine.data.round_trips import leaves_too, nearest, short, weighed
 from rules.engine.data.row_members import summary_of_member
 from rules.engine.data.small_tables import lists_kinds
 from rules.engine.reading.loop_shapes import iterables, shortened
@@ -291,7 +291,10 @@ def _lists_kinds(found: LazyRead) -> bool:
 
 
 def _confidence(loop: LoopNode, module: Module) -> Confidence:
-    return Confidence.POSSIBLE if is_doubtful(loop, module) else Confidence.LIKELY
+    # A job may take its time, and where each item asks another machine, a query more is nothing.
+    if is_doubtful(loop, module) or not module.is_waited_for(loop) or leaves_too(loop, module):
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY
 
 
 def _ends_the_loop(node: ast.AST, loop: LoopNode, module: Module) -> bool:

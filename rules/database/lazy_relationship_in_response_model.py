@@ -188,9 +188,12 @@ class LazyRelationshipInResponseModel(Rule):
         if not reads:
             return
         behind = [read.chain for read in found.reads.values() if read.behind and len(read.chain) == _NEXT]
+        alike = _alternatives(node, found, module)
         yield Match(
             node,
-            _message(found, reads, places, module, many=many),
+            _message(found, reads, places, module, many=many).removesuffix(".") + _also(alike) + ".",
+            swallows=tuple((self.code, line) for line in alike),
+            siblings=alike,
             severity=Severity.HIGH if many else Severity.MEDIUM,
             confidence=_confidence(found, reads),
             fix=eager.load_with_query(module, found.loaded, [*(read.chain for read in reads), *behind]),
@@ -225,6 +228,34 @@ class LazyRelationshipInResponseModel(Rule):
             impact=estimates.lazy_loads(module.options, 1),
             instead="Load it with the rows: a relationship with `selectinload`, or one query for all of them.",
         )
+
+
+def _also(lines: tuple[int, ...]) -> str:
+    if not lines:
+        return ""
+    return (
+        f"; so with the quer{'y of line' if len(lines) == 1 else 'ies of lines'} {', '.join(map(str, lines))}"
+    )
+
+
+def _alternatives(node: ast.Call, found: Unloaded, module: Module) -> tuple[int, ...]:
+    """The lines of later queries of the same function for the same rows, of which the same is missing: a request runs one of
+    them, and what is wrong with them is one matter."""
+    function = module.function_of(node)
+    lines = set()
+    for call in walk(function.node) if function is not None else ():
+        if not isinstance(call, ast.Call) or call.lineno <= node.lineno:
+            continue
+        other = module.project.lazy_loading.at(module.path, call.lineno, call.col_offset)
+        if (
+            other is not None
+            and other.loaded.table is found.loaded.table
+            and other.reads.keys() == found.reads.keys()
+            and other.loaded.is_async is False
+            and eager.query_node(module, other.loaded) is call
+        ):
+            lines.add(call.lineno)
+    return tuple(sorted(lines))
 
 
 def _confidence(found: Unloaded, reads: list[Read]) -> Confidence:

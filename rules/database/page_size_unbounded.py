@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
-from rules.engine.data.small_tables import is_small
+from rules.engine.data.small_tables import is_small, lists_a_few
 from rules.engine.finding import Hop, Options
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.module import Role
@@ -24,7 +24,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.service.traffic import is_example
+from rules.engine.service.traffic import is_example, is_for_admins
 
 if TYPE_CHECKING:
     from rules.engine.data.statements import Loaded
@@ -169,6 +169,8 @@ class PageSizeUnbounded(Rule):
                     if parent
                     or _is_narrow(call, module)
                     or _is_of_caller(call, node)
+                    or _gives_groups(path, module)
+                    or is_for_admins(call, module)
                     or is_example(module.path, module.project)
                     else Confidence.CERTAIN,
                     fix=_fix(argument, default),
@@ -198,13 +200,31 @@ def _parent(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef, module
     return min(names & asked, default="")
 
 
+def _collection(path: str) -> str:
+    """The last part of a route that is a name: `permissions` of `/api/permissions/{kind}`."""
+    named = [part for part in path.split("/") if part and part[0] not in "{<"]
+    return named[-1] if named else ""
+
+
 def _is_narrow(call: ast.Call, module: Module) -> bool:
     """Whether the rows belong to one owner, so that all of them are few: one user's updates, the keys of one account."""
     endpoints = module.endpoints(call)
     if endpoints and all(_OF_ONE.search(endpoint.path) for endpoint in endpoints):
         return True
+    if endpoints and all(lists_a_few(_collection(endpoint.path)) for endpoint in endpoints):
+        return True
     loaded = module.rows(call)
     return bool(loaded) and all(is_small(each.table) or _has_owner(each) for each in loaded)
+
+
+def _gives_groups(path: tuple[Hop, ...], module: Module) -> bool:
+    """Whether the function at the end of the way puts rows together: there are as many groups as there are kinds, not rows."""
+    home = module.project.resolver.modules.get(path[-1].path) if path else None
+    around = (
+        [each for each in home.functions.values() if each.line <= path[-1].line] if home is not None else []
+    )
+    last = max(around, key=lambda each: each.line, default=None)
+    return last is not None and any("group_by" in call.ref for call in last.calls)
 
 
 def _is_of_caller(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -173,7 +173,8 @@ class QueryInLoopThroughHelper(Rule):
             severity=severity,
             confidence=confidence,
             call_path=way_to(node, leaf, module),
-            swallows=swallowed,
+            # A helper with a session of its own takes a second connection each time: one cause, said once.
+            swallows=swallowed if confidence is Confidence.POSSIBLE else (*swallowed, ("FP221", node.lineno)),
             siblings=lines_of(swallowed),
             impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
         )

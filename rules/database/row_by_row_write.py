@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data.embedded import is_embedded
+from rules.engine.data.growing_loops import grows
 from rules.engine.data.per_item import sounds_few
 from rules.engine.data.round_trips import (
     confidence_of,
@@ -137,7 +138,10 @@ class RowByRowWrite(Rule):
             return
         confidence = (
             Confidence.POSSIBLE
-            if is_isolated(node, loop, module) or _is_counted(node, loop, module) or is_seldom(node, module)
+            if is_isolated(node, loop, module)
+            or _is_counted(node, loop, module)
+            or is_seldom(node, module)
+            or not grows(loop, module)
             else confidence_of(node, loop, leaf, module)
         )
         severity, costs = _severity(node, module), "one round trip to the database each"

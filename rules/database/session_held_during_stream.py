@@ -11,6 +11,7 @@ from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.module import Role
 from rules.engine.reading.origins import origin
 from rules.engine.reading.page_sizes import arguments
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -139,7 +140,11 @@ class SessionHeldDuringStream(Rule):
                 f" {'of rows that are loaded' if given else 'though the stream does not use it'}:"
                 " it is closed only after the last byte.",
                 severity=self.severity if lasting == _STREAM and not given else Severity.MEDIUM,
-                confidence=Confidence.CERTAIN if version is not None and not given else Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE
+                if lasting != _STREAM and _is_one_file(call)
+                else Confidence.CERTAIN
+                if version is not None and not given
+                else Confidence.LIKELY,
                 related=(Hop(held[0].path, held[0].function.line, held[0].symbol),),
                 fix=None if given else _fix(own, version),
                 impact=pool_estimates.held_by_streams(module.options),
@@ -173,6 +178,14 @@ def _is_in_memory(call: ast.Call, module: Module) -> bool:
         "builtins.list",
         "builtins.str",
         "builtins.bytes",
+    )
+
+
+def _is_one_file(call: ast.Call) -> bool:
+    """Whether the file is one that the code names, whoever asks: a certificate, a page, of a size that nothing adds to."""
+    content = _content(call)
+    return isinstance(content, ast.Constant) or (
+        isinstance(content, ast.Name | ast.Attribute) and last_name(content).isupper()
     )
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,11 +12,8 @@ from rules.engine.data.raw_queries import Raw, is_unlimited
 from rules.engine.data.reference_tables import is_kept_by_hand, is_only_read, is_reference
 from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.finding import Hop
-from rules.engine.module import Role
 from rules.engine.reading.raw_text import RUNS
-from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import NARROWED
-from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.traffic import is_seldom
@@ -26,9 +22,6 @@ if TYPE_CHECKING:
     from rules.engine.data.unbounded import Unlimited
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-
-
-_ADMIN = regex(r"(?:is_|require_)?(?:super_?)?admin(?:_only)?", re.IGNORECASE)
 
 
 class UnboundedQuery(Rule):
@@ -148,7 +141,6 @@ class UnboundedQuery(Rule):
             or is_reference(table, module.project)
             or is_kept_by_hand(table)
             or is_seldom(node, module)
-            or _is_for_admins(node, module)
             or _is_narrowed(found, elsewhere)
             else Confidence.LIKELY,
             related=tuple(elsewhere[:3]),
@@ -159,15 +151,6 @@ class UnboundedQuery(Rule):
 def _is_narrowed(found: Unlimited, elsewhere: list[Hop]) -> bool:
     """Whether a helper adds conditions on some paths: who calls it decides, and mostly gives some."""
     return bool(elsewhere) and bool(found.loaded.flags & NARROWED)
-
-
-def _is_for_admins(node: ast.AST, module: Module) -> bool:
-    """`_: User = Depends(RoleRequirer([UserRole.admin]))` of the endpoint itself."""
-    function = module.function_of(node)
-    if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
-        return False
-    taken = [function.node.args, *function.node.decorator_list]
-    return any(_ADMIN.fullmatch(last_name(part)) for each in taken for part in walk(each))
 
 
 def _raw(node: ast.Call, module: Module) -> Raw | None:

@@ -8,8 +8,10 @@ from rules.engine.costs import estimates
 from rules.engine.data.per_item import is_doubtful
 from rules.engine.data.small_tables import is_small
 from rules.engine.reading.rows import MANY, RESULT
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import serves
 from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ class UpdateViaLoad(Rule):
     )
 
     def check(self, node: ast.For, module: Module) -> Iterator[Match]:
-        if not isinstance(node.target, ast.Name) or node.orelse or not module.in_request_path(node):
+        if not isinstance(node.target, ast.Name) or node.orelse or not serves(node, module):
             return
         names = _set_alike(node, node.target.id, module)
         if not names or _is_used_elsewhere(node, module):
@@ -115,7 +117,11 @@ class UpdateViaLoad(Rule):
             f"Every `{model}` is loaded only to set {' and '.join(f'`{name}`' for name in names)} to the same value:"
             " one `UPDATE` does it without moving a row.",
             confidence=Confidence.POSSIBLE
-            if is_small(table) or is_seldom(node, module) or is_doubtful(node, module)
+            if not module.in_request_path(node)
+            or any(isinstance(part, ast.Call) and _is_clock(part) for part in walk(node))
+            or is_small(table)
+            or is_seldom(node, module)
+            or is_doubtful(node, module)
             else Confidence.LIKELY,
             impact=estimates.rows_changed(module.options, module.turns(node.iter)),
             instead=f"`session.execute(update({model}).where(…).values({values}))`.",
@@ -131,7 +137,8 @@ def _set_alike(loop: ast.For, row: str, module: Module) -> list[str]:
                 owner == row
             ):
                 if module.depends_on_loop(value, loop) or any(
-                    isinstance(part, ast.Call | ast.Await) for part in walk(value)
+                    isinstance(part, ast.Await) or (isinstance(part, ast.Call) and not _is_clock(part))
+                    for part in walk(value)
                 ):
                     return []
                 names.append(name)
@@ -142,6 +149,11 @@ def _set_alike(loop: ast.For, row: str, module: Module) -> list[str]:
             case _:
                 return []
     return names
+
+
+def _is_clock(call: ast.Call) -> bool:
+    """`datetime.now(UTC)`, `utc_now()`: one moment for all rows is as good."""
+    return last_name(call.func).lower().endswith(("now", "today"))
 
 
 def _is_used_elsewhere(loop: ast.For, module: Module) -> bool:

@@ -74,6 +74,7 @@ class Analysis:
         light: heat.Light | None = None,
         known_callees: callees.Dispatch | None = None,
         layouts: Mapping[str, Layout] = MappingProxyType({}),
+        trees: Mapping[str, ast.Module] = MappingProxyType({}),
     ) -> None:
         self._callees = known_callees
         self.layouts = layouts
@@ -85,6 +86,7 @@ class Analysis:
         self.project = project
         self._sources = sources
         self._matches = matches
+        self._trees = trees
         self._parsed: tuple[str, ast.Module] | None = None
 
     @cached_property
@@ -163,6 +165,8 @@ class Analysis:
 
     def _tree(self, path: str, raw: bytes) -> ast.Module | None:
         """The tree of a file; the last one is kept, for findings come file by file."""
+        if path in self._trees:
+            return self._trees[path]
         if self._parsed is None or self._parsed[0] != path:
             try:
                 self._parsed = path, parse(Source(raw))
@@ -186,6 +190,7 @@ def analyze(
     trees: Trees | None = None,
     followed: bool = False,
     former: Analysis | None = None,
+    mends: bool = False,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
@@ -195,6 +200,7 @@ def analyze(
     linked project that is brought to this version; the analysis of the version it was at must be told (`Analysis.passed`).
     `since` is the version before, for which profiles have been judged already. `trees` are files that were walked lately.
     A version that is `followed` by another one, as its `former`, leaves it the facts of what did not change.
+    Where fixes are to be proven at once (`mends`) the trees of their files stay.
 
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
@@ -210,6 +216,7 @@ def analyze(
             trees=trees,
             followed=followed,
             former=former,
+            mends=mends,
         )
         return run.analysis(kept_lines, succession, since)
 
@@ -240,8 +247,10 @@ class _Run:
         trees: Trees | None = None,
         followed: bool = False,
         former: Analysis | None = None,
+        mends: bool = False,
     ) -> None:
         self.trees = trees
+        self.mends = mends
         self.layouts: dict[str, Layout] | None = {} if followed else None
         self.former = former
         self.advise = advise
@@ -305,6 +314,7 @@ class _Run:
         if succession is not None:
             self._learn_from(succession)
         placed: list[Placed] = []
+        mended: dict[str, ast.Module] = {}
         for path in facts:
             if place_of(path) != "app":
                 continue
@@ -314,7 +324,10 @@ class _Run:
             except SourceError as error:  # where somebody else had no trouble with it
                 self.skipped.append(Skipped(path, error.reason))
                 continue
-            placed.extend(self._check(Module(path, source, index, project)))
+            found_here = list(self._check(Module(path, source, index, project)))
+            placed.extend(found_here)
+            if self.mends and any(item.match.fix is not None for item in found_here):
+                mended[path] = index.tree
             if self.layouts is not None:
                 self.layouts[path] = Layout(index.tree, source.lines)
             self._done_with(source, index)
@@ -348,7 +361,7 @@ class _Run:
         )
         result, light = heat.warmed(result, project, self.sources, since)
         return Analysis(
-            result, facts, project, self.sources, matches, light, self.callees, self.layouts or {}
+            result, facts, project, self.sources, matches, light, self.callees, self.layouts or {}, mended
         )
 
     def _leave_out(self, imported: Set[str]) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -35,6 +34,7 @@ from rules.engine.project import Project
 from rules.engine.reading import facts
 from rules.engine.reading.source import Source, SourceError
 from rules.engine.rule import Effort, Invalid, Match, Rule, Valid
+from rules.engine.two_versions import Versions
 
 if TYPE_CHECKING:
     from rules.engine.analysis import Analysis
@@ -227,82 +227,9 @@ class _Cause(Struct):
         return carrier in self.standing
 
 
-class _Versions:
-    """Two versions of a project. `renamed`: path now -> path before."""
-
-    def __init__(self, before: Project, after: Project, renamed: Mapping[str, str]) -> None:
-        self.before, self.after = before, after
-        self._renamed = renamed
-        self._same: dict[Node, bool] = {}
-        self._endpoints = {endpoint.ref: endpoint for endpoint in before.routing.endpoints}
-
-    @cached_property
-    def _by_symbol(self) -> Mapping[str, Sequence[Node]]:
-        found: dict[str, list[Node]] = {}
-        for node in self.before.graph.nodes.values():
-            found.setdefault(node.symbol, []).append(node)
-        return found
-
-    @cached_property
-    def _handlers(self) -> Mapping[tuple[str, str, str], EndpointNode]:
-        return {
-            (endpoint.ref.method, endpoint.handler.path, endpoint.handler.symbol): endpoint
-            for endpoint in self.before.routing.endpoints
-        }
-
-    def old(self, node: Node) -> Node | None:
-        """The same function before: in its file, else the only one of that name that left its own."""
-        nodes = self.before.graph.nodes
-        for path in (self._renamed.get(node.path, node.path), node.path):
-            if (found := nodes.get((path, node.symbol))) is not None:
-                return found
-        gone = [
-            other
-            for other in self._by_symbol.get(node.symbol, ())
-            if (other.path, other.symbol) not in self.after.graph.nodes
-        ]
-        return gone[0] if len(gone) == 1 else None
-
-    @cached_property
-    def _same_middleware(self) -> bool:
-        old, new = self.before.routing.middleware, self.after.routing.middleware
-        return old == new and all(map(self._costs_the_same, new))
-
-    def _costs_the_same(self, node: Node) -> bool:
-        """Whether the amount of a function was taken over from the version before."""
-        known = self._same.get(node)
-        if known is None:
-            known = self._same[node] = self.before.costs.of(node) is self.after.costs.of(node)
-        return known
-
-    def cost_the_same(self, old: EndpointNode, new: EndpointNode) -> bool:
-        """Whether all that a request runs was taken over from the version before, so that there is no need to compare."""
-        return (
-            old.handler is new.handler
-            and old.dependencies == new.dependencies
-            and self._same_middleware
-            and all(map(self._costs_the_same, (new.handler, *new.dependencies)))
-        )
-
-    @cached_property
-    def endpoints(self) -> Sequence[tuple[EndpointNode, EndpointNode]]:
-        """The endpoints that may cost otherwise than before: old and new."""
-        pairs = ((self.old_endpoint(endpoint), endpoint) for endpoint in self.after.routing.endpoints)
-        return [(old, new) for old, new in pairs if old is not None and not self.cost_the_same(old, new)]
-
-    def old_endpoint(self, endpoint: EndpointNode) -> EndpointNode | None:
-        found = self._endpoints.get(endpoint.ref)
-        if found is not None:
-            return found
-        handler = self.old(endpoint.handler)
-        if handler is None:
-            return None
-        return self._handlers.get((endpoint.ref.method, handler.path, handler.symbol))
-
-
 def growth(before: Project, after: Project, renamed: Mapping[str, str], options: Options) -> list[Finding]:
     """What became dearer before the handlers, and which caches went, as findings; each cause is one."""
-    versions = _Versions(before, after, renamed)
+    versions = Versions(before, after, renamed)
     found: list[Finding] = []
     for kind in (_QUERIES, _EXTERNAL):
         if options.wants_anywhere(kind.rule.code):
@@ -355,7 +282,7 @@ def _silencer(finding: Finding, sources: Mapping[str, bytes]) -> Suppressed | No
     return None
 
 
-def _causes(versions: _Versions, kind: _Kind) -> list[_Cause]:
+def _causes(versions: Versions, kind: _Kind) -> list[_Cause]:
     causes: dict[tuple[str, int, str], _Cause] = {}
     known: dict[tuple[Node, Node | None], _Cause | None] = {}
     for old, endpoint in versions.endpoints:
@@ -380,7 +307,7 @@ def _causes(versions: _Versions, kind: _Kind) -> list[_Cause]:
     return list(causes.values())
 
 
-def _is_dearer(versions: _Versions, kind: _Kind, old: EndpointNode, new: EndpointNode) -> bool:
+def _is_dearer(versions: Versions, kind: _Kind, old: EndpointNode, new: EndpointNode) -> bool:
     """Whether a request costs more, and what runs before the handler does: code that only moved costs nothing."""
     earlier = total(
         kind.amount(versions.before, node)
@@ -397,7 +324,7 @@ def _is_dearer(versions: _Versions, kind: _Kind, old: EndpointNode, new: Endpoin
     )
 
 
-def _cause(versions: _Versions, kind: _Kind, node: Node, old: Node | None) -> _Cause | None:
+def _cause(versions: Versions, kind: _Kind, node: Node, old: Node | None) -> _Cause | None:
     now = kind.amount(versions.after, node)
     before = kind.amount(versions.before, old) if old is not None else ZERO
     if not exceeds(now, before) or node.function.flags & facts.CACHED:
@@ -413,7 +340,7 @@ _Origin = tuple[Node, str, tuple[Hop, ...], tuple[Hop, ...]]
 
 
 def _origin(
-    versions: _Versions,
+    versions: Versions,
     kind: _Kind,
     node: Node,
     old: Node | None,
@@ -428,8 +355,10 @@ def _origin(
         Counter(leaf.name for leaf in old.leaves if kind.counts(leaf)) if old is not None else Counter[str]()
     )
     have = Counter(leaf.name for leaf in leaves)
+    known = versions.newly_known(node) if old is not None else ()
+    told = Counter(each.name for each in known if isinstance(each, LeafCall))
     for name in have:
-        if have[name] > had[name]:
+        if have[name] - told[name] > had[name]:
             same = [Hop(node.path, leaf.call.line, name) for leaf in leaves if leaf.name == name]
             places = tuple(reversed(same))  # which of them is new is not known: most often the last
             return node, name, places, (*way, places[0])
@@ -444,7 +373,7 @@ def _origin(
         and kind.amount(versions.after, edge.target)
     ]
     before = Counter(edge.target.symbol for edge in old.edges) if old is not None else Counter[str]()
-    now = Counter(edge.target.symbol for edge in calls)
+    now = Counter(edge.target.symbol for edge in calls if edge not in known)
     for edge in calls:
         target = edge.target
         partner = versions.old(target)
@@ -484,7 +413,7 @@ def _rare(call: facts.Call) -> bool:
     return bool(call.flags & facts.ON_MISS)
 
 
-def _lost_caches(versions: _Versions) -> Iterator[tuple[Node, str]]:
+def _lost_caches(versions: Versions) -> Iterator[tuple[Node, str]]:
     """Functions that were cached, are called for requests and do something worth caching; with the cache's name."""
     before = versions.before.graph.nodes
     for key, node in versions.after.graph.nodes.items():

@@ -218,6 +218,8 @@ class Module:
         return bool(self._loops_around(node))
 
     def _loops_around(self, node: ast.AST) -> tuple[LoopNode, ...]:
+        if node.__class__ not in _BOUNDARIES and not self._function_scope(node).repeats:
+            return ()
         known, parents = self._loops, self.index.parents
         way: list[ast.AST] = []
         found: tuple[LoopNode, ...] = ()

@@ -12,7 +12,7 @@ from rules.engine.costs import measured
 from rules.engine.finding import Confidence, Finding, Hop, Options, Severity
 from rules.engine.module import Module
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
-from rules.engine.service import aside, serving, traffic, unasked
+from rules.engine.service import aside, serving, traffic, unasked, unimported
 from rules.engine.service.mentions import is_dead
 from rules.engine.service.one_at_a_time import lambda_image
 
@@ -31,6 +31,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
     line, column, end_line, end_column = _extent(module, node)
     severity = match.severity or rule.severity
     confidence, gates = match.confidence, rule.gates
+    fresh: Confidence | None = None
     if _is_unproven(module, node):
         # It runs on some event loop, but no endpoint is seen to reach it.
         severity, gates = severity.lowered(), False
@@ -41,23 +42,32 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
             module.project, function, match.severity or rule.severity, direct=not match.call_path
         )
         gates = False
-        confidence = at_most if confidence is not Confidence.POSSIBLE else confidence
+        if confidence is not Confidence.POSSIBLE:
+            confidence = at_most
+            fresh = serving.unreached_when_new(
+                module.project, function, match.severity or rule.severity, direct=not match.call_path
+            )
     if rule.per_request and not module.reached(node):
         severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
+        if rule.said_at_writing and confidence is not Confidence.POSSIBLE and _is_of_service(module):
+            fresh = Confidence.LIKELY
         confidence = Confidence.POSSIBLE
     if not module.reached(node) and (function := module.graph_node(node)) and is_dead(function, module):
         severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
-        confidence = Confidence.POSSIBLE
+        confidence, fresh = Confidence.POSSIBLE, None
     if traffic.is_example(module.path, module.project):
         severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
+        fresh = None
     if rule.stops_loop and traffic.is_maintenance(node, module):
         severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
     if (
         aside.stands_aside(node, module)
         or aside.is_unserved(node, module)
         or unasked.is_never_asked(node, module)
+        or unimported.is_unimported(module.project, module.path)
+        or (not module.reached(node) and unimported.is_lone_script(module.project, module.path))
     ):
-        gates, confidence = False, Confidence.POSSIBLE
+        gates, confidence, fresh = False, Confidence.POSSIBLE, None
     message = match.message
     if rule.stops_loop and (image := lambda_image(module.path, module.project)):
         severity, gates = severity.lowered(), False
@@ -97,7 +107,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         leaf=_leaf(module, match),
         guards=rule.guards,
         siblings=match.siblings,
-        when_new=match.when_new if confidence is match.confidence else None,
+        when_new=match.when_new if confidence is match.confidence else fresh,
     )
     return Placed(rule, match, finding)
 
@@ -136,6 +146,12 @@ def place_in_project(
         ),
         places=(here, *match.related),
     )
+
+
+def _is_of_service(module: Module) -> bool:
+    """Whether a file belongs to what serves requests, or to what works beside it: no tool, no script, no example."""
+    apart = serving.is_elsewhere(module.path) or serving.is_apart(module.project, module.path)
+    return not apart and bool(module.project.routing.endpoints)
 
 
 def _is_unproven(module: Module, node: ast.AST) -> bool:

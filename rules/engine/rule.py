@@ -123,6 +123,8 @@ class Rule:
     effort: ClassVar[Effort] = Effort.MINUTES
     per_request: ClassVar[bool] = False
     """It matters by how often it runs: where no request is seen to reach the code, it is a hint for the summary."""
+    said_at_writing: ClassVar[bool] = False
+    """Mending it costs a word while the code is written: a change that brings it is told wherever the code runs."""
     stops_loop: ClassVar[bool] = False
     """It matters because other requests wait meanwhile: where none is seen to get, it is worth less."""
     about_own_line: ClassVar[bool] = False

@@ -99,14 +99,16 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         ]
         if not found or _needs_its_loop(node, module):
             return
-        worst = max(found, key=_telling)
+        worst = max(found, key=lambda stop: _telling(stop, module))
         if not frees(worst.entry):
             return  # a thread may stop the loop just the same
         yield Match(
             node,
             self.message(node, worst, found, module),
             severity=worst.severity,
-            confidence=Confidence.POSSIBLE if _is_of_one_choice(worst, found, module) else confidence(worst),
+            confidence=Confidence.POSSIBLE
+            if _is_of_one_choice(worst, found, module)
+            else confidence(worst, module),
             fix=self.drop_async(node, module),
             call_path=worst.call_path(module) or _to_the_call(node, worst, module),
             swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found} | _files(node))),
@@ -131,9 +133,9 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         return Fix(without_async, safety=Safety.UNSAFE)
 
 
-def _telling(stop: Stop) -> tuple[bool, bool, int, int]:
+def _telling(stop: Stop, module: Module) -> tuple[bool, bool, int, int]:
     """What says most about an endpoint last: real work, that which surely happens, what costs most, the first."""
-    sure = confidence(stop) is not Confidence.POSSIBLE and stop.severity.rank >= Severity.MEDIUM.rank
+    sure = confidence(stop, module) is not Confidence.POSSIBLE and stop.severity.rank >= Severity.MEDIUM.rank
     return not is_idle(stop), sure, stop.severity.rank, -stop.call.lineno
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
-from rules.engine.costs.waits import Wait, names_loaded, names_stored, wait_of
+from rules.engine.costs.waits import Wait, asked_on_entry, names_loaded, names_stored, wait_of
 from rules.engine.data.growing_loops import grows
 from rules.engine.data.per_item import are_several_by_default, is_doubtful, is_few, sounds_few
 from rules.engine.data.picked_items import is_picked
@@ -233,12 +233,16 @@ def _inside(loop: ast.AST) -> Iterator[ast.AST]:
 
 
 def _awaited_calls(loop: ast.AST) -> list[ast.Call]:
-    found = [
-        node.value
-        for node in _inside(loop)
-        if isinstance(node, ast.Await) and isinstance(node.value, ast.Call)
-    ]
+    found = [call for node in _inside(loop) for call in _awaited_by(node)]
     return sorted(found, key=lambda call: (call.lineno, call.col_offset))
+
+
+def _awaited_by(node: ast.AST) -> Iterator[ast.Call]:
+    """The call that `await call(…)` waits for, or those that `async with session.get(url) as answer` does."""
+    if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
+        yield node.value
+    elif isinstance(node, ast.AsyncWith):
+        yield from (entered for entered in map(asked_on_entry, node.items) if entered is not None)
 
 
 def _innermost(call: ast.Call, module: Module) -> ast.AST | None:

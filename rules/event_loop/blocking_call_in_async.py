@@ -120,7 +120,7 @@ class BlockingCallInAsync(Rule):
             + loop_fixes.also_on(stops),
             severity=max((each.severity for each in stops), key=lambda severity: severity.rank),
             fix=loop_fixes.of_direct(stop, module) if len(stops) == 1 else None,
-            confidence=confidence(stop),
+            confidence=confidence(stop, module),
             siblings=loop_fixes.siblings(stops),
             impact=expected(stop, module),
             instead=_instead(stops),

@@ -110,7 +110,7 @@ class BlockingCallThroughHelper(Rule):
                 f"`{worst.name}` reaches `{worst.callable}` on the event loop: {effect(worst, module)}."
                 + loop_fixes.also_on(stops),
                 severity=worst.severity,
-                confidence=confidence(worst),
+                confidence=confidence(worst, module),
                 fix=loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
                 siblings=loop_fixes.siblings(stops),

@@ -262,7 +262,7 @@ def _is_felt_by_few(call: ast.Call, large: str, function: ast.AST, module: Modul
 def _is_beside_worse(function: ast.AST, module: Module) -> bool:
     """Whether the function holds the loop for longer elsewhere, which is said there."""
     return isinstance(function, ast.AsyncFunctionDef) and any(
-        stop.severity >= Severity.HIGH and confidence(stop) is not Confidence.POSSIBLE
+        stop.severity >= Severity.HIGH and confidence(stop, module) is not Confidence.POSSIBLE
         for stop in stops(function, module)
     )
 

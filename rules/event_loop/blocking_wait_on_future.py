@@ -115,7 +115,7 @@ class BlockingWaitOnFuture(Rule):
                 node,
                 f"`{spelled(node.func)}` waits on the event loop for {_what(stop)}: {_meanwhile(stop, module)}.",
                 severity=stop.severity,
-                confidence=confidence(stop),
+                confidence=confidence(stop, module),
                 fix=_fix(stop, module),
                 impact=expected(stop, module),
                 instead=f"Use {stop.instead}.",
@@ -128,7 +128,7 @@ class BlockingWaitOnFuture(Rule):
                 f"`{worst.name}` reaches `{worst.callable}` on the event loop and waits for {_what(worst)}:"
                 f" {_meanwhile(worst, module)}." + loop_fixes.also_on(stops),
                 severity=worst.severity,
-                confidence=confidence(worst),
+                confidence=confidence(worst, module),
                 fix=loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
                 siblings=loop_fixes.siblings(stops),

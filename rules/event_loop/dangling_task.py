@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.module import Context
+from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
@@ -160,6 +161,7 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
     function = module.function_of(call)
     if function is not None and (
         function.name == "__del__"
+        or _handles_signal(function, module)
         or _stands_in_for_async(function, module)
         or _is_for_either(function, call, module)
     ):
@@ -178,6 +180,19 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
             offload = module.offload(work)
             return (offload is not None and offload.kind == "thread") or _only_sleeps(call, module)
     return False
+
+
+def _handles_signal(function: Function, module: Module) -> bool:
+    """Whether a function is what ends the program on Ctrl-C: the loop waits for the task, or nobody does."""
+    given = function.node if isinstance(function.node, ast.Lambda) else None
+    return any(
+        isinstance(call, ast.Call)
+        and last_name(call.func) in ("signal", "add_signal_handler")
+        and any(
+            each is given or (isinstance(each, ast.Name) and each.id == function.name) for each in call.args
+        )
+        for call in walk(module.tree)
+    )
 
 
 def _is_for_either(function: Function, call: ast.Call, module: Module) -> bool:
@@ -205,8 +220,9 @@ def _stands_in_for_async(function: Function, module: Module) -> bool:
 
 def _catches_all(call: ast.Call, module: Module) -> bool:
     """Whether the coroutine, where it can be seen, lets no error out: all it does stands in `try` with `except Exception`."""
-    coroutine = _coroutine_of(call, module)
-    return coroutine is not None and _is_kept_in(coroutine.body)
+    made = call.args[0] if call.args else None
+    target = module.callee(made) if isinstance(made, ast.Call) else None
+    return target is not None and bool(target.function.flags & facts.HEARD)
 
 
 def _coroutine_of(call: ast.Call, module: Module) -> ast.AsyncFunctionDef | None:
@@ -234,32 +250,6 @@ def _only_sleeps(call: ast.Call, module: Module) -> bool:
         and module.qualified_name(each.value.func) == "asyncio.sleep"
         for each in waits
     )
-
-
-def _is_kept_in(block: list[ast.stmt]) -> bool:
-    """Whether all that a block does stands in `try`, also where a condition decides whether it is done."""
-    doing = [
-        each
-        for each in block
-        if any(isinstance(inner, ast.Call | ast.Await | ast.For | ast.While) for inner in walk(each))
-    ]
-    return bool(doing) and all(
-        (isinstance(each, ast.Try) and _keeps_all(each))
-        or (
-            isinstance(each, ast.If)
-            and isinstance(each.test, ast.Name | ast.Attribute)
-            and _is_kept_in([*each.body, *each.orelse])
-        )
-        for each in doing
-    )
-
-
-def _keeps_all(attempt: ast.Try) -> bool:
-    """Whether a `try` hands no error on."""
-    for handler in attempt.handlers:
-        if handler.type is None or last_name(handler.type) in ("Exception", "BaseException"):
-            return not any(isinstance(inner, ast.Raise) for inner in walk(handler))
-    return False
 
 
 def _unkept(call: ast.Call, module: Module) -> str | None:

@@ -5,7 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.costs import estimates
-from rules.engine.costs.waits import Wait, names_loaded, names_stored, wait_of, writes
+from rules.engine.costs.waits import (
+    Wait,
+    asked_on_entry,
+    names_loaded,
+    names_stored,
+    read_of,
+    wait_of,
+    without_bound,
+    writes,
+)
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
@@ -137,7 +146,7 @@ class SequentialIndependentAwaits(Rule):
             " and none needs the other's answer.",
             confidence=Confidence.LIKELY
             if is_sure
-            and not any(wait.rarely or wait.presumed for wait in waits)
+            and not any(wait.rarely or wait.presumed or wait.stored for wait in waits)
             and not is_seldom(first.call, module)
             else Confidence.POSSIBLE,
             fix=fix,
@@ -159,14 +168,14 @@ class _Step:
     is_doubtful = False
     """Whether there is more to it, or before it, that may want the order: what to do without an answer."""
 
-    def __init__(self, statement: ast.Assign | ast.AnnAssign, wait: Wait, *, plain: bool) -> None:
-        self.statement: ast.stmt = statement
+    def __init__(self, statement: ast.stmt, wait: Wait, *, loaded: set[str], plain: bool) -> None:
+        self.statement = statement
         self.wait = wait
         self.plain = plain
         """`name = await call(…)`, nothing more."""
-        self.bound = names_stored(statement) or {"self"}
-        """The names it binds; `self` for an attribute of it, which any method may read."""
-        self.loaded = names_loaded(statement.value) if statement.value is not None else set()
+        self.bound = names_stored(statement) or _keyed_names(statement) or {"self"}
+        """The names it binds or puts something into; `self` for an attribute of it, which any method may read."""
+        self.loaded = loaded
 
 
 class _Block:
@@ -201,7 +210,9 @@ def _runs(block: _Block, module: Module) -> Iterator[list[_Step]]:
     noted: set[str] = set()
     in_doubt = False
     for statement in block.statements:
-        step = _step(statement, module) or _provided_step(statement, module)
+        step = (
+            _step(statement, module) or _provided_step(statement, module) or _entered_step(statement, module)
+        )
         if step is not None:
             step.is_doubtful = bool(run) and (in_doubt or step.is_doubtful)
             needs = step.loaded & noted or any(step.loaded & earlier.bound for earlier in run)
@@ -319,6 +330,43 @@ def _provided_step(statement: ast.stmt, module: Module) -> _Step | None:
     return found
 
 
+def _entered_step(statement: ast.stmt, module: Module) -> _Step | None:
+    """`async with session.get(url) as answer: rate = await answer.json()`, with nothing in it but what reads the answer,
+    and gives up over a bad one."""
+    if not isinstance(statement, ast.AsyncWith) or len(statement.items) != 1:
+        return None
+    call = asked_on_entry(statement.items[0])
+    if call is None or writes(call):
+        return None
+    answer = names_stored(statement.items[0])
+    if not all(_reads(each, answer) for each in statement.body):
+        return None
+    wait = wait_of(call, module)
+    if wait is None or not (names_stored(statement) - answer):
+        return None
+    loaded = names_loaded(statement) - names_stored(statement) | names_loaded(call)
+    found = _Step(statement, wait, loaded=loaded, plain=False)
+    found.bound = names_stored(statement) - answer
+    found.is_doubtful = True
+    return found
+
+
+def _reads(statement: ast.stmt, answer: set[str]) -> bool:
+    """Whether a statement takes something out of an answer, or leaves over what it says, and waits for nothing else."""
+    if isinstance(statement, ast.If):
+        if not names_loaded(statement.test) & answer or statement.orelse:
+            return False
+        *before, last = statement.body
+        return isinstance(last, ast.Return | ast.Raise) and all(isinstance(each, ast.Expr) for each in before)
+    if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+        return False
+    return all(
+        isinstance(node.value, ast.Call) and bool(names_loaded(node.value.func) & answer)
+        for node in walk(statement)
+        if isinstance(node, ast.Await)
+    )
+
+
 def _leaves(handler: ast.ExceptHandler) -> bool:
     """Whether the function may end there, or wait."""
     return any(
@@ -334,19 +382,37 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
         target = statement.target
     else:
         return None
-    names = target.elts if isinstance(target, ast.Tuple) else [target]
+    names = target.elts if isinstance(target, ast.Tuple) else [_keyed(target)]
     if not all(isinstance(name, ast.Name) for name in names) and not _is_own_attribute(target):
         return None
     awaited = _outermost_await(statement.value)
     if awaited is None or not isinstance(awaited.value, ast.Call):
         return None
-    call = awaited.value
+    call = without_bound(awaited.value, module)
     if writes(call) or any(isinstance(inner, ast.Await) for inner in walk(call)):
         return None
-    wait = wait_of(call, module)
+    wait = wait_of(call, module) or read_of(call, module)
     if wait is None:
         return None
-    return _Step(statement, wait, plain=statement.value is awaited and isinstance(target, ast.Name))
+    return _Step(
+        statement,
+        wait,
+        loaded=names_loaded(statement.value) if statement.value is not None else set(),
+        plain=statement.value is awaited and isinstance(target, ast.Name),
+    )
+
+
+def _keyed(target: ast.expr) -> ast.expr:
+    """`report` of `report["rate"] = await …`."""
+    match target:
+        case ast.Subscript(value=ast.Name() as holder, slice=ast.Constant()):
+            return holder
+    return target
+
+
+def _keyed_names(statement: ast.stmt) -> set[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return {held.id for each in targets if (held := _keyed(each)) is not each and isinstance(held, ast.Name)}
 
 
 def _is_own_attribute(target: ast.expr) -> bool:
@@ -373,12 +439,14 @@ def _displayed(statement: ast.stmt, module: Module) -> list[Wait] | None:
         awaited = _outermost_await(part)
         if awaited is None:
             continue
-        call = awaited.value
-        if not isinstance(call, ast.Call) or writes(call):
+        if not isinstance(awaited.value, ast.Call):
+            return None
+        call = without_bound(awaited.value, module)
+        if writes(call):
             return None
         if any(isinstance(inner, ast.Await) for inner in walk(call)):
             return None
-        wait = wait_of(call, module)
+        wait = wait_of(call, module) or read_of(call, module)
         if wait is None:
             return None
         waits.append(wait)

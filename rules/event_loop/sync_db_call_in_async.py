@@ -120,6 +120,6 @@ class SyncDbCallInAsync(Rule):
             severity=stop.severity,
             siblings=siblings(stops),
             instead=f"Use {stop.instead}.",
-            confidence=Confidence.POSSIBLE if is_maintenance(node, module) else confidence(stop),
+            confidence=Confidence.POSSIBLE if is_maintenance(node, module) else confidence(stop, module),
             impact=expected(stop, module),
         )

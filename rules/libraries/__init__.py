@@ -224,6 +224,27 @@ def query(name: str) -> Query | None:
     return _find(_QUERIES, name)
 
 
+_POOLED = frozenset(
+    {
+        "redis",
+        "memcached",
+        "pymongo",
+        "beanie",
+        "odmantic",
+        "tortoise",
+        "elasticsearch",
+        "qdrant_client",
+        "supabase",
+    }
+)
+_POOLS = ("asyncpg.Pool.", "databases.Database.", "neo4j.AsyncDriver.")
+
+
+def is_pooled(entry: Query) -> bool:
+    """Whether each such round trip takes a connection of its own, so that several may go on at once."""
+    return entry.driver in _POOLED or entry.name.startswith(_POOLS)
+
+
 def library(name: str) -> str:
     """What a name belongs to, as it is installed: `google.cloud.storage` is not `google.cloud.bigquery`."""
     parts = name.split(".")

@@ -134,6 +134,7 @@ LIBRARY = Library(
         *each(_document, "matplotlib.pyplot", "savefig"),
         *each(_document, "matplotlib.figure.Figure", "savefig"),
         *each(_document, "readability.Document", "summary"),
+        *each(_document, "readabilipy", "simple_json_from_html_string simple_tree_from_html_string"),
         *each(Blocking("", Kind.CPU, _WORKER, weight="medium"), "trafilatura", "extract"),
         *each(Blocking("", Kind.CPU, _WORKER, weight="medium"), "markdownify", "markdownify"),
         *each(Blocking("", Kind.CPU, _WORKER, weight="medium"), "bs4", "BeautifulSoup"),

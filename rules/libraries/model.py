@@ -124,6 +124,8 @@ class Timeout(Struct, frozen=True):
     distribution: str = ""
     fixed_in: tuple[int, ...] = ()
     suggest: str = "10"
+    often_quick: bool = False
+    """What it waits for ends by itself as a rule: a command."""
     excluding: frozenset[str] = frozenset()
 
 

@@ -1,6 +1,6 @@
 """SDKs of web services: payments, messages, mail, code hosts; remote shells and directories."""
 
-from rules.libraries.model import Blocking, Client, External, Kind, Library, alike, each
+from rules.libraries.model import Blocking, Client, External, Kind, Library, Timeout, alike, each
 
 _STRIPE = {
     "stripe.Customer": "create retrieve modify list delete search",
@@ -253,6 +253,12 @@ LIBRARY = Library(
         *each(External("", False, "sdk"), "github.Github", "get_repo get_user get_organization"),
         *each(External("", False, "sdk"), "jira.JIRA", _JIRA),
         *(entry for api, calls in _KUBE.items() for entry in each(External("", False, "sdk"), api, calls)),
+    ),
+    timeouts=(
+        Timeout("jira.JIRA", "timeout"),
+        Timeout("gitlab.Gitlab", "timeout"),
+        Timeout("httplib2.Http", "timeout", 1),
+        Timeout("paramiko.SSHClient.exec_command", "timeout", 2, often_quick=True),
     ),
     clients=(
         Client("stripe.StripeClient", "", "sdk", "every connection anew"),

@@ -217,6 +217,11 @@ LIBRARY = Library(
         Timeout("http.client.HTTPConnection", "timeout", 2),
         Timeout("http.client.HTTPSConnection", "timeout"),
         Timeout("telnetlib.Telnet", "timeout", 2),
+        *each(
+            Timeout("", "timeout", suggest="60", often_quick=True),
+            "subprocess",
+            "run call check_call check_output",
+        ),
     ),
     offloads=(
         Offload("asyncio.to_thread", "thread", 0, "func"),

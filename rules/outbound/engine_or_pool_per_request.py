@@ -10,7 +10,7 @@ from rules.engine.costs import estimates
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.service.creation import Place, goes_away, made_again
+from rules.engine.service.creation import Place, goes_away, made_again, made_with_owner
 from rules.engine.service.remembering import is_remembered
 from rules.engine.service.stand_ins import seldom_needed
 from rules.engine.service.traffic import is_seldom
@@ -111,11 +111,14 @@ class EngineOrPoolPerRequest(Rule):
         if any(keyword.arg in _SHARED for keyword in node.keywords) or _inside_another(node, module):
             return
         place = made_again(node, module)
+        if place is None and made_with_owner(node, module):
+            place = Place.OWNER
         if place is None:
             return
         # Threads cost a tenth of a millisecond each, and work that waits for the network is worth them.
         doubtful = (
-            _makes_threads(client)
+            place is Place.OWNER
+            or _makes_threads(client)
             or goes_away(node, module)
             or is_seldom(node, module)
             or is_remembered(node, module)

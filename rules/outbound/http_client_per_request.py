@@ -18,6 +18,7 @@ from rules.engine.service.creation import (
     is_fallback,
     lives_for_one_call,
     made_again,
+    made_with_owner,
 )
 from rules.engine.service.first_time import is_first_time
 from rules.engine.service.remembering import is_remembered
@@ -32,6 +33,7 @@ _OFTEN = {
     Place.REQUEST: "for each request",
     Place.LOOP: "in each turn of the loop",
     Place.CALL: "for this one call",
+    Place.OWNER: "with an object that each request makes",
 }
 # Clients of one's own application, in tests and tools.
 _LOCAL_TRANSPORTS = frozenset({"app", "transport", "uds"})
@@ -131,6 +133,8 @@ class HttpClientPerRequest(Rule):
         place = made_again(node, module)
         if place is None and client.kind == "http" and lives_for_one_call(node, module):
             place = Place.CALL
+        if place is None and made_with_owner(node, module):
+            place = Place.OWNER
         if place is None:
             return
         if client.kind == "http-call" and module.runs_on_event_loop(node):
@@ -146,7 +150,7 @@ class HttpClientPerRequest(Rule):
             and (_is_quickly_made(client) or not module.runs_on_event_loop(node))
         ):
             doubtful = True  # nobody waits for it: neither the caller nor the requests beside it
-        if is_probe(node, module):
+        if place is Place.OWNER or is_probe(node, module):
             doubtful = True
         if _is_quickly_made(client) and (
             _lasts_as_stream(node, module) or _is_polled(node, module) or _stays_inside(node, module)

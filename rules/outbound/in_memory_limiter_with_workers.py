@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import processes
+from rules.engine.service.mentions import is_named_in
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _LIMITERS = frozenset({"slowapi.Limiter", "slowapi.extension.Limiter"})
+_FOR_ALL = frozenset({"default_limits", "application_limits", None})
+_LIMITS = ("limit", "shared_limit")
 _STORES = frozenset({"storage_uri", "storage_options", None})
 
 
@@ -81,7 +84,7 @@ class InMemoryLimiterWithWorkers(Rule):
             node,
             f"`{ast.unparse(node.func)}` without `storage_uri` counts in each of {several.value} processes by itself: the limit"
             f" is {several.value} times what it says.",
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.LIKELY if _limits(node, module) else Confidence.POSSIBLE,
             related=tuple(processes.place_of(several)),
             impact=Impact(
                 summary=f"{several.value} times the limit gets through",
@@ -89,3 +92,22 @@ class InMemoryLimiterWithWorkers(Rule):
                 assumptions={"processes": several.number or 0},
             ),
         )
+
+
+def _limits(call: ast.Call, module: Module) -> bool:
+    """Whether a limit is seen that it counts for: one for all routes, or one that a route is decorated with."""
+    if any(keyword.arg in _FOR_ALL for keyword in call.keywords):
+        return True
+    match module.parent(call):
+        case (
+            ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)])
+            | ast.AnnAssign(target=ast.Name(id=name) | ast.Attribute(attr=name))
+        ):
+            files = module.project.resolver.modules
+            importing = (path for path in files if module.path in module.project.imports_of(path))
+            return any(
+                is_named_in(module.project, [path], name) and is_named_in(module.project, [path], limit)
+                for path in (module.path, *importing)
+                for limit in _LIMITS
+            )
+    return True

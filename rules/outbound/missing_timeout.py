@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.fixing.rewrites import with_keyword
+from rules.engine.linking.context import Context
 from rules.engine.loops.adapters import brings_timeout
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 _ADAPTER = regex(
     r"\.mount\([^)\n]{0,300}[Tt]imeout|setdefaulttimeout\(|\w\.(?:request|send)\s*=\s*(?:functools\.)?partial\("
 )
+
+
+_ONLY_MADE = "google.genai."
+_APART = frozenset({Context.STARTUP, Context.UNKNOWN})
 
 
 class MissingTimeout(Rule):
@@ -49,6 +54,7 @@ class MissingTimeout(Rule):
 
     code = "FP601"
     per_request = True
+    said_at_writing = True
     severity = Severity.HIGH
     effort = Effort.MINUTES
     watch = "p99.9 of outbound calls and worker threads in use"
@@ -109,8 +115,12 @@ class MissingTimeout(Rule):
             return
         if module.source.matches(_ADAPTER) or brings_timeout(node, module):
             return
-        on_request = module.in_request_path(node)
-        on_loop = module.runs_on_event_loop(node) and not module.is_awaited(node)
+        # A client that is only made here may be asked with or without `await`.
+        asks = name is not None and not name.startswith(_ONLY_MADE)
+        on_request = asks and module.in_request_path(node)
+        if default.often_quick and module.contexts(node) <= _APART:
+            return
+        on_loop = asks and module.runs_on_event_loop(node) and not module.is_awaited(node)
         yield Match(
             node,
             _message(spelled(node.func), default, on_request=on_request, on_loop=on_loop),
@@ -154,13 +164,13 @@ def _applies(default: Timeout, module: Module) -> bool:
 
 def _confidence(default: Timeout) -> Confidence:
     """The declared version is a lower bound, and a long default may be wanted."""
-    if default.seconds is not None:
+    if default.seconds is not None or default.often_quick:
         return Confidence.POSSIBLE
     return Confidence.POSSIBLE if default.fixed_in else Confidence.CERTAIN
 
 
 def _severity(default: Timeout, *, on_request: bool) -> Severity:
-    if default.seconds is not None or default.fixed_in:
+    if default.seconds is not None or default.fixed_in or default.often_quick:
         return Severity.MEDIUM
     return Severity.HIGH if on_request else Severity.MEDIUM
 
@@ -168,6 +178,8 @@ def _severity(default: Timeout, *, on_request: bool) -> Severity:
 def _message(name: str, default: Timeout, *, on_request: bool, on_loop: bool) -> str:
     if default.seconds is not None:
         return f"`{name}` without `{default.keyword}` waits {default.seconds:.0f} seconds for an answer, and then tries again."
+    if default.often_quick:
+        return f"`{name}` has no timeout: what hangs there holds its worker for ever."
     if on_loop:
         return f"`{name}` has no timeout: a peer that never answers stops this worker for ever."
     if on_request:

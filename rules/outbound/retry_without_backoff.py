@@ -132,7 +132,8 @@ class RetryWithoutBackoff(Rule):
                 yield Match(
                     node,
                     f"`{ast.unparse(node.func)}` without `backoff_factor` sends the same request again at once.",
-                    confidence=Confidence.CERTAIN,
+                    # Without a list of answers to try again after, only connections that failed are made anew.
+                    confidence=Confidence.LIKELY if "status_forcelist" in given else Confidence.POSSIBLE,
                     fix=Fix(with_keyword("backoff_factor", "0.5"), safety=Safety.UNSAFE)
                     if factor is None
                     else None,

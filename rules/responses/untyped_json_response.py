@@ -136,7 +136,9 @@ def _is_long(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bo
     tables = [
         unlimited.loaded.table
         for unlimited in module.project.unbounded.queries.values()
-        if not unlimited.loaded.filters and any((hop.path, hop.symbol) == here for hop in unlimited.places)
+        if unlimited.whole
+        and not unlimited.loaded.filters
+        and any((hop.path, hop.symbol) == here for hop in unlimited.places)
     ]
     tables += [
         raw.table

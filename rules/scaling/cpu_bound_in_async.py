@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.loops import loop_fixes
-from rules.engine.loops.loop_calls import Stop, by_kind, confidence, direct, effect, expected
+from rules.engine.loops.loop_calls import Stop, by_kind, confidence, direct, effect, expected, keeps_answer
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
@@ -261,10 +261,13 @@ def _severity(stop: Stop, module: Module) -> Severity:
 
 
 def _confidence(stop: Stop, module: Module) -> Confidence:
-    """A hash for the first account of all is computed once."""
+    """A hash for the first account of all is computed once, a key that is kept too; and nobody sees what kind of values a
+    helper gets."""
+    if stop.of_kind or (keeps_answer(stop) and stop.callable.endswith("generate_private_key")):
+        return Confidence.POSSIBLE
     if stop.entry.seconds and is_set_up(stop.call, module):
         return Confidence.POSSIBLE
-    return confidence(stop)
+    return confidence(stop, module)
 
 
 def _effect(stop: Stop, module: Module) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.linking.context import Context
 from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
@@ -83,7 +84,8 @@ class DebugInstrumentationInProd(Rule):
         runs = _is_run_at_start(node, module) or (
             module.in_request_path(node) and module.qualified_name(node.func) != "tracemalloc.start"
         )
-        yield Match(node, cost, confidence=Confidence.LIKELY if runs else Confidence.POSSIBLE)
+        stays = module.in_request_path(node) or not _is_passing(node, module)
+        yield Match(node, cost, confidence=Confidence.LIKELY if runs and stays else Confidence.POSSIBLE)
 
     def cost(self, call: ast.Call, module: Module) -> str | None:
         """What is always on here and what it costs."""
@@ -114,6 +116,31 @@ class DebugInstrumentationInProd(Rule):
 def _is_run_at_start(node: ast.AST, module: Module) -> bool:
     """Whether the module itself, or a function that is seen to run at start-up, does it."""
     return module.function_of(node) is None or Context.STARTUP in module.contexts(node)
+
+
+def _is_passing(call: ast.Call, module: Module) -> bool:
+    """Whether an engine is a local of a function that keeps it for nobody: `lifespan` that asks for the schema's version."""
+    function = module.function_of(call)
+    match module.parent(call):
+        case ast.Assign(targets=[ast.Name(id=name)]) if function is not None:
+            pass
+        case _:
+            return False
+    for node in walk(function.node):
+        match node:
+            case ast.Global(names=names) | ast.Nonlocal(names=names) if name in names:
+                return False
+            case ast.Return(value=ast.expr() as kept) | ast.Yield(value=ast.expr() as kept):
+                pass
+            case ast.Assign(targets=[ast.Attribute() | ast.Subscript()], value=kept):
+                pass
+            case ast.Call(func=func) if last_name(func).endswith("sessionmaker"):
+                kept = node
+            case _:
+                continue
+        if any(isinstance(each, ast.Name) and each.id == name for each in walk(kept)):
+            return False
+    return True
 
 
 def _stops_again(call: ast.Call, module: Module) -> bool:

@@ -82,9 +82,10 @@ class RaisedSharedException(Rule):
             yield from self._elsewhere(node, module)
             return
         target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
-        if not isinstance(target, ast.Name) or module.function_of(node) is not None:
+        named = _raises(target.id, module) if isinstance(target, ast.Name) else ()
+        if not named or not isinstance(target, ast.Name) or module.function_of(node) is not None:
             return
-        raised = [each for each in _raises(target.id, module) if _made_here(each.exc, module) is node]
+        raised = [each for each in named if _made_here(each.exc, module) is node]
         if raised:
             yield self._match(node, target.id, raised, module)
 

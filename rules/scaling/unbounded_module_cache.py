@@ -13,8 +13,10 @@ from rules.engine.reading.origins import origin, origins
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service import traffic
 from rules.engine.service.first_time import runs_first_time
 from rules.engine.service.holders import Growth, Holder, growing
+from rules.engine.service.mentions import is_named_in
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 
 _WRAPPING = frozenset({"str", "int", "Path", "UUID", "abspath", "resolve", "fspath", "hash", "id"})
 """What gives a value another form: as many come out as go in."""
-_REGISTERS = regex(r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware", re.IGNORECASE)
-"""What a program fills once with its own parts."""
+_REGISTERS = regex(
+    r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware|engines?$|pools?$|sessionmaker",
+    re.IGNORECASE,
+)
+"""What a program fills once with its own parts, and what it keeps for each address of its configuration."""
 
 _STANDS_IN = regex(r"_?(?:Fake|Dummy|Mock|Stub)[A-Z]")
 """Classes that take the place of others while nobody counts on them."""
@@ -105,6 +110,8 @@ class UnboundedModuleCache(Rule):
                 or runs_first_time(growth.node, module)
                 or _is_switched_on(growth.node, module)
                 or _STANDS_IN.match(holder.name)
+                or traffic.is_seldom(growth.node, module)
+                or _is_named_elsewhere(holder, module)
             )
             yield Match(
                 growth.node,
@@ -129,6 +136,14 @@ def _worst(holder: Holder, module: Module) -> Growth | None:
     ]
     filled = [growth for growth in found if not _is_empty(growth.value)] or found
     return next((growth for growth in filled if _endless(growth, module)), filled[0] if filled else None)
+
+
+def _is_named_elsewhere(holder: Holder, module: Module) -> bool:
+    """Whether another file names a container of a class, and may hand it to what takes entries out:
+    `Watcher(Router.heartbeats)`."""
+    owner, _, name = holder.name.rpartition(".")
+    others = (path for path in module.project.resolver.modules if path != module.path)
+    return bool(owner) and is_named_in(module.project, others, name)
 
 
 def _is_empty(value: ast.expr | None) -> bool:

@@ -71,6 +71,24 @@ def test_a_binary_file_has_no_patch(repository: Repository) -> None:
     assert change.patch is None
 
 
+def test_a_file_whose_content_a_partial_clone_lacks_has_no_patch_and_the_others_keep_theirs(
+    repository: Repository,
+) -> None:
+    base = repository.commit({"shop/a.py": BODY})
+    (repository.path / "shop" / "a.py").rename(repository.path / "shop" / "b.py")
+    head = repository.commit({"model.onnx": "weights", "shop/c.py": "x = 1\n"})
+    absent = repository.git("rev-parse", f"{head}:model.onnx").strip()
+    (repository.path / ".git" / "objects" / absent[:2] / absent[2:]).unlink()
+    (repository.path / "model.onnx").unlink()
+
+    for folder in (repository.path, repository.path / "shop"):
+        changes = {change.path: change for change in LocalRepository(folder).changes(base, head)}
+
+        assert list(changes) == ["model.onnx", "shop/b.py", "shop/c.py"]
+        assert (changes["model.onnx"].status, changes["model.onnx"].patch) == ("added", None)
+        assert (changes["shop/b.py"].status, changes["shop/c.py"].additions) == ("renamed", 1)
+
+
 def test_carriage_returns_stay_in_the_patch(repository: Repository) -> None:
     base = repository.commit({"a.py": b"x = 1\r\ny = 2\r\n"})
     head = repository.commit({"a.py": b"x = 1\r\ny = 3\r\n"})

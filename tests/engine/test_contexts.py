@@ -199,7 +199,7 @@ def test_an_unreached_coroutine_is_reported_lower_and_does_not_gate() -> None:
     finding = only(one("import time\n\nasync def lonely():\n    time.sleep(1)"))
 
     assert (finding.severity, finding.gates, finding.confidence) == (
-        Severity.HIGH,
+        Severity.MEDIUM,
         False,
         Confidence.LIKELY,
     )

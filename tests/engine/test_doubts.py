@@ -378,3 +378,22 @@ def test_a_query_per_item_is_high_where_the_items_are_seen_to_grow(over: str, se
 
     (finding,) = analysis.result.findings
     assert finding.severity is severity
+
+
+def test_a_client_that_is_only_made_on_the_loop_is_not_said_to_stop_it() -> None:
+    text = """
+from fastapi import FastAPI
+from google import genai
+from google.genai import types
+
+app = FastAPI()
+
+@app.get("/texts")
+async def texts(prompt: str):
+    client = genai.Client(http_options=types.HttpOptions(api_version="v1alpha"))
+    return await client.aio.models.generate_content(model="small", contents=prompt)
+"""
+    finding = found(text, "FP601")
+
+    assert finding.severity is Severity.MEDIUM
+    assert "this worker" not in finding.message

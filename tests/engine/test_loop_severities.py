@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rules import analyze
 from rules.engine.finding import Confidence, Finding, Options, Severity
 from tests.engine.projects import one, project, sources
@@ -212,6 +214,84 @@ def test_what_happens_now_and_then_weighs_less_and_says_when() -> None:
     assert (asked.severity, asked.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
 
 
+@pytest.mark.parametrize(
+    ("condition", "body"),
+    [
+        ("if day is None:", "raise LookupError(day)"),
+        ("if platform.system() == 'Darwin':", "return 0"),
+        ("if settings.debug:", "return 0"),
+    ],
+    ids=["gives up", "another system", "a developer"],
+)
+def test_what_a_helper_does_where_servers_do_not_get_is_a_hint(condition: str, body: str) -> None:
+    arm = f"""
+def fetch(day):
+    {condition}
+        requests.get("https://rates.example", timeout=5)
+        {body}
+    return _RATES[day]
+"""
+
+    assert helped(arm).confidence is Confidence.POSSIBLE
+    assert helped(arm.replace(condition, "if len(day) > 4:").replace("raise", "return")).confidence is (
+        Confidence.CERTAIN
+    )
+
+
+POOLED = """
+class Client:
+    def __init__(self, day):
+        self.rates = requests.get("https://rates.example", timeout=5).json()
+
+def fetch(day):
+    if day not in _RATES:
+        _RATES[day] = Client(day)
+    return _RATES[day]
+"""
+FILLED = """
+def fill():
+    _RATES.update(requests.get("https://rates.example", timeout=5).json())
+
+def fetch(day):
+    if day not in _RATES:
+        fill()
+    return _RATES[day]
+"""
+
+
+def test_objects_that_the_process_keeps_are_made_once_and_a_store_is_filled_now_and_then() -> None:
+    local = POOLED.replace("    if day", "    _RATES = {}\n    if day")
+
+    assert (helped(POOLED).severity, helped(POOLED).confidence) == (Severity.LOW, Confidence.POSSIBLE)
+    assert "the first time" not in helped(local).message
+    assert (helped(FILLED).severity, helped(FILLED).confidence) == (Severity.MEDIUM, Confidence.LIKELY)
+    assert helped(FILLED.replace("return _RATES[day]", "return day")).severity is Severity.CRITICAL
+
+
+def test_a_table_that_is_there_from_the_second_time_on_is_a_hint() -> None:
+    begun = """
+def fetch(day):
+    import sqlite3
+    rates = sqlite3.connect("rates.db")
+    rates.execute("CREATE TABLE IF NOT EXISTS rates (day TEXT)")
+"""
+    asked = begun + '    return rates.execute("SELECT day FROM rates").fetchone()\n'
+
+    assert helped(begun).confidence is Confidence.POSSIBLE
+    assert (helped(asked).severity, helped(asked).confidence) == (Severity.CRITICAL, Confidence.CERTAIN)
+
+
+def test_a_call_that_the_other_arm_hands_to_a_thread_is_a_hint() -> None:
+    text = HELPED.replace(
+        "return fetch(day)",
+        "pool.submit(fetch) if waits else None\n        if waits:\n"
+        "            pool.submit(fetch)\n        else:\n            fetch()",
+    ).replace("day: str", "waits: bool")
+    helper = EACH_TIME.strip().replace("day", "").replace("\n", "\n    ")
+
+    assert found(text.format(helper=helper), "FP103").confidence is Confidence.POSSIBLE
+
+
 def test_what_a_call_says_not_to_do_is_not_said() -> None:
     text = HELPED.format(helper=ASKED.strip().replace("\n", "\n    "))
 
@@ -268,7 +348,7 @@ def test_a_loop_that_no_request_is_seen_on_weighs_a_step_less_and_is_a_hint_in_t
         "harness/run.py": PLAIN,
     }
 
-    assert weights(files, "shop/mail.py") == (Severity.HIGH, Confidence.POSSIBLE, False)
+    assert weights(files, "shop/mail.py") == (Severity.MEDIUM, Confidence.POSSIBLE, False)
     assert weights(files, "shop/tasks/clean.py") == (Severity.LOW, Confidence.POSSIBLE, False)
     assert weights(files, "harness/run.py") == (Severity.LOW, Confidence.POSSIBLE, False)
 
@@ -493,6 +573,7 @@ async def read() -> None:
 def test_an_example_beside_an_application_is_a_hint() -> None:
     beside = project({"examples/chat/main.py": STOPS, "shop/main.py": STOPS}, select=("FP101",))
     alone = project({"examples/chat/main.py": STOPS}, select=("FP101",))
+    shown = project({"docs/shop/main.py": STOPS, "shop/docs/main.py": STOPS}, select=("FP101",))
 
     (example, own) = sorted(beside.result.findings, key=lambda each: each.path)
     assert (example.severity, example.confidence, example.gates) == (
@@ -502,6 +583,10 @@ def test_an_example_beside_an_application_is_a_hint() -> None:
     )
     assert (own.severity, own.confidence) == (Severity.CRITICAL, Confidence.CERTAIN)
     assert alone.result.findings[0].confidence == Confidence.CERTAIN
+    assert {each.path: each.confidence for each in shown.result.findings} == {
+        "docs/shop/main.py": Confidence.POSSIBLE,
+        "shop/docs/main.py": Confidence.CERTAIN,
+    }
 
 
 def test_a_loop_of_its_own_thread_stops_no_request() -> None:
@@ -559,3 +644,54 @@ def test_an_instance_with_one_request_at_a_time_weighs_a_step_less_and_says_so()
     assert (alone.severity, alone.gates, beside.severity) == (Severity.HIGH, False, Severity.CRITICAL)
     assert "one request at a time" in alone.message
     assert "Lambda" not in beside.message
+
+
+def when_new(files: dict[str, str], code: str) -> dict[str, Confidence | None]:
+    """By file, the confidence of a finding that a change brings; all of them are possible where they stand for long."""
+    found = project(files, select=(code,)).result.findings
+    assert {finding.confidence for finding in found} == {Confidence.POSSIBLE}
+    return {finding.path: finding.when_new for finding in found}
+
+
+def test_what_nothing_is_seen_to_reach_is_said_while_it_is_written() -> None:
+    serving = """
+    from fastapi import FastAPI
+    from shop import mail, rates
+    app = FastAPI()
+    KNOWN = [mail.poll, rates.load]
+
+    @app.get("/")
+    async def index(): ...
+    """
+    asked = """
+    import requests
+
+    def load():
+        return requests.get("https://rates.example")
+    """
+    files = {
+        "shop/__init__.py": "",
+        "shop/api.py": serving,
+        "shop/mail.py": PLAIN,
+        "shop/rates.py": asked,
+        "harness/run.py": PLAIN + asked,
+    }
+
+    assert when_new(files, "FP101") == {"shop/mail.py": Confidence.LIKELY, "harness/run.py": None}
+    assert when_new(files, "FP601") == {"shop/rates.py": Confidence.LIKELY, "harness/run.py": None}
+
+
+def test_a_cleanup_by_keys_is_said_while_it_is_written() -> None:
+    text = """
+    import redis
+    from fastapi import FastAPI
+    app = FastAPI()
+    client = redis.Redis()
+
+    @app.post("/forget")
+    def forget():
+        for key in client.scan_iter("user:*"):
+            client.delete(key)
+    """
+
+    assert when_new({"app.py": text}, "FP307") == {"app.py": Confidence.LIKELY}

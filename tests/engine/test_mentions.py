@@ -55,7 +55,7 @@ def test_a_method_that_nobody_names_weighs_little(use: str) -> None:
     ids=["called on what nobody knows", "named in strings"],
 )
 def test_a_method_that_may_be_called_by_its_name_weighs_more(use: str) -> None:
-    assert severity(use) is Severity.HIGH
+    assert severity(use) is Severity.MEDIUM
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_method_that_may_be_called_by_its_name_weighs_more(use: str) -> None:
     ids=["a framework's base", "a decorator", "a special method"],
 )
 def test_what_somebody_else_may_call_weighs_more(connectors: str) -> None:
-    assert severity("KNOWN = [connectors.Stripe()]\n", connectors) is Severity.HIGH
+    assert severity("KNOWN = [connectors.Stripe()]\n", connectors) is Severity.MEDIUM
 
 
 def test_without_an_application_nobody_need_name_it() -> None:
@@ -90,7 +90,7 @@ def test_what_lies_in_a_folder_of_leftovers_is_only_possible() -> None:
     assert [finding.confidence for finding in analysis.result.findings] == [Confidence.POSSIBLE]
 
 
-@pytest.mark.parametrize(("imported", "expected"), [("other", Severity.LOW), ("connectors", Severity.HIGH)])
+@pytest.mark.parametrize(("imported", "expected"), [("other", Severity.LOW), ("connectors", Severity.MEDIUM)])
 def test_a_function_whose_name_others_take_from_elsewhere_weighs_little(
     imported: str, expected: Severity
 ) -> None:
@@ -126,9 +126,9 @@ async def index():
             {"shop/jobs.py": "from shop import index\nasync def refresh():\n    await index()\n"},
             Severity.LOW,
         ),
-        ({"shop/jobs.py": "from shop import index\nKNOWN = [index]\n"}, Severity.HIGH),
+        ({"shop/jobs.py": "from shop import index\nKNOWN = [index]\n"}, Severity.MEDIUM),
         ({"shop/models.py": "class Options:\n    index: bool = True\n"}, Severity.LOW),
-        ({"shop/models.py": "NAME = 'shop.loads.index'\n"}, Severity.HIGH),
+        ({"shop/models.py": "NAME = 'shop.loads.index'\n"}, Severity.MEDIUM),
         (
             {
                 "shop/tool.py": "import argparse\nfrom shop import index\nKNOWN = [index]\nif __name__ == '__main__':\n    1\n"

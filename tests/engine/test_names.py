@@ -193,6 +193,18 @@ def test_a_part_named_like_a_library_makes_nothing_of_the_package_around_it() ->
     assert found.qualified_name(node(found, "r.get")) == "redis.Redis.get"
 
 
+def test_a_part_of_a_package_named_like_a_library_does_not_hide_it_from_its_neighbours() -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/models/openai/__init__.py": "",
+        "shop/models/local/adapter.py": "import openai\nclient = openai.OpenAI()\nclient.models.list()",
+        "openai/__init__.py": "",
+        "run.py": "import openai\nopenai.start()",
+    }
+    found = module(files, "shop/models/local/adapter.py")
+    assert found.qualified_name(node(found, "client.models.list")) == "openai.OpenAI.models.list"
+
+
 def test_packages_without_init_files_are_found() -> None:
     files = {
         "app/main.py": "from app.core.http import client\nclient.get(1)",

@@ -108,9 +108,12 @@ def test_routes_that_no_file_imports_are_left_over() -> None:
     }
 
 
-@pytest.mark.parametrize(("included", "expected"), [(3, Confidence.POSSIBLE), (2, Confidence.CERTAIN)])
-def test_most_routes_are_left_over_only_where_several_are_imported(
-    included: int, expected: Confidence
+@pytest.mark.parametrize(
+    ("included", "loaded", "expected"),
+    [(3, "old0", Confidence.POSSIBLE), (2, "old0", Confidence.CERTAIN), (2, "", Confidence.POSSIBLE)],
+)
+def test_most_routes_are_left_over_only_where_several_are_imported_or_nothing_names_them(
+    included: int, loaded: str, expected: Confidence
 ) -> None:
     names = [f"shop.orders{number}" for number in range(included)]
     lines = "".join(
@@ -119,12 +122,19 @@ def test_most_routes_are_left_over_only_where_several_are_imported(
     )
     files = {f"{name.replace('.', '/')}.py": ROUTER for name in names}
     files |= {f"shop/old{number}.py": ROUTER for number in range(included + 1)}
-    files["shop/main.py"] = f"from fastapi import FastAPI\napp = FastAPI()\n{lines}"
+    files["shop/main.py"] = f"from fastapi import FastAPI\napp = FastAPI()\n{lines}load({loaded!r})\n"
 
     found = confidences(files)
 
     assert found["shop/orders0.py"] is Confidence.CERTAIN
     assert found["shop/old0.py"] is expected
+
+
+def test_a_router_beside_an_application_of_another_framework_is_left_over() -> None:
+    other = "from flask import Flask\napp = Flask(__name__)\n"
+
+    assert confidences({"publish.py": ROUTER, "main.py": other}) == {"publish.py": Confidence.POSSIBLE}
+    assert confidences({"publish.py": ROUTER}) == {"publish.py": Confidence.CERTAIN}
 
 
 @pytest.mark.parametrize(
@@ -263,6 +273,8 @@ def test_a_middleware_that_no_application_is_given_is_only_possible() -> None:
     [
         ("if not os.getenv('RAILWAY_GIT_COMMIT'):", Confidence.POSSIBLE),
         ("if settings.dev_mode:", Confidence.POSSIBLE),
+        ("if config('LOCAL_DEV', cast=bool):", Confidence.POSSIBLE),
+        ("if request.headers.get('debug'):", Confidence.CERTAIN),
         ("if not settings.is_production:", Confidence.POSSIBLE),
         ("if settings.env != 'production':", Confidence.POSSIBLE),
         ("if settings.is_production:", Confidence.CERTAIN),
@@ -276,7 +288,7 @@ def test_an_arm_that_production_does_not_get_to_is_only_possible(test: str, expe
     assert confidences({"app.py": arm}) == {"app.py": expected}
 
 
-@pytest.mark.parametrize(("loads", "expected"), [(True, Severity.HIGH), (False, Severity.LOW)])
+@pytest.mark.parametrize(("loads", "expected"), [(True, Severity.MEDIUM), (False, Severity.LOW)])
 def test_a_tasks_file_that_the_application_loads_is_no_job_by_its_name(
     loads: bool, expected: Severity
 ) -> None:

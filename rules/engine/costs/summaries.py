@@ -18,7 +18,8 @@ from rules.engine.reading.surroundings import TRIED
 from rules.libraries import Blocking, Kind
 
 _MAX_LEAVES = 24
-_RARELY = facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE | facts.BRIEF
+_SELDOM = facts.FAILING | facts.ONCE | facts.ASIDE
+_RARELY = facts.DETACHED | facts.RECALLED | facts.WISHED | facts.BRIEF | _SELDOM
 _GUARDED = "\0"
 _MOST_NEEDS = 4
 """Ends the key of what a function does only when its parameters say so."""
@@ -50,6 +51,10 @@ class Leaf(Struct, frozen=True):
     """Conditions on the function's parameters (`rules.engine.reading.switches`) under which it happens."""
     by_choice: bool = False
     """On the way a registry or a factory gives one of several objects, and not all of them do it."""
+    under_condition: bool = False
+    """On the way it stands in the body of an `if`, not only behind an early `return`."""
+    of_kind: bool = False
+    """On the way it stands under `isinstance`: it is done for values of one kind only."""
 
 
 class Summary(Struct, frozen=True):
@@ -433,7 +438,10 @@ def _certain_first(leaves: Sequence[LeafCall]) -> Iterable[int]:
         return range(len(leaves))
     return sorted(
         range(len(leaves)),
-        key=lambda at: (bool(leaves[at].call.flags & facts.BRIEF), is_conditional(leaves[at].call)),
+        key=lambda at: (
+            bool(leaves[at].call.flags & (facts.BRIEF | _SELDOM)),
+            is_conditional(leaves[at].call),
+        ),
     )
 
 
@@ -475,7 +483,7 @@ def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
 def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
     hops: list[Hop] = []
     name, needs = _name(key), _needs(key)
-    sometimes = cached = on_miss = once = granted = by_choice = False
+    sometimes = cached = on_miss = once = granted = by_choice = under_condition = of_kind = False
     rarely = 0
     kept_by = None
     current = node
@@ -485,10 +493,12 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         rarely |= _rarely(call, granted)
         # The caller of a summary sees the branches around its own call.
         sometimes = sometimes or is_conditional(call)
+        under_condition = under_condition or bool(call.flags & facts.CONDITIONAL)
         cached = cached or bool(flags & facts.CACHED)
         on_miss = on_miss or _on_miss(call)
         if call.flags & facts.OF_OBJECT:
             kept_by = current.path, current.symbol.rpartition(".")[0]
+        of_kind = of_kind or bool(call.flags & facts.OF_KIND)
         once = once or bool(flags & facts.SINGLE or call.flags & facts.ONCE)
         if step < _FURTHER:
             break
@@ -526,6 +536,8 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         kept_by,
         needs,
         by_choice,
+        under_condition,
+        of_kind,
     )
 
 

@@ -17,6 +17,7 @@ from rules.engine.linking.heirs import is_abstract
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ SESSIONS = frozenset(
 
 _BY_COMMAND = frozenset({"redis", "memcached"})
 """What has a connection for each command."""
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request"})
 _MANY = 60
 _RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED
 _NEAR = 5
@@ -66,6 +68,8 @@ class Wait(Struct, frozen=True):
     """It only waits while no answer is kept, or after a failure: as a rule the call answers from memory."""
     presumed: bool = False
     """Whether no call shows that it comes about: a coroutine function that is made on the way and handed on."""
+    stored: bool = False
+    """What it waits for is read from a database, over a connection of its own."""
 
     def call_path(self, module: Module) -> tuple[Hop, ...]:
         """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
@@ -80,6 +84,7 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
 
     None for what asks the database too: its session serves one statement at a time, and other rules speak of it.
     """
+    call = without_bound(call, module)
     if touches_session(call, module):
         return None
     own = module.external(call)
@@ -104,6 +109,14 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
     if len(first.path) > _NEAR:
         return None
     return Wait(call, first.callable, first.path, rarely=all(map(_happens_rarely, leaves)))
+
+
+def without_bound(call: ast.Call, module: Module) -> ast.Call:
+    """`fetch()` of `asyncio.wait_for(fetch(), 3)`."""
+    match call.args:
+        case [ast.Call() as bounded, *_] if module.qualified_name(call.func) == "asyncio.wait_for":
+            return bounded
+    return call
 
 
 def _happens_rarely(leaf: Leaf) -> bool:
@@ -149,7 +162,7 @@ def _way_out(start: Node, project: Project) -> tuple[Hop, ...]:
     while pending:
         node, way = pending.popleft()
         for leaf in node.leaves:
-            if leaf.query is not None and leaf.query.driver not in _BY_COMMAND:
+            if leaf.query is not None and not libraries.is_pooled(leaf.query):
                 return ()
             if leaf.external is not None and (leaf.external.is_async or leaf.call.flags & facts.AWAITED):
                 found = found or (*way, Hop(node.path, leaf.call.line, leaf.name))
@@ -200,9 +213,48 @@ def _entered(node: Node, project: Project) -> Iterator[tuple[Node, int]]:
 
 
 def _holds_session(leaf: Leaf) -> bool:
-    """Whether the leaf asks a database; a key-value store has a connection for each command."""
+    """Whether the leaf asks a database over a connection that serves one statement at a time."""
     query = libraries.query(leaf.callable)
-    return query is None or query.driver not in _BY_COMMAND
+    return query is None or not libraries.is_pooled(query)
+
+
+def read_of(call: ast.Call, module: Module) -> Wait | None:
+    """The reading from a database that `await call` is, over a connection of its own and outside of a transaction."""
+    if _in_transaction(call, module):
+        return None
+    query = module.query(call)
+    if query is not None:
+        return Wait(call, query.name, stored=True) if _reads(query) and query.is_async else None
+    summary = module.summary(call)
+    if summary is None or not summary.is_async or summary.external:
+        return None
+    queries = [(leaf, libraries.query(leaf.callable)) for leaf in summary.queries]
+    if not queries or not all(query is not None and _reads(query) for _, query in queries):
+        return None
+    first = queries[0][0]
+    if len(first.path) > _NEAR:
+        return None
+    return Wait(
+        call,
+        first.callable,
+        first.path,
+        rarely=all(_happens_rarely(leaf) for leaf, _ in queries),
+        stored=True,
+    )
+
+
+def _reads(query: libraries.Query) -> bool:
+    return query.kind == "select" and query.driver not in _BY_COMMAND and libraries.is_pooled(query)
+
+
+def _in_transaction(call: ast.Call, module: Module) -> bool:
+    """Whether the statement around stands in `async with database.transaction()`."""
+    node: ast.AST | None = call
+    while node is not None and not isinstance(node, FUNCTIONS):
+        if isinstance(node, ast.AsyncWith) and any("transaction" in ast.unparse(each) for each in node.items):
+            return True
+        node = module.parent(node)
+    return False
 
 
 def _in_thread(call: ast.Call, module: Module) -> Wait | None:
@@ -250,6 +302,16 @@ def session_of(value: ast.expr, module: Module) -> str | None:
             held = module.project.resolver.value(reference, owner.home) if reference else None
             if held is not None and libraries.canonical(held.name) in SESSIONS:
                 return ast.unparse(value)
+    return None
+
+
+def asked_on_entry(item: ast.withitem) -> ast.Call | None:
+    """The request that an `async with` sends when it is entered, and whose answer it names: `session.get(url) as answer`."""
+    match item:
+        case ast.withitem(
+            context_expr=ast.Call(func=ast.Attribute(attr=verb)) as call, optional_vars=ast.Name()
+        ) if verb in _VERBS:
+            return call
     return None
 
 

@@ -36,6 +36,8 @@ class Use(Struct):
     """A request is proven to get there."""
     seldom: bool = False
     """Only now and then, going by the names of what leads there."""
+    optional: bool = False
+    """Only for a caller who asks for it: the other requests list all rows."""
     of: str = ""
     """The symbol of the table whose rows it reads; columns of a mixin have several."""
 
@@ -62,6 +64,7 @@ class Narrowing(Struct):
     filtered: Filtered
     equal: tuple[Place, ...]
     narrowed: tuple[Place, ...]
+    optional: tuple[Place, ...]
     entity: Table | None
 
 
@@ -124,11 +127,12 @@ def _note(found: Lookups, table: Table, column: Column, use: Use) -> None:
 
 def _narrowing(filtered: Filtered, module: Linked, resolver: Resolver, models: Models) -> Narrowing:
     if filtered.unreadable:
-        return Narrowing(filtered, (), (), None)
+        return Narrowing(filtered, (), (), (), None)
     return Narrowing(
         filtered,
         tuple(_places(filtered.equal, module, resolver, models)),
         tuple(_places(filtered.narrowed, module, resolver, models)),
+        tuple(_places(filtered.optional, module, resolver, models)),
         models.table(resolver.value(filtered.entity, module)),
     )
 
@@ -146,9 +150,9 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
     node = project.graph.nodes.get((path, filtered.symbol))
     if node is None or filtered.unreadable:
         return
-    equal, narrowed = (
+    equal, narrowed, optional = (
         [(table, table.columns[name]) for table, name in places if name in table.columns]
-        for places in (narrowing.equal, narrowing.narrowed)
+        for places in (narrowing.equal, narrowing.narrowed, narrowing.optional)
     )
     if any(table.is_indexed(column) for table, column in (*equal, *narrowed)):
         return
@@ -157,7 +161,8 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
         if table is entity:
             reached = bool(node.contexts & IN_REQUEST)
             seldom = reached and runs_seldom(node, project)
-            _note(found, table, column, Use(path, filtered.line, filtered.symbol, reached, seldom))
+            use = Use(path, filtered.line, filtered.symbol, reached, seldom, (table, column) in optional)
+            _note(found, table, column, use)
 
 
 _enumerations: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()

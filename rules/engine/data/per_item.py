@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from rules.engine.data import small_tables
 from rules.engine.data.local_values import bindings_of, value_of, values_of
+from rules.engine.data.written_out import is_written_out
 from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
 from rules.engine.reading.loop_shapes import FEW, is_short, iterables, targets, unwrapped
+from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from rules.engine.reading.scopes import Binding
 
 
+_MONTHS = 12
+"""So many turns at most, by what the declaration of a parameter allows, are few."""
 _KEY_ENDS = ("_id", "_uuid", "_key", "_name", "_code", "_slug")
 _FIELDS = frozenset({"model_dump", "dict", "asdict", "__dict__", "_asdict"})
 """What gives one value per field of a schema."""
@@ -57,6 +61,7 @@ def is_few(loop: ast.AST, module: Module) -> bool:
     members of an enumeration, `rows[:5]`."""
     return any(
         _has_few(unwrapped(iterable), module)
+        or is_written_out(iterable, module)
         or _gives_members(target, module)
         or _is_measured(unwrapped(iterable), loop, module)
         for iterable, target in zip(iterables(loop), targets(loop), strict=True)
@@ -97,7 +102,62 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
     if _is_arriving(value) or _is_limited(value, module):
         return True
+    if any(_is_cut_short(each, module) or _is_of_one_text(each) for each in (iterable, value)):
+        return True
+    if _counts_to_bound(iterable, module):
+        return True
     return _is_configured(value) and not are_several_by_default(value, module)
+
+
+def _counts_to_bound(iterable: ast.expr, module: Module) -> bool:
+    """`range(months)` of `months: int = Query(3, le=12)`."""
+    match iterable:
+        case ast.Call(func=ast.Name(id="range"), args=[*_, ast.Name() as count]):
+            pass
+        case _:
+            return False
+    found, function = _parameter(count, bindings_of(count, module), module), module.function_of(count)
+    if found is None or function is None or isinstance(function.node, ast.Lambda):
+        return False
+    given = {argument.arg: (argument.annotation, default) for argument, default in arguments(function.node)}
+    return any(
+        isinstance(part, ast.keyword)
+        and part.arg in ("le", "lt")
+        and isinstance(part.value, ast.Constant)
+        and isinstance(part.value.value, int)
+        and part.value.value <= _MONTHS
+        for root in given[count.id]
+        if root is not None
+        for part in walk(root)
+    )
+
+
+def _is_of_one_text(value: ast.AST | None) -> bool:
+    """`path.split("/")`, `name.split(".")`, `wanted.split()`: what one name is made of, the words that somebody typed."""
+    match value:
+        case ast.Call(func=ast.Attribute(attr="split"), args=[], keywords=[]):
+            return True
+        case ast.Call(
+            func=ast.Attribute(attr="split" | "rsplit"),
+            args=[ast.Constant(value="/" | "." | "::" | "\\"), *_],
+        ):
+            return True
+    return False
+
+
+def _is_cut_short(value: ast.AST | None, module: Module) -> bool:
+    """`links[:most]` of a parameter that is a handful unless a caller says otherwise."""
+    match value:
+        case ast.Subscript(slice=ast.Slice(upper=ast.Name() as most)):
+            pass
+        case _:
+            return False
+    found = _parameter(most, bindings_of(most, module), module)
+    function = module.function_of(most)
+    if found is None or function is None or isinstance(function.node, ast.Lambda) or found[0].roles:
+        return False
+    default = {each.arg: default for each, default in arguments(function.node)}.get(most.id)
+    return isinstance(default, ast.Constant) and isinstance(default.value, int) and 0 < default.value <= FEW
 
 
 def are_several_by_default(value: ast.AST | None, module: Module) -> bool:
@@ -345,7 +405,8 @@ def _is_longer(test: ast.expr, measured: ast.expr, module: Module) -> bool:
 
 def _is_collected_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name is an empty list at first, and gets its items in loops of few turns only."""
-    if len(bindings) != 1 or not isinstance(bindings[0].value, ast.List) or bindings[0].value.elts:
+    begun = next(values_of(bindings), None)
+    if len(bindings) != 1 or not isinstance(begun, ast.List) or begun.elts:
         return False
     loops = []
     for call in module.index.scope_at(name).calls:

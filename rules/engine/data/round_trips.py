@@ -25,6 +25,7 @@ from rules.engine.finding import Confidence, Hop, Severity
 from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.context import Context
 from rules.engine.linking.roles import Role
+from rules.engine.reading import facts
 from rules.engine.reading.extraction import is_writing
 from rules.engine.reading.loop_shapes import (
     is_batched,
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
 
 OTHER_STORES = frozenset({"redis", "memcached"})
 """Key-value stores have their own answer: a pipeline, one command for many keys."""
+
+_KEPT = facts.RECALLED | facts.ON_MISS | facts.ONCE
 
 MANY = frozenset(
     {
@@ -246,7 +249,7 @@ def goes_out(summary: Summary) -> bool:
 
 
 @once_for_node
-def _leaves_too(loop: ast.AST, module: Module) -> bool:
+def leaves_too(loop: ast.AST, module: Module) -> bool:
     """Whether each item waits for another machine as well: then the database is the least of what it costs."""
     return any(
         isinstance(call, ast.Call)
@@ -326,14 +329,16 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
     """How sure it is that `call`, or what it leads to, is a round trip for each of many items."""
     if is_doubtful(loop, module) or is_member_call(call, loop) or is_picked(call, loop, module):
         return Confidence.POSSIBLE
-    if takes_steps(call, loop):
+    if takes_steps(call, loop) or goes_over_traits(loop):
         return Confidence.POSSIBLE
-    if any(map(sounds_few, module.loops(call))) or _leaves_too(loop, module):
+    if any(map(sounds_few, module.loops(call))) or leaves_too(loop, module):
         return Confidence.POSSIBLE
     if _leaves_beside(call, loop, module) or _is_kept(call, loop, module) or _hands_memo(call, module):
         return Confidence.POSSIBLE
     if _goes_over_uploads(loop, module) or is_maintenance(call, module):
         return Confidence.POSSIBLE
+    if not module.is_waited_for(call) or _is_for_the_first(call, module):
+        return Confidence.POSSIBLE  # a job may take its time, and what is kept is asked for once in a while
     if leaf is None:
         return Confidence.CERTAIN
     if _EXPORTING.search(last_name(call.func)):
@@ -343,6 +348,15 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
     if leaf.callable.endswith("ession.get") and _gives_own_key(call, module):
         return Confidence.POSSIBLE
     return Confidence.POSSIBLE if _works_on_files(call, module) else Confidence.LIKELY
+
+
+def _is_for_the_first(call: ast.Call, module: Module) -> bool:
+    """Whether the function asks a cache first, and only gets to `call` where that has nothing."""
+    around = module.graph_node(call)
+    return around is not None and any(
+        (each.line, each.column) == (call.lineno, call.col_offset) and each.flags & _KEPT
+        for each in around.function.calls
+    )
 
 
 def _goes_over_uploads(loop: LoopNode, module: Module) -> bool:
@@ -552,11 +566,19 @@ def one_table(call: ast.Call, loop: ast.AST, module: Module) -> bool:
 
 def is_made_for_item(call: ast.Call, loop: ast.AST, module: Module) -> bool:
     """Whether a function of the project makes the statement from the item as a whole: `execute(statement_for(version))`.
-    Which table it reads, and whether one statement could do for all, only the function knows."""
+    Which table it reads, and whether one statement could do for all, only the function knows. Or the item is a statement
+    itself: `execute(text(line))`."""
     if not call.args:
         return False
     names = {part.id for each in targets(loop) for part in walk(each) if isinstance(part, ast.Name)}
     statement = call.args[0]
+    match statement:
+        case (
+            ast.Name(id=name)
+            | ast.Call(func=ast.Name(id="text") | ast.Attribute(attr="text"), args=[ast.Name(id=name)])
+        ):
+            if name in names and last_name(call.func) in _RUNNING:
+                return True
     makers: list[object] = [statement]
     if isinstance(statement, ast.Name):
         bindings = module.index.scope_at(statement).bindings.get(statement.id, [])

@@ -89,6 +89,7 @@ _HANDFULS = frozenset(
         *("field", "column", "widget", "handler", "backend", "driver", "adapter", "validator", "header"),
         *("workspace", "gateway", "psp", "config", "source", "datasource"),
         *("editor", "viewer", "contributor", "author", "keyword", "assignee", "reviewer"),
+        *("month", "weekday", "quarter", "team"),
     }
 )
 """Last words of lists that hold a handful, whoever asks."""
@@ -150,6 +151,18 @@ def is_set_up(table: Table) -> bool:
         return False
     names = {table.name.lower(), _snaked(table.symbol.rpartition(".")[2])}
     return any(match.end() == len(name) for name in names for match in _SET_UP.finditer(name))
+
+
+_REFERENCE = frozenset(
+    {"city", "citizenship", "nationality", "degree", "rank", "faculty", "institution", "jurisdiction"}
+)
+"""Last words of collections that somebody writes down once for all to refer to."""
+
+
+def lists_a_few(name: str) -> bool:
+    """Whether a collection known by its name alone, of a route, holds what somebody sets up: `/permissions`, `/cities`."""
+    named = name.lower().replace("-", "_")
+    return _says_small(named) or _ends_with(named, _REFERENCE)
 
 
 def _says_small(name: str) -> bool:

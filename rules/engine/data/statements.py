@@ -13,21 +13,26 @@ from rules.engine.data.models import Models
 from rules.engine.data.tables import Table
 from rules.engine.linking.resolver import Resolver
 from rules.engine.linking.values import FLOW, Linked, Sort, Value
+from rules.engine.reading import facts
 from rules.engine.reading.loader_options import Options
 from rules.engine.reading.rows import (
     AWAITED,
     COLUMNS,
     ITEM,
+    LIMITED,
     MANY,
     ONE,
     OPAQUE,
     RESULT,
     SINGLE,
     STATEMENT,
+    TOUCHED,
     UNKNOWN,
+    WISHED,
     Flow,
     Rows,
 )
+from rules.engine.reading.switches import passes
 
 _MOST = 6
 
@@ -52,6 +57,8 @@ class Loaded(Struct, frozen=True):
     """(path, line, called symbol) from where the rows are used down to the query."""
     maybe: tuple[tuple[str, ...], ...] = ()
     """What the query loads on some paths only."""
+    wished: str = ""
+    """The parameter of the function with the query without which it has no limit."""
 
     @property
     def many(self) -> bool:
@@ -196,7 +203,13 @@ class Statements:
             inner = self._resolved(each, home, function.symbol, passed, inner_receiver, depth + 1)
             if not inner:
                 return ()
-            found.extend(replace(loaded, hops=(hop, *loaded.hops)) for loaded in inner)
+            found.extend(
+                replace(
+                    loaded if loaded.hops else _as_called(loaded, function, module, symbol, rows),
+                    hops=(hop, *loaded.hops),
+                )
+                for loaded in inner
+            )
         return tuple(_joined(found)[:_MOST])
 
     def _flow(self, function: Value) -> Flow | None:
@@ -269,6 +282,7 @@ class Statements:
             rows.path,
             rows.filters,
             maybe=(*rows.maybe, *added.maybe),
+            wished=rows.wished,
         )
 
     def _loaders(
@@ -324,6 +338,23 @@ class Statements:
                 if "sqlalchemy.orm.Session" in known:
                     return False
         return True if rows.flags & AWAITED and rows.executed else None
+
+
+def _as_called(loaded: Loaded, function: Value, module: Linked, symbol: str, rows: Rows) -> Loaded:
+    """A query of a called function, which has no limit where the call does not ask for one."""
+    if not loaded.flags & WISHED or loaded.flags & LIMITED:
+        return loaded
+    caller, called = module.functions.get(symbol), function.function
+    place = (rows.line, rows.column)
+    calls = caller.calls if caller is not None else ()
+    call = next((each for each in calls if (each.line, each.column) == place), None)
+    wished = next((each for each in called.parameters if each.name == loaded.wished), None)
+    if call is None or wished is None or call.passed == "*":
+        return loaded
+    bound = bool(called.owner) and not called.flags & facts.STATIC
+    if passes(call, wished.name, wished.position - bound):
+        return loaded
+    return replace(loaded, flags=loaded.flags & ~(WISHED | TOUCHED), wished="")
 
 
 def _joined(alternatives: Iterable[Loaded]) -> list[Loaded]:

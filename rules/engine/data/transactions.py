@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
@@ -126,25 +126,33 @@ _SOMETIMES = facts.CONDITIONAL | facts.FAILING | facts.RECALLED | facts.WISHED |
 
 def held_calls(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
     """Calls out of the machine that `function` makes between a statement and the end of its transaction."""
-    yield from _while_held(function, module, _outward)
+    outward = _reached(own_calls(function), module, _outward)  # few leave the machine, many hold a session
+    sessions = _sessions(function, module) if outward else []
+    if sessions:
+        yield from _while_held(function, module, sessions, outward)
 
 
 def nested_acquires(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
     """Sessions that `function` or a helper of it opens while another one keeps its connection."""
-    yield from _while_held(function, module, _acquires)
+    outward = _reached(own_calls(function), module, _acquires)
+    sessions = _sessions(function, module) if outward else []
+    if sessions:
+        yield from _while_held(function, module, sessions, outward)
+
+
+def _reached(
+    calls: Iterable[ast.Call], module: Module, wanted: Callable[[ast.Call, Module], _Reached | None]
+) -> list[tuple[ast.Call, _Reached]]:
+    return [(call, found) for call in calls if (found := wanted(call, module)) is not None]
 
 
 def _while_held(
     function: ast.FunctionDef | ast.AsyncFunctionDef,
     module: Module,
-    wanted: Callable[[ast.Call, Module], _Reached | None],
+    sessions: Sequence[str],
+    outward: Iterable[tuple[ast.Call, _Reached]],
 ) -> Iterator[Held]:
-    calls = list(own_calls(function))
-    outward = [(call, found) for call in calls if (found := wanted(call, module)) is not None]
-    sessions = _sessions(function, module) if outward else ()
-    if not sessions:
-        return
-    events = [event for call in calls for event in _events(call, sessions, module)]
+    events = [event for call in own_calls(function) for event in _events(call, sessions, module)]
     for call, (leaf, path, sometimes) in outward:
         place = (call.lineno, call.col_offset)
         before = [event for event in events if (event.call.lineno, event.call.col_offset) < place]

@@ -22,13 +22,15 @@ class Unlimited(Struct):
     loaded: Loaded
     places: list[Hop] = field(default_factory=list)
     """Where the rows become a response."""
+    whole: bool = False
+    """Whether the rows themselves do at one of them, not what is made of each by hand."""
 
 
 Gathered = tuple[Loaded, int]
-"""A query and the line where its rows are shown; 0 when the function returns them."""
+"""A query and the line where its rows are shown; 0 when the function returns them, -1 when it returns what it makes of each."""
 
-Placed = tuple[Loaded, Hop]
-"""A query and where its rows become a response."""
+Placed = tuple[Loaded, Hop, bool]
+"""A query, where its rows become a response, and whether they do so as they are."""
 
 UNBOUNDED = "unbounded"
 """With a path, who asks the resolver."""
@@ -61,9 +63,11 @@ class UnboundedQueries:
                 continue
             here = placed.get(path)
             self.placed[path] = here = here if here is not None else tuple(self._placed(path, module))
-            for loaded, hop in here:
+            for loaded, hop, whole in here:
                 key = (loaded.path, loaded.line, loaded.column)
-                self.queries.setdefault(key, Unlimited(loaded)).places.append(hop)
+                unlimited = self.queries.setdefault(key, Unlimited(loaded))
+                unlimited.places.append(hop)
+                unlimited.whole = unlimited.whole or whole
 
     def _placed(self, path: str, module: Linked) -> Iterator[Placed]:
         resolver, nodes = self._graph.resolver, self._graph.nodes
@@ -76,8 +80,8 @@ class UnboundedQueries:
                 with resolver.reading((UNBOUNDED, path)):
                     functions[symbol] = tuple(self._gathered(flow, module, symbol))
             for loaded, line in functions[symbol]:
-                if line or (path, symbol) in self._endpoints:
-                    yield loaded, Hop(path, line or node.function.line, symbol)
+                if line > 0 or (path, symbol) in self._endpoints:
+                    yield loaded, Hop(path, line if line > 0 else node.function.line, symbol), line >= 0
 
     def at(self, path: str, line: int, column: int) -> Unlimited | None:
         return self.queries.get((path, line, column))
@@ -89,6 +93,9 @@ class UnboundedQueries:
         for shown in flow.shown:
             for loaded in self._unlimited(shown.rows, module, symbol):
                 yield loaded, shown.line
+        for rows in flow.listed:
+            for loaded in self._unlimited(rows, module, symbol):
+                yield loaded, -1
 
     def _unlimited(self, rows: Iterable[Rows], module: Linked, symbol: str) -> Iterator[Loaded]:
         for loaded in self._statements.of(rows, module, symbol):

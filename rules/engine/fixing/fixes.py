@@ -85,12 +85,14 @@ def check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> frozenset[st
     """
     old, new = Lines.of(raw), Lines.of(changed)
     before, after = old.text(1, len(old.contents)), new.text(1, len(new.contents))
-    tree = tree_of(after)
-    first = min(edit.start_line for edit in made)
-    last = max(edit.end_line for edit in made) + len(new.contents) - len(old.contents)
-    touched = [
-        each for each in tree.body if first_line(each) <= last + 1 and (each.end_lineno or 0) >= first - 1
-    ]
+    touched: list[ast.stmt] = []
+    if "await" in after or "async" in after:
+        tree = tree_of(after)
+        first = min(edit.start_line for edit in made)
+        last = max(edit.end_line for edit in made) + len(new.contents) - len(old.contents)
+        touched = [
+            each for each in tree.body if first_line(each) <= last + 1 and (each.end_lineno or 0) >= first - 1
+        ]
     names_before, names_after = _names(before), _names(after)
     unbound = names_after.unbound - names_before.unbound
     if any(map(bindings.misplaced_await, touched)):

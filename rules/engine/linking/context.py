@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from rules.engine.linking.graph import BACKGROUND, CALL, LOOP, PROCESS, THREAD, Edge, Graph, Node
 from rules.engine.linking.routing import Routing
 from rules.engine.reading import facts
+from rules.engine.reading.paths import is_example
 
 
 class Context(enum.StrEnum):
@@ -156,6 +157,8 @@ def servers(nodes: Iterable[Node]) -> frozenset[Node]:
 def through(node: Node, edge: Edge) -> int:
     """The contexts that `edge` carries from `node` to its target."""
     mask, kind, target = node.contexts & ~STARTS_LOOP, edge.kind, edge.target
+    if mask & IN_SCRIPT and not mask & IN_REQUEST and target.path != node.path and is_example(node.path):
+        return 0  # what an example runs others run too, and otherwise
     if edge.call.flags & facts.DETACHED:
         mask &= ~WAITED
     elsewhere = mask & ~_PLACES

@@ -31,13 +31,6 @@ class _Made:
         self.in_request: set[tuple[str, str]] = set()
         self.at_start: set[tuple[str, str]] = set()
         self.elsewhere: set[tuple[str, str]] = set()
-        self.shared: set[tuple[str, str]] = set()
-        for path, module in project.resolver.modules.items():
-            held = project.made.get(path)
-            if held is None:
-                with project.resolver.reading((MADE, path)):
-                    held = project.made[path] = _held(module, project)
-            self.shared.update(held)
         for node in project.graph.nodes.values():
             made = project.made.get(node)
             if made is None:
@@ -52,10 +45,21 @@ class _Made:
                     self.at_start.add(key)
                 else:
                     self.elsewhere.add(key)
-        self.shared = _with_ancestors(self.shared, project)
         self.in_request = _with_ancestors(self.in_request, project)
         self.elsewhere = _with_ancestors(self.elsewhere, project)
-        self.kept = self.shared | _with_ancestors(self.at_start, project)
+        self.kept = _shared(project) | _with_ancestors(self.at_start, project)
+
+
+def _all_held(project: Project) -> set[tuple[str, str]]:
+    """The classes of which some module-level name of the project holds an instance."""
+    found: set[tuple[str, str]] = set()
+    for path, module in project.resolver.modules.items():
+        held = project.made.get(path)
+        if held is None:
+            with project.resolver.reading((MADE, path)):
+                held = project.made[path] = _held(module, project)
+        found.update(held)
+    return _with_ancestors(found, project)
 
 
 def _held(module: Linked, project: Project) -> tuple[tuple[str, str], ...]:
@@ -82,6 +86,15 @@ def _made_by(node: Node, project: Project) -> tuple[tuple[str, str], ...]:
 
 
 _known: WeakKeyDictionary[Project, _Made] = WeakKeyDictionary()
+_known_shared: WeakKeyDictionary[Project, set[tuple[str, str]]] = WeakKeyDictionary()
+
+
+def _shared(project: Project) -> set[tuple[str, str]]:
+    """The part of `_Made` that takes no look at functions, for those who ask nothing else."""
+    found = _known_shared.get(project)
+    if found is None:
+        found = _known_shared[project] = _all_held(project)
+    return found
 
 
 def _made(project: Project) -> _Made:
@@ -133,7 +146,7 @@ def is_shared(cls: ast.ClassDef, module: Module) -> bool:
         return False
     if _is_singleton(cls, module):
         return True
-    return (module.path, scope.symbol) in _made(module.project).shared
+    return (module.path, scope.symbol) in _shared(module.project)
 
 
 def _with_ancestors(keys: set[tuple[str, str]], project: Project) -> set[tuple[str, str]]:

@@ -125,7 +125,7 @@ class ModuleMap:
                 base = f"{roots[0]}/{name}" if roots[0] else name
                 if base in self._directories:
                     best = roots[0]
-            if best is not None:
+            if best is not None and not (name in libraries.ROOTS and self._is_inside_package(best)):
                 found = self._at(f"{best}/{name}" if best else name, name)
                 if found is not None:
                     return found
@@ -134,6 +134,15 @@ class ModuleMap:
             if found is not None:
                 return found
         return Value(Sort.EXTERNAL, name)
+
+    def _is_inside_package(self, directory: str) -> bool:
+        """Whether a folder lies in a package, which makes it one too for who imports it, whatever it lacks: in
+        `shop/models/openai/` nobody means the folder who says `import openai`."""
+        while directory:
+            if directory in self._packages:
+                return True
+            directory = directory.rpartition("/")[0]
+        return False
 
     def _inside_package(self, name: str, module: Linked) -> Value | None:
         """As `_absolute`, for programs that are started in a folder that is a package itself: `backend/__init__.py`

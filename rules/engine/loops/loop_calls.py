@@ -25,7 +25,8 @@ from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.quick_calls import LEFT_OPEN, is_quick
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.walking import own_calls, own_nodes
+from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.walking import own_calls, own_nodes, walk
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
@@ -91,9 +92,15 @@ AFTER_FAILURE = "after a failure"
 _NOT_KEPT = "whenever no answer is kept"
 _FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
+_ASIDE = "on some machines"
 _AT_START = "when the service starts"
 CHOSEN = "with one of the objects that it may be"
-_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, CHOSEN: Severity.MEDIUM}
+_AT_MOST = {
+    AFTER_FAILURE: Severity.HIGH,
+    _FIRST_TIME: Severity.LOW,
+    _ASIDE: Severity.LOW,
+    CHOSEN: Severity.MEDIUM,
+}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _IF_MISSING = regex(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
 _FAR = 4
@@ -117,8 +124,12 @@ class Stop(Struct, frozen=True):
     """When it happens, where that is not at each call: "when no answer is kept"."""
     sometimes: bool = False
     """Whether it stands in one arm of a branch of a helper."""
+    under_condition: bool = False
+    """Whether a helper makes it in the body of an `if`."""
     besides: tuple[str, ...] = ()
     """What else the same call reaches that stops the loop: it is one finding, and one thread mends both."""
+    of_kind: bool = False
+    """Whether a helper does it for values of one kind only."""
 
     def call_path(self, module: Module) -> tuple[Hop, ...]:
         """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
@@ -303,6 +314,8 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             leaf.path,
             seldom,
             leaf.sometimes,
+            leaf.under_condition,
+            of_kind=leaf.of_kind,
         )
         known = nearest.get(entry.kind)
         if known is None or _telling(stop) < _telling(known):
@@ -420,6 +433,8 @@ def _makes_if_missing(hop: Hop) -> bool:
 def _seldom(leaf: Leaf, module: Module) -> str:
     if leaf.rarely & facts.ONCE:
         return _FIRST_TIME
+    if leaf.rarely & facts.ASIDE:
+        return _ASIDE
     if leaf.rarely & facts.FAILING:
         return AFTER_FAILURE
     if leaf.rarely & facts.WISHED:
@@ -451,7 +466,11 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
     said: list[list[Stop]] = []
     for group in groups:
         around = next((each for each in said if _are_calls_of(group, each)), None)
-        if around is None:
+        part = next((at for at, each in enumerate(said) if _is_told_by(each, group)), None)
+        if around is None and part is not None:
+            first = said[part][0]
+            said[part] = [replace(group[0], besides=(*first.besides, first.callable)), *group[1:]]
+        elif around is None:
             said.append(group)
         elif not group[0].seldom or around[0].seldom:
             around[0] = replace(around[0], besides=(*around[0].besides, group[0].callable))
@@ -468,6 +487,17 @@ def _are_calls_of(stops: list[Stop], others: list[Stop]) -> bool:
     """Whether `others` begin with the same call, and have the rest too."""
     calls = {stop.call for stop in others}
     return stops[0].call is others[0].call and all(stop.call in calls for stop in stops)
+
+
+def _is_told_by(stops: list[Stop], others: list[Stop]) -> bool:
+    """Whether what `others` say, as loud and as sure, begins with the same call and has all calls of `stops`."""
+    first, other = stops[0], others[0]
+    return (
+        _are_calls_of(stops, others)
+        and first.severity is other.severity
+        and bool(first.seldom) == bool(other.seldom)
+        and not _is_upkeep(other)
+    )
 
 
 def _is_louder(stops: list[Stop], others: list[Stop]) -> bool:
@@ -619,13 +649,37 @@ def _expected_of_others(stop: Stop, options: Options) -> Impact:
     return estimates.loop_of_others()
 
 
-def confidence(stop: Stop) -> Confidence:
-    """How sure the first stop of a finding is, behind which the others stand."""
+def confidence(stop: Stop, module: Module) -> Confidence:
+    """How sure the first stop of a finding is, behind which the others stand.
+
+    Of what happens seldom there is little to say where no request is seen to wait for it, nor of a call that the other arm
+    of its branch hands to a thread: there somebody has thought of what waits.
+    """
+    if stop.path and ((stop.seldom and not module.reached(stop.call)) or _is_handed_over_else(stop, module)):
+        return Confidence.POSSIBLE
     if is_idle(stop) or _is_hardly_felt(stop) or (stop.seldom == AFTER_FAILURE and stop.path):
         return Confidence.POSSIBLE
-    if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
+    if (
+        stop.seldom in (_WISHED, _FIRST_TIME, _AT_START, _ASIDE)
+        or only_starts(stop)
+        or stop.entry.name in _OPENING
+    ):
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
+
+
+def _is_handed_over_else(stop: Stop, module: Module) -> bool:
+    """`if job.waits: pool.submit(job.run)`, and `job.run()` in the other arm."""
+    child: ast.AST = stop.call
+    parent = module.parent(child)
+    while parent is not None and not isinstance(parent, FUNCTIONS):
+        if isinstance(parent, ast.If):
+            other = parent.orelse if child in parent.body else parent.body if child in parent.orelse else []
+            calls = (node for each in other for node in walk(each) if isinstance(node, ast.Call))
+            if any(spelled(given) == stop.name for call in calls for given in call.args):
+                return True
+        child, parent = parent, module.parent(parent)
+    return False
 
 
 def _seconds(call: ast.Call) -> float | None:

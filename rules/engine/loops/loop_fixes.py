@@ -141,7 +141,7 @@ def matches(
 
 
 def _each_time(stop: Stop, often: str, module: Module) -> str:
-    return "" if stop.seldom or _is_conditional(stop, module) else often
+    return "" if stop.seldom or stop.under_condition or _is_conditional(stop, module) else often
 
 
 def _severity(stop: Stop, often: str, module: Module) -> Severity:
@@ -154,7 +154,9 @@ def _confidence(stop: Stop, often: str, module: Module) -> Confidence:
     """Where the point is that all requests pay, there is little to say of what some cause by failing, or the first of many."""
     if often and (on_failure(stop.call, module) or keeps_answer(stop)):
         return Confidence.POSSIBLE
-    return confidence(stop)
+    if stop.code == "FP105" and stop.under_condition:
+        return Confidence.POSSIBLE
+    return confidence(stop, module)
 
 
 def _is_conditional(stop: Stop, module: Module) -> bool:

@@ -28,6 +28,8 @@ _THREADED = frozenset(
 _MOST_HANDED = 4
 _DATA = frozenset({"settings", "config", "request", "args", "payload", "data"})
 """Names of what has values, not functions, for attributes."""
+_REFERRING = frozenset({ast.Lambda, ast.Call, ast.Name, ast.Attribute})
+"""What may stand for a function."""
 _VALUES = (":", ")", "]", "^", "$", "»")
 
 
@@ -88,15 +90,19 @@ def handed(index: Index, node: ast.Call, scope: Scope) -> tuple[tuple[str, str],
     """What a call hands on that may be a function of the project."""
     found: list[tuple[str, str]] = []
     for position, value in enumerate(node.args):
-        if isinstance(value, ast.Starred):
+        cls = value.__class__
+        if cls is ast.Starred:
             break
-        if ref := _callable(index, value, scope):
+        if cls in _REFERRING and (ref := _callable(index, value, scope)):
             found.append((str(position), ref))
-    found += [
-        (keyword.arg, ref)
-        for keyword in node.keywords
-        if keyword.arg and (ref := _callable(index, keyword.value, scope))
-    ]
+    if node.keywords:
+        found += [
+            (keyword.arg, ref)
+            for keyword in node.keywords
+            if keyword.value.__class__ in _REFERRING
+            and keyword.arg
+            and (ref := _callable(index, keyword.value, scope))
+        ]
     return tuple(found[:_MOST_HANDED])
 
 

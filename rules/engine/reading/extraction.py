@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from rules.engine.reading import (
@@ -31,6 +32,7 @@ from rules.engine.reading.annotations import may_be_ours, one_of
 from rules.engine.reading.arguments import arguments, displays, receiver, target
 from rules.engine.reading.carried import Carried
 from rules.engine.reading.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
+from rules.engine.reading.hearing import lets_nothing_out
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, FUNCTIONS, Binding, Scope
@@ -80,6 +82,12 @@ _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
+_DEFINING = regex(r"\s*CREATE\s+(?:\w+\s+){1,3}IF\s+NOT\s+EXISTS\b", re.IGNORECASE)
+_TELLING = frozenset({"sleep", "submit"}).union(
+    *(_EXECUTING, quick_calls.NAMES, small_work.NAMES, password_costs.NAMES),
+    *(own_machine.NAMES, session_factories.NAMES),
+)
+"""Names by which more may be said of a call than where it stands."""
 _WRITING = regex(r"(?:^|\.)(?:insert|update|delete)\(\)")
 _EACH = "UploadFile:.size"
 """A reading of which the place matters: whether an upload's size is asked for before it is read."""
@@ -94,6 +102,7 @@ _WIRES = frozenset(
 )
 # What an application keeps for all requests, and a lifespan hands to them.
 _STATE = "starlette.datastructures.State:"
+_NAMED = frozenset({ast.Name, ast.Attribute, ast.Call})
 # How functions that wire routers call the application: a first sieve, the project decides what they are.
 _APPLICATIONS = frozenset({"app", "application", "api", "fastapi_app", "server"})
 # Decorators after which a call still means: run the body.
@@ -307,6 +316,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         flags |= facts.AROUND
     if _gives_few(scope):
         flags |= facts.FEW
+    if flags & facts.ASYNC and lets_nothing_out(node.body):
+        flags |= facts.HEARD
     parameters = []
     for bindings in scope.bindings.values():
         first = bindings[0]
@@ -513,24 +524,10 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             continue
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
-        if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
-            flags |= facts.QUICK
-        if last in small_work.NAMES and small_work.is_small(index, node, last, scope):
-            flags |= facts.QUICK
-        if last in password_costs.NAMES and password_costs.is_low(index, ref):
-            flags |= facts.QUICK
-        if last == "sleep" and not flags & facts.AWAITED:
-            flags |= sleeping.of_sleep(index, node, scope, flags)
-        if last in own_machine.NAMES and own_machine.is_local(index, node, scope):
-            flags |= facts.LOCAL
-        if last in session_factories.NAMES:
-            flags |= session_factories.flag_of(node, last)
-        if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
+        if last in _TELLING:
+            flags = _told_by_name(index, node, scope, ref, last, flags)
+        if node.func.__class__ is ast.Call and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
-        if last == "submit" and is_let_go(index, node):
-            flags |= facts.LET_GO
-        if last in _EXECUTING and node.args and is_writing(index, node.args[0], scope):
-            flags |= facts.WRITES
         given = bound = taken_from = None
         if (
             last in WIRING
@@ -583,6 +580,27 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
     return calls
 
 
+def _told_by_name(index: Index, node: ast.Call, scope: Scope, ref: str, last: str, flags: int) -> int:
+    """The flags of a call with those that its name gives a reason to look for."""
+    if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
+        flags |= facts.QUICK
+    if last in small_work.NAMES and small_work.is_small(index, node, last, scope):
+        flags |= facts.QUICK
+    if last in password_costs.NAMES and password_costs.is_low(index, ref):
+        flags |= facts.QUICK
+    if last == "sleep" and not flags & facts.AWAITED:
+        flags |= sleeping.of_sleep(index, node, scope, flags)
+    if last in own_machine.NAMES and own_machine.is_local(index, node, scope):
+        flags |= facts.LOCAL
+    if last in session_factories.NAMES:
+        flags |= session_factories.flag_of(node, last)
+    if last == "submit" and is_let_go(index, node):
+        flags |= facts.LET_GO
+    if last in _EXECUTING and node.args and is_writing(index, node.args[0], scope):
+        flags |= facts.WRITES | (facts.ONCE if _sets_up(index, node.args[0], scope) else 0)
+    return flags
+
+
 def _on_parameter(function: ast.expr) -> str:
     """The reference to a method that wires an application which only a caller knows."""
     if (
@@ -616,14 +634,16 @@ def _hands_on(node: ast.Call, at_module: bool) -> bool:
     if name.endswith(("Router", "API", "App")) or (at_module and name[:1].isupper()):
         return True
     for value in node.args:
-        given = last_name(value)
-        if given and (given in _APPLICATIONS or "router" in given.lower()):
+        if value.__class__ in _NAMED and _may_be_routed(last_name(value)):
             return True
     for keyword in node.keywords:
-        given = last_name(keyword.value)
-        if given and (given in _APPLICATIONS or "router" in given.lower()):
+        if keyword.value.__class__ in _NAMED and _may_be_routed(last_name(keyword.value)):
             return True
     return False
+
+
+def _may_be_routed(given: str) -> bool:
+    return given in _APPLICATIONS or "router" in given.lower()
 
 
 def _is_data(name: str, owner: Scope) -> bool:
@@ -631,6 +651,11 @@ def _is_data(name: str, owner: Scope) -> bool:
     if name in owner.bindings:
         return owner.bindings[name][0].kind not in ("def", "again", "class")
     return name in owner.attributes
+
+
+def _sets_up(index: Index, statement: ast.expr, scope: Scope) -> bool:
+    """`CREATE TABLE IF NOT EXISTS …`: from the second time on there is nothing to do."""
+    return _DEFINING.match(raw_text.text_of(index, statement, scope) or "") is not None
 
 
 def is_writing(index: Index, statement: ast.expr, scope: Scope) -> bool:

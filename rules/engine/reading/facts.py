@@ -38,7 +38,7 @@ from rules.engine.reading.raw_text import RawFacts
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.switches import Switch
 
-ENGINE_VERSION = "48"
+ENGINE_VERSION = "53"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -88,6 +88,11 @@ LET_GO = 1048576
 DECORATES = 2097152
 """No call but what a decorator of the project put around the function: it runs whenever the function is called. Always with
 `LOAD`, for nothing is called there in the text."""
+OF_KIND = 4194304
+"""Under `if isinstance(value, Picture):`: only for values of one kind."""
+
+ASIDE = 8388608
+"""Only on a system that servers do not have, or where a developer asks for it: `if sys.platform == "win32":`."""
 
 # Flags of a function.
 ASYNC = 1
@@ -113,6 +118,8 @@ AROUND = 16384
 """Inside a decorator, and calls what that decorates: the wrapper."""
 MAIN = 512
 """The code under `if __name__ == "__main__"`."""
+HEARD = 32768
+"""A coroutine that tells of its errors itself: all it does stands in a `try` that hands none on."""
 
 
 class Argument(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

@@ -10,6 +10,7 @@ import msgspec
 
 from rules.engine.reading.row_reader import Reader
 from rules.engine.reading.rows import STATEMENT
+from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Filtered(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     narrowed: tuple[str, ...] = ()
     """Columns with another condition an index can answer: a range, a list of values, a join."""
     unreadable: bool = False
+    optional: tuple[str, ...] = ()
+    """Those of `equal` that a branch after the query's start adds: only who asks for them is answered by them."""
 
 
 def extract(index: Index) -> tuple[Filtered, ...]:
@@ -51,6 +54,7 @@ def extract(index: Index) -> tuple[Filtered, ...]:
 
 def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Call]) -> Iterator[Filtered]:
     queries: dict[tuple[str, int], tuple[list[str], list[str], list[bool]]] = {}
+    always: set[tuple[tuple[str, int], str]] = set()
     for call in calls:
         function = call.func
         if not isinstance(function, ast.Attribute):
@@ -62,6 +66,7 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
         }
         for origin in origins:
             equal, narrowed, unreadable = queries.setdefault(origin, ([], [], []))
+            before = len(equal)
             if function.attr in _JOINS:
                 unreadable.append(False)
                 continue
@@ -76,6 +81,8 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                         narrowed.append(ref)
                     elif kind == "?":
                         unreadable.append(True)
+            if not _is_added_later(index, call, origin[1]):
+                always |= {(origin, ref) for ref in equal[before:]}
     for (entity, line), (equal, narrowed, unreadable) in queries.items():
         if equal or narrowed:
             yield Filtered(
@@ -85,7 +92,18 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                 tuple(dict.fromkeys(equal)),
                 tuple(dict.fromkeys(narrowed)),
                 any(unreadable),
+                tuple(dict.fromkeys(ref for ref in equal if ((entity, line), ref) not in always)),
             )
+
+
+def _is_added_later(index: Index, call: ast.Call, line: int) -> bool:
+    """Whether a branch decides about a condition of a query that begins on an earlier line."""
+    node = index.parents.get(call)
+    while node is not None and not isinstance(node, FUNCTIONS):
+        if isinstance(node, ast.If) and node.lineno > line:
+            return True
+        node = index.parents.get(node)
+    return False
 
 
 def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[str, str]]:
@@ -130,6 +148,8 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
 
 def _kind(operator: ast.cmpop, value: ast.expr) -> str:
     if isinstance(operator, ast.Eq):
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return "<"  # a word that the source names is one of a few; an index answers it all the same
         return "!" if isinstance(value, ast.Constant) and isinstance(value.value, bool | None) else "="
     return "<" if isinstance(operator, (ast.Gt, ast.GtE, ast.Lt, ast.LtE)) else "!"
 

@@ -13,10 +13,12 @@ from rules.engine.reading.row_reader import Reader, may_be_rows
 from rules.engine.reading.rows import EVERY, ITEM, ONE, Flow, Passed, Reading, Rows, Shown, is_whole, join
 from rules.engine.reading.scopes import Scope
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.written_out import written_out
 
 _READERS = frozenset({"model_validate", "from_orm", "validate", "parse_obj"})
 _MOST_READINGS = 40
 _MOST_PASSED = 12
+_ADAPTING = frozenset({"parse_obj_as", "validate_python"})
 _FOREIGN = (
     "builtins.",
     "typing.",
@@ -28,7 +30,7 @@ _FOREIGN = (
     "uuid.",
 )
 """How the types of parameters begin that are no rows."""
-_PLAIN = ("id", "_at", "name")
+_PLAIN = ("id", "_at")
 """How attributes end that are columns: not worth remembering."""
 
 
@@ -37,10 +39,11 @@ def _passed(reader: Reader, scope: Scope, given: Collection[str], turns: Turns) 
     looped = _looped(scope)
     count = 0
     wanted = looped.union(given)
+    name = ast.Name
     for call in scope.calls if wanted else ():
-        names = {value.id for value in call.args if value.__class__ is ast.Name}
+        names = {value.id for value in call.args if value.__class__ is name} if call.args else set()
         for keyword in call.keywords:
-            if keyword.value.__class__ is ast.Name:
+            if keyword.value.__class__ is name:
                 names.add(keyword.value.id)
         if names.isdisjoint(wanted):
             continue
@@ -83,17 +86,20 @@ def extract(index: Index, turns: Turns, known: Carried | None = None) -> dict[st
                     shown.extend(_displayed(reader, made, scope))
                 elif value is not None:
                     returns.setdefault(-1, []).extend(reader.rows(value, scope))
+        listed: tuple[tuple[Rows, ...], ...] = ()
+        if not scope.is_generator:
+            listed = tuple(rows for rows in map(join, written_out(reader, scope)) if rows)
         kept = tuple((position, joined) for position, rows in returns.items() if (joined := join(rows)))
         keyed: dict[str, list[Rows]] = {}
         for each in shown:
             if not each.schema and each.name:
                 keyed.setdefault(each.name, []).extend(each.rows)
-        response = _response(index, scope, scope.node) if kept or shown else None
+        response = _response(index, scope, scope.node) if kept or shown or listed else None
         given = _given_objects(index, scope)
         readings = tuple(_readings(reader, scope, given, turns))
         passed = tuple(_passed(reader, scope, given, turns))
         loads = options.returned(scope) if not kept else None
-        if kept or shown or readings or passed or loads is not None:
+        if kept or shown or readings or passed or listed or loads is not None:
             keys = tuple((name, joined) for name, rows in keyed.items() if (joined := join(rows)))
             uses_parameters = bool(given) or _mentions_parameters(each for _, each in (*kept, *keys))
             found[scope.symbol] = Flow(
@@ -105,6 +111,7 @@ def extract(index: Index, turns: Turns, known: Carried | None = None) -> dict[st
                 passed,
                 loads,
                 keys,
+                listed,
             )
     return found
 
@@ -118,13 +125,13 @@ def _dictionary(value: ast.expr | None, scope: Scope) -> ast.Dict | None:
 
 
 def _given_objects(index: Index, scope: Scope) -> frozenset[str]:
-    """Parameters that hold an instance of some class: perhaps a row."""
+    """Parameters that hold an instance of some class, or of nobody knows what: perhaps a row."""
     found: set[str] = set()
     for name, bindings in scope.bindings.items():
         first = bindings[0]
         if first.kind == "parameter" and len(bindings) == 1 and name not in ("self", "cls"):
             ref = index.parameter_ref(first, scope)
-            if ref[:1] in ("@", "<") or (ref and not ref.startswith(_FOREIGN)):
+            if ref[:1] in ("@", "<") or not ref.startswith(_FOREIGN):
                 found.add(name)
     return frozenset(found)
 
@@ -210,26 +217,27 @@ def _shown(reader: Reader, index: Index, scope: Scope, turns: Turns) -> Iterator
     """Where a function fills schemas by hand: `S.model_validate(row)`, `Page(items=rows)`."""
     for call in scope.calls:
         function = call.func
-        if isinstance(function, ast.Attribute) and function.attr in _READERS and call.args:
+        name = last_name(function)
+        if name in _READERS and call.args and isinstance(function, ast.Attribute):
             rows = reader.rows(call.args[0], scope)
             schema = index.ref(function.value, scope) if rows else ""
             if schema:
                 yield Shown(rows, call.lineno, schema, turns=turns(call))
-        elif (given := _adapted(call)) is not None:
+        elif name in _ADAPTING and (given := _adapted(call)) is not None:
             annotation, value = given
             rows = reader.rows(value, scope)
             schema = index.annotation(annotation, scope) if rows else ""
             if schema:
                 schema = schema.removesuffix("{}").removesuffix(":")
                 yield Shown(rows, call.lineno, schema, turns=turns(call))
-        elif isinstance(function, ast.Name) and function.id == "map" and len(call.args) == 2:
+        elif name == "map" and isinstance(function, ast.Name) and len(call.args) == 2:
             made, value = call.args
             if isinstance(made, ast.Attribute) and made.attr in _READERS:
                 rows = reader.rows(value, scope)
                 schema = index.ref(made.value, scope) if rows else ""
                 if schema:
                     yield Shown(rows, call.lineno, schema, turns=turns(call))
-        elif last_name(function.value if isinstance(function, ast.Subscript) else function)[:1].isupper():
+        elif (last_name(function.value) if isinstance(function, ast.Subscript) else name)[:1].isupper():
             schema = ""
             for keyword in call.keywords:
                 if not isinstance(keyword.value, (ast.Name, ast.Call, ast.Await)):

@@ -20,15 +20,16 @@ def of_file(walk: Walk) -> bytes:
     """Checksums of the names that a file reads, sets or has in short strings; imports and `__all__` use nothing."""
     # One pass over all nodes for each class takes a third of one pass for all classes.
     nodes: Iterable[Any] = walk.parents
-    names: set[str] = {node.id for node in nodes if node.__class__ is ast.Name}
-    names |= {node.attr for node in nodes if node.__class__ is ast.Attribute}
-    for node in [node for node in nodes if node.__class__ is ast.Constant]:
+    name, attribute, constant = ast.Name, ast.Attribute, ast.Constant
+    names: set[str] = {node.id for node in nodes if node.__class__ is name}
+    names |= {node.attr for node in nodes if node.__class__ is attribute}
+    for node in [node for node in nodes if node.__class__ is constant]:
         text = node.value
         if text.__class__ is not str or len(text) > _LONGEST or not _DOTTED.fullmatch(text):
             continue
         if not _is_exported(walk.parents[node], walk):
             names.update((text,) if text.isidentifier() else _SEPARATED.split(text))
-    return array("I", sorted(crc32(name.encode(errors="replace")) for name in names)).tobytes()
+    return array("I", sorted([crc32(each.encode(errors="replace")) for each in names])).tobytes()
 
 
 def _is_exported(parent: ast.AST, walk: Walk) -> bool:

@@ -18,6 +18,16 @@ _MIGRATION = regex(
     r"(?:^|/)(?:alembic|migrations?)(?:/.*)?/[^/]+\.py$|(?:^|/)versions/(?:[0-9a-f]{6,}|[^/]*(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z]))[^/]*\.py$"
 )
 
+_EXAMPLE = regex(
+    r"(?:^|/)(?:examples?|samples?|demos?|tutorials?|notebooks|cookbooks?|benchmarks?|evals?|(?:[^/]*[-_])?starter[-_]kit)/"
+)
+
+
+@functools.lru_cache(maxsize=16_384)
+def is_example(path: str) -> bool:
+    """Whether a file shows or tries what the project does: nothing of the project is there for it."""
+    return _EXAMPLE.search(path) is not None
+
 
 @functools.lru_cache(maxsize=16_384)  # each question about all files asks it for each
 def place_of(path: str) -> str:

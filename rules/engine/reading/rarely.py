@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from rules.engine.reading import facts
+from rules.engine.reading.elsewhere import is_elsewhere
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS, Scope
@@ -18,6 +19,10 @@ _LASTING_FOR = regex(
     r"(?:^|_)(?:ttl|max_age|refresh_interval|cache_(?:seconds|minutes|duration|lifetime))(?:_|$)"
 )
 """How long something is kept, going by the name."""
+_OF_FILES = frozenset(
+    {"file", "files", "path", "dir", "folder", "cert", "certs", "certificate", "keyfile", "cache"}
+)
+"""Words of functions that ask for files: `cert_files_exist()`."""
 _SWITCHES = ("enable", "debug", "verbose")
 """Words of what an object is told once, where it is set up: a state that comes and goes has other names."""
 
@@ -28,13 +33,31 @@ def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
         if statement not in parent.handlers:
             return 0
         return facts.FAILING | (facts.ONCE if _is_of_import(statement) else 0)
-    if isinstance(parent, ast.If) and statement in parent.body:
+    if not isinstance(parent, ast.If):
+        return 0
+    if statement in parent.body:
         return (
-            (facts.WISHED if _is_wish(index, parent) else 0)
+            _gives_up(parent.body)
+            | (facts.ASIDE if is_elsewhere(parent.test) else 0)
+            | (facts.WISHED if _is_wish(index, parent) else 0)
             | (facts.RECALLED if _fills_store(index, parent) else 0)
             | (facts.ONCE if _lacks_package(parent.test) else 0)
+            | (facts.OF_KIND if _is_of_kind(parent.test) else 0)
         )
+    if statement in parent.orelse:
+        return _gives_up(parent.orelse) | (facts.ASIDE if is_elsewhere(parent.test, negated=True) else 0)
     return 0
+
+
+def _gives_up(arm: list[ast.stmt]) -> int:
+    """What an arm that ends with `raise` does before, it does because something is wrong: it tidies up, or tells somebody."""
+    return facts.FAILING if arm[-1].__class__ is ast.Raise else 0
+
+
+def _is_of_kind(test: ast.expr) -> bool:
+    """`isinstance(value, Picture)`, maybe with more that must hold."""
+    values = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else (test,)
+    return any(isinstance(each, ast.Call) and last_name(each.func) == "isinstance" for each in values)
 
 
 def _is_of_import(handler: ast.AST) -> bool:
@@ -73,11 +96,22 @@ def _is_of_file(asked: ast.Call) -> bool:
     name = last_name(asked.func)
     if name in ("isfile", "isdir", "is_file", "is_dir"):
         return True
+    if name.endswith(("_exist", "_exists")):
+        return not _OF_FILES.isdisjoint(name.split("_"))
     owner = asked.func.value if isinstance(asked.func, ast.Attribute) else None
     return (
         name == "exists"
         and owner is not None
         and (last_name(owner) == "path" if asked.args else _is_path(owner))
+    )
+
+
+def _is_there(test: ast.expr) -> bool:
+    """`target.exists()`, `target.exists() and not force`."""
+    values = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    asked = [each for each in values if isinstance(each, ast.Call) and _is_of_file(each)]
+    return bool(asked) and all(
+        each in asked or (isinstance(each, ast.UnaryOp) and isinstance(each.op, ast.Not)) for each in values
     )
 
 
@@ -129,7 +163,7 @@ def of_answer(index: Index, test: ast.If) -> int:
     last = test.body[-1]
     if test.orelse or not isinstance(last, ast.Return):
         return 0
-    if isinstance(test.test, ast.Call) and last.value is not None and _is_of_file(test.test):
+    if last.value is not None and _is_there(test.test):
         return facts.RECALLED
     if _is_refused(index, test.test):
         return facts.WISHED
@@ -181,8 +215,50 @@ def _returns_kept(index: Index, test: ast.If) -> bool:
 
 
 def fills_for_good(index: Index, test: ast.If) -> bool:
-    """`if _client is None: _client = connect()`, of a global or an attribute: it runs once."""
-    return any(_is_kept_for_good(index, test, name) for name in _absent(test.test))
+    """`if _client is None: _client = connect()`, of a global or an attribute: it runs once.
+
+    Or for each of a few objects that are made: `if name not in _clients: _clients[name] = Client(name)`.
+    """
+    return any(_is_kept_for_good(index, test, name) for name in _absent(test.test)) or _pools(index, test)
+
+
+def _pools(index: Index, test: ast.If) -> bool:
+    """Whether the body makes an object of a class and puts it where the process keeps those that it has made."""
+    made: set[str] = set()
+    for statement in test.body:
+        match statement:
+            case ast.Assign(targets=targets, value=ast.Call(func=function)) if last_name(function)[
+                :1
+            ].isupper():
+                made.update(each.id for each in targets if isinstance(each, ast.Name))
+                stores = targets
+            case ast.Assign(targets=targets, value=ast.Name(id=name)) if name in made:
+                stores = targets
+            case _:
+                continue
+        if any(
+            isinstance(each, ast.Subscript) and _is_kept_for_good(index, test, _spelling(each.value))
+            for each in stores
+        ):
+            return True
+    return False
+
+
+def is_filled_by_call(index: Index, test: ast.If) -> bool:
+    """`if key not in _KEYS: self.load_keys()`, after which `_KEYS[key]` is read: what is called there keeps the answer."""
+    match test.test:
+        case ast.Compare(ops=[ast.NotIn()], comparators=[ast.Name() | ast.Attribute() as container]):
+            kept = _spelling(container)
+        case _:
+            return False
+    block = getattr(index.parents.get(test), "body", None)
+    if not kept or not isinstance(block, list) or test not in block or not _outlives(index, test, kept):
+        return False
+    return any(
+        isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _spelling(node.value) == kept
+        for statement in block[block.index(test) + 1 :]
+        for node in walk(statement)
+    )
 
 
 def happens_once(index: Index, test: ast.If) -> int:

@@ -26,12 +26,14 @@ from rules.engine.reading.rows import (
     TOUCHED,
     UNKNOWN,
     VARIED,
+    WISHED,
     Rows,
     is_whole,
     join,
 )
 from rules.engine.reading.scopes import Binding, Part, Scope
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.switches import conditions as conditions_of
 from rules.engine.reading.walking import walk
 
 _CHAIN = frozenset(
@@ -104,6 +106,7 @@ _MOST_FILTERS = 8
 _DEPTH = 40
 
 _WITHOUT_AWAIT = frozenset({ast.FunctionDef, ast.Lambda})
+_NO_ROWS = frozenset({ast.Constant, ast.JoinedStr, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Dict})
 _DECIDING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match, ast.ExceptHandler)
 
 
@@ -118,7 +121,7 @@ class Reader:
 
     def rows(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> tuple[Rows, ...]:
         """The rows that an expression may be; empty when it is none, or unknown."""
-        if node is None or depth > _DEPTH:
+        if node is None or node.__class__ in _NO_ROWS or depth > _DEPTH:
             return ()
         known = self._known.get(node)
         if known is None:
@@ -131,15 +134,16 @@ class Reader:
         return self.rows(node, self._index.scope_at(node))
 
     def _rows(self, node: ast.AST, scope: Scope, depth: int) -> Iterable[Rows]:
+        cls = node.__class__
+        if cls is ast.Name:  # what is asked most, before patterns are tried
+            return self._name(node, scope, depth)  # type: ignore[arg-type]  # by its class
+        if cls is ast.Call:
+            return self._call(node, scope, depth)  # type: ignore[arg-type]  # by its class
         match node:
             case ast.Await(value=value):
                 return [_awaited(rows) for rows in self.rows(value, scope, depth)]
             case ast.NamedExpr(value=value) | ast.Starred(value=value):
                 return self.rows(value, scope, depth)
-            case ast.Name():
-                return self._name(node, scope, depth)
-            case ast.Call():
-                return self._call(node, scope, depth)
             case ast.Attribute(value=value, attr=name):
                 if not may_be_rows(value) and not isinstance(value, ast.Attribute):
                     return ()
@@ -323,6 +327,22 @@ class Reader:
             child, current = current, parents.get(current)
         return True
 
+    def _wished(self, limit: ast.Call) -> str:
+        """The parameter that a limit is, where it is only set if that was passed."""
+        match limit.args:
+            case [ast.Name(id=name)]:
+                pass
+            case _:
+                return ""
+        child: ast.AST = limit
+        current = self._index.parents.get(limit)
+        while current is not None and current not in self._index.scope_of:
+            if isinstance(current, ast.If) and child in current.body:
+                found = conditions_of(self._index, current.test)
+                return name if f"#{name}" in found or f"+{name}" in found else ""
+            child, current = current, self._index.parents.get(current)
+        return ""
+
     # Calls
 
     def _call(self, node: ast.Call, scope: Scope, depth: int) -> Iterable[Rows]:
@@ -465,7 +485,12 @@ class Reader:
             return self._with_options(rows, node.args, scope)
         if name == "limit":
             one = node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value == 1
-            return replace(rows, flags=rows.flags | LIMITED | TOUCHED | (SINGLE if one else 0))
+            wished = self._wished(node)
+            return replace(
+                rows,
+                flags=rows.flags | LIMITED | TOUCHED | (SINGLE if one else 0) | (WISHED if wished else 0),
+                wished=wished or rows.wished,
+            )
         if name in _FILTERS:
             filters = (*rows.filters, *conditions(node))[:_MOST_FILTERS]
             return replace(rows, filters=filters, flags=rows.flags | NARROWED)

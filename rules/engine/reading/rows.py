@@ -49,13 +49,16 @@ VARIED = 128
 NARROWED = 256
 """It has a condition on some paths at least."""
 
+WISHED = 512
+"""It has a limit only where the caller asks for one: `if limit is not None: query = query.limit(limit)`."""
+
 EVERY = "**"
 """The name of a schema's fields when all of them come from one dictionary."""
 
 AWAITABLE = "sqlalchemy.ext.asyncio.AsyncAttrs.awaitable_attrs"
 """What `await row.awaitable_attrs.items` calls, as if it were a method."""
 
-_ANY = OPAQUE | TOUCHED | HANDED | VARIED | NARROWED
+_ANY = OPAQUE | TOUCHED | HANDED | VARIED | NARROWED | WISHED
 _MOST = 6
 
 
@@ -91,6 +94,8 @@ class Rows(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """Functions whose returned options it adds."""
     key: str = ""
     """The member of the dictionary that a call returns."""
+    wished: str = ""
+    """The parameter of its function without which it has no limit."""
 
 
 class Shown(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -137,6 +142,8 @@ class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """The loader options it returns."""
     keyed: tuple[tuple[str, tuple[Rows, ...]], ...] = ()
     """Rows in the dictionary it returns, by their keys."""
+    listed: tuple[tuple[Rows, ...], ...] = ()
+    """Rows of which each becomes one item of what it returns, made by hand: `[OrderOut(id=order.id) for order in orders]`."""
 
 
 def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
@@ -167,6 +174,7 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
                 flags=rows.flags & other.flags & ~_ANY | (rows.flags | other.flags) & _ANY | varied,
                 filters=_on_both(rows.filters, other.filters),
                 session=rows.session or other.session,
+                wished=rows.wished or other.wished,
                 maybe=tuple(option for option in maybe if option not in options),
                 loaders=tuple(dict.fromkeys((*rows.loaders, *other.loaders))),
             )

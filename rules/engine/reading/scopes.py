@@ -101,6 +101,7 @@ class Scope:
         "outer",
         "owner",
         "parent",
+        "repeats",
         "returned",
         "symbol",
         "yielded",
@@ -120,6 +121,8 @@ class Scope:
         self.returned: list[ast.expr | None] = []
         self.yielded: list[ast.expr | None] = []
         self.is_generator = False
+        self.repeats = False
+        """Whether there are loops or comprehensions in it."""
         self.is_settled = False
         """Whether its bindings, if there are many, were worked out in their order."""
         self.attributes: dict[str, list[tuple[Scope, Binding]]] = {}
@@ -350,11 +353,17 @@ class Walk:
         self.storing.append(node)
         return False
 
+    def _while(self, scope: Scope, node: ast.While, stack: list[ast.AST]) -> bool:
+        self.function_scope(scope).repeats = True
+        return False
+
     def _for(self, scope: Scope, node: ast.For | ast.AsyncFor, stack: list[ast.AST]) -> bool:
+        self.function_scope(scope).repeats = True
         self._target(scope, node.target, "item", node.iter, node.lineno, node.col_offset)
         return False
 
     def _comprehension(self, scope: Scope, node: ast.comprehension, stack: list[ast.AST]) -> bool:
+        self.function_scope(scope).repeats = True
         self._target(scope, node.target, "local item", node.iter, node.target.lineno, node.target.col_offset)
         return False
 
@@ -543,6 +552,7 @@ _HANDLERS: dict[type[ast.AST], Handler] = {
     ast.NamedExpr: Walk._named,
     ast.For: Walk._for,
     ast.AsyncFor: Walk._for,
+    ast.While: Walk._while,
     ast.comprehension: Walk._comprehension,
     ast.withitem: Walk._withitem,
     ast.ExceptHandler: Walk._handler,

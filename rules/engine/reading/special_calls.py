@@ -134,6 +134,14 @@ def _session_factory(index: Index, node: ast.Call, function: str, scope: Scope, 
     return None
 
 
+def _wrapped(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    """`instructor.from_openai(AsyncOpenAI())` is used as what it was given."""
+    if function.partition(".")[0] not in ("instructor", "langsmith", "braintrust"):
+        return None
+    given = [*node.args[:1], *(each.value for each in node.keywords if each.arg in ("client", "openai"))]
+    return index.ref(given[0], scope, depth) if given else None
+
+
 def _provider(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
     """`providers.Singleton(Client, …)` gives a `Client`, whoever asks."""
     owner, _, kind = function.rpartition(".")
@@ -156,6 +164,15 @@ def _socket(index: Index, node: ast.Call, function: str, scope: Scope, depth: in
 _PROVIDERS = (
     *("Singleton", "ThreadSafeSingleton", "ContextLocalSingleton", "ThreadLocalSingleton"),
     *("Factory", "Resource", "Callable", "Container", "Selector"),
+)
+_WRAPPERS = (
+    "from_openai",
+    "from_anthropic",
+    "from_groq",
+    "from_mistral",
+    "patch",
+    "wrap_openai",
+    "wrap_anthropic",
 )
 
 
@@ -194,5 +211,6 @@ SPECIAL: dict[str, Special] = {
     "gather": _gathered,
     "sessionmaker": _session_factory,
     "socket": _socket,
+    **dict.fromkeys(_WRAPPERS, _wrapped),
     **dict.fromkeys(_PROVIDERS, _provider),
 }

@@ -22,6 +22,7 @@ STATEMENTS = frozenset(
 _STATEMENTS = frozenset(
     cls for cls in vars(ast).values() if isinstance(cls, type) and issubclass(cls, ast.stmt)
 )
+_FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef})
 TRIED = "t"
 """Tells the alternatives of a `try`, of which the first always begins, from those of a branch."""
 _FEW = 10
@@ -81,7 +82,7 @@ class Around:
         self.held: tuple[str, ...] = ()
         """What `with` blocks around have taken."""
         self.marks: list[str] = []
-        """From the inside out."""
+        """Of the step to the next statement, from the inside out."""
         self.guarded = False
         self.misses: list[tuple[ast.If, int]] = []
         """Conditions that something may be missing, with the flag where the expression does not fill that gap."""
@@ -110,7 +111,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
         around = _around(index, above)  # type: ignore[arg-type]  # by its class
         flags = around.flags | facts.AWAITED if cls is ast.Await else around.flags
         for test, otherwise in around.misses:
-            flags |= _filling(index, test) if fills_gap(test, node) else otherwise
+            flags |= _filling(index, test) if _fills(index, test, node) else otherwise
         return flags, around.loops, around.path, at_module and around.guarded, around.listed
     own = Around()
     if cls is ast.Await:
@@ -138,25 +139,52 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
     around = _around(index, statement)
     flags = own.flags | around.flags
     for test, otherwise in around.misses:
-        flags |= _filling(index, test) if fills_gap(test, node) else otherwise
+        flags |= _filling(index, test) if _fills(index, test, node) else otherwise
     path = around.path + "".join(own.marks[::-1]) if own.marks else around.path
     needs = _listed([*own.needs, *around.needs]) if own.needs else around.listed
     return flags, own.loops + around.loops, path, at_module and around.guarded, needs
 
 
 def _around(index: Index, statement: ast.stmt) -> Around:
-    """What stands around a statement, and so around everything in it."""
-    known: Around | None = index.around.get(statement)
-    if known is None:
-        known = index.around[statement] = Around()
-        _climb(index, statement, statement, known)
-        known.path = "".join(known.marks[::-1])
-        known.listed = _listed(known.needs)
-    return known
+    """What stands around a statement, and so around everything in it: a step, and what stands around the next one."""
+    kept, parents = index.around, index.parents
+    known: Around | None = kept.get(statement)
+    if known is not None:
+        return known
+    way: list[ast.AST] = []
+    current: ast.AST | None = statement
+    while current is not None and known is None:
+        way.append(current)
+        current = parents.get(current)
+        while current is not None and current.__class__ not in _STATEMENTS:
+            current = parents.get(current)
+        if current.__class__ in _FUNCTIONS:
+            break
+        known = kept.get(current) if current is not None else None
+    for each in reversed(way):
+        found = Around()
+        _climb(index, each, each, found)
+        if known is not None:
+            found.flags |= known.flags
+            found.loops += known.loops
+            found.held = known.held + found.held
+            found.guarded = found.guarded or known.guarded
+            found.misses += known.misses
+            found.needs += known.needs
+            found.path = known.path
+        if found.marks:
+            found.path += "".join(found.marks[::-1])
+        found.listed = _listed(found.needs)
+        known = kept[each] = found
+    return known  # type: ignore[return-value]  # the way has a step at least
 
 
 def _listed(needs: list[str]) -> str:
     return switches.listed(needs) if needs else ""
+
+
+def _fills(index: Index, test: ast.If, node: ast.AST) -> bool:
+    return fills_gap(test, node) or rarely.is_filled_by_call(index, test)
 
 
 def _filling(index: Index, test: ast.If) -> int:
@@ -164,17 +192,16 @@ def _filling(index: Index, test: ast.If) -> int:
 
 
 def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt | None:
-    """Gather what stands around `node`: from an expression up to its statement, which is returned, or else to the end."""
+    """Gather what stands around `node` up to the statement around it, which is returned, or to the end of the function."""
     parents, scope_of = index.parents, index.scope_of
     marks = found.marks
-    to_statement = child.__class__ not in _STATEMENTS
     flags = loops = 0
     acquired = index.acquired
     if acquired is None:
         acquired = index.acquired = held_at(index.scopes)
     current: Any = parents.get(child)  # tested by class, not by isinstance: this is the hottest loop
     while current is not None:
-        if to_statement and child.__class__ in _STATEMENTS:
+        if child.__class__ in _STATEMENTS and child is not node:
             break
         if child.__class__ in STATEMENTS:
             marks.extend(reversed(left_before(index, child, current)))
@@ -192,7 +219,6 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
             if isinstance(current, ast.ClassDef):
                 child, current = current, parents.get(current)
                 continue
-            to_statement = False
             break
         if cls is ast.Call:
             if child is not current.func and last_name(current) in _CONCURRENT:
@@ -272,7 +298,7 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
         child, current = current, parents.get(current)
     found.flags |= flags
     found.loops += loops
-    return child if to_statement and child.__class__ in _STATEMENTS else None
+    return child if child.__class__ in _STATEMENTS and child is not node else None
 
 
 def _turns_of(iterable: ast.expr, count: int | None) -> str:

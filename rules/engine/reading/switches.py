@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import msgspec
-
-from rules.engine.reading.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
@@ -199,44 +197,52 @@ def passed(index: Index, call: ast.Call, scope: Scope) -> str:
     """What a call passes; empty when that is nothing anybody could ask about."""
     if not call.args and not call.keywords:
         return ""
-    for value in call.args:
-        if value.__class__ is ast.Starred:
+    parts = [str(len(call.args))]
+    for position, value in enumerate(call.args):
+        cls = value.__class__
+        if cls is ast.Starred:
             return "*"
+        if cls not in _LEADING_NOWHERE and (known := _known(value, scope)):
+            parts.append(f"{position}={known}")
     for keyword in call.keywords:
         if not keyword.arg:
             return "*"
-    parts = [str(len(call.args))]
-    for position, value in enumerate(call.args):
-        if known := _known(value, scope):
-            parts.append(f"{position}={known}")
-    parts += [f"{keyword.arg}={_known(keyword.value, scope)}" for keyword in call.keywords]
+        value = keyword.value
+        known = _known(value, scope) if value.__class__ not in _LEADING_NOWHERE else ""
+        parts.append(f"{keyword.arg}={known}")
     return ";".join(parts)
 
 
-def _known(value: ast.expr | None, scope: Scope) -> str:
-    if value.__class__ in _LEADING_NOWHERE:
-        return ""
-    if isinstance(value, ast.Constant):
-        return _constant(value)
+def _known(value: ast.expr, scope: Scope) -> str:
+    cls = value.__class__
+    if cls is ast.Constant:
+        return _constant(value)  # type: ignore[arg-type]  # by its class
     if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
         written_out = not any(isinstance(each, ast.Starred) for each in value.elts)
         return "F" if value.elts and written_out and len(value.elts) <= _FEW else ""
-    if isinstance(value, ast.Name):
-        bindings = scope.bindings.get(value.id, [])
-        if len(bindings) == 1 and bindings[0].kind == "parameter":
-            return f"@{value.id}"
-        written = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "value" else None
-        if isinstance(written, ast.Constant):
-            return _constant(written)
-    return (
-        f"C{_mark(value)}"
-        if isinstance(value, (ast.Name, ast.Attribute)) and last_name(value).isupper()
-        else ""
-    )
+    if cls is ast.Name:
+        name: str = value.id  # type: ignore[attr-defined]  # by its class
+        bindings = scope.bindings.get(name, ())
+        if len(bindings) == 1:
+            only = bindings[0]
+            if only.kind == "parameter":
+                return f"@{name}"
+            if only.kind == "value" and isinstance(only.value, ast.Constant):
+                return _constant(only.value)
+        return "C" if name.isupper() else ""
+    return f"C{_mark(value)}" if cls is ast.Attribute and value.attr.isupper() else ""  # type: ignore[attr-defined]  # by its class
 
 
 def _constant(value: ast.Constant) -> str:
-    return "N" if value.value is None else f"{int(bool(value.value))}{_mark(value)}"
+    constant: Any = value.value
+    if constant is None:
+        return "N"
+    cls = constant.__class__
+    if cls is str:
+        return f"{1 if constant else 0}s{crc32(constant.encode(errors='replace')):x}"
+    if cls is int:
+        return f"{1 if constant else 0}i{constant}"
+    return "1" if constant else "0"
 
 
 def of_function(

@@ -5,16 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from rules.engine.reading.scopes import FIELDS
 
 _DEFINING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
 _BACKWARDS = {cls: fields[::-1] for cls, fields in FIELDS.items()}
 Node = TypeVar("Node", bound=ast.AST)
-_all: WeakKeyDictionary[ast.Module, dict[type[ast.AST], list[ast.AST]]] = WeakKeyDictionary()
+_ALL = "all nodes"
 _OWN = "own nodes"
-"""Kept by the function itself, as an attribute that no code can have: many weak references take longer to go."""
+"""Kept by the module or the function itself, as attributes that no code can have: weak references take longer to go."""
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
@@ -44,9 +43,10 @@ def children_of(node: ast.AST) -> list[ast.AST]:
 
 def nodes_of(tree: ast.Module, kind: type[Node]) -> Sequence[Node]:
     """All nodes of that very class, in the order of `walk`: for questions about a whole file, which is gone through once."""
-    known = _all.get(tree)
+    kept = vars(tree)
+    known: dict[type[ast.AST], list[ast.AST]] | None = kept.get(_ALL)
     if known is None:
-        known = _all[tree] = {}
+        known = kept[_ALL] = {}
         for node in walk(tree):
             if node is not tree:
                 known.setdefault(node.__class__, []).append(node)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.bodies import values_of
+from rules.engine.reading.elsewhere import OTHER_SYSTEMS, SWITCH, is_setting
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.service.mentions import is_dead
@@ -18,11 +19,6 @@ if TYPE_CHECKING:
 _MOST = 100
 """Functions on the way to one, up to which it is asked where they all begin."""
 
-_SWITCH = regex(
-    r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|(?:\w+_)?debug(?:_\w+)?|debugging|dev|dev_mode|development|local_dev"
-    r"|(?:demo|mock)_mode|mocks?|fakes?)(?:_enabled)?",
-    re.IGNORECASE,
-)
 _SERVING = regex(r"(?:is_|in_)?prod(?:uction)?(?:_mode)?", re.IGNORECASE)
 _SERVED = frozenset({"prod", "production", "live"})
 _STAGES = frozenset({"test", "testing", "tests", "ci", "local", "dev", "development", "debug"})
@@ -108,6 +104,11 @@ def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
             | ast.Subscript(slice=ast.Constant(value=str(variable)))
         ) if _PLATFORM.match(variable):
             return negated
+        case (
+            ast.Call(args=[ast.Constant(value=str(variable)), *_])
+            | ast.Subscript(slice=ast.Constant(value=str(variable)))
+        ) if is_setting(test):
+            return _is_switch(variable, negated)
         case ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[]):
             return _is_switch(name, negated)
         case ast.Name(id=name):
@@ -119,14 +120,14 @@ def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
 
 
 def _is_switch(name: str, negated: bool) -> bool:
-    return (_SERVING.fullmatch(name) if negated else _SWITCH.fullmatch(name)) is not None
+    return (_SERVING.fullmatch(name) if negated else SWITCH.fullmatch(name)) is not None
 
 
 def _is_elsewhere(asked: ast.expr, named: ast.expr, module: Module) -> bool:
     if not isinstance(named, ast.Constant) or not isinstance(named.value, str):
         return False
     value = named.value.lower()
-    if value in ("win32", "nt", "windows", "darwin"):
+    if value in OTHER_SYSTEMS:
         name = module.qualified_name(asked.func if isinstance(asked, ast.Call) else asked)
         return name in ("sys.platform", "os.name", "platform.system")
     return _is_stage(asked, named, _STAGES)

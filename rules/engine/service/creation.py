@@ -6,12 +6,15 @@ import ast
 import enum
 from typing import TYPE_CHECKING
 
+from rules.engine.linking.context import IN_REQUEST
+from rules.engine.linking.graph import CALL
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
+    from rules.engine.linking.graph import Edge, Node
     from rules.engine.module import Module
 
 _CACHES = frozenset(
@@ -31,11 +34,17 @@ _CACHES = frozenset(
 _VENDORED = regex(r"(?:^|/)(?:third_?party|_?vendor(?:ed)?)/")
 
 
+_NOW_AND_THEN = facts.ONCE | facts.RECALLED | facts.ON_MISS | facts.OF_OBJECT | facts.FAILING
+_PER_REQUEST = frozenset({"endpoint", "websocket", "dependency", "middleware"})
+
+
 class Place(enum.StrEnum):
     REQUEST = "request"
     LOOP = "loop"
     CALL = "call"
     """For each call of a coroutine function that no endpoint is seen to reach: a job, a method behind an interface."""
+    OWNER = "owner"
+    """With an object that keeps it, which each request makes anew."""
 
 
 def serves(node: ast.AST, module: Module) -> bool:
@@ -88,6 +97,26 @@ def made_again(call: ast.Call, module: Module) -> Place | None:
     if module.in_request_path(call):
         return Place.LOOP if module.is_repeated(call) else Place.REQUEST
     return None
+
+
+def made_with_owner(call: ast.Call, module: Module) -> bool:
+    """Whether `__init__` makes the object, and whoever makes its owner does so for each request and binds it to a local:
+    a service object of an endpoint. Where the local goes from there nobody can tell."""
+    function = module.function_of(call)
+    node = module.graph_node(call) if function is not None and function.name == "__init__" else None
+    if node is None or module.loops(call):
+        return False
+    if not node.callers:
+        return not node.roles.isdisjoint(_PER_REQUEST)
+    return all(_is_fleeting(caller, edge) for caller, edge in node.callers)
+
+
+def _is_fleeting(caller: Node, edge: Edge) -> bool:
+    if edge.kind != CALL or caller.function.flags & facts.CACHED or not caller.contexts & IN_REQUEST:
+        return False
+    if edge.call.flags & _NOW_AND_THEN or caller.symbol.rpartition(".")[2] == "__init__":
+        return False
+    return bool(edge.call.target) or not caller.roles.isdisjoint(_PER_REQUEST)
 
 
 def lives_for_one_call(call: ast.Call, module: Module) -> bool:

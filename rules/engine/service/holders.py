@@ -173,9 +173,8 @@ class _Scan:
         init = next(
             (each for each in cls.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), None
         )
-        if init is None or not is_shared(cls, self.module):
-            return
-        for statement in init.body:
+        held: dict[str, Holder] = {}
+        for statement in init.body if init is not None else ():
             target, value = _assigned(statement)
             if (
                 value is not None
@@ -184,7 +183,9 @@ class _Scan:
                 and target.value.id == "self"
                 and (kind := self._kind(value))
             ):
-                self.found[cls.name, target.attr] = Holder(f"{cls.name}.{target.attr}", kind, statement)
+                held[target.attr] = Holder(f"{cls.name}.{target.attr}", kind, statement)
+        if held and is_shared(cls, self.module):
+            self.found.update({(cls.name, name): holder for name, holder in held.items()})
 
     def _is_data(self, cls: ast.ClassDef) -> bool:
         """A model or a dataclass: its defaults are copied for each instance."""

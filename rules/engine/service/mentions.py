@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _DEEPEST = 20
 _MOST = 60
 _COMMAND_LINES = frozenset({"argparse", "click", "typer", "fire"})
-_RETIRED = regex(r"(?:^|[/_])(?:unused|deprecated|retired|obsolete|archived?|backups?|old)/", re.IGNORECASE)
+_RETIRED = regex(r"(?:^|[/_-])(?:unused|deprecated|retired|obsolete|archived?|backups?|old)/", re.IGNORECASE)
 """Folders of what was left behind; what of it is reached counts as everything else."""
 _PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Protocol", "typing.Generic"})
 _SAME = frozenset(

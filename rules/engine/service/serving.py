@@ -74,7 +74,8 @@ def imports_as(before: Project, after: Project) -> None:
 def unreached(
     project: Project, node: Node, severity: Severity, *, direct: bool
 ) -> tuple[Severity, Confidence]:
-    """Severity and confidence of what stops a loop in a function that no request is proven to reach.
+    """Severity and confidence of what stops a loop in a function that no request is proven to reach: medium at most, for
+    what is high must be seen to be.
 
     `direct` when the function itself makes the call that does.
     """
@@ -94,10 +95,21 @@ def unreached(
         if is_elsewhere(node.path) or is_apart(project, node.path):
             return _capped(severity, Severity.LOW), Confidence.POSSIBLE
         return _capped(severity.lowered(), Severity.MEDIUM), Confidence.POSSIBLE
-    less = severity.lowered()
+    less = _capped(severity.lowered(), Severity.MEDIUM)
     if not is_led_to(project, node):
         return less, Confidence.POSSIBLE
-    return less, Confidence.LIKELY if direct or less >= Severity.HIGH else Confidence.POSSIBLE
+    return less, Confidence.LIKELY if direct or severity is Severity.CRITICAL else Confidence.POSSIBLE
+
+
+def unreached_when_new(
+    project: Project, node: Node, severity: Severity, *, direct: bool
+) -> Confidence | None:
+    """The confidence where a change brings it, if that is another: what the service imports and nothing is seen to reach is
+    mostly dead when it is old, and asked for in a way that we cannot follow when it was just written."""
+    less, confidence = unreached(project, node, severity, direct=direct)
+    if confidence is not Confidence.POSSIBLE or less < (Severity.MEDIUM if direct else Severity.HIGH):
+        return None
+    return Confidence.LIKELY if is_served(project, node.path) and not is_led_to(project, node) else None
 
 
 def is_led_to(project: Project, node: Node) -> bool:

@@ -5,15 +5,17 @@ Only names tell, so the answer lowers what a finding claims and never silences i
 
 from __future__ import annotations
 
+import ast
 import functools
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine.linking.roles import Role
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
-    import ast
-
     from rules.engine.linking.graph import Node
     from rules.engine.module import Module
     from rules.engine.project import Project
@@ -87,11 +89,15 @@ _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", 
 """A trial of something that somebody has just entered, where it is the first word of a function or segment."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
+_ADMIN = regex(
+    r"(?:is_|require_|current_)?(?:super_?)?(?:admin|superuser)(?:_only|_required)?", re.IGNORECASE
+)
+"""What an endpoint names that lets only those in who run the system."""
 _ASIDE = regex(
     r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|scripts?|tools|dev|development|hack|benchmarks?|e2e)/"
 )
 _EXAMPLE = regex(
-    r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
+    r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/|^docs?(?:_src)?/",
     re.IGNORECASE,
 )
 _RARE_CODE = frozenset(
@@ -110,7 +116,22 @@ def is_seldom(node: ast.AST, module: Module) -> bool:
     Every endpoint that reaches it is one of sign-in, set-up or administration, or the code itself says what it is for.
     """
     found = module.graph_node(node)
-    return is_aside(module.path) or (found is not None and runs_seldom(found, module.project))
+    if is_aside(module.path) or (found is not None and runs_seldom(found, module.project)):
+        return True
+    return is_for_admins(node, module)
+
+
+def is_for_admins(node: ast.AST, module: Module) -> bool:
+    """Whether `node` stands in an endpoint that asks for an administrator (`Depends(RoleRequirer([UserRole.admin]))`), or only
+    such are seen to reach it, by their routes."""
+    endpoints = module.endpoints(node)
+    if endpoints and all("admin" in _words(each.path) for each in endpoints):
+        return True
+    function = module.function_of(node)
+    if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
+        return False
+    taken = [function.node.args, *function.node.decorator_list]
+    return any(_ADMIN.fullmatch(last_name(part)) for each in taken for part in walk(each))
 
 
 def runs_seldom(node: Node, project: Project) -> bool:

@@ -145,13 +145,16 @@ def _orphans(project: Project) -> frozenset[str]:
     """Files with routes that no file imports, beside applications that import theirs by their names."""
     applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
     routed = {route.handler.path for route in project.routing.routes} - applications
-    imported = _asked_for(project, routed)
+    imported = _imported_from_outside(project, routed)
     found = routed - imported
     seen = len(imported)
-    if not found or not applications or (len(found) > seen and seen < _IMPORTED):
+    if not found or not ((applications and seen) or _serves_otherwise(project)):
         return frozenset()
     if any(_loads_by_name(project, path) for path in applications):
         return frozenset()
+    if not applications or (len(found) > seen and seen < _IMPORTED):
+        asked = _asked_for(project)
+        found = {path for path in found if not _is_mentioned(project, path, asked)}
     names = {path: project.resolver.modules[path].name for path in found}
     return frozenset(
         path
@@ -160,7 +163,26 @@ def _orphans(project: Project) -> frozenset[str]:
     )
 
 
-def _asked_for(project: Project, paths: Set[str]) -> set[str]:
+def _serves_otherwise(project: Project) -> bool:
+    """Whether the project has an application of another framework, beside which routers may lie unused."""
+    modules = project.resolver.modules.values()
+    return any("flask.Flask" in module.facts.modules for module in modules)
+
+
+def _asked_for(project: Project) -> frozenset[str]:
+    """The parts of everything that is imported, found or not."""
+    refs = {ref for module in project.resolver.modules.values() for ref in module.facts.modules}
+    return frozenset(part for ref in refs for part in re.split(r"[.>]", ref))
+
+
+def _is_mentioned(project: Project, path: str, asked: frozenset[str]) -> bool:
+    """Whether another file names what this one is called, in whatever way it may load it."""
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    others = (each for each in project.resolver.modules if each != path)
+    return stem in asked or is_named_in(project, others, stem)
+
+
+def _imported_from_outside(project: Project, paths: Set[str]) -> set[str]:
     """Those of `paths` that somebody imports: any file but a package that no file outside it imports."""
     found: set[str] = set()
     packages: dict[str, Set[str]] = {}

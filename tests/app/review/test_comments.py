@@ -244,6 +244,28 @@ def test_findings_of_one_cause_are_one_comment_that_names_endpoints() -> None:
     assert len(mark.fingerprints) == marker.MAX_FINGERPRINTS
 
 
+def test_other_places_of_one_cause_are_named_with_what_the_patch_does_there() -> None:
+    lines = (20, 31, 47)
+    alike = [
+        finding(line, cause="c", fingerprint=f"f{line}", fix=fix(("shop/api.py", line, line, "new\n")))
+        for line in lines
+    ]
+    (group,) = comments.group(alike)
+    shown = context(numbered("shop/api.py", 20))
+    comment = comments.write(group, shown)
+
+    assert comment is not None
+    paragraph = next(part for part in comment.body.split("\n\n") if part.startswith("The same at "))
+    named = re.findall(r"\[(shop/api\.py:\d+)\]\(", paragraph)
+    assert named == ["shop/api.py:31", "shop/api.py:47"]
+    assert paragraph.endswith("; the patch of the check run mends them.")
+    (partly,) = comments.group([*alike, finding(58, cause="c", fingerprint="f58")])
+    comment = comments.write(partly, shown)
+    assert comment is not None
+    assert "shop/api.py:58" in comment.body
+    assert "; the patch of the check run mends 2 of 3." in comment.body
+
+
 def test_different_rules_or_causes_stay_apart() -> None:
     one, other = finding(cause="x"), finding(cause="x", code="FP201")
 

@@ -174,3 +174,13 @@ def test_one_more_line_of_a_problem_has_grown_when_the_change_brought_it() -> No
 
     assert (grown.grown, grown.existing) == ((after,), ())
     assert (seen.grown, seen.existing) == ((), (after,))
+
+
+def test_what_a_project_is_built_on_is_no_news_at_one_more_place() -> None:
+    def driver(line: int, leaf: str = "databases.Database") -> Finding:
+        return finding(line, code="FP229", leaf=leaf)
+
+    changes = match(result(driver(3)), result(driver(3), driver(9), driver(12, "motor.Client")))
+
+    assert changes.new == (driver(12, "motor.Client"),)
+    assert changes.existing == (driver(3), driver(9))

@@ -80,3 +80,23 @@ def test_a_comment_that_names_the_guard_is_none() -> None:
     diff = builders.diff({"shop/api.py": (before, "call(url)\n")})
 
     assert guards.lost(finding(1, guards=("timeout",)), diff, [Hop("shop/api.py", 1, "")]) is None
+
+
+CLIENTS = """\
+def default_client() -> Answers:
+    return Answers(
+        key=KEY,
+        timeout=TIMEOUT,
+    )
+"""
+
+
+def test_the_timeout_of_one_client_is_none_of_anothers() -> None:
+    diff = builders.diff({"shop/api.py": (CLIENTS, CLIENTS.replace("        timeout=TIMEOUT,\n", ""))})
+    here = [Hop("shop/api.py", 90, "")]
+
+    def lost(leaf: str) -> Lost | None:
+        return guards.lost(finding(90, guards=("timeout",), leaf=leaf), diff, here)
+
+    assert lost("answers.Answers.ask") == Lost("shop/api.py", 4, "timeout=TIMEOUT")
+    assert lost("embeddings.Embedder") is None

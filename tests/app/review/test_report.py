@@ -649,3 +649,17 @@ def test_what_only_costs_later_is_said_where_a_change_brings_it_and_not_where_it
     assert [comment.line for comment in said.comments] == [20]
     assert [mark.start_line for mark in said.annotations] == [30]
     assert report(result(one), result(one), changes).comments == ()
+
+
+def test_a_habit_is_said_twice_and_a_call_that_two_rules_find_once() -> None:
+    new = [finding(line, code="FP601", leaf="requests.get") for line in (10, 20, 30)]
+    new += [finding(40, code=code, leaf="requests.get") for code in ("FP104", "FP106")]
+
+    said = report(after=result(*new), changes=numbered("shop/api.py", (10, 20, 30, 40)))
+
+    assert [(comment.line, comment.code) for comment in said.comments] == [
+        (10, "FP601"),
+        (20, "FP601"),
+        (40, "FP104"),
+    ]
+    assert [mark.start_line for mark in said.annotations] == [30, 40]

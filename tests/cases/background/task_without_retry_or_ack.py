@@ -10,7 +10,7 @@ def post(order_id: int) -> None:
     requests.post("https://invoices.example", json=order_id, timeout=5)
 
 
-@queue.task  # FP408
+@queue.task  # FP408 (inline)
 def direct(order_id: int) -> None:
     requests.post("https://invoices.example", json=order_id, timeout=5)
 
@@ -27,6 +27,19 @@ def forever(self, order_id: int) -> None:
     except requests.RequestException as error:
         raise self.retry(exc=error)
 
+
+@queue.task  # FP408 (summary)
+def hourly() -> None:
+    requests.post("https://invoices.example/due", timeout=5)
+
+
+@queue.task(name="shop.nightly_report")  # FP408 (summary)
+def nightly() -> None:
+    requests.post("https://invoices.example/report", timeout=5)
+
+
+queue.conf.beat_schedule = {"report": {"task": "shop.nightly_report", "schedule": 86_400}}
+queue.add_periodic_task(3_600, hourly.s())
 
 # Near misses
 

@@ -47,7 +47,7 @@ def through_helper() -> bool:
     return read_limit() is not None
 
 
-@cache  # FP305 (inline)
+@cache  # FP305 (summary)
 def has_limit(number: int) -> bool:
     with Session(engine) as session:
         return session.scalar(select(Limit).where(Limit.id == number)) is not None

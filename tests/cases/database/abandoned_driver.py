@@ -9,12 +9,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 app = FastAPI()
 mongo = motor.motor_asyncio.AsyncIOMotorClient("mongodb://shop")  # FP229
 database = databases.Database("postgresql://shop")  # FP229
+replica = databases.Database("postgresql://replica")
 cache = aioredis.from_url("redis://shop")  # FP229
 
 
 @app.on_event("startup")
 async def connect() -> None:
-    app.state.cache = await aioredis.create_redis_pool("redis://shop")  # FP229
+    app.state.cache = await aioredis.create_redis_pool("redis://shop")
+    await database.fetch_all("SELECT 1")
 
 
 # Near misses

@@ -1,3 +1,4 @@
+import contextlib
 import functools
 from typing import Annotated
 
@@ -166,6 +167,46 @@ def store(session: Session, name: str) -> None:
 def through_helper(names: list[str], session: SessionDep) -> None:
     for name in names:
         store(session, name)  # FP212
+
+
+@contextlib.contextmanager
+def committed():
+    with SessionLocal() as session:
+        yield session
+        session.commit()
+
+
+def run(session, statement) -> str:
+    return session.execute(statement).scalar_one()
+
+
+def get_name(number: int) -> str:
+    with committed() as session:
+        return run(session, select(Product.name).where(Product.id == number))
+
+
+def remember(name: str) -> None:
+    with committed() as session:
+        session.add(Product(name=name))
+
+
+@app.post("/read-in-a-transaction-each")
+def reads(numbers: list[int]) -> list[str]:
+    return [get_name(number) for number in numbers]
+
+
+@app.post("/names-in-a-transaction-each")
+def reads_in_turn(numbers: list[int]) -> list[str]:
+    names = []
+    for number in numbers:
+        names.append(get_name(number))
+    return names
+
+
+@app.post("/written-in-a-transaction-each")
+def writes_in_turn(names: list[str]) -> None:
+    for name in names:
+        remember(name)  # FP212
 
 
 @app.post("/isolated-helper")
@@ -365,3 +406,11 @@ def mark_all(session: Session) -> None:
 def rebuild_later(tasks: BackgroundTasks, session: SessionDep) -> None:
     tasks.add_task(rebuild_all, session)
     tasks.add_task(mark_all, session)
+
+
+@app.post("/products/chosen")
+def mark_chosen(wanted: int, session: SessionDep) -> None:
+    for product in session.scalars(select(Product)).all():
+        if product.id == wanted:
+            product.name = "chosen"
+            session.commit()  # FP212 (summary)

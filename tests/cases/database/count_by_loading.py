@@ -148,3 +148,7 @@ def attempts(session: SessionDep, most: int) -> None:
         raise ValueError("too many")
     if len(session.scalars(select(Order)).all()) < most:  # FP209 (inline)
         raise ValueError("too few")
+    if len(session.scalars(select(Order)).all()) >= 3:  # FP209 (summary)
+        print("three")
+    if len(session.scalars(select(Order)).all()) >= 5000:  # FP209 (inline)
+        print("many")

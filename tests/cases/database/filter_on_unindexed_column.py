@@ -223,3 +223,43 @@ class Indexed(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     created_at: Mapped[datetime]
     embedding: Mapped[list[float]] = mapped_column(HALFVEC(1536))
+
+
+class Log(Base):
+    __tablename__ = "logs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    machine_id: Mapped[str]  # FP206 (summary)
+    trace_id: Mapped[str]  # FP206 (inline)
+
+
+@app.get("/logs")
+def logs(session: SessionDep, machine: str | None = None) -> None:
+    statement = select(Log).order_by(Log.created_at)
+    if machine:
+        statement = statement.where(Log.machine_id == machine)
+    session.scalars(statement.limit(50))
+
+
+@app.get("/logs/{trace}")
+def logs_of(session: SessionDep, trace: str | None) -> None:
+    if trace:
+        session.scalars(select(Log).where(Log.trace_id == trace))
+
+
+@app.post("/logs")
+def keep(session: SessionDep, trace: str) -> None:
+    session.add(Log(trace_id=trace))
+
+
+class Question(Base):
+    __tablename__ = "questions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    words: Mapped[str]
+
+
+@app.get("/questions/last")
+def last_question(session: SessionDep) -> None:
+    session.add(Question(words="any"))
+    session.scalars(select(Question).where(Question.words == "Anything else?"))

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI
 from pydantic import BaseModel
 from sqlalchemy import ForeignKey, create_engine, select
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession, async_sessionmaker, create_async_engine
@@ -62,6 +62,10 @@ class Order(Base):
     @property
     def label(self) -> str:
         return f"order {self.id}"
+
+    @property
+    def customer_name(self) -> str:
+        return self.customer.name
 
     @property
     def tag_count(self) -> int:
@@ -287,6 +291,27 @@ def tags_of(order: Order) -> int:
     return len(order.tags)
 
 
+def row_of(order):
+    return [order.id, order.customer_name]
+
+
+def number_of(order):
+    return order.id
+
+
+@app.get("/rows")
+def rows(session: SessionDep) -> list[object]:
+    orders = session.scalars(select(Order).limit(100)).all()
+    found = [number_of(order) for order in orders]
+    return found + [row_of(order) for order in orders]  # FP203 (summary)
+
+
+@app.get("/rows/loaded")
+def rows_loaded(session: SessionDep) -> list[object]:
+    orders = session.scalars(select(Order).options(joinedload(Order.customer)).limit(100)).all()
+    return [row_of(order) for order in orders]
+
+
 @app.get("/shown")
 def shown(session: SessionDep) -> list[OrderShown]:
     orders = session.scalars(select(Order).limit(100)).all()
@@ -441,3 +466,13 @@ def bound_again_and_loaded(session: SessionDep, brief: bool) -> list[int]:
     else:
         orders = session.scalars(loaded.limit(100)).all()
     return [len(order.items) for order in orders]
+
+
+def write_to(session: Session) -> None:
+    for order in session.scalars(select(Order)).all():
+        print(len(order.items))  # FP203 (summary)
+
+
+@app.post("/written-to")
+def write_later(tasks: BackgroundTasks, session: SessionDep) -> None:
+    tasks.add_task(write_to, session)

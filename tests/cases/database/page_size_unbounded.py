@@ -1,9 +1,11 @@
 from collections.abc import Iterator
+from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated, Optional
 
 from annotated_types import Le
 from fastapi import Depends, FastAPI, Query
-from sqlalchemy import Select, create_engine, select
+from sqlalchemy import Select, create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 app = FastAPI()
@@ -159,3 +161,42 @@ def for_whoever_is_signed_in(
 ) -> list[Order]:
     print(user)
     return load(session, limit)  # FP223
+
+
+def grouped(session: Session, limit: int | None) -> list[tuple[int, int]]:
+    statement = select(Order.id, func.count()).group_by(Order.id)
+    if limit is not None:
+        statement = statement.limit(limit)
+    return list(session.execute(statement))
+
+
+@app.get("/grouped")
+def groups(session: SessionDep, limit: int | None = None) -> list[tuple[int, int]]:
+    return grouped(session, limit)  # FP223 (summary)
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    READER = "reader"
+
+
+def require_role(role: Role) -> Callable[[], str]:
+    def check() -> str:
+        return role.value
+
+    return check
+
+
+@app.get("/export")
+def exported(session: SessionDep, user: Annotated[str, Depends(require_role(Role.ADMIN))], limit: int = 1000) -> None:
+    list(session.scalars(select(Order).limit(limit)))  # FP223 (summary)
+
+
+@app.get("/read")
+def read(session: SessionDep, user: Annotated[str, Depends(require_role(Role.READER))], limit: int = 1000) -> None:
+    list(session.scalars(select(Order).limit(limit)))  # FP223 (inline)
+
+
+@app.get("/academic-degrees")
+def degrees(session: SessionDep, limit: int = 100) -> list[Order]:
+    return load(session, limit)  # FP223 (summary)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import asyncpg
 import httpx
 import redis
-from fastapi import Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI, Query
 from pydantic import BaseModel
 from sqlalchemy import Index, Select, create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -575,3 +575,47 @@ def made_for_the_item(session: SessionDep) -> None:
 def data_sources(to_be_ingested: list[str], session: SessionDep) -> None:
     for data_source in to_be_ingested:
         session.scalar(select(Product).where(Product.name == data_source))  # FP201 (summary)
+
+
+@app.post("/sql")
+def statements_of_others(dump: str, names: list[str], session: SessionDep) -> None:
+    for line in dump.split(";"):
+        session.execute(text(line))  # FP201 (summary)
+    for name in names:
+        session.execute(text("SELECT * FROM products WHERE name = :name"), {"name": name})  # FP201 (inline)
+
+
+def after_the_response(ids: list[int]) -> None:
+    with SessionLocal() as session:
+        for number in ids:
+            print(session.scalar(select(Product).where(Product.id == number)))  # FP201 (summary)
+
+
+@app.post("/later")
+def later(ids: list[int], tasks: BackgroundTasks) -> None:
+    tasks.add_task(after_the_response, ids)
+
+
+@app.get("/forecast")
+def by_month(
+    session: SessionDep, months: Annotated[int, Query(ge=1, le=12)], days: Annotated[int, Query(ge=1, le=365)]
+) -> None:
+    for month in range(months):
+        session.scalar(select(Product).where(Product.id == month))  # FP201 (summary)
+    for day in range(days):
+        session.scalar(select(Product).where(Product.id == day))  # FP201 (inline)
+
+
+KEPT: dict[str, list[str]] = {}
+
+
+@app.get("/kept")
+def asked_once(key: str, ids: list[int], session: SessionDep) -> list[str]:
+    if key in KEPT:
+        return KEPT[key]
+    names = []
+    for number in ids:
+        product = session.scalar(select(Product).where(Product.id == number))  # FP201 (summary)
+        names.append(product.name if product else "")
+    KEPT[key] = names
+    return names

@@ -538,3 +538,77 @@ def described(attributes: list[int], numbers: list[int], session: SessionDep) ->
         load_owner(session, number)  # FP202
     for number in numbers:
         load_owner(session, number)  # FP202
+
+
+@app.post("/owners/link")
+def linked(first: int | None, second: int | None, numbers: list[int], session: SessionDep) -> None:
+    given: list[int] = []
+    if first:
+        given.append(first)
+    if second:
+        given.append(second)
+    for number in given:
+        load_owner(session, number)
+    several: list[int] = []
+    for number in numbers:
+        several.append(number)
+    for number in several:
+        load_owner(session, number)  # FP202
+
+
+def shown(session: Session, numbers: list[int], most: int = 2, limit: int = 500) -> None:
+    for number in numbers[:most]:
+        load_owner(session, number)  # FP202 (summary)
+    for number in numbers[:limit]:
+        load_owner(session, number)  # FP202 (inline)
+
+
+@app.post("/owners/shown")
+def show(numbers: list[int], session: SessionDep) -> None:
+    shown(session, numbers)
+
+
+@app.post("/owners/first")
+def show_first(numbers: list[int], session: SessionDep, most: int = 5) -> None:
+    for number in numbers[:most]:
+        load_owner(session, number)  # FP202 (inline)
+
+
+@app.post("/owners/written-out")
+def written_out(buyer: int, seller: int | None, path: str, numbers: list[int], session: SessionDep) -> None:
+    by_name = {"buyer": buyer}
+    if seller:
+        by_name["seller"] = seller
+    for _, number in by_name.items():
+        load_owner(session, number)
+    for number in {buyer, seller} - {None}:
+        load_owner(session, number)
+    for number in filter(None, [buyer, seller]):
+        load_owner(session, number)
+    both = [buyer]
+    if seller:
+        both = [buyer, seller]
+    both += (1, 2)
+    for number in [each for each in both if each]:
+        load_owner(session, number)
+    for part in path.split("/"):
+        load_owner(session, len(part))  # FP202 (summary)
+    for word in path.split():
+        load_owner(session, len(word))  # FP202 (summary)
+    for part in path.split(","):
+        load_owner(session, len(part))  # FP202 (inline)
+    by_number = {"buyer": buyer}
+    for number in numbers:
+        by_number[str(number)] = number
+    for number in by_number.values():
+        load_owner(session, number)  # FP202
+
+
+@app.post("/owners/by-month")
+def by_month(months: list[int], node_types: list[int], days: list[int], session: SessionDep) -> None:
+    for number in months:
+        load_owner(session, number)  # FP202 (summary)
+    for number in node_types:
+        load_owner(session, number)  # FP202 (summary)
+    for number in days:
+        load_owner(session, number)  # FP202 (inline)

@@ -170,3 +170,18 @@ def asks_another_machine_for_each(names: list[str], session: SessionDep) -> None
     for name in names:
         known = requests.get(f"https://stock.example/{name}", timeout=5).text
         session.execute(insert(Product).values(name=known))  # FP213 (summary)
+
+
+def checked(name: str) -> tuple[list[str], int]:
+    checks = ["named"] if name else []
+    checks.append("known")
+    return checks, len(checks)
+
+
+@app.post("/checked")
+def of_unseen_number(name: str, names: list[str], session: SessionDep) -> None:
+    checks, _ = checked(name)
+    for check in checks:
+        session.execute(insert(Product).values(name=check))  # FP213 (summary)
+    for other in names:
+        session.execute(insert(Product).values(name=other))  # FP213 (inline)

@@ -1,5 +1,6 @@
 import io
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -131,3 +132,12 @@ async def never_asked(prompt: str, session: Annotated[Session, Depends(get_unuse
 @app.get("/json")
 def no_stream(session: SessionDep) -> JSONResponse:
     return JSONResponse({"path": session.get(Invoice, 1).path})
+
+
+CERTIFICATE = Path("/etc/shop/certificate.pem")
+
+
+@app.get("/certificate")
+def one_file(session: SessionDep) -> FileResponse:
+    session.get(Invoice, 1)
+    return FileResponse(CERTIFICATE)  # FP219 (summary)

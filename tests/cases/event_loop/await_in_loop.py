@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
+import aiohttp
 import httpx
 import requests
 from fastapi import BackgroundTasks, Depends, FastAPI
@@ -471,3 +472,20 @@ async def levels_at(names: list[str]) -> list[int]:
 @app.post("/levels")
 async def of_a_coroutine_made_by_a_lambda(names: list[str]) -> list[int]:
     return await kept.saved("levels", lambda: levels_at(names))
+
+
+@app.post("/entered")
+async def asks_on_entering(urls: list[str]) -> list[object]:
+    found = []
+    async with aiohttp.ClientSession() as web:
+        for url in urls:
+            async with web.get(url) as answer:  # FP111 (inline)
+                found.append(await answer.json())
+        for url in urls:  # leaves at the first that has it
+            async with web.get(url) as answer:
+                if answer.status == 200:
+                    return found
+        for url in urls:  # locked, not asked
+            async with limit:
+                found.append(url)
+    return found

@@ -16,9 +16,11 @@ import cloudinary.uploader
 import email_validator
 import git
 import httpx
+import instructor
 import langchain_chroma
 import langgraph.graph
 import ldap
+import openai
 import psutil
 import requests
 import requests as http
@@ -410,3 +412,13 @@ async def members(name: str, password: str) -> object:
     directory = ldap.initialize("ldap://directory.example")
     directory.simple_bind_s(name, password)  # FP101
     return await run_in_threadpool(directory.search_s, "dc=example", ldap.SCOPE_SUBTREE)
+
+
+asking = instructor.from_openai(openai.OpenAI(timeout=9))
+awaited = instructor.from_openai(client=openai.AsyncOpenAI(timeout=9))
+
+
+@app.post("/structured")
+async def structured(question: str) -> list[object]:
+    answer = await awaited.chat.completions.create(model="small", messages=[{"content": question}])
+    return [answer, asking.chat.completions.create(model="small", messages=[])]  # FP101

@@ -1,6 +1,7 @@
 import asyncio
 import functools
 import inspect
+import signal
 from asyncio import create_task as start
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -227,3 +228,16 @@ app.add_middleware(Added)
 async def held_while_it_waits() -> None:
     counting = asyncio.create_task(counted("requests"))  # FP113 (summary)
     await counts.join()
+
+
+async def stopped() -> None:
+    await counts.join()
+
+
+@app.post("/until-interrupted")
+async def until_interrupted() -> None:
+    def interrupted(number, frame):
+        asyncio.create_task(stopped())  # FP113 (summary)
+
+    signal.signal(signal.SIGINT, interrupted)
+    asyncio.get_running_loop().add_signal_handler(2, lambda: asyncio.create_task(stopped()))

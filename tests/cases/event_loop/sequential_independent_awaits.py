@@ -3,6 +3,8 @@
 import asyncio
 import logging
 
+import aiohttp
+import asyncpg
 import httpx
 import requests
 from fastapi import Depends, FastAPI
@@ -330,3 +332,65 @@ async def from_catalogue() -> list[object]:
     kept = await catalogue()  # FP110 (summary)
     price = await rate()
     return [kept, price]
+
+
+@app.get("/entered")
+async def asks_on_entering() -> list[object]:
+    async with aiohttp.ClientSession() as web:
+        async with web.get("https://shop.example/rates") as answer:  # FP110 (summary)
+            if answer.status != 200:
+                return []
+            rates = await answer.json()
+        async with web.get("https://shop.example/levels") as answer:
+            levels = await answer.json()
+        async with web.get(levels["next"]) as answer:  # needs the one before
+            page = await answer.json()
+        async with web.post("https://shop.example/orders") as answer:  # changes something
+            order = await answer.json()
+        async with web.get("https://shop.example/stock") as answer:
+            stock = await answer.json()
+            await length(stock)  # does more than read
+    return [rates, levels, page, order, stock]
+
+
+pool = asyncpg.Pool()
+
+
+async def count_of(shop: str) -> int:
+    return await pool.fetchval("select count(*) from items where shop = $1", shop)
+
+
+async def note(shop: str) -> None:
+    await pool.execute("update shops set seen = now() where name = $1", shop)
+
+
+@app.get("/pooled")
+async def reads_over_a_pool(shop: str, connection: asyncpg.Connection) -> list[object]:
+    items = await count_of(shop)  # FP110 (summary)
+    name = await pool.fetchval("select title from shops where name = $1", shop)
+    noted = await note(shop)  # changes something
+    owner = await pool.fetchval("select owner from shops where name = $1", shop)
+    async with connection.transaction():
+        stock = await count_of(shop)
+        level = await count_of(shop)
+    one = await connection.fetchval("select 1")  # one statement at a time
+    two = await connection.fetchval("select 2")
+    return [items, name, noted, owner, stock, level, one, two]
+
+
+@app.get("/keyed")
+async def keyed(number: str) -> dict[str, object]:
+    report: dict[str, object] = {}
+    report["rate"] = await rate()  # FP110
+    report["level"] = await level(number)
+    report["other"] = await level(str(report["level"]))  # needs the one before
+    return report
+
+
+@app.get("/bounded")
+async def bounded(number: str) -> list[object]:
+    euro = await asyncio.wait_for(rate(), 3)  # FP110
+    stock = await asyncio.wait_for(level(number), 3)
+    invoice = await asyncio.wait_for(create_invoice(number), 3)  # changes something
+    size = await asyncio.wait_for(length(number), 3)
+    return [euro, stock, invoice, size]

@@ -201,3 +201,35 @@ async def publishes(event: str) -> None:
 def theirs(address: str) -> None:
     with create_engine(address).begin() as connection:  # FP604 (summary)
         connection.execute(text("select 1"))
+
+
+class Reports:
+    """Made by an endpoint for itself."""
+
+    def __init__(self, day: str) -> None:
+        engine = create_engine("postgresql+psycopg://shop")  # FP604 (summary)
+        self.session = sessionmaker(bind=engine)()
+        self.day = day
+
+
+class Archive:
+    """Made once, and when it is first asked for."""
+
+    def __init__(self) -> None:
+        self.engine = create_engine("postgresql+psycopg://shop", pool_size=5, pool_pre_ping=True)
+
+
+archive: Archive | None = None
+
+
+def get_archive() -> Archive:
+    global archive
+    if archive is None:
+        archive = Archive()
+    return archive
+
+
+@app.get("/reports")
+def make_reports(day: str) -> list[object]:
+    reports = Reports(day)
+    return [reports.day, get_archive()]

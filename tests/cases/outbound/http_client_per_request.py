@@ -461,3 +461,21 @@ async def through_channels(address: str) -> list[str]:
 async def sync_stock() -> list[str]:
     async with httpx.AsyncClient() as client:  # FP603 (summary)
         return await page_of(client, 1)
+
+
+class Carrier:
+    def __init__(self) -> None:
+        self.client = httpx.AsyncClient(timeout=5)  # FP603 (summary)
+
+
+class Depot:
+    def __init__(self) -> None:
+        self.client = httpx.AsyncClient(timeout=5)
+
+
+depot = Depot()
+
+
+@app.get("/carrier")
+async def asks_the_carrier(carrier: Carrier = Depends(Carrier)) -> object:
+    return [carrier, depot]

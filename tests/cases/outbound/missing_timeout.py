@@ -2,14 +2,17 @@ import functools
 import http.client
 import smtplib
 import socket
+import subprocess
 import urllib.request
 from typing import Any
 
 import aiohttp
 import httpx
+import paramiko
 import requests
 from fastapi import Depends, FastAPI
 from google.genai import types
+from jira import JIRA
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 
@@ -41,6 +44,8 @@ def with_session(url: str) -> None:
 def with_the_standard_library(url: str) -> None:
     urllib.request.urlopen(url)  # FP601
     smtplib.SMTP("mail.example", 25)  # FP601
+    subprocess.run(["git", "fetch"])  # FP601 (summary)
+    subprocess.check_output(["git", "log"], timeout=30)
     socket.create_connection(("shop.example", 80))  # FP601
 
 
@@ -157,3 +162,15 @@ bounded_options = types.HttpOptions(base_url="https://gateway.example", timeout=
 def sidecar() -> None:
     requests.get("http://localhost:9000/")  # FP601 (summary)
     http.client.HTTPConnection("localhost")  # FP601 (summary)
+
+
+@app.get("/services")
+def with_other_services(host: str) -> list[object]:
+    ssh = paramiko.SSHClient()
+    ssh.exec_command("uptime")  # FP601 (summary)
+    ssh.exec_command("uptime", timeout=5)
+    return [JIRA(host), JIRA(host, timeout=3)]  # FP601
+
+
+def upkeep() -> None:
+    subprocess.run(["git", "gc"])  # no request waits for it

@@ -391,3 +391,12 @@ gateway, fake_gateway = Gateway(), FakeGateway()
 @app.post("/charges")
 async def charges(shop: str, real: bool) -> None:
     gateway.charge(shop) if real else fake_gateway.charge(shop)
+
+
+_pools: dict[str, list[str]] = {}
+
+
+@app.post("/archives")
+async def archive(request_id: str) -> None:
+    if request_id not in _pools:
+        _pools[request_id] = [request_id]  # FP704 (summary)

@@ -47,6 +47,15 @@ async def watch() -> None:
     asyncio.get_running_loop().set_debug(DEBUG)
 
 
+@app.on_event("startup")
+async def check_schema() -> None:
+    passing = create_engine("postgresql://db/shop", echo=True)  # FP718 (summary)
+    app.state.engine = create_engine("postgresql://db/shop", echo=True)  # FP718
+    held = create_engine("postgresql://db/shop", echo=True)  # FP718 (inline)
+    app.state.other = held
+    assert await is_current(passing)
+
+
 if __name__ == "__main__":
     asyncio.run(watch(), debug=True)
 

@@ -328,3 +328,10 @@ def counted_customers(session: SessionDep):
 @app.get("/customers/{customer_id}", response_model=schemas.CustomerAlone)
 def one_customer(session: SessionDep, customer_id: int):
     return session.get(Customer, customer_id)
+
+
+@app.get("/orders/either")
+def either(session: SessionDep, newest: bool) -> list[schemas.OrderOut]:
+    if newest:
+        return session.scalars(select(Order).order_by(Order.id.desc())).all()  # FP204
+    return session.scalars(select(Order).order_by(Order.id)).all()

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from shop import branches, choices, dispatches, fleet, shipments, orders, reports
+from shop import branches, choices, dispatches, fleet, shipments, orders, reports, written_out
 from shop.models import Customer, Order
 
 app = FastAPI()
@@ -16,6 +16,7 @@ app.include_router(choices.router)
 app.include_router(branches.router)
 app.include_router(fleet.router)
 app.include_router(shipments.router)
+app.include_router(written_out.router)
 SessionLocal = sessionmaker(create_engine("sqlite://"))
 
 

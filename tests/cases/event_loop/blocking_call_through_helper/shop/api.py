@@ -108,3 +108,9 @@ async def each(numbers: str) -> list[str]:
 async def handed(numbers: str) -> list[str]:
     await audit()
     return list(map(str.strip, numbers.split(",")))
+
+
+from shop import handed_on, made_once, renewal, sources, ticks
+
+for part in (handed_on, made_once, renewal, sources, ticks):
+    app.include_router(part.router)

@@ -5,7 +5,8 @@ from slowapi import Limiter
 from slowapi.util import get_remote_address
 
 app = FastAPI()
-limiter = Limiter(key_func=get_remote_address, default_limits=["100/minute"])  # FP616
+limiter = Limiter(key_func=get_remote_address, default_limits=["100/minute"])  # FP616 (inline)
+per_route = Limiter(key_func=get_remote_address)  # FP616 (summary)
 
 # Near misses
 

@@ -1,0 +1,44 @@
+"""Which code tells of its errors itself, so that who started it need not listen."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
+
+_AROUND = (ast.If, ast.With, ast.AsyncWith, ast.For, ast.While)
+
+
+def lets_nothing_out(block: Iterable[ast.stmt]) -> bool:
+    """Whether all that a block waits for stands in a `try` that hands no error on.
+
+    What fails on the way there, a line for the log or a name for something, fails for everybody and is seen early.
+    """
+    tried = False
+    for each in block:
+        if isinstance(each, ast.Try):
+            if not _keeps_all(each):
+                return False
+            tried = True
+        elif isinstance(each, _AROUND):
+            inner = [*each.body, *getattr(each, "orelse", ())]
+            if lets_nothing_out(inner):
+                tried = True
+            elif any(_waits(one) for one in inner):
+                return False
+        elif _waits(each):
+            return False
+    return tried
+
+
+def _waits(statement: ast.stmt) -> bool:
+    return any(isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith) for node in walk(statement))
+
+
+def _keeps_all(attempt: ast.Try) -> bool:
+    for handler in attempt.handlers:
+        if handler.type is None or last_name(handler.type) in ("Exception", "BaseException"):
+            return not any(isinstance(inner, ast.Raise) for inner in walk(handler))
+    return False

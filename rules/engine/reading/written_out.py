@@ -1,0 +1,97 @@
+"""Rows of which each becomes one item of what a function returns, written out by hand."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.reading.rows import Rows
+from rules.engine.reading.walking import walk
+
+if TYPE_CHECKING:
+    from rules.engine.reading.row_reader import Reader
+    from rules.engine.reading.scopes import Scope
+
+_MOST = 8
+
+
+def written_out(reader: Reader, scope: Scope) -> Iterator[list[Rows]]:
+    """The rows behind each list that `scope` returns, by itself or in a display or a call: `[Out(id=row.id) for row in rows]`,
+    and a list that a loop fills so."""
+    for value in scope.returned:
+        for part in _parts(value):
+            source = _source(part, scope)
+            rows = list(reader.rows(source, scope)) if source is not None else []
+            if rows:
+                yield rows
+
+
+def _parts(value: ast.expr | None) -> Iterable[ast.expr]:
+    match value:
+        case None:
+            return ()
+        case ast.Dict(values=values):
+            return values[:_MOST]
+        case ast.Call(keywords=keywords) if keywords:
+            return [value, *(keyword.value for keyword in keywords[:_MOST])]
+    return (value,)
+
+
+def _source(value: ast.expr, scope: Scope) -> ast.expr | None:
+    """What the list goes over of which each item is made."""
+    match value:
+        case ast.ListComp(
+            generators=[ast.comprehension(target=ast.Name(id=name), iter=source, ifs=[])],
+            elt=made,
+        ):
+            return source if _is_made_of(made, name) else None
+        case ast.Name(id=filled):
+            bindings = scope.bindings.get(filled, ())
+            bound = bindings[0].value if len(bindings) == 1 else None
+            bound = bound.value if isinstance(bound, ast.AnnAssign) else bound
+            if isinstance(bound, ast.ListComp):
+                return _source(bound, scope)
+            return _filled_from(filled, scope) if isinstance(bound, ast.List) and not bound.elts else None
+    return None
+
+
+def _filled_from(filled: str, scope: Scope) -> ast.expr | None:
+    """What a loop goes over that puts one item made of each into the list, and nobody else puts anything there."""
+    found: list[ast.expr] = []
+    for node in walk(scope.node):
+        match node:
+            case ast.For(target=ast.Name(id=name), iter=source, body=body):
+                for statement in body:
+                    match statement:
+                        case ast.Expr(
+                            value=ast.Call(
+                                func=ast.Attribute(value=ast.Name(id=holder), attr="append"),
+                                args=[made],
+                            )
+                        ) if holder == filled and (_is_made_of(made, name) or _is_bound(made, name, body)):
+                            found.append(source)
+    appended = sum(
+        isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == filled
+        for call in scope.calls
+    )
+    return found[0] if len(found) == 1 and appended == 1 else None
+
+
+def _is_bound(made: ast.expr, name: str, body: list[ast.stmt]) -> bool:
+    """`item = OrderOut(id=order.id)` before it."""
+    return isinstance(made, ast.Name) and any(
+        isinstance(statement, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == made.id for target in statement.targets)
+        and _is_made_of(statement.value, name)
+        for statement in body
+    )
+
+
+def _is_made_of(made: ast.expr, name: str) -> bool:
+    """`OrderOut(id=order.id)`, `{"id": order.id}`, `to_dict(order)`: several values of the row, or the row itself."""
+    if not isinstance(made, ast.Call | ast.Dict):
+        return False
+    return any(isinstance(node, ast.Name) and node.id == name for node in walk(made))

@@ -1,0 +1,202 @@
+"""Files that nothing which is started imports: copies beside what replaced them, drafts, what a rewrite left behind."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from rules.engine.kept_answers import once
+from rules.engine.reading.paths import place_of
+from rules.engine.reading.regexes import regex
+from rules.engine.service.mentions import is_named_in
+from rules.engine.service.traffic import is_example
+
+if TYPE_CHECKING:
+    from rules.engine.project import Project
+
+LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec", "entry_points", "exec_module")
+"""What imports files by names that nobody sees."""
+_IMPORTED = 3
+"""As long as fewer routers than this are imported, and most are not, something includes those in a way that nobody sees."""
+_DEEPEST = 8
+"""Parts of a path that an import may spell."""
+_SEARCHED = ("autodiscover_tasks", "INSTALLED_APPS")
+"""What has a framework look for files in packages."""
+_LEFT_BEHIND = regex(r"(?:^|/)(?:[\w-]*[_-])?(?:unused|deprecated|retired|obsolete|legacy)/", re.IGNORECASE)
+"""Folders of what a project has turned away from."""
+_SETTINGS = regex(r"(?:^|/)(?:pyproject\.toml|\.?ruff\.toml|setup\.cfg|\.gitattributes)$")
+"""Documents that name folders for tools."""
+_SERVERS = ("uvicorn", "hypercorn", "granian", "gunicorn", "worker_main", "FastAPI", "serve")
+_SEGMENTS = regex(r"[.>]+")
+
+
+@once
+def is_unimported(project: Project, path: str) -> bool:
+    """Whether nothing that the project starts imports a file, at any distance."""
+    return path in _unimported(project) or _is_left_behind(project, path)
+
+
+@once
+def is_lone_script(project: Project, path: str) -> bool:
+    """Whether a file is run by hand at most: beside an application, with a main part that starts no server, imported by no
+    file and named by no document."""
+    module = project.resolver.modules[path]
+    if not module.facts.main or not project.routing.endpoints:
+        return False
+    if any(is_named_in(project, [path], server) for server in _SERVERS) or _named(project, {path}):
+        return False
+    return path not in _all_imported(project)
+
+
+@once
+def _all_imported(project: Project) -> frozenset[str]:
+    return frozenset(each for path in project.resolver.modules for each in project.imports_of(path))
+
+
+def _is_left_behind(project: Project, path: str) -> bool:
+    """Whether a file is in a folder of leftovers which nothing deploys and no file outside imports from."""
+    found = _LEFT_BEHIND.search(path)
+    if found is None:
+        return False
+    folder = path[: found.end()]
+    for document, text in project.documents.items():
+        if folder.rstrip("/") in text and not document.startswith(folder) and not _SETTINGS.search(document):
+            return False
+    outside = (
+        each
+        for each in project.resolver.modules
+        if not each.startswith(folder) and place_of(each) == "app" and each not in _unimported(project)
+    )
+    return not any(each.startswith(folder) for one in outside for each in project.imports_of(one))
+
+
+@once
+def _unimported(project: Project) -> frozenset[str]:
+    modules = project.resolver.modules
+    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    applications |= {
+        path for name in _started(project) for path in modules if f"/{_module(path)}".endswith(f"/{name}")
+    }
+    if not applications or any(is_named_in(project, [path], name) for path in modules for name in _SEARCHED):
+        return frozenset()
+    files = {path for path in modules if place_of(path) == "app" and not is_example(path, project)}
+    meant = _meant(project)
+    alive = _imported(
+        project,
+        (
+            path
+            for path in files
+            if path in applications or modules[path].facts.main or path in meant or _is_top(project, path)
+        ),
+    )
+    alive |= _imported(project, _named(project, files - alive))
+    routed = {route.handler.path for route in project.routing.routes} & files - applications
+    if len(routed - alive) > len(routed & alive) < _IMPORTED:
+        alive |= _imported(project, routed)
+    left = files - alive
+    loaders = [path for path in alive if any(is_named_in(project, [path], name) for name in LOADING)]
+    return frozenset(path for path in left if not any(_may_load(project, each, path) for each in loaders))
+
+
+def _started(project: Project) -> Iterator[str]:
+    """What commands start, of whatever framework: `shop/main`."""
+    for command in project.deployment.commands:
+        name = command.application.partition(":")[0].replace(".", "/")
+        if name:
+            yield name
+
+
+def _imported(project: Project, paths: Iterable[str]) -> set[str]:
+    """The files and all that they import, at any distance."""
+    pending = list(paths)
+    seen = set(pending)
+    while pending:
+        path = pending.pop()
+        for each in (project.imports_of(path) | _packages(project, path)) - seen:
+            seen.add(each)
+            pending.append(each)
+    return seen
+
+
+def _packages(project: Project, path: str) -> set[str]:
+    """The packages around a file, which are imported with it."""
+    folders = path.split("/")[:-1]
+    around = ("/".join((*folders[:depth], "__init__.py")) for depth in range(1, len(folders) + 1))
+    return {each for each in around if each in project.resolver.modules}
+
+
+def _is_top(project: Project, path: str) -> bool:
+    """Whether a file is a package that is in no other: others may import it by its name."""
+    return path.endswith("__init__.py") and _packages(project, path) == {path}
+
+
+def _meant(project: Project) -> set[str]:
+    """Files that imports may mean which lead nowhere, or to a file that another edition puts its own in the place of:
+    `import config` of a file in another folder, `import shop.mail` of `enterprise/shop/mail.py`."""
+    by_end: dict[tuple[str, ...], list[str]] = {}
+    for path in project.resolver.modules:
+        parts = _parts(path)
+        for start in range(max(0, len(parts) - _DEEPEST), len(parts)):
+            by_end.setdefault(tuple(parts[start:]), []).append(path)
+    spelled: dict[tuple[str, ...], set[str]] = {}
+    for module in project.resolver.modules.values():
+        for ref in (*module.facts.modules, *module.facts.stars):
+            value = project.resolver.value(ref, module)
+            own = value.module.path if value is not None and value.module is not None else ""
+            for parts in _spellings(ref, 2 if own else 1):
+                if tuple(parts) in by_end:
+                    spelled.setdefault(tuple(parts), set()).add(own)
+    return {
+        path for end, owns in spelled.items() for path in by_end[end] if len(owns) > 1 or path not in owns
+    }
+
+
+def _spellings(ref: str, least: int) -> Iterator[list[str]]:
+    """What a file may be called that is imported, or whose name is, in so many parts at least."""
+    parts = [part for part in _SEGMENTS.split(ref) if part]
+    for end in (len(parts), len(parts) - 1):
+        if end >= least:
+            yield parts[:end]
+
+
+def _named(project: Project, files: set[str]) -> set[str]:
+    """Those that a document names, or that some file names with their folder: `include=["shop.tasks.mail"]`."""
+    sums = {path: {_sum(part) for part in _parts(path)[-2:]} for path in files}
+    wanted = set().union(*sums.values())
+    found = {path for path in files if _is_documented(project, path)}
+    for each, module in project.resolver.modules.items():
+        said = wanted.intersection(array("I", module.facts.mentions))
+        found |= {
+            path for path, needed in sums.items() if len(needed) > 1 and needed <= said and path != each
+        }
+    return found
+
+
+def _sum(name: str) -> int:
+    return crc32(name.encode(errors="replace"))
+
+
+def _is_documented(project: Project, path: str) -> bool:
+    parts = _parts(path)
+    names = (".".join(parts[-2:]), path.rpartition("/")[2]) if len(parts) > 1 else (path,)
+    return any(name in text for text in project.documents.values() for name in names)
+
+
+def _may_load(project: Project, loader: str, path: str) -> bool:
+    """Whether a file that loads others by name may mean `path`: one beside it, or one that it names, or a folder of it."""
+    folder = loader.rpartition("/")[0]
+    if folder and path.rpartition("/")[0] == folder:
+        return True
+    below = path.removeprefix(f"{folder}/") if folder else path
+    return any(is_named_in(project, [loader], part) for part in _parts(below))
+
+
+def _parts(path: str) -> list[str]:
+    return _module(path).split("/")
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__")

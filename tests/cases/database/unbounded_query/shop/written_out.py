@@ -1,0 +1,112 @@
+"""Lists whose items are made of the rows by hand."""
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from shop.fleet import Db
+from shop.models import Shipment
+
+router = APIRouter()
+
+
+class Named(BaseModel):
+    id: int
+
+
+class Page(BaseModel):
+    items: list[Named]
+
+
+def all_of(session: Db) -> list[Shipment]:
+    return session.scalars(select(Shipment)).all()  # FP211 (inline)
+
+
+@router.get("/written/comprehended")
+def comprehended(session: Db) -> list[Named]:
+    found = all_of(session)
+    return [Named(id=each.id) for each in found]
+
+
+@router.get("/written/looped")
+def looped(session: Db) -> list[dict[str, object]]:
+    found = []
+    for each in session.scalars(select(Shipment)).all():  # FP211 (inline)
+        named = {"id": each.id, "name": each.name}
+        found.append(named)
+    return found
+
+
+@router.get("/written/page")
+def page(session: Db) -> Page:
+    found = session.scalars(select(Shipment)).all()  # FP211 (inline)
+    return Page(items=[Named(id=each.id) for each in found])
+
+
+@router.get("/written/limited")
+def limited(session: Db) -> list[Named]:
+    found = session.scalars(select(Shipment).limit(100)).all()
+    return [Named(id=each.id) for each in found]
+
+
+@router.get("/written/counted")
+def counted(session: Db) -> dict[str, int]:
+    found = session.scalars(select(Shipment)).all()
+    return {"letters": sum(len(each.name) for each in found)}
+
+
+@router.get("/written/chosen")
+def chosen(session: Db) -> list[Named]:
+    found = []
+    for each in session.scalars(select(Shipment)).all():
+        if each.name == "late":
+            found.append(Named(id=each.id))
+    return found
+
+
+@router.get("/written/mixed")
+def mixed(session: Db) -> list[Named]:
+    found = []
+    for each in session.scalars(select(Shipment)).all():
+        found.append(Named(id=each.id))
+    found.append(Named(id=0))
+    return found
+
+
+def some_of(session: Db, limit: int | None = None, offset: int = 0) -> list[Shipment]:
+    query = select(Shipment)
+    if limit is not None:
+        query = query.limit(limit)
+    return session.scalars(query).all()
+
+
+@router.get("/written/some")
+def some(session: Db) -> list[Named]:
+    return [Named(id=each.id) for each in some_of(session, 50)]
+
+
+@router.get("/written/of-those")
+def of_those(session: Db) -> list[Named]:
+    found = some_of(session, limit=10)
+    return [Named(id=each.id) for each in found]
+
+
+class Shipments:
+    def __init__(self, session: Db) -> None:
+        self.session = session
+
+    def find(self, limit: int | None = None) -> list[Shipment]:
+        query = select(Shipment)  # FP211 (inline)
+        if limit:
+            query = query.limit(limit)
+        return self.session.scalars(query).all()
+
+
+@router.get("/written/found")
+def found(session: Db) -> list[Named]:
+    return [Named(id=each.id) for each in Shipments(session).find()]
+
+
+@router.get("/written/few")
+def few(session: Db) -> list[Named]:
+    return [Named(id=each.id) for each in Shipments(session).find(5)]

@@ -1,0 +1,111 @@
+"""What stands in files that nobody imports is left to the summary."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules import analyze
+from rules.engine.finding import Confidence, Options
+from tests.engine.projects import sources
+
+APPLICATION = (
+    "from fastapi import FastAPI\nfrom shop.mail import send\n{}\napp = FastAPI()\napp.get('/')(send)\n"
+)
+MAIL = "import functools\n\n@functools.lru_cache\nasync def {}() -> None: ...\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "documents", "expected"),
+    [
+        ({}, {}, Confidence.POSSIBLE),
+        ({"shop/other.py": "from shop.old_mail import post\n"}, {}, Confidence.POSSIBLE),
+        (
+            {"shop/__init__.py": "", "shop/old/__init__.py": "from shop.old_mail import post\n"},
+            {},
+            Confidence.POSSIBLE,
+        ),
+        ({"examples/post.py": "from shop.old_mail import post\n"}, {}, Confidence.POSSIBLE),
+        ({"shop/main.py": APPLICATION.format("from shop.old_mail import post")}, {}, Confidence.CERTAIN),
+        ({"shop/main.py": APPLICATION.format("from old_mail import post")}, {}, Confidence.CERTAIN),
+        ({"shop/main.py": APPLICATION.format("load('shop.old_mail')")}, {}, Confidence.CERTAIN),
+        ({"shop/main.py": APPLICATION.format("importlib.import_module(name)")}, {}, Confidence.CERTAIN),
+        (
+            {"shop/nightly.py": "import shop.old_mail\nif __name__ == '__main__':\n    run()\n"},
+            {},
+            Confidence.CERTAIN,
+        ),
+        ({}, {"Procfile": "mail: celery -A shop.old_mail worker\n"}, Confidence.CERTAIN),
+    ],
+    ids=[
+        "by nobody",
+        "by what nobody imports",
+        "by a package that nobody imports",
+        "by an example",
+        "by the application",
+        "from another folder",
+        "by its name",
+        "somehow",
+        "by a script",
+        "by a command",
+    ],
+)
+def test_a_file_that_nothing_imports_is_left_to_the_summary(
+    files: dict[str, str], documents: dict[str, str], expected: Confidence
+) -> None:
+    tree = {
+        "shop/main.py": APPLICATION.format(""),
+        "shop/mail.py": MAIL.format("send"),
+        "shop/old_mail.py": MAIL.format("post"),
+        **files,
+    }
+    found = analyze(sources(tree), documents=documents, options=Options(select=("FP310",))).result.findings
+
+    assert {each.path: each.confidence for each in found} == {
+        "shop/mail.py": Confidence.CERTAIN,
+        "shop/old_mail.py": expected,
+    }
+
+
+@pytest.mark.parametrize(
+    ("run", "documents", "expected"),
+    [
+        ("asyncio.run(post())", {}, Confidence.POSSIBLE),
+        ("uvicorn.run(app)", {}, Confidence.CERTAIN),
+        (
+            "asyncio.run(post())",
+            {"Dockerfile": "FROM python:3.13\nCMD python old_mail.py\n"},
+            Confidence.CERTAIN,
+        ),
+    ],
+)
+def test_a_script_that_is_run_by_hand_at_most_is_left_to_the_summary(
+    run: str, documents: dict[str, str], expected: Confidence
+) -> None:
+    tree = {
+        "shop/main.py": "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef get() -> None: ...\n",
+        "shop/old_mail.py": MAIL.format("post") + f"if __name__ == '__main__':\n    {run}\n",
+    }
+    found = analyze(sources(tree), documents=documents, options=Options(select=("FP310",))).result.findings
+
+    assert [each.confidence for each in found] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("main", "documents", "expected"),
+    [
+        ("", {}, Confidence.POSSIBLE),
+        ("", {"pyproject.toml": '[tool.ruff]\nexclude = ["shop-deprecated"]\n'}, Confidence.POSSIBLE),
+        ("", {"Dockerfile": "FROM python:3.13\nCOPY shop-deprecated /app\n"}, Confidence.CERTAIN),
+    ],
+)
+def test_a_folder_that_was_turned_away_from_is_left_to_the_summary(
+    main: str, documents: dict[str, str], expected: Confidence
+) -> None:
+    tree = {
+        "shop-deprecated/main.py": APPLICATION.replace("shop.", "").format(main),
+        "shop-deprecated/mail.py": MAIL.format("send"),
+        "clients/post.py": "from mail import send\n",
+    }
+    found = analyze(sources(tree), documents=documents, options=Options(select=("FP310",))).result.findings
+
+    assert [each.confidence for each in found] == [expected]
