@@ -21,7 +21,7 @@ _LONGEST = 80
 _OPEN, _CLOSE = "([{", ")]}"
 _OF_THE_CALL = re.compile(r"(\w+_)?timeout")
 """Guards that are arguments of the very call, or of what makes its client."""
-_CALLED = re.compile(r"(\w+)\s*$")
+_CALLED = re.compile(r"(?<!\w)(\w+)\s*$")
 
 
 class Lost(msgspec.Struct, frozen=True):

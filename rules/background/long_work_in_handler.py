@@ -83,6 +83,12 @@ _PACKERS = (
 _REPORT = regex(
     r"(?:^|_)(?:reports?|exports?|archives?|backups?|dumps?|bundles?|statements?|snapshots?)(?:_|$)"
 )
+_TAKING = frozenset({"http", "net", "sdk", "proc"})
+_JOB = regex(
+    r"(?:^|_)(?:generate|process|index|reindex|ingest|import|export|sync|synchronize|synchronise|train|crawl|scrape|transcribe"
+    r"|convert|render|build|rebuild|update_all|refresh_all|embed|analy[sz]e|migrate|download|upload)(?:_|$)"
+)
+"""What takes its time, by its name."""
 _READS_IT = regex(
     r"^_*(?:get|read|load|fetch|list|find|download|import|restore|parse|extract|delete|is|has)(?:_|$)"
 )
@@ -192,6 +198,7 @@ class LongWorkInHandler(Rule):
             return
         found = _aside(call, module)
         if found is None:
+            yield from _job(call, role, module)
             return
         kind, path = found
         yield Match(
@@ -225,6 +232,41 @@ class LongWorkInHandler(Rule):
                         impact=kept_estimates.long_sleep(seconds),
                         instead="Answer `202` and let the client ask later, or move the work that is waited for into a queue.",
                     )
+
+
+def _job(call: ast.Call, role: str, module: Module) -> Iterator[Match]:
+    """The endpoint is there to have many things done, and answers when all are: nothing of them is in the answer."""
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    summary = module.summary(call) if role == "endpoint" and _JOB.search(last) else None
+    if summary is None or is_seldom(call, module):
+        return
+    for leaf in (*summary.external, *summary.blocking):
+        if leaf.kind not in _TAKING or leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice:
+            continue
+        if not _is_repeated(leaf, module):
+            continue
+        yield Match(
+            call,
+            f"The response waits until `{spelled(call.func)}` has gone through all of it with `{leaf.callable}`, and holds"
+            " nothing of what comes out.",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE,
+            call_path=(Hop(module.path, call.lineno, last), *leaf.path),
+            impact=kept_estimates.moved_behind(module.options),
+            instead="Answer `202` with an id, do it in a queue worker, and let the client ask how far it is.",
+        )
+        return
+
+
+def _is_repeated(leaf: Leaf, module: Module) -> bool:
+    """Whether a call on the way stands in a loop."""
+    lines = {(hop.path, hop.line) for hop in leaf.path}
+    return any(
+        call.loops and (node.path, call.line) in lines
+        for node in module.project.graph.nodes.values()
+        if any(node.path == path for path, _ in lines)
+        for call in node.function.calls
+    )
 
 
 def _report(call: ast.Call, module: Module) -> tuple[Hop, ...]:

@@ -111,7 +111,8 @@ class CacheWithoutInvalidation(Rule):
                 memo.node,
                 f"`{node.name}.cache_clear()` empties the cache of one process: all other workers keep what `{node.name}` read.",
                 severity=Severity.LOW,
-                confidence=Confidence.LIKELY,
+                # One process is all there is of many services, and what is kept may be of that process alone.
+                confidence=Confidence.POSSIBLE,
             )
             return
         yield Match(

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
-from rules.engine.costs.waits import Wait, asked_on_entry, names_loaded, names_stored, wait_of
+from rules.engine.costs.waits import (
+    Wait,
+    asked_on_entry,
+    handed_to_thread,
+    names_loaded,
+    names_stored,
+    wait_of,
+)
 from rules.engine.data.growing_loops import grows
 from rules.engine.data.per_item import are_several_by_default, is_doubtful, is_few, sounds_few
 from rules.engine.data.picked_items import is_picked
@@ -145,7 +152,7 @@ class AwaitInLoop(Rule):
             if _innermost(call, module) is node
             and module.depends_on_loop(call, node)
             and not _carried(call, node, function.node)
-            and (wait := wait_of(call, module)) is not None
+            and (wait := wait_of(call, module) or handed_to_thread(call, module)) is not None
         ]
         if not waiting:
             return

@@ -87,13 +87,15 @@ class BusyWaitPoll(Rule):
         if seconds is None or not _asks_state(node.test):
             return
         flag = module.segment(node.test)
+        waits_for_it = module.in_request_path(node)
         yield Match(
             node.test,
             f"`{function.name}` asks `{' '.join(flag.split())}` {1 / seconds:.0f} times a second while it waits."
             if seconds < 1
             else f"`{function.name}` asks `{' '.join(flag.split())}` every {seconds:g} s while it waits.",
-            severity=Severity.MEDIUM if seconds <= _OFTEN and module.in_request_path(node) else self.severity,
-            confidence=Confidence.LIKELY,
+            severity=Severity.MEDIUM if seconds <= _OFTEN and waits_for_it else self.severity,
+            # One task of a service, or what waits for its start, wakes up for little: it is many clients that make it much.
+            confidence=Confidence.LIKELY if waits_for_it else Confidence.POSSIBLE,
         )
 
 

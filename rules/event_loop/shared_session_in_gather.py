@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
+_GUARDS = (".Lock", ".Semaphore", ".BoundedSemaphore")
+
+
 class SharedSessionInGather(Rule):
     """One database session used by several tasks at once raises, or mixes up their results: the request answers 500.
 
@@ -119,14 +122,38 @@ def _sessions(call: ast.Call, module: Module) -> set[str]:
     for value in (*call.args, *(keyword.value for keyword in call.keywords)):
         if (session := session_of(value, module)) is not None:
             found.add(session)
-    if not found:
-        return found
+    if not found or _brings_guard(call, module):
+        return set()
     if module.query(call) is not None:
         return found
     summary = module.summary(call)
     return (
         found if summary is not None and summary.is_async and (summary.queries or summary.commits) else set()
     )
+
+
+def _brings_guard(call: ast.Call, module: Module) -> bool:
+    """Whether a coroutine gets a lock with the session, or an object that holds one beside it: then they take turns, or
+    only those that have no connection of their own do."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if isinstance(call.func, ast.Attribute):
+        given.append(call.func.value)
+    return any(_is_guard(module.type_of(value) or "") or _holds_guard(value, module) for value in given)
+
+
+def _holds_guard(value: ast.expr, module: Module) -> bool:
+    found = module.value(value)
+    if found is None or found.module is None:
+        return False
+    for owner in module.project.resolver.ancestry(found):
+        cls = owner.home.classes.get(owner.symbol) if owner.module is not None else None
+        if cls is not None and any(_is_guard(reference) for reference in cls.attributes.values()):
+            return True
+    return False
+
+
+def _is_guard(reference: str) -> bool:
+    return reference.rstrip(":()").endswith(_GUARDS)
 
 
 def _repeats(call: ast.Call, gather: ast.AST, session: str, module: Module) -> bool:

@@ -173,14 +173,21 @@ class CpuBoundInAsync(Rule):
             )
             return
         entry = module.blocking(call)
-        if stop is None and entry is not None and entry.kind is Kind.CPU and _takes_upload(call, module):
+        if (
+            stop is None
+            and entry is not None
+            and entry.kind is Kind.CPU
+            and _takes_upload(call, entry, module)
+        ):
             yield Match(
                 call,
                 f"`{spelled(call.func)}` works through an upload of any size on the event loop:"
                 " while it computes, this worker serves nobody.",
                 severity=Severity.MEDIUM,
                 confidence=Confidence.POSSIBLE
-                if is_seldom(call, module) or entry.name.partition(".")[0] in _FAST
+                if is_seldom(call, module)
+                or entry.name.partition(".")[0] in _FAST
+                or not payloads.holds_upload(call.args[0], module)
                 else Confidence.LIKELY,
                 fix=self.offload(entry, call, module),
                 impact=estimates.unknown_duration(module.options),
@@ -276,10 +283,11 @@ def _effect(stop: Stop, module: Module) -> str:
     return effect(stop, module)
 
 
-def _takes_upload(call: ast.Call, module: Module) -> bool:
+def _takes_upload(call: ast.Call, entry: Blocking, module: Module) -> bool:
     function = module.function_of(call)
     if function is None or not function.is_async or module.is_awaited(call) or module.is_offloaded(call):
         return False
     if not call.args or not module.in_request_path(call) or not module.runs_on_event_loop(call):
         return False
-    return payloads.holds_upload(call.args[0], module)
+    # Of a body that is no upload, mostly a small document, only what takes long for each byte counts.
+    return payloads.holds_upload(call.args[0], module, bodies=entry.weight == "medium")

@@ -55,6 +55,26 @@ def test_a_query_per_item_costs_little_where_only_sqlite_is_named(
     assert (found.severity, found.confidence) == expected
 
 
+_RETURNED = _APP.replace(
+    b'URL = "sqlite:///./shop.db"', b'def url_of(path: str) -> str:\n    return f"sqlite:///{path}"\n'
+).replace(b"create_engine(URL)", b'create_engine(url_of("shop.db"))')
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (b"", Severity.LOW),
+        (b"import asyncpg\n", Severity.HIGH),
+        (b"def url() -> str:\n    return f'postgresql://{app}'\n", Severity.HIGH),
+    ],
+)
+def test_an_address_that_a_function_puts_together_names_the_database(more: bytes, expected: Severity) -> None:
+    analysis = analyze({"app/main.py": _RETURNED + more}, options=Options(select=("FP201",)))
+
+    [found] = [*analysis.result.findings, *analysis.result.advice]
+    assert found.severity == expected
+
+
 @pytest.mark.parametrize(
     ("path", "place"),
     [

@@ -417,7 +417,10 @@ def _through(key: str, edge: Edge) -> str | None:
     left = _left(key, edge)
     if left is None:
         return None
-    return _key(_name(key), tuple(dict.fromkeys((*left, *switches.needs_of(edge.call)))) if own else left)
+    if not own:
+        return _key(_name(key), left)
+    needs = tuple(dict.fromkeys((*left, *switches.needs_of(edge.call))))
+    return None if left and switches.contradict(needs) else _key(_name(key), needs)
 
 
 def _behind(steps: _Steps, edge: Edge, key: str) -> Iterator[str]:
@@ -510,7 +513,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
             for each in _behind(table, edge, key)
             if table[edge.target][each] // _FURTHER + 1 == step // _FURTHER
         )
-        granted = _GUARDED in key and not _left(key, edge)
+        granted = _GUARDED in key and all(each[1:2] == "(" for each in _left(key, edge) or ())
         current = edge.target
     hops.append(Hop(current.path, call.line, name))
     leaf = current.leaves[step]
@@ -553,11 +556,18 @@ def _rarely(call: Call, granted: bool) -> int:
 
 def possible(summary: Summary, function: Function, call: Call) -> Summary:
     """The summary without what `call` of `function` says not to do."""
-    if not function.switches or not any(leaf.needs for leaves in _all_leaves(summary) for leaf in leaves):
+    if not (function.switches or call.needs) or not any(
+        leaf.needs for leaves in _all_leaves(summary) for leaf in leaves
+    ):
         return summary
+    own = switches.needs_of(call)
 
     def kept(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
-        return tuple(leaf for leaf in leaves if switches.left(leaf.needs, function, call) is not None)
+        return tuple(leaf for leaf in leaves if happens(leaf))
+
+    def happens(leaf: Leaf) -> bool:
+        left = switches.left(leaf.needs, function, call)
+        return left is not None and not (left and own and switches.contradict((*left, *own)))
 
     return replace(
         summary,

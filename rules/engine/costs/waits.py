@@ -277,6 +277,34 @@ def _beyond_thread(call: ast.Call, module: Module) -> Wait | None:
     return None
 
 
+def handed_to_thread(call: ast.Call, module: Module) -> Wait | None:
+    """The wait for a thread to which a call gives what nobody can see into, itself or through a function of the project:
+    `await run_async(backend.list, name)`. Why else would it be given away?"""
+    if touches_session(call, module):
+        return None
+    offload = module.offload(call)
+    if offload is not None:
+        position = offload.position if offload.kind == "thread" and offload.awaitable else None
+    else:
+        callee = module.callee(call)
+        applied = [each for each in callee.function.applies if each.in_thread] if callee is not None else []
+        position = applied[0].position if len(applied) == 1 else None
+    if position is None or not 0 <= position < len(call.args):
+        return None
+    work = call.args[position]
+    if not isinstance(work, ast.Attribute) or not _is_unseen(work, module):
+        return None
+    return Wait(call, work.attr, presumed=True)
+
+
+def _is_unseen(work: ast.Attribute, module: Module) -> bool:
+    """Whether a method is nobody's that the project shows, or an abstract one."""
+    value = module.value(work)
+    if value is None:
+        return True
+    return value.sort == Sort.FUNCTION and bool(value.function.flags & facts.ABSTRACT)
+
+
 def touches_session(call: ast.Call, module: Module) -> bool:
     """Whether the call works on a database session or connection, or takes one along."""
     values = [argument.value if isinstance(argument, ast.Starred) else argument for argument in call.args]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _DRIVERS = ("sqlite3.", "aiosqlite.", "duckdb.")
 _THROUGH_ENGINE = ("sqlalchemy.", "sqlmodel.")
-_HELD, _GIVEN = "addresses held", "addresses given"
+_HELD, _GIVEN, _RETURNED = "addresses held", "addresses given", "addresses returned"
 _URL = regex(r"[\"']?(sqlite|postgres|mysql|mariadb|oracle|mssql)[\w+]*:")
 
 _known: WeakKeyDictionary[Project, bool] = WeakKeyDictionary()
@@ -54,19 +54,27 @@ def written(project: Project) -> frozenset[str]:
 
 
 def _addresses(project: Project, *, engines: bool = True) -> Iterator[str]:
-    """Kinds of the addresses that are kept under a name; and of what engines are made with, defaults of the environment's
+    """Kinds of the addresses that are kept under a name or returned; and of what engines are made with, defaults of the environment's
     variables among it, which a deployment may replace."""
-    for path, linked in project.resolver.modules.items():
-        if place_of(path) == "app":
-            yield from linked.of_facts(_HELD, _held)
-            if engines:
-                yield from linked.of_facts(_GIVEN, _given)
+    for path in _of_app(project):
+        linked = project.resolver.modules[path]
+        yield from linked.of_facts(_HELD, _held)
+        if engines:
+            yield from linked.of_facts(_GIVEN, _given)
+
+
+def _of_app(project: Project) -> Iterator[str]:
+    return (path for path in project.resolver.modules if place_of(path) == "app")
 
 
 def _held(facts: ModuleFacts) -> frozenset[str]:
     held = [*facts.members.values()]
     held += [value for each in facts.classes for value in each.attributes.values()]
-    return _kinds(held)
+    return _kinds(held) | _returned(facts)
+
+
+def _returned(facts: ModuleFacts) -> frozenset[str]:
+    return _kinds(f"{scheme}:" for scheme in facts.addresses)
 
 
 def _given(facts: ModuleFacts) -> frozenset[str]:
@@ -85,8 +93,13 @@ def _is_sqlite(project: Project) -> bool:
 
 
 def _names_only_sqlite(project: Project) -> bool:
-    """Whether the project writes down a URL of SQLite, none of a server, and requires no driver of one."""
+    """Whether the project writes down a URL of SQLite, none of a server, and requires no driver of one. Where nobody can
+    read what it requires, a function has to put that URL together."""
     required = project.requirements.keys()
-    if not required or SERVER_DRIVERS & required:
+    if SERVER_DRIVERS & (required or project.resolver.imported_packages()):
+        return False
+    if not required and not any(
+        project.resolver.modules[path].of_facts(_RETURNED, _returned) for path in _of_app(project)
+    ):
         return False
     return set(_addresses(project, engines=False)) == written(project) == {"sqlite"}

@@ -13,7 +13,7 @@ from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
-from rules.engine.reading.loop_shapes import FEW, is_short, iterables, targets, unwrapped
+from rules.engine.reading.loop_shapes import FEW, finds_one, is_short, iterables, targets, unwrapped
 from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Part
@@ -306,11 +306,14 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
         case ast.BinOp(op=ast.BitAnd(), left=left, right=right) if _is_constant(left) or _is_constant(right):
             return True
         case ast.Call() | ast.Await():
-            return _gives_few(iterable, module)
+            return _gives_few(iterable, module) or _lists_members(iterable, module)
         case ast.Name():
             bindings = bindings_of(iterable, module)
             values = list(values_of(bindings))
-            if values and all(_gives_few(value, module) for value in values):
+            if values and all(
+                _gives_few(value, module) or finds_one(value) or _lists_members(value, module)
+                for value in values
+            ):
                 return True
             if _is_given_few(iterable, bindings, module) or _is_collected_of_few(iterable, bindings, module):
                 return True
@@ -363,6 +366,14 @@ def _gives_few(value: ast.AST | None, module: Module) -> bool:
     call = value.value if isinstance(value, ast.Await) else value
     target = module.callee(call) if isinstance(call, ast.Call) else None
     return target is not None and bool(target.function.flags & facts.FEW)
+
+
+def _lists_members(value: ast.AST, module: Module) -> bool:
+    """`Unit.choices()` of an enumeration: it knows its members, and nothing else that there may be many of."""
+    match value:
+        case ast.Call(func=ast.Attribute(value=owner), args=[], keywords=[]):
+            return _is_enumeration(module.value(owner), Sort.CLASS, module)
+    return False
 
 
 def _is_measured(iterable: ast.expr, loop: ast.AST, module: Module) -> bool:

@@ -85,6 +85,10 @@ _EXPORTING = regex(r"(?:^|_)(?:export|convert|scan|backup|ingest|render)(?:_|$)|
 _UPLOADS = frozenset(
     {"fastapi.UploadFile", "fastapi.datastructures.UploadFile", "starlette.datastructures.UploadFile"}
 )
+_MESSAGES = frozenset(
+    {"iter_json", "iter_text", "iter_bytes", "iter_lines", "aiter_lines", "aiter_bytes", "aiter_text"}
+)
+"""What arrives over a connection, as long as it is open."""
 _MEMO = regex(r"cache|memo", re.IGNORECASE)
 _DEFINING = frozenset(
     {"CreateTable", "DropTable", "CreateIndex", "DropIndex", "CreateSchema", "DropSchema", "DDL"}
@@ -126,6 +130,8 @@ def _is_subscription(loop: LoopNode, module: Module) -> bool:
     source = loop.iter.value if isinstance(loop.iter, ast.Await) else loop.iter
     if not isinstance(source, ast.Call) or module.query(source) is not None:
         return False
+    if last_name(source.func) in _MESSAGES:
+        return True
     return module.callee(source) is not None
 
 

@@ -114,10 +114,24 @@ def lifetime(cls: ast.ClassDef, module: Module) -> Lifetime:
     if _is_singleton(cls, module):
         return Lifetime.PROCESS
     if own in made.in_request:
-        return Lifetime.REQUEST
+        return Lifetime.UNKNOWN if _is_made_on_miss(own, module.project) else Lifetime.REQUEST
     if own in made.kept and own not in made.elsewhere:
         return Lifetime.PROCESS
     return Lifetime.UNKNOWN
+
+
+def _is_made_on_miss(cls: tuple[str, str], project: Project) -> bool:
+    """`store = kept.get(app); if store is None: store = Store()`: a request makes it, and others may find it."""
+    return any(
+        call.flags & facts.ON_MISS
+        for node, made in project.made.items()
+        if cls in made and not isinstance(node, str)
+        for call in node.function.calls
+        if not call.ref.endswith(")")
+        and (value := project.resolver.value(call.ref, node.module)) is not None
+        and value.module is not None
+        and (value.module.path, value.symbol) == cls
+    )
 
 
 def lives(project: Project, cls: tuple[str, str]) -> Lifetime:

@@ -18,6 +18,13 @@ _SETTINGS = frozenset({"environ", "env", "config", "settings", "conf", "cfg"})
 OTHER_SYSTEMS = frozenset({"win32", "nt", "windows", "darwin"})
 
 
+_OF_SYSTEM = regex(
+    r"_*(?:is|in|on|running_(?:in|on|under))_(?:wsl[12]?|windows|win(?:32)?|mac|mac_?os|osx|darwin)",
+    re.IGNORECASE,
+)
+"""What tells whether the system is one that servers do not have: `is_wsl()`, `IS_WINDOWS`."""
+
+
 def is_setting(asked: ast.Call | ast.Subscript) -> bool:
     """`os.getenv("DEBUG")`, `config("LOCAL_DEV", cast=bool)`, `settings.get("debug")`, `env.bool("DEBUG")`."""
     if isinstance(asked, ast.Subscript):
@@ -32,6 +39,8 @@ def is_elsewhere(test: ast.expr, *, negated: bool = False) -> bool:
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=inner):
             return is_elsewhere(inner, negated=not negated)
+        case ast.Call(func=asked, args=[]) | (ast.Name() as asked) if _OF_SYSTEM.fullmatch(last_name(asked)):
+            return not negated
         case ast.BoolOp(op=ast.And(), values=values) if not negated:
             return any(is_elsewhere(value) for value in values)
         case ast.Compare(left=left, ops=[operator], comparators=[ast.Constant(value=str(value))]):

@@ -148,6 +148,7 @@ _KEEPING = regex(r"(?:^|_)(?:cached?|memoi[sz]ed?|memo)(?:_|$)")
 _DROPPING = regex(
     r"(?:^|_)(?:no|not|un|clear|clears|invalidate|invalidates|evict|delete|drop|bust|reset|flush)(?:_|$)|clear$"
 )
+_ADDRESS = regex(r"([a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)://")
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
 
 
@@ -199,9 +200,25 @@ def build(index: Index, lines: int, known: Carried | None = None) -> ModuleFacts
         raw=raw_text.extract(index),
         early=tuple(sorted(index.early)),
         admissions=tuple(admissions.extract(index)),
+        addresses=tuple(sorted({scheme for scope in index.scopes for scheme in _addresses(scope)})),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
+
+
+def _addresses(scope: Scope) -> list[str]:
+    """The schemes of addresses where a function returns nothing else: `return f"sqlite:///{path}"`."""
+    texts = [
+        value.values[0] if isinstance(value, ast.JoinedStr) and value.values else value
+        for value in scope.returned
+    ]
+    found = [
+        _ADDRESS.match(text.value)
+        for text in texts
+        if isinstance(text, ast.Constant) and isinstance(text.value, str)
+    ]
+    schemes = [match[1] for match in found if match is not None]
+    return schemes if len(schemes) == len(texts) else []
 
 
 def _kept(index: Index) -> Iterator[tuple[str, str, str]]:

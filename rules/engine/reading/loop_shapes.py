@@ -16,6 +16,7 @@ _SCHEMA = frozenset(
     | {"indexes", "constraints", "foreign_keys"}
 )
 _VIEWS = frozenset({"items", "values", "keys"})
+_IDENTIFIERS = ("id", "_id", "uuid", "pk")
 _ENDLESS = frozenset({"itertools.count", "itertools.repeat", "itertools.cycle"})
 
 
@@ -33,6 +34,32 @@ def targets(loop: ast.AST) -> list[ast.expr]:
         return [loop.target]
     generators: list[ast.comprehension] = getattr(loop, "generators", [])
     return [generator.target for generator in generators]
+
+
+def finds_one(made: ast.AST | None) -> bool:
+    """`[each for each in profiles if each["id"] == wanted]`: what has one identifier, one item as a rule."""
+    if not isinstance(made, (ast.ListComp, ast.SetComp, ast.GeneratorExp)) or len(made.generators) != 1:
+        return False
+    item = made.generators[0].target
+    return isinstance(item, ast.Name) and any(_names_one(test, item.id) for test in made.generators[0].ifs)
+
+
+def _names_one(test: ast.expr, item: str) -> bool:
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return any(_names_one(each, item) for each in test.values)
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
+        return False
+    for side in (test.left, test.comparators[0]):
+        match side:
+            case (
+                ast.Attribute(value=ast.Name(id=name), attr=key)
+                | ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key))
+                | ast.Call(
+                    func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[ast.Constant(value=key)]
+                )
+            ) if name == item and key in _IDENTIFIERS:
+                return True
+    return False
 
 
 def is_short(loop: ast.AST, qualified_name: Callable[[ast.expr], str | None]) -> bool:

@@ -163,6 +163,8 @@ def of_answer(index: Index, test: ast.If) -> int:
     last = test.body[-1]
     if test.orelse or not isinstance(last, ast.Return):
         return 0
+    if is_elsewhere(test.test, negated=True):
+        return facts.ASIDE
     if last.value is not None and _is_there(test.test):
         return facts.RECALLED
     if _is_refused(index, test.test):

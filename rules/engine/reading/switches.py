@@ -2,7 +2,8 @@
 
 A *condition* is about one parameter: `+commit` holds when it is true, `-commit` when it is not, `=session` when it is
 None, `#session` when it is something, `$kind:s1f|s2e` when it is one of these constants and `~kind:s1f` when it is none
-of them. What a call *passes* is written `2;commit=0;session=@db`: how many positional
+of them. A name that begins with a bracket is no parameter but what every function of the process finds the same: a
+setting (`settings.storage == "s3"`) or a small function that tells one (`_mode() == "local"`). What a call *passes* is written `2;commit=0;session=@db`: how many positional
 arguments, those among them and the keywords that are known: `1` true, `0` false, `N` None, `F` a few things that are
 written out there, `C` a constant, `@db` a parameter of the caller's own. A constant that can be told from others is
 marked after the sign for its truth: `1s1f` is a text, `1i4` a number, `CeColour.RED` a member of a class.
@@ -17,16 +18,22 @@ from zlib import crc32
 
 import msgspec
 
+from rules.engine.reading.loop_shapes import finds_one
+
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
     from rules.engine.reading.facts import Call, Function
     from rules.engine.reading.index import Index
-    from rules.engine.reading.scopes import Scope
+    from rules.engine.reading.scopes import Binding, Scope
 
 _NEGATED = {"+": "-", "-": "+", "=": "#", "#": "=", "$": "~", "~": "$"}
 _HOLDS = {"+": "1FC", "-": "0NC", "=": "NC", "#": "10FC"}
 """Condition -> the values for which it holds or may hold; None is false."""
 _FEW = 10
+_SMALL = 3
+"""Statements of a function that only tells a setting, its docstring among them."""
+_EXCLUDE = frozenset({"+-", "-+", "=#", "#=", "=+", "+="})
+"""Conditions on one parameter that cannot both hold."""
 _HOPS = 3
 _STATIC = 16
 _LEADING_NOWHERE = frozenset(
@@ -96,9 +103,54 @@ def _comparison(index: Index, left: ast.expr, operator: ast.cmpop, right: ast.ex
             left, values = right, [left]
     else:
         return ()
-    if not isinstance(left, ast.Name) or not _is_parameter(index, left):
-        return ()
-    return _one_of(left.id, values, same=isinstance(operator, (ast.In, ast.Eq, ast.Is)))
+    name = left.id if isinstance(left, ast.Name) and _is_parameter(index, left) else _setting(index, left)
+    return _one_of(name, values, same=isinstance(operator, (ast.In, ast.Eq, ast.Is))) if name else ()
+
+
+def _setting(index: Index, asked: ast.expr) -> str:
+    """A name for `settings.storage` of a module, and for `_mode()` where that is a small function of the file; it says what
+    stands there, so that two files mean the same by it only when that is the same."""
+    root = asked.func if isinstance(asked, ast.Call) and not (asked.args or asked.keywords) else asked
+    while isinstance(asked, ast.Attribute) and isinstance(root, ast.Attribute):
+        root = root.value
+    if not isinstance(root, ast.Name) or root is asked:
+        return ""
+    only = _only_of_module(index, root)
+    if only is None:
+        return ""
+    told = ""
+    if isinstance(asked, ast.Call):
+        if isinstance(only.node, ast.FunctionDef) and _is_small(only.node):
+            told = ast.unparse(only.node)
+    elif only.kind == "import":
+        told = index.ref(asked, index.module)
+    elif only.kind == "value" and isinstance(only.value, ast.expr):
+        told = f"{ast.unparse(only.value)} {ast.unparse(asked)}"
+    return f"({crc32(told.encode(errors='replace')):x}" if told else ""
+
+
+def _only_of_module(index: Index, name: ast.Name) -> Binding | None:
+    """What a name of the module is bound to, where that happens once and no function around has its own."""
+    scope: Scope | None = index.scope_at(name)
+    while scope is not None and scope is not index.module:
+        if name.id in scope.bindings:
+            return None
+        scope = scope.parent
+    bindings = index.module.bindings.get(name.id, ())
+    return bindings[0] if len(bindings) == 1 else None
+
+
+def _is_small(function: ast.FunctionDef) -> bool:
+    """Whether it is no more than a look at something, of nobody's choice: no parameters, a line or two."""
+    arguments = function.args
+    given = [
+        *arguments.posonlyargs,
+        *arguments.args,
+        *arguments.kwonlyargs,
+        arguments.vararg,
+        arguments.kwarg,
+    ]
+    return not any(given) and len(function.body) <= _SMALL
 
 
 def _one_of(name: str, values: list[ast.expr], *, same: bool) -> tuple[str, ...]:
@@ -229,6 +281,8 @@ def _known(value: ast.expr, scope: Scope) -> str:
                 return f"@{name}"
             if only.kind == "value" and isinstance(only.value, ast.Constant):
                 return _constant(only.value)
+            if only.kind == "value" and only.value.__class__ is ast.ListComp and finds_one(only.value):
+                return "F"
         return "C" if name.isupper() else ""
     return f"C{_mark(value)}" if cls is ast.Attribute and value.attr.isupper() else ""  # type: ignore[attr-defined]  # by its class
 
@@ -296,12 +350,40 @@ def left(needs: tuple[str, ...], function: Function, call: Call) -> tuple[str, .
     remaining: list[str] = []
     for condition in needs:
         name = about(condition)
+        if name[:1] == "(":
+            remaining.append(condition)
+            continue
         value = _value(switches.get(name) or Switch(name), count, given)
         if value[:1] == "@":
             remaining.append(condition[0] + value[1:] + condition[1 + len(name) :])
         elif value and not may_hold(condition, value):
             return None
     return tuple(dict.fromkeys(remaining))
+
+
+def contradict(needs: Iterable[str]) -> bool:
+    """Whether two of several conditions of one function cannot both hold: `if mode() == "local": start()`, and `start()`
+    returns unless `mode() == "cluster"`."""
+    known: dict[str, list[str]] = {}
+    for condition in needs:
+        others = known.setdefault(about(condition), [])
+        if any(_exclude(condition, each) for each in others):
+            return True
+        others.append(condition)
+    return False
+
+
+def _exclude(one: str, other: str) -> bool:
+    if one[0] + other[0] in _EXCLUDE:
+        return True
+    if one[0] not in "$~" or other[0] not in "$~" or one[0] == other[0] == "~":
+        return False
+    if one[0] == "~":
+        one, other = other, one
+    marks, others = (each.partition(":")[2].split("|") for each in (one, other))
+    if other[0] == "~":
+        return set(marks) <= set(others)
+    return all(_are_equal(f"1{mark}", each) is False for mark in marks for each in others)
 
 
 def may_hold(condition: str, value: str) -> bool:

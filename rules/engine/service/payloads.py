@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 UPLOADS = frozenset(
     {"fastapi.UploadFile", "fastapi.datastructures.UploadFile", "starlette.datastructures.UploadFile"}
 )
+_REQUESTS = frozenset({"fastapi.Request", "fastapi.requests.Request", "starlette.requests.Request"})
 _TURNS = 4
 _SAME = frozenset({"decode", "encode", "getvalue", "getbuffer", "strip", "replace", "splitlines", "tobytes"})
 _WRAPPING = frozenset(
@@ -34,30 +35,33 @@ _WRAPPING = frozenset(
 """Whose result is as large as what they are given."""
 
 
-def holds_upload(expression: ast.AST, module: Module) -> bool:
-    """Whether a value is, or is made of, what a client uploaded: `await file.read()`, `file.file`, `StringIO(data)`."""
+def holds_upload(expression: ast.AST, module: Module, *, bodies: bool = False) -> bool:
+    """Whether a value is, or is made of, what a client uploaded: `await file.read()`, `file.file`, `StringIO(data)`; with
+    `bodies` the raw body of a request too."""
     function = module.function_of(expression)
-    tainted = _uploaded_names(function.node, module) if function is not None else frozenset()
+    tainted = _uploaded_names(function.node, module, bodies) if function is not None else frozenset()
     if isinstance(expression, (ast.Dict, ast.List, ast.Tuple)):
         return False  # an answer about it
     return _speaks_of_upload(expression, tainted, module)
 
 
-def _is_upload(value: ast.expr, tainted: frozenset[str], module: Module) -> bool:
+def _is_upload(value: ast.expr, tainted: frozenset[str], module: Module, bodies: bool) -> bool:
     """Whether a value is an upload's content as it came or only decoded, not what was computed from it."""
     match value:
         case ast.Await(value=inner) | ast.Subscript(value=inner) | ast.IfExp(body=inner):
-            return _is_upload(inner, tainted, module)
+            return _is_upload(inner, tainted, module, bodies)
         case ast.Name(id=name):
             return name in tainted
         case ast.Attribute(attr="file", value=owner):
             return module.type_of(owner) in UPLOADS
+        case ast.Call(func=ast.Attribute(attr="body", value=owner), args=[]):
+            return bodies and module.type_of(owner) in _REQUESTS
         case ast.Call(func=ast.Attribute(attr="read", value=owner)):
-            return module.type_of(owner) in UPLOADS or _is_upload(owner, tainted, module)
+            return module.type_of(owner) in UPLOADS or _is_upload(owner, tainted, module, bodies)
         case ast.Call(func=ast.Attribute(attr=attr, value=owner)) if attr in _SAME:
-            return _is_upload(owner, tainted, module)
+            return _is_upload(owner, tainted, module, bodies)
         case ast.Call(func=function, args=[first, *_]) if last_name(function) in _WRAPPING:
-            return _is_upload(first, tainted, module)
+            return _is_upload(first, tainted, module, bodies)
     return False
 
 
@@ -74,14 +78,14 @@ def _speaks_of_upload(expression: ast.AST, tainted: frozenset[str], module: Modu
     return False
 
 
-def _uploaded_names(function: ast.AST, module: Module) -> frozenset[str]:
+def _uploaded_names(function: ast.AST, module: Module, bodies: bool) -> frozenset[str]:
     """Locals that hold an upload's content, or the document that it spells."""
     names: frozenset[str] = frozenset()
     assigned = [node for node in walk(function) if isinstance(node, (ast.Assign, ast.AnnAssign))]
     for _ in range(_TURNS):
         before = names
         for node in assigned:
-            if node.value is None or not _is_upload(node.value, names, module):
+            if node.value is None or not _is_upload(node.value, names, module, bodies):
                 continue
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names |= {target.id for target in targets if isinstance(target, ast.Name)}

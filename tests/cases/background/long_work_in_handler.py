@@ -429,3 +429,25 @@ def handed_to_a_pool(address: str) -> int:
     mail_invoice(address)  # FP401
     mail_receipt(address)  # FP401
     return 1
+
+
+async def index_all(names: list[str]) -> int:
+    for name in names:
+        await client.post(f"/index/{name}")
+    return len(names)
+
+
+async def index_first(names: list[str]) -> None:
+    await client.post(f"/index/{names[0]}")
+
+
+@app.post("/pages")
+async def pages(names: list[str]) -> str:
+    await index_all(names)  # FP401 (summary)
+    return "done"
+
+
+@app.post("/pages/first")
+async def first_page(names: list[str]) -> int:
+    await index_first(names)  # one call
+    return await index_all(names)  # the answer says what came out

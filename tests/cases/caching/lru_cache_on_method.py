@@ -74,6 +74,21 @@ def find(number: str) -> str:
     return catalogue.find(number)
 
 
+class Store:
+    @lru_cache(maxsize=100)  # FP311 (summary)
+    def find(self, number: str) -> str:
+        return number
+
+
+@app.get("/stored")
+def stored(request: Request, number: str) -> str:
+    store = getattr(request.app.state, "store", None)
+    if store is None:
+        store = Store()
+        setattr(request.app.state, "store", store)
+    return store.find(number)
+
+
 class Currency(enum.Enum):
     EUR = "eur"
 

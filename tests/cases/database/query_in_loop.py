@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import asyncpg
 import httpx
 import redis
-from fastapi import BackgroundTasks, Depends, FastAPI, Query
+from fastapi import BackgroundTasks, Depends, FastAPI, Query, WebSocket
 from pydantic import BaseModel
 from sqlalchemy import Index, Select, create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -30,6 +30,10 @@ class Filter(BaseModel):
 
 class Kind(enum.Enum):
     TOOL = "tool"
+
+    @staticmethod
+    def names() -> list[str]:
+        return [member.value for member in Kind]
 
 
 class Kinds(BaseModel):
@@ -396,6 +400,20 @@ def goes_over_members(kinds: Kinds, session: SessionDep) -> None:
         names = ["hammer"]
     for name in names:
         session.scalar(select(Product).where(Product.name == name))  # FP201
+
+
+@app.get("/kinds")
+def counts_members(session: SessionDep) -> dict[str, Any]:
+    counts = {}
+    for kind in Kind.names():
+        counts[kind] = session.scalar(select(Product).where(Product.name == kind))
+    return counts
+
+
+@app.websocket("/kinds")
+async def answers_messages(socket: WebSocket, session: AsyncSessionDep) -> None:
+    async for name in socket.iter_text():
+        await session.scalar(select(Product).where(Product.name == name))
 
 
 @app.post("/one")

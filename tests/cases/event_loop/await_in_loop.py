@@ -489,3 +489,37 @@ async def asks_on_entering(urls: list[str]) -> list[object]:
             async with limit:
                 found.append(url)
     return found
+
+
+class Backend(ABC):
+    @abstractmethod
+    def heads(self, name: str) -> list[str]: ...
+
+
+async def run_aside(work: Callable[..., Any], *given: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(None, work, *given)
+
+
+@app.post("/heads")
+async def heads(names: list[str], backend: Backend, other: Any) -> list[object]:
+    found = [await run_aside(backend.heads, name) for name in names]  # FP111 (summary)
+    for name in names:
+        found.append(await asyncio.to_thread(other.heads, name))  # FP111 (summary)
+        found.append(await asyncio.to_thread(name.upper))
+        found.append(await asyncio.to_thread(len, name))
+    return found
+
+
+async def texts_of(profiles: list[Any]) -> list[str]:
+    return [(await client.get(profile["url"])).text for profile in profiles]  # FP111 (summary)
+
+
+async def texts_of_kind(profiles: list[Any]) -> list[str]:
+    return [(await client.get(profile["url"])).text for profile in profiles]  # FP111
+
+
+@app.post("/profile/{wanted}")
+async def profile(wanted: str, profiles: list[Any]) -> list[str]:
+    chosen = [each for each in profiles if each["id"] == wanted]
+    alike = [each for each in profiles if each["kind"] == wanted]
+    return [*await texts_of(chosen), *await texts_of_kind(alike)]

@@ -65,3 +65,19 @@ async def deadline(until: float) -> None:
 def thread() -> None:
     while not printer.ready:
         time.sleep(0.1)
+
+
+async def ready() -> None:
+    while not printer.is_ready():
+        await asyncio.sleep(0.1)
+
+
+@app.on_event("startup")
+async def begin() -> None:
+    await ready()
+    asyncio.create_task(refill())
+
+
+async def refill() -> None:
+    while not printer.ready:  # FP118 (summary)
+        await asyncio.sleep(1)

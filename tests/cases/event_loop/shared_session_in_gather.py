@@ -94,3 +94,26 @@ async def each(tables: list[str]) -> list[int]:
 @app.get("/sequence")
 async def sequence(session: AsyncSession = Depends(get_session)) -> int:
     return await count("a", session) + await count("b", session)
+
+
+class Import:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+        self.turn = asyncio.Lock()
+
+
+async def admit(table: str, work: Import) -> int:
+    async with work.turn:
+        return await count(table, work.session)
+
+
+async def count_in_turn(table: str, session: AsyncSession, turn: asyncio.Lock) -> int:
+    async with turn:
+        return await count(table, session)
+
+
+@app.get("/turns")
+async def turns(tables: list[str], session: AsyncSession = Depends(get_session)) -> list[int]:
+    work, turn = Import(session), asyncio.Lock()
+    await asyncio.gather(*(count_in_turn(table, session, turn) for table in tables))
+    return await asyncio.gather(*(admit(table, work) for table in tables))

@@ -1,6 +1,7 @@
 """FP701: computing on the event loop."""
 
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -19,7 +20,7 @@ import xlsxwriter
 import yaml
 from chonkie import AutoEmbeddings, RecursiveChunker, SemanticChunker, SemanticChunker
 from cryptography.hazmat.primitives.asymmetric import rsa
-from fastapi import FastAPI, UploadFile
+from fastapi import FastAPI, Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from passlib.context import CryptContext
 from PIL import Image
@@ -333,3 +334,20 @@ def encoded(value: object) -> object:
 @app.post("/messages")
 async def message(text: str) -> object:
     return encoded({"text": text})  # FP701 (summary)
+
+
+@app.post("/spans")
+async def spans(request: Request) -> int:
+    body = await request.body()
+    if request.headers.get("content-encoding") == "gzip":
+        body = gzip.decompress(body)  # FP701 (summary)
+    header = gzip.decompress(HEADER)
+    return len(json.loads(body)) + len(header)
+
+
+HEADER = b""
+
+
+@app.post("/spans-in-a-thread")
+async def spans_in_a_thread(request: Request) -> int:
+    return len(await run_in_threadpool(gzip.decompress, await request.body()))

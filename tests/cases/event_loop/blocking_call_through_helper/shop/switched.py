@@ -1,0 +1,95 @@
+"""Helpers whose way to what waits a setting decides, which an earlier branch has asked about already."""
+
+import os
+import subprocess
+
+import requests
+from fastapi import APIRouter
+
+from shop import options
+
+router = APIRouter()
+
+
+async def audit() -> None: ...
+
+
+def mode() -> str:
+    return os.getenv("LAUNCHER", "process").strip().lower()
+
+
+def is_wsl() -> bool:
+    return "microsoft" in os.uname().release
+
+
+def state(number: str) -> str:
+    if mode() == "cluster":
+        return f"job {number}"
+    return subprocess.check_output(["ps", "-p", number], text=True)
+
+
+def state_in_cluster(number: str) -> str:
+    if mode() != "cluster":
+        return ""
+    return state(number)
+
+
+def state_of_process(number: str) -> str:
+    if mode() != "process":
+        return ""
+    return state(number)
+
+
+def stored(number: str) -> str:
+    if options.storage == "remote":
+        return requests.get(f"https://store.example/{number}", timeout=5).text
+    return number
+
+
+def stored_here(number: str) -> str:
+    return stored(number) if options.storage in ("disk", "memory") else ""
+
+
+def path_of(path: str) -> str:
+    if path.startswith("/"):
+        return path
+    if not is_wsl():
+        return path
+    return subprocess.run(["wslpath", "-u", path], capture_output=True, text=True).stdout
+
+
+@router.get("/state")
+async def asked(number: str) -> str:
+    await audit()
+    return state(number)  # FP103 (inline)
+
+
+@router.get("/process")
+async def of_process(number: str) -> str:
+    await audit()
+    return state_of_process(number)  # FP103 (inline)
+
+
+@router.get("/cluster")
+async def in_cluster(number: str) -> str:
+    await audit()
+    return state_in_cluster(number)
+
+
+@router.get("/cluster-here")
+async def in_cluster_here(number: str) -> str:
+    await audit()
+    return state(number) if mode() == "cluster" else ""
+
+
+@router.get("/stored")
+async def of_store(number: str) -> str:
+    await audit()
+    stored(number)  # FP103 (inline)
+    return stored_here(number)
+
+
+@router.get("/path")
+async def path(path: str) -> str:
+    await audit()
+    return path_of(path)  # FP103 (summary)
