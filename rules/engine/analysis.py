@@ -524,7 +524,7 @@ def _by_members(
     for rule in rules:
         wanted = rule.members(module)
         if wanted is not None:
-            shares[rule] = [node for node in nodes if node.attr in wanted]  # type: ignore[attr-defined]  # an attribute has one
+            shares[rule] = [node for node in nodes if node.attr in wanted] if wanted else ()  # type: ignore[attr-defined]  # an attribute has one
     return shares
 
 

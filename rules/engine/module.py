@@ -78,13 +78,13 @@ class Module:
         self._scopes: dict[ast.AST, Scope] = {}
         self._functions: dict[Scope, Function | None] = {}
         self._graph_nodes: dict[ast.AST, Node | None] = {}
-        self._endpoints: dict[Node, tuple[EndpointRef, ...]] = {}
         self._edges: dict[Node, dict[tuple[int, int], list[Edge]]] = {}
         self._meanings: dict[ast.AST, Meaning] = {}
         self._summaries: dict[ast.Call, Summary | None] = {}
         self._names_of_loops: dict[ast.AST, set[str]] = {}
         self._loops: dict[ast.AST, tuple[LoopNode, ...]] = {}
         self._roles: dict[Node, Role | None] = {}
+        self._reaching: dict[Node, tuple[EndpointRef, ...]] = {}
         self._reader: Reader | None = None
         self.answers: dict[tuple[object, ast.AST], object] = {}
         """What was found out about nodes, by whom: for `rules.engine.kept_answers`."""
@@ -357,11 +357,11 @@ class Module:
     def endpoints(self, node: ast.AST) -> tuple[EndpointRef, ...]:
         """The endpoints that reach the function around `node`."""
         found = self.graph_node(node)
-        if found is None:
+        if found is None or not found.endpoints:
             return ()
-        known = self._endpoints.get(found)
+        known = self._reaching.get(found)
         if known is None:
-            known = self._endpoints[found] = self.project.endpoint_refs(found)
+            known = self._reaching[found] = self.project.endpoint_refs(found)
         return known
 
     # What calls do

@@ -85,6 +85,8 @@ class ResponseClassDisablesFastPath(Rule):
     )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if not node.keywords:
+            return
         given = [
             keyword
             for keyword in node.keywords

@@ -12,6 +12,7 @@ from msgspec import Struct
 from rules import libraries
 from rules.engine.linking.values import Sort
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.walking import walk
 from rules.engine.service.creation import lasts, made_again, serves
 
 if TYPE_CHECKING:
@@ -115,25 +116,56 @@ def _given(call: ast.Call, module: Module) -> dict[str, ast.expr] | None:
 
 
 def _options(value: ast.expr, module: Module) -> dict[str, ast.expr] | None:
-    """The entries of a dictionary display, itself or as the only value of a name that nothing adds to."""
-    if isinstance(value, ast.Name):
-        scope = module.index.scope_at(value)
-        while value.id not in scope.bindings and scope.parent is not None:
-            scope = scope.parent
-        bindings = scope.bindings.get(value.id, [])
-        found = bindings[0].value if len(bindings) == 1 else None
-        found = found.value if isinstance(found, ast.AnnAssign) else found
-        if not isinstance(found, ast.Dict) or re.search(
-            rf"\b{value.id}\s*(?:\[|\.update\(|\|=)", module.source.text
-        ):
-            return None
-        value = found
-    if not isinstance(value, ast.Dict):
+    """The entries of a dictionary display, itself or under a name, with what the function adds on any of its paths."""
+    if isinstance(value, ast.Dict):
+        return _entries(value)
+    if not isinstance(value, ast.Name):
         return None
-    keys = [key.value if isinstance(key, ast.Constant) else None for key in value.keys]
+    scope = module.index.scope_at(value)
+    while value.id not in scope.bindings and scope.parent is not None:
+        scope = scope.parent
+    options: dict[str, ast.expr] = {}
+    for binding in scope.bindings.get(value.id, []):
+        bound = binding.value.value if isinstance(binding.value, ast.AnnAssign) else binding.value
+        if (entries := _options(bound, module) if isinstance(bound, ast.Dict) else None) is None:
+            return None
+        options |= entries
+    for node in walk(scope.node):
+        if (added := _added(node, value.id)) is None:
+            return None
+        options |= added
+    return options if value.id in scope.bindings else None
+
+
+def _entries(display: ast.Dict) -> dict[str, ast.expr] | None:
+    keys = [key.value if isinstance(key, ast.Constant) else None for key in display.keys]
     if not all(isinstance(key, str) for key in keys):
         return None
-    return {str(key): entry for key, entry in zip(keys, value.values, strict=True)}
+    return {str(key): entry for key, entry in zip(keys, display.values, strict=True)}
+
+
+def _added(node: ast.AST, name: str) -> dict[str, ast.expr] | None:
+    """What a node adds to the dictionary of that name; None when nobody can tell."""
+    match node:
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=held), slice=key)], value=entry) if (
+            held == name
+        ):
+            return (
+                {key.value: entry} if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
+            )
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=held), attr="update"), args=given, keywords=keywords
+        ) if held == name:
+            named = {keyword.arg: keyword.value for keyword in keywords if keyword.arg is not None}
+            if len(named) < len(keywords) or len(given) > 1:
+                return None
+            entries = (
+                _entries(given[0]) if given and isinstance(given[0], ast.Dict) else {} if not given else None
+            )
+            return None if entries is None else entries | named
+        case ast.AugAssign(target=ast.Name(id=held)) if held == name:
+            return None
+    return {}
 
 
 def _is_aside(call: ast.Call, module: Module) -> bool:

@@ -525,7 +525,7 @@ def _dominates(first: ast.AST, second: ast.AST, function: ast.AST, module: Modul
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(node, field, None)
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
         if isinstance(block, list):
             yield block

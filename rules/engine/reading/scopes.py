@@ -154,6 +154,8 @@ class Walk:
         """What is set on something that looks like an application or its state: `app.state.client = …`."""
         self.around: dict[ast.AST, Any] = {}
         """What stands around a statement: kept likewise."""
+        self.alike: dict[tuple[object, ...], Any] = {}
+        """And by what statements have in common around which the same stands."""
         self.taken: dict[ast.AST, tuple[str, ...]] = {}
         """What a `with` takes: kept likewise."""
         self.acquired: dict[ast.stmt, tuple[ast.expr, ...]] | None = None

@@ -162,6 +162,11 @@ def _around(index: Index, statement: ast.stmt) -> Around:
             break
         known = kept.get(current) if current is not None else None
     for each in reversed(way):
+        common = _in_common(index, each)
+        shared: Around | None = index.alike.get(common) if common is not None else None
+        if shared is not None:
+            known = kept[each] = shared
+            continue
         found = Around()
         _climb(index, each, each, found)
         if known is not None:
@@ -176,7 +181,28 @@ def _around(index: Index, statement: ast.stmt) -> Around:
             found.path += "".join(found.marks[::-1])
         found.listed = _listed(found.needs)
         known = kept[each] = found
+        if common is not None:
+            index.alike[common] = found
     return known  # type: ignore[return-value]  # the way has a step at least
+
+
+def _in_common(index: Index, statement: ast.AST) -> tuple[object, ...] | None:
+    """What decides, with the block that a statement stands in, what stands around it; None where it is a case for itself."""
+    if statement.__class__ not in STATEMENTS or statement in _acquired(index):
+        return None
+    parent = index.parents[statement]
+    left = left_before(index, statement, parent)
+    if statement not in index.left:
+        return None
+    # Each block has a list of its own of what was left, and a new one from where more is left on.
+    return parent, id(left), index.recalled.get(statement), index.refused.get(statement)
+
+
+def _acquired(index: Index) -> dict[ast.stmt, tuple[ast.expr, ...]]:
+    known = index.acquired
+    if known is None:
+        known = index.acquired = held_at(index.scopes)
+    return known
 
 
 def _listed(needs: list[str]) -> str:
@@ -196,9 +222,7 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
     parents, scope_of = index.parents, index.scope_of
     marks = found.marks
     flags = loops = 0
-    acquired = index.acquired
-    if acquired is None:
-        acquired = index.acquired = held_at(index.scopes)
+    acquired = _acquired(index)
     current: Any = parents.get(child)  # tested by class, not by isinstance: this is the hottest loop
     while current is not None:
         if child.__class__ in _STATEMENTS and child is not node:

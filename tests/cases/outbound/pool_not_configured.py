@@ -45,13 +45,21 @@ AGED: dict[str, Any] = {"pool_size": 20, "pool_recycle": 1800}
 aged = create_async_engine("mysql+asyncmy://db/shop", **AGED)  # FP606 (summary)
 checked_only = create_async_engine("mysql+asyncmy://db/shop", pool_pre_ping=True)  # FP606 (summary)
 
+LATER: dict[str, Any] = {}
+if "POOL" in os.environ:
+    LATER["pool_size"] = 20
+from_later = create_engine(URL, **LATER)  # FP606 (summary)
+
 # Near misses
 
 AGED_AND_ASKED: dict[str, Any] = {"pool_size": 20, "pool_recycle": 1800, "pool_pre_ping": True}
 asked = create_engine(URL, **AGED_AND_ASKED)
-LATER: dict[str, Any] = {}
-LATER["pool_size"] = 20
-from_later = create_engine(URL, **LATER)
+CHECKED_LATER: dict[str, Any] = {"pool_size": 20}
+CHECKED_LATER.update(pool_pre_ping=True)
+checked_later = create_engine(URL, **CHECKED_LATER)
+OF_THE_MACHINE: dict[str, Any] = {"pool_size": 20}
+OF_THE_MACHINE[os.environ["OPTION"]] = True
+from_the_machine = create_engine(URL, **OF_THE_MACHINE)
 
 sized = create_engine(URL, pool_size=20, pool_pre_ping=True)
 recycled = create_engine(URL, pool_recycle=1800)
