@@ -21,7 +21,6 @@ _LONGEST = 80
 _OPEN, _CLOSE = "([{", ")]}"
 _OF_THE_CALL = re.compile(r"(\w+_)?timeout")
 """Guards that are arguments of the very call, or of what makes its client."""
-_CALLED = re.compile(r"(?<!\w)(\w+)\s*$")
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -150,10 +149,17 @@ def _callee(entry: FileDiff, at: Line, start: int) -> str:
                 depth += 1
             elif code[position] in _OPEN:
                 if not depth:
-                    named = _CALLED.search(code[:position]) if code[position] == "(" else None
-                    return named[1] if named is not None else ""
+                    return _last_name(code[:position]) if code[position] == "(" else ""
                 depth -= 1
     return ""
+
+
+def _last_name(code: str) -> str:
+    code = code.rstrip()
+    start = len(code)
+    while start and (code[start - 1].isalnum() or code[start - 1] == "_"):
+        start -= 1
+    return code[start:]
 
 
 def _code(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import kept_estimates
-from rules.engine.linking.instances import Lifetime, lifetime
+from rules.engine.linking.instances import Lifetime, is_made_by_endpoint, lifetime
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.memoised import Memo, is_method, memos, own_arguments
 
@@ -106,7 +106,10 @@ class LruCacheOnMethod(Rule):
             f"`{shown}` on `{owner.name}.{node.name}` {_kept(memo, owner.name)}, and no two of them share a result.",
             severity=_severity(memo, lives),
             # Only where requests make instances is there anything to keep: one model of a worker dies with it.
-            confidence=Confidence.LIKELY if lives is Lifetime.REQUEST else Confidence.POSSIBLE,
+            # The few that a bounded one keeps matter where each request is seen to make one, not where a far callee may.
+            confidence=Confidence.LIKELY
+            if lives is Lifetime.REQUEST and (not memo.is_bounded or is_made_by_endpoint(owner, module))
+            else Confidence.POSSIBLE,
             impact=kept_estimates.growing(module.options, tried=False) if not memo.is_bounded else None,
         )
 

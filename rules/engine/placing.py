@@ -49,7 +49,8 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
             )
     if rule.per_request and not module.reached(node):
         severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
-        if rule.said_at_writing and confidence is not Confidence.POSSIBLE and _is_of_service(module):
+        surely = confidence is not Confidence.POSSIBLE
+        if rule.said_at_writing and surely and serving.works_unwatched(module.project, module.path):
             fresh = Confidence.LIKELY
         confidence = Confidence.POSSIBLE
     if not module.reached(node) and (function := module.graph_node(node)) and is_dead(function, module):
@@ -146,12 +147,6 @@ def place_in_project(
         ),
         places=(here, *match.related),
     )
-
-
-def _is_of_service(module: Module) -> bool:
-    """Whether a file belongs to what serves requests, or to what works beside it: no tool, no script, no example."""
-    apart = serving.is_elsewhere(module.path) or serving.is_apart(module.project, module.path)
-    return not apart and bool(module.project.routing.endpoints)
 
 
 def _is_unproven(module: Module, node: ast.AST) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from rules.engine.costs.cost import Amount
 from rules.engine.costs.polynomials import exceeds
 from rules.engine.finding import Cost, Endpoint
-from rules.engine.linking.graph import BACKGROUND, Edge, LeafCall, Node
+from rules.engine.linking.graph import Edge, LeafCall, Node
 from rules.engine.linking.routing import EndpointNode
 from rules.engine.project import Project
 from rules.engine.reading import facts
@@ -101,31 +101,27 @@ class Versions:
             self._known[node] = _newly_known(old, node) if old is not None and old is not node else ()
         return self._known[node]
 
-    def newly_known_below(self, endpoint: EndpointNode) -> Iterator[LeafCall | Edge]:
-        """The same of all that a request runs."""
-        pending = [endpoint.handler, *endpoint.dependencies, *self.after.routing.middleware]
-        seen = set(pending)
-        while pending:
-            node = pending.pop()
-            yield from self.newly_known(node)
-            for edge in node.edges:
-                if edge.kind != BACKGROUND and edge.target not in seen:
-                    seen.add(edge.target)
-                    pending.append(edge.target)
-
 
 def with_known_costs(versions: Versions, endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
     """Endpoints of the version before. What calls of theirs cost that only the new version lets us know is in their cost."""
+    found = [
+        (node, versions.newly_known(node)) for node in versions.after.graph.nodes.values() if node.endpoints
+    ]
+    known = [(node.endpoints, what) for node, what in found if what]
+    if not known:
+        return tuple(endpoints)
     now = {(each.method, each.path, each.file): each.cost for each in versions.after.endpoints}
     raised: dict[tuple[str, str, str], Cost] = {}
     had = {(each.method, each.path, each.file): each.cost for each in endpoints}
+    positions = {endpoint: number for number, endpoint in enumerate(versions.after.routing.endpoints)}
     for old, new in versions.endpoints:
         key = (old.ref.method, old.ref.path, old.handler.path)
         cost = now.get((new.ref.method, new.ref.path, new.handler.path))
         if key in had and cost is not None and cost != had[key]:
-            known = list(versions.newly_known_below(new))
-            if known:
-                raised[key] = _raised(versions, (old, had[key]), (new, cost), known)
+            bit = 1 << positions[new]
+            told = [what for bits, some in known if bits & bit for what in some]
+            if told:
+                raised[key] = _raised(versions, (old, had[key]), (new, cost), told)
     return tuple(
         replace(each, cost=raised.get((each.method, each.path, each.file), each.cost)) for each in endpoints
     )

@@ -3,9 +3,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine.costs.measured import frees
+from rules.engine.costs.waits import names_loaded, names_stored
 from rules.engine.fixing.rewrites import in_thread
 from rules.engine.loops.loop_bound import holds_mutex
 from rules.engine.loops.loop_calls import (
@@ -17,6 +19,7 @@ from rules.engine.loops.loop_calls import (
     through_helper,
 )
 from rules.engine.reading.loop_shapes import is_short, spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
@@ -64,6 +67,7 @@ _AS_IS = ", as much as there is"
 _IN_LOOP = ", again and again in a loop"
 _UPLOAD = ", an upload of any size"
 _MEMBERS = ("zipfile.ZipFile.", "tarfile.TarFile.")
+_SETTINGS = regex(r"settings|config|cfg|env")
 _LAZY = frozenset({"os.walk", "os.fwalk", "pathlib.Path.rglob"})
 
 
@@ -186,6 +190,7 @@ class BlockingFileIoInAsync(Rule):
         ):
             return
         large = _large(node, entry.name, module)
+        felt = not _is_felt_by_few(node, large, function.node, module) and not _is_passed_on(node, module)
         verb = _verb(node, entry.name)
         yield Match(
             node,
@@ -193,11 +198,14 @@ class BlockingFileIoInAsync(Rule):
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM if large else Severity.LOW,
             confidence=Confidence.LIKELY
-            if large
-            and large != _AS_IS  # mostly a few small files
-            and not _is_felt_by_few(node, large, function.node, module)
-            and not _is_passed_on(node, module)
+            if large and large != _AS_IS and felt  # trees are mostly a few small files
             else Confidence.POSSIBLE,
+            when_new=Confidence.LIKELY
+            if not large
+            and felt
+            and not is_seldom(node, module)
+            and _is_asked_for(node, function.node, module)
+            else None,
             fix=_fix(node, entry, module) if large else None,
             cause=f"FP115 {module.path}:{function.symbol}",
         )
@@ -442,6 +450,36 @@ def _is_own_file(call: ast.Call, module: Module) -> bool:
     if name.startswith("pathlib.Path.") and isinstance(function, ast.Attribute):
         path = function.value
     return path is not None and _is_fixed(path)
+
+
+def _is_asked_for(call: ast.Call, function: ast.AST, module: Module) -> bool:
+    """Whether a request says which file it is: its path is made of what the function was given."""
+    if not isinstance(function, ast.AsyncFunctionDef) or not module.in_request_path(call):
+        return False
+    known = _given.setdefault(module, {})
+    if function not in known:
+        known[function] = _made_of_arguments(function)
+    path = call.args[0] if call.args else None
+    name = module.qualified_name(call.func) or ""
+    if isinstance(call.func, ast.Attribute) and name.startswith("pathlib.Path."):
+        path = call.func.value
+    return path is not None and not names_loaded(path).isdisjoint(known[function])
+
+
+def _made_of_arguments(function: ast.AsyncFunctionDef) -> set[str]:
+    """The names in a function for what it was given, settings aside, and for what it makes of that."""
+    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    made = {
+        each.arg for each in arguments if each.arg not in ("self", "cls") and not _SETTINGS.search(each.arg)
+    }
+    assigned = [node for node in walk(function) if isinstance(node, ast.Assign)]
+    for statement in sorted(assigned, key=lambda each: each.lineno):
+        if not names_loaded(statement.value).isdisjoint(made):
+            made |= names_stored(statement)
+    return made
+
+
+_given: WeakKeyDictionary[Module, dict[ast.AsyncFunctionDef, set[str]]] = WeakKeyDictionary()
 
 
 def _is_fixed(path: ast.expr) -> bool:

@@ -13,7 +13,7 @@ from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, 
 from rules.engine.service.creation import Place, goes_away, made_again, made_with_owner
 from rules.engine.service.remembering import is_remembered
 from rules.engine.service.stand_ins import seldom_needed
-from rules.engine.service.traffic import is_seldom
+from rules.engine.service.traffic import is_probe, is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -121,6 +121,7 @@ class EngineOrPoolPerRequest(Rule):
             or _makes_threads(client)
             or goes_away(node, module)
             or is_seldom(node, module)
+            or is_probe(node, module)  # whether connecting works is what it asks
             or is_remembered(node, module)
             or seldom_needed(node, module)
             or (client.is_async and module.has_own_loop(node))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import estimates
+from rules.engine.linking.instances import Lifetime, lifetime
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
@@ -127,7 +128,8 @@ class TimeoutDisabled(Rule):
             confidence=Confidence.POSSIBLE
             if "stream=True" in module.source.text  # a stream may pause for as long as it likes
             else Confidence.CERTAIN
-            if on_request or name in _HTTPX or name in _AIOHTTP or _is_made(name)
+            if on_request
+            or ((name in _HTTPX or name in _AIOHTTP or _is_made(name)) and _is_of_server(node, module))
             else Confidence.POSSIBLE,
             fix=Fix(_bounded(keyword.arg), safety=Safety.UNSAFE) if keyword.arg else None,
             impact=_ASYNC if _is_async(name) else estimates.hangs(module.options, on_loop=False),
@@ -162,6 +164,15 @@ def _switched_off(call: ast.Call, name: str, module: Module) -> ast.keyword | No
         ):
             return None if default is not None and default.fixed_in else keyword
     return None
+
+
+def _is_of_server(call: ast.Call, module: Module) -> bool:
+    """Whether the service itself is seen to use what waits. A class that nothing here makes is for those who use the
+    package, and how long they wait is theirs to say."""
+    current = module.parent(call)
+    while current is not None and not isinstance(current, ast.ClassDef):
+        current = module.parent(current)
+    return current is None or lifetime(current, module) is not Lifetime.UNKNOWN
 
 
 def _is_made(name: str) -> bool:

@@ -8,6 +8,7 @@ from rules.engine.costs import estimates
 from rules.engine.loops import loop_fixes
 from rules.engine.loops.loop_calls import Stop, by_kind, confidence, direct, effect, expected, keeps_answer
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.origins import origin
 from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import payloads
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _FAST = frozenset({"json", "orjson", "ujson", "simplejson", "msgpack"})
 """Whose parsers get through a hundred megabytes in a second."""
 _FRAMES = frozenset({"pandas", "polars"})
+_LARGE = 250_000
+"""Pixels from which writing a picture is worth a thread."""
 
 
 class CpuBoundInAsync(Rule):
@@ -274,7 +277,27 @@ def _confidence(stop: Stop, module: Module) -> Confidence:
         return Confidence.POSSIBLE
     if stop.entry.seconds and is_set_up(stop.call, module):
         return Confidence.POSSIBLE
+    if stop.callable.startswith("numpy.linalg."):
+        return Confidence.POSSIBLE  # of a few numbers, microseconds: nobody sees how large the matrix is
+    if stop.callable.startswith("PIL.") and _is_drawn_small(stop.call, module):
+        return Confidence.POSSIBLE
     return confidence(stop, module)
+
+
+def _is_drawn_small(call: ast.expr, module: Module) -> bool:
+    """Whether the picture was started empty (`Image.new("RGB", (128, 30))`) and is not seen to be large: a captcha, an icon."""
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+        return False
+    made = origin(call.func.value, module)
+    if not isinstance(made, ast.Call) or module.qualified_name(made.func) != "PIL.Image.new":
+        return False
+    size = next((each.value for each in made.keywords if each.arg == "size"), None) or (
+        made.args[1] if len(made.args) > 1 else None
+    )
+    match size:
+        case ast.Tuple(elts=[ast.Constant(value=int(width)), ast.Constant(value=int(height))]):
+            return width * height < _LARGE
+    return True
 
 
 def _effect(stop: Stop, module: Module) -> str:

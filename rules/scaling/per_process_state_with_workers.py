@@ -209,7 +209,7 @@ def _is_told(project: Project) -> bool:
     )
 
 
-def _is_fallback(node: ast.AST, module: Module) -> bool:
+def _is_fallback(node: ast.AST, module: Module, depth: int = 3) -> bool:
     """Whether something happens only while Redis does not answer: in the function itself, or in all that call it here."""
     if "redis" not in module.source.text.lower():
         return False
@@ -225,7 +225,7 @@ def _is_fallback(node: ast.AST, module: Module) -> bool:
         and last_name(each.func) == function.name
         and module.function_of(each) is not function
     ]
-    return bool(calls) and all(_is_for_want(each, module) for each in calls)
+    return bool(calls) and depth > 0 and all(_is_fallback(each, module, depth - 1) for each in calls)
 
 
 def _is_for_want(node: ast.AST, module: Module) -> bool:

@@ -31,7 +31,7 @@ _TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.loo
 
 
 class TaskOrQueueGrowth(Rule):
-    """A queue without `maxsize` takes whatever comes: when its reader falls behind, memory holds the difference.
+    """A queue without `maxsize`, or tasks collected and never let go, grow for as long as requests come.
 
     Requests put in as fast as they arrive, and the reader takes out as fast as it can. Nothing slows the requests down, so
     a slow database or a stopped reader turns into memory until the worker is killed, with everything still in the queue.
@@ -107,7 +107,10 @@ class TaskOrQueueGrowth(Rule):
                 (
                     each
                     for each in holder.growths
-                    if module.in_request_path(each.node) and holds_task(each, module)
+                    # Under a key of its own somebody looks it up: that is a container like any other.
+                    if holder.kind != "dict"
+                    and module.in_request_path(each.node)
+                    and holds_task(each, module)
                 ),
                 None,
             )

@@ -657,8 +657,9 @@ def test_what_nothing_is_seen_to_reach_is_said_while_it_is_written() -> None:
     serving = """
     from fastapi import FastAPI
     from shop import mail, rates
+    from shop.cli import show
     app = FastAPI()
-    KNOWN = [mail.poll, rates.load]
+    KNOWN = [mail.poll, rates.load, show.load]
 
     @app.get("/")
     async def index(): ...
@@ -674,11 +675,16 @@ def test_what_nothing_is_seen_to_reach_is_said_while_it_is_written() -> None:
         "shop/api.py": serving,
         "shop/mail.py": PLAIN,
         "shop/rates.py": asked,
+        "shop/cli/show.py": asked,
         "harness/run.py": PLAIN + asked,
     }
 
     assert when_new(files, "FP101") == {"shop/mail.py": Confidence.LIKELY, "harness/run.py": None}
-    assert when_new(files, "FP601") == {"shop/rates.py": Confidence.LIKELY, "harness/run.py": None}
+    assert when_new(files, "FP601") == {
+        "shop/rates.py": Confidence.LIKELY,
+        "shop/cli/show.py": None,
+        "harness/run.py": None,
+    }
 
 
 def test_a_cleanup_by_keys_is_said_while_it_is_written() -> None:
@@ -695,3 +701,21 @@ def test_a_cleanup_by_keys_is_said_while_it_is_written() -> None:
     """
 
     assert when_new({"app.py": text}, "FP307") == {"app.py": Confidence.LIKELY}
+
+
+def test_a_file_that_a_request_names_is_said_while_it_is_written() -> None:
+    def reading(path: str) -> dict[str, Confidence | None]:
+        text = f"""
+        from pathlib import Path
+        from fastapi import FastAPI
+        app = FastAPI()
+
+        @app.get("/covers/{{name}}")
+        async def read(name: str, settings: dict):
+            target = Path("/data") / name
+            return open({path}).read()
+        """
+        return when_new({"app.py": text}, "FP115")
+
+    assert reading("target") == reading("f'/data/{name}'") == {"app.py": Confidence.LIKELY}
+    assert reading("settings['terms']") == {"app.py": None}

@@ -987,6 +987,22 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
         },
         SESSION,
     ),
+    "what a submodule has under its own name, which its package takes over": (
+        {
+            "shop/__init__.py": "from .client import client",
+            "shop/client.py": "import requests\nclient = requests.Session()",
+            "use.py": "from shop.client import client\nclient.get(1)",
+        },
+        SESSION,
+    ),
+    "what a package has of a submodule, and not what that calls so itself": (
+        {
+            "shop/__init__.py": "from .client import client",
+            "shop/client.py": "import requests\nclient = requests.Session()\ndef get(): ...",
+            "use.py": "from shop import client\nclient.get(1)",
+        },
+        SESSION,
+    ),
     # monorepos
     "the module of the own application, not of the one beside it": (
         {

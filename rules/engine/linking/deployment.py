@@ -526,6 +526,7 @@ def _started_by_images(commands: Sequence[Command], documents: Mapping[str, str]
             and command.production is None
             and any(
                 re.search(rf"^\s*(?:CMD|ENTRYPOINT)\b.*{re.escape(name)}", text, re.MULTILINE)
+                and not _copies_another(command.path, text, documents)
                 for text in started
             )
         ):
@@ -540,6 +541,21 @@ def _started_by_images(commands: Sequence[Command], documents: Mapping[str, str]
             )
         found.append(command)
     return found
+
+
+def _copies_another(path: str, text: str, documents: Mapping[str, str]) -> bool:
+    """`COPY deploy/run.sh ./`: the image's `run.sh` is that one, not the `run.sh` beside the Dockerfile."""
+    name = path.rpartition("/")[2]
+    copied = {
+        source.removeprefix("./").lstrip("/")
+        for source in re.findall(rf"(?:^|\s)([\w./-]*/{re.escape(name)})(?=\s+\S)", _copies(text))
+    }
+    return bool(copied) and not any(path == each or path.endswith(f"/{each}") for each in copied)
+
+
+def _copies(text: str) -> str:
+    """What follows `COPY` and `ADD`, line by line."""
+    return "\n".join(re.findall(r"^\s*(?:COPY|ADD)\b(.*)$", text, re.MULTILINE))
 
 
 # Settings

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 
+_SERVING = frozenset({"endpoint", "websocket", "dependency", "middleware"})
+
+
 class Lifetime(enum.StrEnum):
     PROCESS = "process"
     REQUEST = "request"
@@ -131,6 +134,18 @@ def _is_made_on_miss(cls: tuple[str, str], project: Project) -> bool:
         and (value := project.resolver.value(call.ref, node.module)) is not None
         and value.module is not None
         and (value.module.path, value.symbol) == cls
+    )
+
+
+def is_made_by_endpoint(cls: ast.ClassDef, module: Module) -> bool:
+    """Whether an endpoint, a dependency or a middleware makes instances of `cls` in its own body."""
+    scope = module.index.scope_of.get(cls)
+    if scope is None:
+        return False
+    own = (module.path, scope.symbol)
+    return any(
+        own in made and not isinstance(node, str) and not _SERVING.isdisjoint(node.roles)
+        for node, made in module.project.made.items()
     )
 
 

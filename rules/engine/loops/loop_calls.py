@@ -74,6 +74,8 @@ _STORE_WAITS = frozenset(
 _RESOLVING = frozenset(
     {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getfqdn"}
 )
+_KEEPING = frozenset(f"jwt.PyJWKClient.{name}" for name in ("get_signing_key", "get_signing_key_from_jwt"))
+"""They keep what they fetched for minutes."""
 _STARTING = "subprocess.Popen"
 """Starts a program and does not wait for it: some milliseconds."""
 _DESCRIBED = frozenset({"googleapiclient.discovery.build"})
@@ -103,6 +105,8 @@ _AT_MOST = {
 }
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _IF_MISSING = regex(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
+_ENDING = regex(r"_*(?:abort|terminate|kill|expire|evict)(?:_|$)")
+"""Names of what ends something before its time."""
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -362,7 +366,7 @@ def weight(entry: Blocking) -> Severity:
         severity = Severity.MEDIUM if last in _PIXELS else Severity.HIGH
     if package == "cv2":  # one frame takes some milliseconds
         severity = Severity.MEDIUM if last in _PIXELS or last == "resize" else Severity.HIGH
-    quick = (package in _QUICK_STORES and last not in _STORE_WAITS) or entry.name in _RESOLVING
+    quick = (package in _QUICK_STORES and last not in _STORE_WAITS) or entry.name in _RESOLVING | _KEEPING
     return min(severity, Severity.MEDIUM, key=lambda each: each.rank) if quick else severity
 
 
@@ -657,6 +661,10 @@ def confidence(stop: Stop, module: Module) -> Confidence:
     """
     if stop.path and ((stop.seldom and not module.reached(stop.call)) or _is_handed_over_else(stop, module)):
         return Confidence.POSSIBLE
+    if stop.path and (stop.of_kind or _ends_something(stop)):
+        return (
+            Confidence.POSSIBLE
+        )  # nothing shows that this caller has such a value, or that there is something to end
     if is_idle(stop) or _is_hardly_felt(stop) or (stop.seldom == AFTER_FAILURE and stop.path):
         return Confidence.POSSIBLE
     if (
@@ -666,6 +674,14 @@ def confidence(stop: Stop, module: Module) -> Confidence:
     ):
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
+
+
+def _ends_something(stop: Stop) -> bool:
+    """Whether a helper that is for something else gives up what it finds too old, or ended by others, on the way:
+    `get_session` with `if session.is_over(): abort_session()`."""
+    if not stop.under_condition or _ENDING.match(stop.name.rpartition(".")[2]):
+        return False
+    return any(_ENDING.match(hop.symbol.rpartition(".")[2]) for hop in stop.path[:-1])
 
 
 def _is_handed_over_else(stop: Stop, module: Module) -> bool:

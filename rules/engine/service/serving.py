@@ -28,6 +28,13 @@ _ELSEWHERE = regex(
     re.IGNORECASE,
 )
 
+_BY_HAND = regex(
+    r"(?:^|/)(?:scripts?|bin|cli|commands?|management|dev|hack|seeds?|seeders?|fixtures|bench(?:mark)?s?|evals?|evaluations?|e2e"
+    r"|harness|examples?|samples?|demos?|playground|notebooks?|migrations?|migrate|backfills?|loadtests?|stubs?|mocks?)"
+    r"(?:/|(?:_[^/]*)?\.py$)|^tools/|_(?:cli|script|seed|stub|mock)\.py$",
+    re.IGNORECASE,
+)
+"""What somebody starts and waits for."""
 _OTHERS = regex(r"(?:^|/)(?:sdks?|clients?|packages|libs?|integrations)/", re.IGNORECASE)
 _SDK = regex(r"(?:^|/)sdks?/")
 """What others call from programs of their own, even where the service imports parts of it."""
@@ -230,6 +237,12 @@ def _has_async_workers(project: Project) -> bool:
 def is_elsewhere(path: str) -> bool:
     """Whether a file is part of what others install or try out, not of what serves requests, going by its path."""
     return _OTHERS.search(path) is not None
+
+
+def works_unwatched(project: Project, path: str) -> bool:
+    """Whether a file belongs to what serves requests, or to what works beside it: no tool, no script, no library."""
+    apart = is_elsewhere(path) or is_apart(project, path) or _BY_HAND.search(path) is not None
+    return not apart and bool(project.routing.endpoints)
 
 
 def is_apart(project: Project, path: str) -> bool:

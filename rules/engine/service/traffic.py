@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine.linking.roles import Role
+from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -83,6 +84,8 @@ _PROBED = frozenset(
     }
 )
 """Words of what only looks whether all is well."""
+_FAILED = frozenset({"alert", "alerts", "crash", "failure", "failures", "incident", "outage"})
+"""Words of a function that tells somebody of trouble."""
 _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-access-tokens", "webhooks"})
 """Whole segments of such routes."""
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
@@ -173,6 +176,17 @@ def is_probe(node: ast.AST, module: Module) -> bool:
     return bool(endpoints) and all(
         _words(each.path) & _PROBED or each.path.rstrip("/").endswith("/status") for each in endpoints
     )
+
+
+def is_after_failure(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node` runs only once something has failed: by its name, or because all calls of it stand
+    in an `except`."""
+    found = module.graph_node(node)
+    if found is None:
+        return False
+    if _words(found.symbol.rpartition(".")[2]) & _FAILED:
+        return True
+    return bool(found.callers) and all(edge.call.flags & facts.FAILING for _, edge in found.callers)
 
 
 def is_set_up(node: ast.AST, module: Module) -> bool:

@@ -19,7 +19,7 @@ class Basket:
     def lines(self) -> list[str]:
         return [self.owner]
 
-    @lru_cache  # FP311
+    @lru_cache  # FP311 (inline)
     def bounded(self) -> str:
         return self.owner
 
@@ -87,6 +87,22 @@ def stored(request: Request, number: str) -> str:
         store = Store()
         setattr(request.app.state, "store", store)
     return store.find(number)
+
+
+class Pipette:
+    @lru_cache(maxsize=100)  # FP311 (summary)
+    def volume(self, amount: int) -> int:
+        return amount
+
+
+def attached(present: bool) -> Pipette | None:
+    return Pipette() if present else None
+
+
+@app.get("/attached")
+def attach(present: bool) -> int:
+    pipette = attached(present)
+    return pipette.volume(3) if pipette else 0
 
 
 class Currency(enum.Enum):

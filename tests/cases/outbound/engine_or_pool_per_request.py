@@ -233,3 +233,9 @@ def get_archive() -> Archive:
 def make_reports(day: str) -> list[object]:
     reports = Reports(day)
     return [reports.day, get_archive()]
+
+
+@app.get("/readiness")
+async def looks_whether_it_connects() -> None:
+    engine = create_async_engine("postgresql+asyncpg://shop")  # FP604 (summary)
+    await engine.dispose()

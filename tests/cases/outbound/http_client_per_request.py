@@ -479,3 +479,23 @@ depot = Depot()
 @app.get("/carrier")
 async def asks_the_carrier(carrier: Carrier = Depends(Carrier)) -> object:
     return [carrier, depot]
+
+
+async def notify_job_failure(text: str) -> None:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        await client.post("https://alerts.example/", json={"text": text})
+
+
+async def tell(text: str) -> None:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        await client.post("https://trouble.example/", json={"text": text})
+
+
+@app.post("/jobs")
+async def run_job(name: str) -> None:
+    if name not in ("mail", "stock"):
+        await notify_job_failure(name)
+    try:
+        await asyncio.sleep(1)
+    except OSError as error:
+        await tell(str(error))

@@ -37,6 +37,11 @@ async def with_aiohttp(url: str) -> None:
         await session.get(url)
 
 
+class Sdk:
+    def __init__(self) -> None:
+        self.client = httpx.AsyncClient(timeout=None)  # FP602 (summary)
+
+
 # Near misses
 
 

@@ -12,6 +12,7 @@ import bcrypt
 import docx
 import llama_cpp
 import onnxruntime
+import numpy
 import pandas
 import spacy
 import torch
@@ -97,6 +98,21 @@ async def thumbnail(file: UploadFile) -> bytes:
     image.thumbnail((200, 200))  # FP701
     target = io.BytesIO()
     image.save(target, "png")  # FP701
+    return target.getvalue()
+
+
+@app.post("/inverse")
+async def inverse(rows: list[list[float]]) -> object:
+    return numpy.linalg.inv(rows)  # FP701 (summary)
+
+
+@app.get("/captcha")
+async def captcha(width: int = 128) -> bytes:
+    drawn = Image.new("RGB", (width, 30))
+    target = io.BytesIO()
+    drawn.save(target, "png")  # FP701 (summary)
+    poster = Image.new("RGB", (4000, 3000))
+    poster.save(target, "png")  # FP701 (inline)
     return target.getvalue()
 
 

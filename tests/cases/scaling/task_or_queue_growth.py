@@ -10,6 +10,7 @@ audits = asyncio.Queue()  # FP709
 threads = queue.Queue(maxsize=0)  # FP709
 _running: list[asyncio.Task[None]] = []
 _jobs = set()
+_by_name: dict[str, asyncio.Task[None]] = {}
 
 
 class Audit:
@@ -38,6 +39,11 @@ async def task() -> None:
     _running.append(asyncio.create_task(work()))  # FP709
     started = asyncio.create_task(work())
     _jobs.add(started)  # FP709
+
+
+@app.post("/named")
+async def named(name: str) -> None:
+    _by_name[name] = asyncio.create_task(work())  # kept to be looked up
 
 
 async def kept_alive(source: AsyncIterator[str]) -> AsyncIterator[str]:

@@ -119,3 +119,33 @@ async def count(key: str) -> int:
 @app.post("/try")
 async def try_once(key: str) -> int:
     return await count(key) + attempts.get(key, 0)
+
+
+login_windows: dict[str, int] = {}
+
+
+def limit_here(key: str) -> int:
+    login_windows[key] = login_windows.get(key, 0) + 1
+    return login_windows[key]
+
+
+def without_store(key: str) -> int:
+    """Only while Redis is down."""
+    return limit_here(key)
+
+
+async def incr_in_redis(key: str) -> int:
+    return await store.incr(key)
+
+
+@app.post("/limit")
+async def limit(key: str) -> int:
+    try:
+        return await incr_in_redis(key)
+    except ConnectionError:
+        return without_store(key)
+
+
+@app.get("/limit")
+def looks(key: str) -> int:
+    return login_windows.get(key, 0)

@@ -93,3 +93,47 @@ async def of_store(number: str) -> str:
 async def path(path: str) -> str:
     await audit()
     return path_of(path)  # FP103 (summary)
+
+
+class Basket:
+    is_over = False
+
+
+baskets: dict[str, Basket] = {}
+
+
+def abort_basket(name: str) -> None:
+    baskets.pop(name, None)
+    requests.delete(f"https://store.example/{name}", timeout=5)
+
+
+def basket_of(name: str) -> Basket | None:
+    found = baskets.get(name)
+    if found is not None and found.is_over:
+        abort_basket(name)
+        return None
+    return found
+
+
+def address_of(store: object) -> object:
+    if isinstance(store, str):
+        return requests.get(f"https://store.example/{store}", timeout=5).text
+    return store
+
+
+@router.get("/basket")
+async def basket(name: str) -> bool:
+    await audit()
+    return basket_of(name) is not None  # FP103 (summary)
+
+
+@router.get("/abort")
+async def abort(name: str) -> None:
+    await audit()
+    abort_basket(name)  # FP103 (inline)
+
+
+@router.get("/address")
+async def address() -> object:
+    await audit()
+    return address_of(baskets)  # FP103 (summary)

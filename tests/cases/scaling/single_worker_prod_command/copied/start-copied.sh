@@ -1,0 +1,2 @@
+#!/bin/sh
+uvicorn copied.main:app --reload
