@@ -220,7 +220,7 @@ class LongWorkInHandler(Rule):
             case [ast.Constant(value=int() | float() as seconds)] if seconds >= _LONG_SLEEP:
                 if (
                     role == "endpoint"
-                    and not module.loops(call)
+                    and not module.is_repeated(call)
                     and not _streams(call, module)
                     and not _stops_loop(call, module)
                 ):

@@ -111,7 +111,7 @@ class ImmutableRemoteConfigPerRequest(Rule):
             found is None
             or not module.in_request_path(node)
             or is_remembered(node, module)
-            or module.loops(node)
+            or module.is_repeated(node)
             or _PERSONAL.search(found.text)
         ):
             return

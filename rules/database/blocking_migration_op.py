@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine.data.embedded import written
@@ -93,7 +94,7 @@ class BlockingMigrationOp(ProjectRule):
             migration = known[path]
             if not migration.before:
                 continue  # the first one meets an empty database
-            for operation, table, problem, also in _grouped(migration):
+            for operation, table, problem, also in _said_of(migration):
                 yield ProjectMatch(
                     path,
                     operation.line,
@@ -102,6 +103,20 @@ class BlockingMigrationOp(ProjectRule):
                     confidence=Confidence.LIKELY if project.options.at(path).context else Confidence.POSSIBLE,
                     text=f"{operation.name} {table} {migration.revision}",
                 )
+
+
+_known: OrderedDict[int, tuple[Migration, list[tuple[Operation, str, str, str]]]] = OrderedDict()
+_MOST = 64
+
+
+def _said_of(migration: Migration) -> Sequence[tuple[Operation, str, str, str]]:
+    """What `_grouped` found in this very migration: the newest ones of a project are asked about for each version of it."""
+    found = _known.get(id(migration))
+    if found is None or found[0] is not migration:
+        found = _known[id(migration)] = migration, list(_grouped(migration))
+        if len(_known) > _MOST:
+            _known.popitem(last=False)
+    return found[1]
 
 
 def _grouped(migration: Migration) -> Iterator[tuple[Operation, str, str, str]]:

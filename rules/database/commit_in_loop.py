@@ -191,7 +191,7 @@ class CommitInLoop(Rule):
 
     def through_helper(self, node: ast.Call, module: Module) -> Iterator[Match]:
         """A helper that writes and commits, called for each item of a request; one that also reads is FP202's."""
-        summary = module.summary(node) if module.loops(node) and module.in_request_path(node) else None
+        summary = module.summary(node) if module.is_repeated(node) and module.in_request_path(node) else None
         if summary is None or not summary.commits or goes_out(summary):
             return
         loop, leaf = loop_of(node, module), nearest(summary.commits, "commit")

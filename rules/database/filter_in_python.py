@@ -105,7 +105,7 @@ class FilterInPython(Rule):
             source, work = _filtered(node, module)
         if source is None or not module.in_request_path(node) or not _used_once(source, module):
             return
-        if module.loops(node):
+        if module.is_repeated(node):
             return  # rows that serve several turns
         found = module.rows(source)
         if len(found) != 1:

@@ -154,7 +154,7 @@ class LazyRelationshipInLoop(Rule):
         if isinstance(node, ast.Call):
             yield from self._through_helper(node, module)
             return
-        if not module.loops(node):
+        if not module.is_repeated(node):
             return
         holder = node.value
         if isinstance(holder, ast.Attribute) and holder.attr == "awaitable_attrs":

@@ -122,7 +122,7 @@ class QueryInLoopThroughHelper(Rule):
         return callee.enters or callee.is_method or callee.sort == Sort.FUNCTION
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        if not module.loops(node):
+        if not module.is_repeated(node):
             return
         summary = module.summary(node)
         if summary is None and isinstance(node.func, ast.Attribute):

@@ -95,7 +95,7 @@ class RefreshAfterCommit(Rule):
         if (
             not isinstance(refreshed, ast.Name)
             or function is None
-            or module.loops(node)
+            or module.is_repeated(node)
             or not serves(node, module)
         ):
             return

@@ -119,7 +119,7 @@ class RowByRowWrite(Rule):
         return callee.meaning.query is not None or callee.enters
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        if not module.loops(node):
+        if not module.is_repeated(node):
             return
         path: tuple[Hop, ...] = ()
         leaf = None

@@ -240,12 +240,12 @@ def _is_committed_last(name: str, function: ast.FunctionDef | ast.AsyncFunctionD
     uses = [node for node in own_nodes(function) if isinstance(node, ast.Name) and node.id == name]
     last = max(uses, key=lambda each: (each.lineno, each.col_offset))
     call = module.parent(last)
-    if isinstance(call, ast.Attribute) and call.attr == "commit" and not module.loops(last):
+    if isinstance(call, ast.Attribute) and call.attr == "commit" and not module.is_repeated(last):
         return module.statement(last) in function.body
     if isinstance(call, ast.keyword):
         call = module.parent(call)
     helper = module.callee(call) if isinstance(call, ast.Call) and call.func is not last else None
-    if helper is None or module.loops(last):
+    if helper is None or module.is_repeated(last):
         return False
     return any(
         inner.ref.endswith((".commit", ".close"))

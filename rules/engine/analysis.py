@@ -410,7 +410,8 @@ class _Run:
 
     def _read(self, path: str) -> tuple[Source, Index]:
         if self.trees is not None:
-            return self.trees.read(self.sources[path], self.kinds)
+            before = self.former.layouts.get(path) if self.former is not None else None
+            return self.trees.read(self.sources[path], self.kinds, before)
         source = Source(self.sources[path])
         return source, Index(parse(source), self.dispatch)
 

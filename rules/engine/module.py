@@ -56,6 +56,7 @@ class Function(Struct, frozen=True):
 
 _COMPREHENSIONS = frozenset(COMPREHENSIONS)
 _BOUNDARIES = frozenset({*FUNCTIONS, ast.ClassDef})
+_GIVEN = frozenset({"parameter", "self"})
 _UNPROVEN = AT_STARTUP | IN_SCRIPT | OWN_LOOP | STARTS_LOOP
 _NAMELESS = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER, Sort.UNION})
 
@@ -76,6 +77,7 @@ class Module:
         self._values: dict[ast.AST, Value | None] = {}
         self._scopes: dict[ast.AST, Scope] = {}
         self._functions: dict[Scope, Function | None] = {}
+        self._graph_nodes: dict[ast.AST, Node | None] = {}
         self._edges: dict[Node, dict[tuple[int, int], list[Edge]]] = {}
         self._meanings: dict[ast.AST, Meaning] = {}
         self._summaries: dict[ast.Call, Summary | None] = {}
@@ -84,6 +86,8 @@ class Module:
         self._roles: dict[Node, Role | None] = {}
         self._reaching: dict[Node, tuple[EndpointRef, ...]] = {}
         self._reader: Reader | None = None
+        self.answers: dict[tuple[object, ast.AST], object] = {}
+        """What was found out about nodes, by whom: for `rules.engine.kept_answers`."""
         self.lazy_reads: dict[ast.Attribute, LazyRead | None] = {}
         """What `eager.lazy_read` found: several rules ask it."""
 
@@ -199,11 +203,19 @@ class Module:
 
     def graph_node(self, node: ast.AST) -> Node | None:
         """The call graph's node of the function around `node` (or that `node` itself is)."""
-        return self.project.node(self.path, self._function_scope(node).symbol)
+        known = self._graph_nodes
+        if node in known:
+            return known[node]
+        found = known[node] = self.project.node(self.path, self._function_scope(node).symbol)
+        return found
 
     def loops(self, node: ast.AST) -> list[LoopNode]:
         """The loops and comprehensions that repeat `node` within its function, outermost first."""
         return list(self._loops_around(node))
+
+    def is_repeated(self, node: ast.AST) -> bool:
+        """Whether a loop or comprehension repeats `node` within its function."""
+        return bool(self._loops_around(node))
 
     def _loops_around(self, node: ast.AST) -> tuple[LoopNode, ...]:
         if node.__class__ not in _BOUNDARIES and not self._function_scope(node).repeats:
@@ -488,6 +500,8 @@ class Module:
 
         One for each alternative; empty when it is none, or when one of them is unknown.
         """
+        if self._is_given(expression):
+            return ()
         reader = self._reader
         if reader is None:
             reader = self._reader = Reader(self.index)
@@ -496,6 +510,16 @@ class Module:
             return ()
         scope = self._function_scope(expression)
         return self.project.statements.of(found, self._linked, scope.symbol)
+
+    def _is_given(self, expression: ast.AST) -> bool:
+        """Whether an expression is of a parameter that nothing else is bound to: who calls the function knows its rows."""
+        root: ast.AST = expression
+        while root.__class__ is ast.Attribute:
+            root = root.value
+        if root.__class__ is not ast.Name:
+            return False
+        bindings = self.index.scope_at(root).bindings.get(root.id, ())
+        return len(bindings) == 1 and bindings[0].kind in _GIVEN
 
     def table(self, expression: ast.AST) -> Table | None:
         """The table that a class is mapped to, when `expression` is that class or an instance of it."""

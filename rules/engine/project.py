@@ -12,7 +12,7 @@ from rules.engine.costs.occupancy import Occupancies
 from rules.engine.costs.summaries import Summaries
 from rules.engine.data import lookups
 from rules.engine.data.lazy_loading import LazyLoading, Record
-from rules.engine.data.lookups import Lookups
+from rules.engine.data.lookups import Lookups, Narrowings
 from rules.engine.data.models import Models
 from rules.engine.data.raw_queries import RawQueries
 from rules.engine.data.statements import Statements
@@ -61,6 +61,8 @@ class Project:
         self.unbounded_known: Mapping[str, Mapping[str, Sequence[Gathered]]] = {}
         self.unbounded_placed: Mapping[str, Sequence[Placed]] = {}
         """And in those whose functions run where they ran."""
+        self.narrowings: Narrowings = {}
+        """What look-ups name, as far as the version before found it or somebody asked."""
         self.made: dict[Node | str, tuple[tuple[str, str], ...]] = {}
         """The classes that functions instantiate, and by file those of which it holds an instance, as far as asked."""
         self.rows_said: dict[tuple[str, str], object] | None = None
@@ -250,10 +252,12 @@ class Project:
         suspects = {path for path, found in self.files.items() if found.main or _is_for_scripts(path)}
         if not suspects:
             return frozenset()
-        imported = {path: self.imports_of(path) for path in self.resolver.modules}
+        for path in self.resolver.modules.keys() - self.imported.keys():
+            self.imports_of(path)
+        imported = [(path, paths) for path, paths in self.imported.items() if not suspects.isdisjoint(paths)]
         while True:
             wanted: set[str] = set()
-            for importer, paths in imported.items():
+            for importer, paths in imported:
                 if importer not in suspects:
                     wanted |= paths & suspects
             if not wanted:

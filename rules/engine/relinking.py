@@ -165,7 +165,7 @@ class _Edit:
         view.made = {
             key: made for key, made in project.made.items() if key != self.path and key not in changed
         }
-        view.lazy_records = {}
+        view.lazy_records, view.narrowings = {}, {}
         view.keep_signatures(None)
         view.summaries = project.summaries.after_change(_callers_of(changed), self._gone.values())
         kept = _OF_DOCUMENTS | (

@@ -19,6 +19,7 @@ import msgspec
 from rules.engine import row_changes
 from rules.engine.costs.cost import Had
 from rules.engine.data.lazy_loading import LAZY
+from rules.engine.data.lookups import LOOKED
 from rules.engine.data.models import MODELS
 from rules.engine.data.table_changes import OTHER_COLUMNS
 from rules.engine.data.unbounded import UNBOUNDED
@@ -31,7 +32,7 @@ from rules.engine.project import IMPORTED, ROUTING, Project
 from rules.engine.reading import facts
 from rules.engine.reading.facts import Call, Class, ModuleFacts, alike
 from rules.engine.reading.regexes import regex
-from rules.engine.service.serving import served_files
+from rules.engine.service.serving import imports_as, served_files
 
 _MOST = 0.2
 """From this share of changed files on, linking anew is no slower."""
@@ -368,6 +369,8 @@ class _Change:
         view.routing, view.served = self.routing, self.served
         kept: set[str] = set(_OF_DOCUMENTS) if documents == project.documents else set()
         kept |= self._kept(view)
+        if self.routing is self.project.routing:
+            kept.add("seldom_endpoints")
         for name, attribute in vars(Project).items():
             if isinstance(attribute, cached_property) and name not in kept:
                 vars(view).pop(name, None)
@@ -376,6 +379,8 @@ class _Change:
             reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == IMPORTED
         }
         view.imported = {path: found for path, found in project.imported.items() if path not in others}
+        if self.routing is project.routing and self._imports_the_same(view, others):
+            imports_as(project, view)
         view.find_scripts()
         made = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == MADE}
         made |= {*self.changed, *self.old, *self.gone}
@@ -384,9 +389,17 @@ class _Change:
         view.keep_signatures(self._signed_otherwise(view))
         return view
 
+    def _imports_the_same(self, view: Project, paths: Iterable[str]) -> bool:
+        """Whether each of these files is there in both versions and imports the same."""
+        modules, known = self.resolver.modules, self.project.imported
+        return all(
+            path in modules and path in known and view.imports_of(path) == known[path] for path in paths
+        )
+
     def _kept(self, view: Project) -> set[str]:
         """What of the derived tables is as it was; what can be said of rows goes on file by file."""
         view.lazy_records, view.unbounded_known, view.unbounded_placed = {}, {}, {}
+        view.narrowings = {}
         models = vars(self.project).get("models")
         if models is None:
             return set()
@@ -408,6 +421,12 @@ class _Change:
         stale.update(path for path, _ in old ^ new)
         view.lazy_records = {
             path: records for path, records in known.items() if path not in stale and path not in self.changed
+        }
+        looked = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == LOOKED}
+        view.narrowings = {
+            path: found
+            for path, found in self.project.narrowings.items()
+            if path not in looked and path not in self.changed
         }
         unbounded = vars(self.project).get("unbounded")
         gathered = unbounded.found if unbounded is not None else self.project.unbounded_known

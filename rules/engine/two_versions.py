@@ -24,6 +24,7 @@ class Versions:
     def __init__(self, before: Project, after: Project, renamed: Mapping[str, str]) -> None:
         self.before, self.after = before, after
         self._renamed = renamed
+        self._same: dict[Node, bool] = {}
         self._endpoints = {endpoint.ref: endpoint for endpoint in before.routing.endpoints}
         self._known: dict[Node, Sequence[LeafCall | Edge]] = {}
 
@@ -61,7 +62,10 @@ class Versions:
 
     def _costs_the_same(self, node: Node) -> bool:
         """Whether the amount of a function was taken over from the version before."""
-        return self.before.costs.of(node) is self.after.costs.of(node)
+        known = self._same.get(node)
+        if known is None:
+            known = self._same[node] = self.before.costs.of(node) is self.after.costs.of(node)
+        return known
 
     def cost_the_same(self, old: EndpointNode, new: EndpointNode) -> bool:
         """Whether all that a request runs was taken over from the version before, so that there is no need to compare."""

@@ -248,7 +248,7 @@ def _large(call: ast.Call, name: str, module: Module) -> str:
     """Why the work has no bound, to follow "on the event loop"; empty when nothing says so."""
     if any(payloads.holds_upload(value, module) for value in _values(call, module)):
         return _UPLOAD
-    if module.loops(call) or _loops_within(call, module):
+    if module.is_repeated(call) or _loops_within(call, module):
         return _IN_LOOP
     return _AS_IS if name in _TREES else ""
 

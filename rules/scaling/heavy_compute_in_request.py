@@ -85,7 +85,7 @@ class HeavyComputeInRequest(Rule):
             yield from self.membership(node, module)
             return
         name = module.qualified_name(node.func)
-        if name in _CONCAT and module.loops(node) and _grows(node, module):
+        if name in _CONCAT and module.is_repeated(node) and _grows(node, module):
             yield Match(
                 node,
                 f"`{module.segment(node.func)}` in a loop copies all rows so far at each turn: the time grows with the square of"

@@ -383,3 +383,12 @@ def test_a_project_in_a_folder_is_configured_by_its_repository(tmp_path: Path) -
         2,
         "fastperf: ../pyproject.toml:2: There is no key `fial_on`. Did you mean `fail_on`?\n",
     )
+
+
+def test_git_is_not_started_outside_of_repositories(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def started(folder: Path) -> None:
+        raise AssertionError(f"git was started in {folder}")
+
+    monkeypatch.setattr(discovery, "LocalRepository", started)
+
+    assert "shop/api.py" in discovery.find([shop]).files

@@ -54,3 +54,38 @@ def test_facts_are_read_back_as_they_were(path: Path) -> None:
     facts = extract(path.name, path.read_bytes())
 
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(facts), type=ModuleFacts) == facts
+
+
+AROUND = b"""
+from shop import step
+
+def load(orders):
+    step.a()
+    if orders.fast:
+        step.b()
+        return step.c()
+    step.d()
+    for order in orders:
+        step.e()
+        try:
+            step.f()
+            step.g()
+        except KeyError:
+            step.h()
+            step.i()
+        step.k()
+    step.l()
+"""
+
+
+def test_statements_of_one_block_have_the_same_around_them_until_it_may_be_left() -> None:
+    calls = extract("shop/orders.py", AROUND).functions[1].calls
+
+    assert {call.ref[-1]: call.path for call in calls} == {
+        "a": "",
+        **dict.fromkeys("bc", "?6.0/"),
+        **dict.fromkeys("dl", "?6.1/"),
+        **dict.fromkeys("ek", "?6.1/*orders/"),
+        **dict.fromkeys("fg", "?6.1/*orders/?12t.0/"),
+        **dict.fromkeys("hi", "?6.1/*orders/?12t.1/"),
+    }

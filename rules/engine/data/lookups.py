@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct, field
@@ -53,23 +54,48 @@ class Lookups(Struct):
     """Nothing else narrows the query: the index decides between a look-up and a scan."""
 
 
+Place: TypeAlias = "tuple[Table, str]"
+"""A table and the name of a column that it may have."""
+
+
+class Narrowing(Struct):
+    """What a query looks rows of a table up by, as far as references alone tell."""
+
+    filtered: Filtered
+    equal: tuple[Place, ...]
+    narrowed: tuple[Place, ...]
+    optional: tuple[Place, ...]
+    entity: Table | None
+
+
+Narrowings: TypeAlias = "Mapping[str, Sequence[Narrowing]]"
+"""By file."""
+LOOKED = "looked up"
+"""With a path, who asks the resolver."""
+
+
 def link(project: Project) -> Lookups:
     """What the queries of the project look up."""
     resolver, models, graph = project.resolver, project.models, project.graph
     found = Lookups()
+    known, kept = project.narrowings, {}
     for path, module in resolver.modules.items():
-        for filtered in module.facts.filters:
-            node = graph.nodes.get((path, filtered.symbol))
-            if node is None:
-                continue
-            reached = bool(node.contexts & IN_REQUEST)
-            use = Use(path, filtered.line, filtered.symbol, reached, reached and runs_seldom(node, project))
-            _judge(found, filtered, use, module, resolver, models)
+        if module.facts.filters:
+            narrowings = known.get(path)
+            if narrowings is None:
+                with resolver.reading((LOOKED, path)):
+                    narrowings = [
+                        _narrowing(filtered, module, resolver, models) for filtered in module.facts.filters
+                    ]
+            kept[path] = narrowings
+            for narrowing in narrowings:
+                _judge(found, narrowing, path, project)
         for query in module.facts.raw.queries if models.tables else ():
             node = graph.nodes.get((path, query.symbol))
             if node is not None and node.contexts & IN_REQUEST:
                 use = Use(path, query.line, query.symbol, True, runs_seldom(node, project))
                 _judge_text(found, imported_texts.text_of(query, module, resolver), use, models)
+    project.narrowings = kept
     return found
 
 
@@ -99,30 +125,44 @@ def _note(found: Lookups, table: Table, column: Column, use: Use) -> None:
     found.needed.setdefault((column.path, column.line), []).append(replace(use, of=table.symbol))
 
 
-def _judge(
-    found: Lookups, filtered: Filtered, use: Use, module: Linked, resolver: Resolver, models: Models
-) -> None:
-    named = {ref: column_of(ref, module, resolver, models) for ref in filtered.equal}
-    equal = [pair for pair in named.values() if pair is not None]
-    optional = [named[ref] for ref in filtered.optional]
-    narrowed = [
-        pair for ref in filtered.narrowed if (pair := column_of(ref, module, resolver, models)) is not None
-    ]
-    if filtered.unreadable or any(table.is_indexed(column) for table, column in (*equal, *narrowed)):
+def _narrowing(filtered: Filtered, module: Linked, resolver: Resolver, models: Models) -> Narrowing:
+    if filtered.unreadable:
+        return Narrowing(filtered, (), (), (), None)
+    return Narrowing(
+        filtered,
+        tuple(_places(filtered.equal, module, resolver, models)),
+        tuple(_places(filtered.narrowed, module, resolver, models)),
+        tuple(_places(filtered.optional, module, resolver, models)),
+        models.table(resolver.value(filtered.entity, module)),
+    )
+
+
+def _places(refs: Iterable[str], module: Linked, resolver: Resolver, models: Models) -> Iterator[Place]:
+    for ref in refs:
+        base, _, name = ref.rpartition(".")
+        table = models.table(resolver.value(base, module)) if base else None
+        if table is not None:
+            yield table, name
+
+
+def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) -> None:
+    filtered, entity = narrowing.filtered, narrowing.entity
+    node = project.graph.nodes.get((path, filtered.symbol))
+    if node is None or filtered.unreadable:
         return
-    entity = models.table(resolver.value(filtered.entity, module))
+    equal, narrowed, optional = (
+        [(table, table.columns[name]) for table, name in places if name in table.columns]
+        for places in (narrowing.equal, narrowing.narrowed, narrowing.optional)
+    )
+    if any(table.is_indexed(column) for table, column in (*equal, *narrowed)):
+        return
     keys = [pair for pair in equal if pair[1].foreign is not None]
     for table, column in (keys or equal)[:1]:  # one index narrows the rest
         if table is entity:
-            _note(found, table, column, replace(use, optional=(table, column) in optional))
-
-
-def column_of(ref: str, module: Linked, resolver: Resolver, models: Models) -> tuple[Table, Column] | None:
-    """The table and column that a reference such as `@Order.number` names."""
-    base, _, name = ref.rpartition(".")
-    table = models.table(resolver.value(base, module)) if base else None
-    column = table.columns.get(name) if table is not None else None
-    return (table, column) if table is not None and column is not None else None
+            reached = bool(node.contexts & IN_REQUEST)
+            seldom = reached and runs_seldom(node, project)
+            use = Use(path, filtered.line, filtered.symbol, reached, seldom, (table, column) in optional)
+            _note(found, table, column, use)
 
 
 _enumerations: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()

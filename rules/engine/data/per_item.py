@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rules.engine.data import small_tables
 from rules.engine.data.local_values import bindings_of, value_of, values_of
 from rules.engine.data.written_out import is_written_out
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
@@ -17,7 +18,7 @@ from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import children_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,7 @@ _OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor
 """What a `break` or `return` inside does not leave the loop with, or not for certain."""
 
 
+@once_for_node
 def is_few(loop: ast.AST, module: Module) -> bool:
     """Whether the code itself says that the turns are few: the fields of a schema, a constant that is imported, the
     members of an enumeration, `rows[:5]`."""
@@ -66,6 +68,7 @@ def is_few(loop: ast.AST, module: Module) -> bool:
     )
 
 
+@once_for_node
 def is_doubtful(loop: ast.AST, module: Module) -> bool:
     """Whether the turns are likely few, or may not come at all: groups of items, what is left over beyond a limit,
     a search, what arrives over time, code that prepares data or cleans up after a failure, or where a comment says so."""
@@ -585,7 +588,7 @@ def _is_search(loop: ast.AST) -> bool:
         if isinstance(node, (ast.Break, ast.Return)):
             return True
         if not isinstance(node, _OWN):
-            pending.extend(ast.iter_child_nodes(node))
+            pending += children_of(node)
     return False
 
 

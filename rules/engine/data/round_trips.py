@@ -22,6 +22,7 @@ from rules.engine.data.per_item import (
 )
 from rules.engine.data.picked_items import is_picked
 from rules.engine.finding import Confidence, Hop, Severity
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.context import Context
 from rules.engine.linking.roles import Role
 from rules.engine.reading import facts
@@ -98,6 +99,7 @@ _SCHEMA = regex(
 )
 
 
+@once_for_node
 def loop_of(node: ast.AST, module: Module) -> LoopNode | None:
     """The loop that makes `node` happen once per item of data, differently each time; None when it does not matter.
 
@@ -252,6 +254,7 @@ def goes_out(summary: Summary) -> bool:
     )
 
 
+@once_for_node
 def leaves_too(loop: ast.AST, module: Module) -> bool:
     """Whether each item waits for another machine as well: then the database is the least of what it costs."""
     return any(
@@ -482,6 +485,7 @@ def others(call: ast.Call, loop: LoopNode, module: Module) -> tuple[ast.Call, ..
     return tuple(sorted(found, key=lambda each: (each.lineno, each.col_offset)))
 
 
+@once_for_node
 def _is_round_trip(call: ast.Call, module: Module) -> bool:
     query = module.query(call)
     if query is not None:

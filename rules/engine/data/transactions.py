@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
-from weakref import WeakKeyDictionary
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from rules import libraries
 from rules.engine.finding import Hop
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
 from rules.engine.reading.walking import own_calls, own_nodes, walk
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.project import Project
     from rules.engine.reading.facts import Call
-    from rules.engine.reading.scopes import Scope
 
 SESSIONS = frozenset({"sqlalchemy.orm.Session", "sqlalchemy.ext.asyncio.AsyncSession"})
 """Take a connection with their first statement and keep it until they commit, roll back or close."""
@@ -58,10 +58,14 @@ def holds(value: Value | None, project: Project) -> bool:
     """Whether a value is a session or a connection, of the project's own class or the library's."""
     if value is None or value.sort not in (Sort.INSTANCE, Sort.OBJECT):
         return False
-    names = [value.name]
-    if value.module is not None:
-        names = [ancestor.name for ancestor in project.resolver.ancestry(value)]
-    return any(is_a(name, SESSIONS | CONNECTIONS) for name in names)
+    if value.module is None:
+        return _is_held(value.name)
+    return any(_is_held(ancestor.name) for ancestor in project.resolver.ancestry(value))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_held(name: str) -> bool:
+    return is_a(name, SESSIONS | CONNECTIONS)
 
 
 def pinning(dependencies: tuple[Node, ...], project: Project) -> Iterator[Node]:
@@ -114,6 +118,7 @@ class _Event(Struct, frozen=True):
 _MAKERS = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker"})
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _QUICK = frozenset({"queue", "dns", "socket"})
+_FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef})
 _FAR = 3
 _HELPERS = 2
 _SOMETIMES = facts.CONDITIONAL | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ON_MISS
@@ -121,20 +126,18 @@ _SOMETIMES = facts.CONDITIONAL | facts.FAILING | facts.RECALLED | facts.WISHED |
 
 def held_calls(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
     """Calls out of the machine that `function` makes between a statement and the end of its transaction."""
-    outward = _reached(
-        own_calls(function), module, _outward
-    )  # few functions leave the machine, many hold a session
-    if outward:
-        sessions, calls = _sessions_and_calls(function, module)
-        yield from _while_held(function, module, sessions, calls, outward)
+    outward = _reached(own_calls(function), module, _outward)  # few leave the machine, many hold a session
+    sessions = _sessions(function, module) if outward else []
+    if sessions:
+        yield from _while_held(function, module, sessions, outward)
 
 
 def nested_acquires(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
     """Sessions that `function` or a helper of it opens while another one keeps its connection."""
-    sessions, calls = _sessions_and_calls(function, module)
-    outward = _reached(calls, module, _acquires) if sessions else []
-    if outward:
-        yield from _while_held(function, module, sessions, calls, outward)
+    outward = _reached(own_calls(function), module, _acquires)
+    sessions = _sessions(function, module) if outward else []
+    if sessions:
+        yield from _while_held(function, module, sessions, outward)
 
 
 def _reached(
@@ -146,11 +149,10 @@ def _reached(
 def _while_held(
     function: ast.FunctionDef | ast.AsyncFunctionDef,
     module: Module,
-    sessions: list[str],
-    calls: list[ast.Call],
-    outward: list[tuple[ast.Call, _Reached]],
+    sessions: Sequence[str],
+    outward: Iterable[tuple[ast.Call, _Reached]],
 ) -> Iterator[Held]:
-    events = [event for call in calls for event in _events(call, sessions, module)]
+    events = [event for call in own_calls(function) for event in _events(call, sessions, module)]
     for call, (leaf, path, sometimes) in outward:
         place = (call.lineno, call.col_offset)
         before = [event for event in events if (event.call.lineno, event.call.col_offset) < place]
@@ -191,79 +193,56 @@ def _ended_between(before: ast.Call, after: ast.Call, session: str, module: Modu
     return False
 
 
-class _Known(Struct, eq=False):
-    """What was found in a file: by function, and whether names that no function binds hold a session."""
-
-    functions: dict[ast.AST, tuple[list[str], list[ast.Call]]] = field(default_factory=dict)
-    globals: dict[str, bool] = field(default_factory=dict)
-
-
-_known: WeakKeyDictionary[Module, _Known] = WeakKeyDictionary()
-
-
-def _sessions_and_calls(
-    function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
-) -> tuple[list[str], list[ast.Call]]:
-    """The names in `function` that hold a session or a connection, and its calls. Two rules ask."""
-    known = _known.get(module)
-    if known is None:
-        known = _known[module] = _Known()
-    found = known.functions.get(function)
-    if found is None:
-        nodes = own_nodes(function)
-        calls = [node for node in nodes if isinstance(node, ast.Call)]
-        found = known.functions[function] = _sessions(function, nodes, module, known.globals), calls
-    return found
-
-
-def _sessions(
-    function: ast.AST, nodes: Sequence[ast.AST], module: Module, outside: dict[str, bool]
-) -> list[str]:
-    names: dict[str, ast.expr] = {}
-    attributes: dict[str, ast.expr] = {}
-    for node in nodes:
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Load):
+@once_for_node
+def _sessions(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> list[str]:
+    """The names in a function that hold a session or a connection, of those that calls are made of or with."""
+    calls = list(own_calls(function))
+    asked = {_owner(call) for call in calls} | {_name(value) for call in calls for value in _values(call)}
+    names: dict[str, ast.AST] = {}
+    attributes: dict[str, ast.AST] = {}
+    for node in own_nodes(function):
+        if node.__class__ is ast.Name:
+            if node.id in asked and node.ctx.__class__ is ast.Load:
                 names[node.id] = node
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-            attributes[f"self.{node.attr}"] = node
-    scope = module.index.scope_of.get(function)
-    found: list[str] = []
-    for name, held in (names | attributes).items():
-        if name in attributes or _is_bound_around(name, scope, module):
-            is_session = holds(module.value(held), module.project)
-        else:  # it is the same everywhere in the file
-            known = outside.get(name)
-            if known is None:
-                known = outside[name] = holds(module.value(held), module.project)
-            is_session = known
-        if is_session:
-            found.append(name)
-    return found
+        elif node.__class__ is ast.Attribute and (name := _name(node)) and name in asked:
+            attributes[name] = node
+    both = {**names, **attributes}
+    return [name for name, node in both.items() if holds(module.value(node), module.project)]
 
 
-def _is_bound_around(name: str, scope: Scope | None, module: Module) -> bool:
-    """Whether a function or a class around the place binds a name."""
-    while scope is not None and scope is not module.index.module:
-        if name in scope.bindings:
-            return True
-        scope = scope.parent
-    return scope is None
+def _owner(call: ast.Call) -> str:
+    """The name at the front of what a method is called of; empty when there is none."""
+    return _name(_root(call.func.value)) if isinstance(call.func, ast.Attribute) else ""
 
 
-def _events(call: ast.Call, sessions: list[str], module: Module) -> Iterator[_Event]:
+def _name(node: ast.AST) -> str:
+    """How a name, or an attribute of `self`, is spelled; empty for everything else."""
+    if node.__class__ is ast.Name:
+        name: str = node.id
+        return name
+    if node.__class__ is ast.Attribute:
+        value = node.value
+        if value.__class__ is ast.Name and value.id == "self":
+            return f"self.{node.attr}"
+    return ""
+
+
+def _values(call: ast.Call) -> Iterator[ast.expr]:
+    yield from call.args
+    for keyword in call.keywords:
+        yield keyword.value
+
+
+def _events(call: ast.Call, sessions: Sequence[str], module: Module) -> Iterator[_Event]:
     """What a call does to the sessions: its own method, or a helper that is given one."""
-    query = module.query(call)
-    if isinstance(call.func, ast.Attribute):
-        owner = ast.unparse(_root(call.func.value))
-        if owner in sessions:
-            if call.func.attr in RELEASING:
-                yield _Event(call, owner, releases=True)
-            elif query is not None and query.kind != "connect":
-                yield _Event(call, owner, releases=False)
-            return
-    values = [*call.args, *(keyword.value for keyword in call.keywords)]
-    given = [name for value in values if (name := ast.unparse(value)) in sessions]
+    owner = _owner(call)
+    if owner in sessions:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in RELEASING:
+            yield _Event(call, owner, releases=True)
+        elif (query := module.query(call)) is not None and query.kind != "connect":
+            yield _Event(call, owner, releases=False)
+        return
+    given = [name for value in _values(call) if (name := _name(value)) in sessions]
     if not given:
         return
     summary = module.summary(call)
@@ -370,13 +349,14 @@ def _comes_first(call: Call, line: int) -> bool:
 
 def _acquires(call: ast.Call, module: Module) -> _Reached | None:
     """Whether a call opens a session of its own, itself or in a helper that is not given one."""
+    is_entered = isinstance(module.parent(call), ast.withitem)
+    target = module.callee(call)
+    if not is_entered and (target is None or target.function.flags & facts.GENERATOR):
+        return None
     if module.is_offloaded(call) or _in_handler(call, module) or _is_spawned(call, module):
         return None
-    if isinstance(module.parent(call), ast.withitem) and _makes_session(
-        module.value(call.func), module.project
-    ):
+    if is_entered and _makes_session(module.value(call.func), module.project):
         return ast.unparse(call.func), (), False
-    target = module.callee(call)
     if target is None or target.function.flags & facts.GENERATOR:
         return None
     values = [*call.args, *(keyword.value for keyword in call.keywords)]
@@ -510,11 +490,12 @@ def _spawns(target: Node | None) -> bool:
 
 
 def _in_handler(node: ast.AST, module: Module) -> bool:
-    parent = module.parent(node)
-    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        if isinstance(parent, ast.ExceptHandler):
+    parents = module.index.parents
+    parent = parents.get(node)
+    while parent is not None and parent.__class__ not in _FUNCTIONS:
+        if parent.__class__ is ast.ExceptHandler:
             return True
-        parent = module.parent(parent)
+        parent = parents.get(parent)
     return False
 
 

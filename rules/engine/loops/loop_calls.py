@@ -384,7 +384,7 @@ def _seldom_here(call: ast.Call, module: Module) -> str:
         return ""
     if flags & facts.OF_OBJECT and (found := _kept_by((node.path, node.symbol.rpartition(".")[0]), module)):
         return found
-    return _AT_START if _starts_service(node, module) and not module.loops(call) else ""
+    return _AT_START if _starts_service(node, module) and not module.is_repeated(call) else ""
 
 
 def _starts_service(node: Node, module: Module) -> bool:

@@ -11,7 +11,7 @@ import ast
 import functools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -19,14 +19,17 @@ from msgspec.structs import replace
 
 from rules.engine.reading.facts import Argument, Function, ModuleFacts
 from rules.engine.reading.rows import Flow
+from rules.engine.reading.source import is_newer
 from rules.engine.reading.units import first_line
 
 _DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_BLOCKS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar, ast.Match)
 _WORD = re.compile(r"[^\W\d]\w*")
 _NAME = re.compile(r"\.?[^\W\d]\w*")
 """A name, or the member of something with the dot before it, which is none."""
 _DEFINED = re.compile(r"\bdef\s+(\w+)")
-_SPAWNS = re.compile(r"\b(?:create_task|ensure_future|start_soon)\b")
+_SPAWNING = ("create_task", "ensure_future", "start_soon")
+_SPAWNS = re.compile(rf"\b(?:{'|'.join(_SPAWNING)})\b")
 """Calls whose function may let a task go: who calls such a function of the file is told by its bare name."""
 _GLOBAL = re.compile(r"\bglobal\b([^\n;#]*)")
 _LINES = frozenset({"line", "end_line", "executed"})
@@ -34,6 +37,8 @@ _LINES = frozenset({"line", "end_line", "executed"})
 _MARKED = frozenset({"path", "turns"})
 """Fields that hold marks of loops and alternatives, which are called after their lines."""
 _AT = re.compile(r"@(\d+)(?=_\d)")
+_FEW = 40
+"""Names are looked for one by one; of more than these all statements are taken apart."""
 _SHORT = 8
 """Of fewer statements there is nothing to gain."""
 _WEIGHED = frozenset({"bcrypt", "passlib"})
@@ -55,6 +60,8 @@ class Layout:
 
     def __init__(self, tree: ast.Module, lines: Sequence[str]) -> None:
         self.items: list[_Item] = []
+        self.lines = lines
+        self.is_newer = is_newer(tree)
         last = 0
         self.is_plain = True
         """Whether each statement has its lines for itself."""
@@ -115,12 +122,10 @@ def carried(before: Layout, facts: ModuleFacts, after: Layout) -> Carried | None
 
 def _definitions(layout: Layout) -> dict[str, _Item]:
     """The functions and classes at the top whose names nothing else defines."""
-    defined = Counter(
-        each.name
-        for item in layout.items
-        for each in ((item.node,) if item.name else ast.walk(item.node))
-        if isinstance(each, _DEFINING)
-    )
+    defined = Counter(item.name for item in layout.items if item.name)
+    for item in layout.items:
+        if not item.name and isinstance(item.node, _BLOCKS):  # no other statement has definitions in it
+            defined.update(each.name for each in ast.walk(item.node) if isinstance(each, _DEFINING))
     return {item.name: item for item in layout.items if item.name and defined[item.name] == 1}
 
 
@@ -174,29 +179,62 @@ def _written(layout: Layout) -> tuple[dict[str, object] | None, Counter[str]]:
 
 def _spread(changed: set[str], after: Layout, kept: Mapping[str, _Item]) -> None:
     """Add the names behind which stands one that changed, at any distance."""
-    known = {*changed}
-    items: list[tuple[set[str], Collection[str]]] = []
-    for item in after.items:
-        if isinstance(item.node, ast.Import | ast.ImportFrom) or (item.name and item.name not in kept):
-            continue
-        words = {*_NAME.findall(item.text)}
-        bound = [item.name] if item.name else _bound_by(item.node)
-        items.append((words, bound if bound is not None else words))
-        known.update(items[-1][1])
-    mentioning: dict[str, list[Collection[str]]] = {}
-    for words, names in items:
-        for name in words & known:
-            mentioning.setdefault(name, []).append(names)
+    mentions = _Mentions(
+        item
+        for item in after.items
+        if not isinstance(item.node, ast.Import | ast.ImportFrom) and (not item.name or item.name in kept)
+    )
     pending = [*changed]
     while pending:
-        for names in mentioning.pop(pending.pop(), ()):
+        for item in mentions.take(pending.pop()):
+            bound = [item.name] if item.name else _bound_by(item.node)
+            names = bound if bound is not None else mentions.names(item)
             pending.extend(name for name in names if name not in changed)
             changed.update(names)
 
 
+class _Mentions:
+    """Statements by the names in them, each of them given once."""
+
+    def __init__(self, items: Iterable[_Item]) -> None:
+        self._items = {item.first: item for item in items}
+        self._names: dict[int, set[str]] = {}
+        self._by_name: dict[str, list[int]] | None = None
+        self._asked = 0
+
+    def names(self, item: _Item) -> set[str]:
+        known = self._names.get(item.first)
+        if known is None:
+            known = self._names[item.first] = {*_NAME.findall(item.text)}
+        return known
+
+    def take(self, name: str) -> list[_Item]:
+        """Those that mention `name` and were not given for another one."""
+        self._asked += 1
+        if self._asked <= _FEW:  # a look for a few texts takes less than taking all of them apart
+            found = [item for item in self._items.values() if name in item.text and name in self.names(item)]
+        else:
+            found = [self._items[first] for first in self._listed().get(name, ()) if first in self._items]
+        for item in found:
+            del self._items[item.first]
+        return found
+
+    def _listed(self) -> Mapping[str, Sequence[int]]:
+        if self._by_name is None:
+            self._by_name = {}
+            for item in self._items.values():
+                for name in self.names(item):
+                    self._by_name.setdefault(name, []).append(item.first)
+        return self._by_name
+
+
 def _may_let_go(layout: Layout, changed: set[str]) -> bool:
     """Whether a function that lets tasks go may be another one, or no longer the only one of its name."""
-    spawning = [item for item in layout.items if _SPAWNS.search(item.text)]
+    spawning = [
+        item
+        for item in layout.items
+        if any(name in item.text for name in _SPAWNING) and _SPAWNS.search(item.text)
+    ]
     if not spawning:
         return False
     names = {name for item in spawning for name in _DEFINED.findall(item.text)}

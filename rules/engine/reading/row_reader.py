@@ -105,6 +105,7 @@ _JOINS = frozenset({"join", "outerjoin", "join_from", "slice", "group_by", "dist
 _MOST_FILTERS = 8
 _DEPTH = 40
 
+_WITHOUT_AWAIT = frozenset({ast.FunctionDef, ast.Lambda})
 _NO_ROWS = frozenset({ast.Constant, ast.JoinedStr, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Dict})
 _DECIDING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match, ast.ExceptHandler)
 
@@ -223,6 +224,9 @@ class Reader:
         known = self._given.get(scope)
         if known is not None:
             return known
+        if scope.node.__class__ in _WITHOUT_AWAIT:
+            self._given[scope] = frozenset()
+            return self._given[scope]
         found: set[str] = set()
         for call in scope.calls:
             if last_name(call.func) in _RUNS or not self._is_awaited(call):

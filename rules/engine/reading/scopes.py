@@ -21,6 +21,9 @@ BUILTINS = frozenset(dir(builtins))
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
+_STATEMENTS = frozenset(
+    cls for cls in vars(ast).values() if isinstance(cls, type) and issubclass(cls, ast.stmt)
+)
 
 
 # Fields that hold nodes worth visiting: no contexts, no operators.
@@ -143,6 +146,8 @@ class Walk:
         self.imported: set[str] = set()
         self.stars: list[str] = []
         self._symbols: dict[str, int] = {}
+        self._seen_by: dict[ast.AST, Scope] = {}
+        """Whose names statements see, as far as somebody asked."""
         self.left: dict[ast.stmt, list[str]] = {}
         """What may have been left by `return` before a statement: kept for `rules.engine.reading.surroundings`."""
         self.kept_by_app: list[tuple[Scope, ast.Attribute, Binding]] = []
@@ -478,15 +483,27 @@ class Walk:
 
     def scope_at(self, node: ast.AST) -> Scope:
         """The scope whose names an expression at `node` sees."""
-        child = node
-        current = self.parents.get(node)
-        while current is not None:
-            scope = self.scope_of.get(current)
-            if scope is not None and (isinstance(child, ast.stmt) or child is getattr(current, "body", None)):
-                return scope
+        parents, scope_of, known = self.parents, self.scope_of, self._seen_by
+        child, statement = node, None
+        while True:
+            is_statement = child.__class__ in _STATEMENTS
+            if is_statement and statement is None:
+                found = known.get(child)
+                if found is not None:
+                    return found
+                statement = child
+            current = parents.get(child)
+            if current is None:
+                found = self.module
+                break
+            scope = scope_of.get(current)
+            if scope is not None and (is_statement or child is getattr(current, "body", None)):
+                found = scope
+                break
             child = current
-            current = self.parents.get(current)
-        return self.module
+        if statement is not None:
+            known[statement] = found
+        return found
 
     def function_scope(self, scope: Scope) -> Scope:
         """The function (or the module) whose code runs the code of `scope`: class bodies have no own."""

@@ -20,6 +20,8 @@ _NUMBERS = re.compile(r"[0-9](?:(?<!\w[0-9])[0-9a-zA-Z_]{15,}|\.?[eE]\+?[0-9][0-
 """Text that may hold a literal no fact can be written with. One expression for both takes three times as long: each
 begins with what is searched for quickly."""
 _LARGEST = 2**53
+_NEWER = "newer syntax"
+"""Kept by a tree itself, as an attribute that no code can have."""
 _HALF = re.compile("[\ud800-\udfff]")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -116,7 +118,7 @@ def _stand_in(raw: bytes) -> str:
 
 def parse(source: Source) -> ast.Module:
     """The tree of `source`. Raises SourceError for what this interpreter's grammar refuses."""
-    if source.text.count("\n") + source.text.count("\r") > 2 * MAX_LINES or len(source.lines) > MAX_LINES:
+    if not is_within_limits(source):
         raise SourceError(f"longer than {MAX_LINES} lines")
     try:
         return tree_of(source.text)
@@ -128,10 +130,26 @@ def parse(source: Source) -> ast.Module:
         raise SourceError(f"not readable as Python: {error}") from None
 
 
+def is_within_limits(source: Source) -> bool:
+    """Whether a text has no more lines than are looked at."""
+    text = source.text
+    return text.count("\n") + text.count("\r") <= 2 * MAX_LINES and len(source.lines) <= MAX_LINES
+
+
+def own_tree_of(text: str) -> ast.Module:
+    """The tree of a text in this interpreter's own grammar. Raises what `ast.parse` raises."""
+    return _encodable(_parsed(text), text)
+
+
+def is_newer(tree: ast.Module) -> bool:
+    """Whether the tree is of a text that this interpreter's grammar refuses."""
+    return _NEWER in vars(tree)
+
+
 def tree_of(text: str) -> ast.Module:
     """The tree of a text, in this interpreter's grammar or a newer one. Raises what `ast.parse` raises."""
     try:
-        return _encodable(_parsed(text), text)
+        return own_tree_of(text)
     except SyntaxError as refused:
         try:
             tree = newer_syntax.parse(text)
@@ -139,6 +157,7 @@ def tree_of(text: str) -> ast.Module:
             tree = None
         if tree is None:
             raise refused from None
+        vars(tree)[_NEWER] = True
         return _encodable(tree, text)
 
 

@@ -6,7 +6,9 @@ import ast
 from collections import OrderedDict
 from collections.abc import Collection
 
+from rules.engine.reading.carried import Layout
 from rules.engine.reading.index import Index
+from rules.engine.reading.shared_trees import parse_next
 from rules.engine.reading.source import Source, parse
 
 MOST_LINES = 6_000
@@ -20,8 +22,13 @@ class Trees:
         self._kept: OrderedDict[bytes, tuple[Source, Index]] = OrderedDict()
         self._most, self._lines = most_lines, 0
 
-    def read(self, raw: bytes, kinds: Collection[type[ast.AST]]) -> tuple[Source, Index]:
-        """The walked file, with its nodes of these `kinds`; whoever takes it gives it back. Raises SourceError."""
+    def read(
+        self, raw: bytes, kinds: Collection[type[ast.AST]], before: Layout | None = None
+    ) -> tuple[Source, Index]:
+        """The walked file, with its nodes of these `kinds`; whoever takes it gives it back. Raises SourceError.
+
+        `before` is how the version before lay, if there is one.
+        """
         known = self._kept.pop(raw, None)
         if known is not None:
             self._lines -= len(known[0].lines)
@@ -29,7 +36,8 @@ class Trees:
                 return known
             known[1].release()
         source = Source(raw)
-        return source, Index(parse(source), kinds)
+        tree = parse_next(source, before) if before is not None else None
+        return source, Index(tree if tree is not None else parse(source), kinds)
 
     def give_back(self, source: Source, index: Index) -> None:
         """Keep a walked file that nobody uses any more, and let go of those that nobody asked for the longest."""

@@ -95,7 +95,7 @@ def made_again(call: ast.Call, module: Module) -> Place | None:
     ):
         return None
     if module.in_request_path(call):
-        return Place.LOOP if module.loops(call) else Place.REQUEST
+        return Place.LOOP if module.is_repeated(call) else Place.REQUEST
     return None
 
 

@@ -72,6 +72,12 @@ def served_files(project: Project) -> frozenset[str]:
     return known
 
 
+def imports_as(before: Project, after: Project) -> None:
+    """The two versions have the same endpoints, and their files import the same: so does the process that serves them."""
+    if before in _served:
+        _served[after] = _served[before]
+
+
 def unreached(
     project: Project, node: Node, severity: Severity, *, direct: bool
 ) -> tuple[Severity, Confidence]:

@@ -36,7 +36,9 @@ _SEGMENTS = regex(r"[.>]+")
 @once
 def is_unimported(project: Project, path: str) -> bool:
     """Whether nothing that the project starts imports a file, at any distance."""
-    return path in _unimported(project) or _is_left_behind(project, path)
+    if path not in _plainly_imported(project) and path in _unimported(project):
+        return True
+    return _is_left_behind(project, path)
 
 
 @once
@@ -74,12 +76,39 @@ def _is_left_behind(project: Project, path: str) -> bool:
 
 
 @once
+def _plainly_imported(project: Project) -> frozenset[str]:
+    """What applications and programs import. Nearly every file that somebody asks about is among that, which is quick to tell."""
+    applications = _applications(project)
+    return frozenset(
+        _imported(
+            project,
+            (
+                path
+                for path, module in project.resolver.modules.items()
+                if (path in applications or module.facts.main)
+                and place_of(path) == "app"
+                and not is_example(path, project)
+            ),
+        )
+    )
+
+
+@once
+def _applications(project: Project) -> frozenset[str]:
+    """The files with applications, and those that are started."""
+    found = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    return frozenset(found).union(
+        path
+        for name in _started(project)
+        for path in project.resolver.modules
+        if f"/{_module(path)}".endswith(f"/{name}")
+    )
+
+
+@once
 def _unimported(project: Project) -> frozenset[str]:
     modules = project.resolver.modules
-    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
-    applications |= {
-        path for name in _started(project) for path in modules if f"/{_module(path)}".endswith(f"/{name}")
-    }
+    applications = _applications(project)
     if not applications or any(is_named_in(project, [path], name) for path in modules for name in _SEARCHED):
         return frozenset()
     files = {path for path in modules if place_of(path) == "app" and not is_example(path, project)}

@@ -3,9 +3,10 @@ same paths, or there to try the service out."""
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING
 
 from rules.engine.linking.named import alias
@@ -63,7 +64,12 @@ def _is_refused(handler: Node, project: Project) -> bool:
 
 def _is_trial(handler: Node, route: str) -> bool:
     name = handler.symbol.rpartition(".")[2]
-    return any(map(_TRIES.search, (route, name, handler.path.rpartition("/")[2])))
+    return any(map(_tries, (route, name, handler.path.rpartition("/")[2])))
+
+
+@functools.lru_cache(maxsize=4096)
+def _tries(text: str) -> bool:
+    return _TRIES.search(text) is not None
 
 
 def _hidden(routes: Iterable[Route]) -> Iterator[tuple[Node, str, str]]:
@@ -139,9 +145,9 @@ def _orphans(project: Project) -> frozenset[str]:
     """Files with routes that no file imports, beside applications that import theirs by their names."""
     applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
     routed = {route.handler.path for route in project.routing.routes} - applications
-    imported = {path for each in _without_own_packages(project) for path in project.imports_of(each)}
+    imported = _imported_from_outside(project, routed)
     found = routed - imported
-    seen = len(routed & imported)
+    seen = len(imported)
     if not found or not ((applications and seen) or _serves_otherwise(project)):
         return frozenset()
     if any(_loads_by_name(project, path) for path in applications):
@@ -176,16 +182,23 @@ def _is_mentioned(project: Project, path: str, asked: frozenset[str]) -> bool:
     return stem in asked or is_named_in(project, others, stem)
 
 
-def _without_own_packages(project: Project) -> Iterator[str]:
-    """The files whose imports say that somebody wants a file: all but packages that no file outside them imports."""
-    packages = {path for path in project.resolver.modules if path.rpartition("/")[2] == "__init__.py"}
-    wanted = {
-        path
-        for each in project.resolver.modules
-        for path in project.imports_of(each) & packages
-        if not each.startswith(f"{path.rpartition('/')[0]}/")
-    }
-    yield from (path for path in project.resolver.modules if path not in packages or path in wanted)
+def _imported_from_outside(project: Project, paths: Set[str]) -> set[str]:
+    """Those of `paths` that somebody imports: any file but a package that no file outside it imports."""
+    found: set[str] = set()
+    packages: dict[str, Set[str]] = {}
+    for each in project.resolver.modules:
+        wanted = project.imports_of(each) & paths
+        if wanted and each.rpartition("/")[2] == "__init__.py":
+            packages[each] = wanted
+        else:
+            found |= wanted
+    if all(wanted <= found for wanted in packages.values()):
+        return found
+    for each in project.resolver.modules:
+        for package in packages.keys() & project.imports_of(each):
+            if not each.startswith(f"{package.rpartition('/')[0]}/"):
+                found |= packages[package]
+    return found
 
 
 def _is_deployed(project: Project, application: str, others: Iterable[str]) -> bool:
