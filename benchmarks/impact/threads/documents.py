@@ -319,4 +319,4 @@ GROUPS = (
     yaml,
 )
 
-WITHOUT = {"pymupdf4llm.to_markdown": "it was not tried yet"}
+WITHOUT = dict.fromkeys(("pymupdf4llm.to_markdown", "readabilipy"), "it was not tried yet")
