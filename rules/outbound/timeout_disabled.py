@@ -114,6 +114,7 @@ class TimeoutDisabled(Rule):
             keyword is None
             or not serves(node, module)
             or _is_bounded(node, module)
+            or _has_own_transport(node, module)
             or _is_streamed(node, module)
         ):
             return
@@ -191,6 +192,24 @@ def _is_none(node: ast.AST) -> bool:
 
 def _is_zero(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value == 0 and not isinstance(node.value, bool)
+
+
+def _has_own_transport(call: ast.Call, module: Module) -> bool:
+    """`AsyncClient(transport=…, timeout=None)`: what a transport of one's own waits for is its own affair."""
+    made: ast.AST | None = call
+    while isinstance(made, ast.expr | ast.keyword):
+        if isinstance(made, ast.Call):
+            for each in made.keywords:
+                if each.arg in ("transport", "app") and not _is_network(each.value, module):
+                    return True
+        made = module.parent(made)
+    return False
+
+
+def _is_network(transport: ast.expr, module: Module) -> bool:
+    """`httpx.HTTPTransport(retries=3)`: httpx's own."""
+    made = transport.func if isinstance(transport, ast.Call) else transport
+    return module.qualified_name(made) in ("httpx.HTTPTransport", "httpx.AsyncHTTPTransport")
 
 
 def _is_bounded(call: ast.Call, module: Module) -> bool:

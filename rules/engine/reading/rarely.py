@@ -19,6 +19,8 @@ _LASTING_FOR = regex(
     r"(?:^|_)(?:ttl|max_age|refresh_interval|cache_(?:seconds|minutes|duration|lifetime))(?:_|$)"
 )
 """How long something is kept, going by the name."""
+_SET_UP = regex(r"(?:^|_)(?:initiali[sz]ed|ready|prepared|migrated|ensured|checked|set_up|created)(?:_|$)")
+"""What was got ready for good, going by the name of the collection that remembers it."""
 _OF_FILES = frozenset(
     {"file", "files", "path", "dir", "folder", "cert", "certs", "certificate", "keyfile", "cache"}
 )
@@ -169,7 +171,7 @@ def of_answer(index: Index, test: ast.If) -> int:
         return facts.RECALLED
     if _is_refused(index, test.test):
         return facts.WISHED
-    done = _is_done(index, test)
+    done = _is_done(index, test) or _is_done_for(index, test)
     if done & facts.ONCE or last.value is None:
         return done
     answer = last.value
@@ -315,6 +317,38 @@ def _is_done(index: Index, test: ast.If) -> int:
     ):
         return 0
     return facts.OF_OBJECT if _are_of_object(kept) else facts.RECALLED | facts.ONCE
+
+
+def _is_done_for(index: Index, test: ast.If) -> int:
+    """Flags for what follows `if path in _READY: return`, where `_READY.add(path)` comes at the end: once for each path."""
+    function = index.scope_at(test).node
+    if not isinstance(function, FUNCTIONS):
+        return 0
+    for node in walk(test.test):
+        match node:
+            case ast.Compare(
+                left=left, ops=[ast.In()], comparators=[ast.Name() | ast.Attribute() as container]
+            ):
+                kept, key = _spelling(container), _spelling(left)
+                if key and kept and _outlives(index, test, kept) and _is_added(function, test, kept, key):
+                    if _are_of_object({kept}):
+                        return facts.OF_OBJECT
+                    return facts.RECALLED | (facts.ONCE if _SET_UP.search(kept.lower()) else 0)
+            case ast.UnaryOp(op=ast.Not()):
+                return 0
+    return 0
+
+
+def _is_added(function: ast.AST, test: ast.If, kept: str, key: str) -> bool:
+    return any(
+        node.lineno > test.lineno
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("add", "append")
+        and _spelling(node.func.value) == kept
+        and _spelling(node.args[0]) == key
+        for node in walk(function)
+        if isinstance(node, ast.Call) and len(node.args) == 1
+    )
 
 
 def _makes(node: ast.AST, kept: set[str]) -> bool:

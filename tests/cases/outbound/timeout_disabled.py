@@ -42,6 +42,8 @@ class Sdk:
         self.client = httpx.AsyncClient(timeout=None)  # FP602 (summary)
 
 
+retrying = httpx.AsyncClient(timeout=httpx.Timeout(None), transport=httpx.AsyncHTTPTransport(retries=2))  # FP602
+
 # Near misses
 
 
@@ -60,6 +62,10 @@ async def of_the_session(url: str, session: aiohttp.ClientSession) -> None:
     await session.get(url, timeout=None)
     aiohttp.ClientTimeout(total=None, sock_read=60)
     aiohttp.ClientTimeout(total=None, sock_connect=10)  # a watch that stays open, with a bounded connect
+
+
+inside = httpx.AsyncClient(transport=httpx.ASGITransport(app), timeout=None)
+beside = httpx.AsyncClient(timeout=httpx.Timeout(None), transport=httpx.ASGITransport(app))
 
 
 async def relay(url: str) -> Any:

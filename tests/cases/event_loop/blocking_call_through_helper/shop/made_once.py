@@ -9,6 +9,7 @@ _rates: dict[str, float] | None = None
 _ready = False
 _token: str | None = None
 _stale = False
+_prepared_paths: set[str] = set()
 
 
 async def audit() -> None: ...
@@ -37,6 +38,19 @@ def returned_early() -> dict[str, float] | None:
     _rates = fetch("latest")
     _ready = True
     return _rates
+
+
+def set_up(path: str) -> None:
+    if path and (path in _prepared_paths):
+        return
+    fetch(path)
+    _prepared_paths.add(path)
+
+
+def set_up_again(path: str) -> None:
+    if path in _prepared_paths:
+        return
+    fetch(path)
 
 
 def token_of(mode: str) -> str:
@@ -82,6 +96,18 @@ async def by_flag() -> None:
 async def by_early() -> None:
     await audit()
     returned_early()  # FP103 (summary)
+
+
+@router.get("/paths")
+async def by_path(path: str) -> None:
+    await audit()
+    set_up(path)  # FP103 (summary)
+
+
+@router.get("/paths/again")
+async def by_path_again(path: str) -> None:
+    await audit()
+    set_up_again(path)  # FP103 (inline)
 
 
 @router.get("/token")
