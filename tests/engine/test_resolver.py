@@ -995,6 +995,14 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
         },
         SESSION,
     ),
+    "a class of a library's under the name of its submodule, which its package takes over": (
+        {
+            "shop/__init__.py": "from .Client import Client",
+            "shop/Client.py": "import requests\nclass Client(requests.Session): ...",
+            "use.py": "from shop.Client import Client\nClient().get(1)",
+        },
+        SESSION,
+    ),
     "what a package has of a submodule, and not what that calls so itself": (
         {
             "shop/__init__.py": "from .client import client",

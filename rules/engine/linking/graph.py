@@ -213,6 +213,18 @@ class Graph:
         external = meaning.external if not call.flags & facts.LOCAL else None
         if meaning.blocking is not None or meaning.query is not None or external is not None:
             node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, external))
+        elif call.flags & facts.ITERATED:
+            self._iterated(node, call)
+
+    def _iterated(self, node: Node, call: Call) -> None:
+        """`list(Order.select())`: what some libraries make asks the database when it is gone through."""
+        made = self.resolver.value(f"{call.ref}()", node.module)
+        if made is None or made.sort != Sort.INSTANCE:
+            return
+        name = f"{made.name}.__iter__"
+        meaning = self.knowledge.meaning(name)
+        if meaning.blocking is not None or meaning.query is not None:
+            node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, None))
 
     def _instance(self, node: Node, call: Call, value: Value) -> None:
         """`nlp(text)` of a library's object."""

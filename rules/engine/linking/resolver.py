@@ -33,7 +33,9 @@ from rules.engine.reading.paths import place_of
 from rules.engine.reading.scopes import BUILTINS
 
 _DEPTH = 80
-_MADE = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.UNION})
+_NO_MODULE = frozenset(
+    {Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.UNION, Sort.CLASS, Sort.FUNCTION}
+)
 """What an attribute of is never a submodule."""
 
 
@@ -188,7 +190,7 @@ class Resolver(ModuleMap):
                 if symbol in module.classes:
                     return Value(Sort.CLASS, qualified(module, symbol), module, symbol)
             owner = self.value(base, module)
-            if owner is not None and owner.sort in _MADE and ref in module.facts.modules:
+            if owner is not None and owner.sort in _NO_MODULE and ref in module.facts.modules:
                 # `from .router import router`: the file, also where its package has that router under the same name
                 found = self.attribute(self._file_behind(base, module), name)
                 if found is not None:

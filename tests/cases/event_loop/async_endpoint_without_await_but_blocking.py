@@ -3,6 +3,7 @@ import functools
 import time
 from typing import Annotated
 
+import peewee
 import requests
 from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
 from fastapi.concurrency import run_in_threadpool
@@ -354,3 +355,25 @@ async def asked_what_another_is(given: object, other: object) -> None:
 
 def made(given: object) -> object:
     return given
+
+
+class Tab(peewee.Model):
+    name = peewee.CharField()
+
+
+def names() -> list[str]:
+    return [tab.name for tab in Tab.select().where(Tab.name != "")]
+
+
+def query() -> str:
+    return str(Tab.select().where(Tab.name != ""))
+
+
+@app.get("/tabs")
+async def tabs() -> list[str]:  # FP104
+    return names()
+
+
+@app.get("/tabs/query")
+async def tabs_unasked() -> str:
+    return query()
