@@ -111,8 +111,10 @@ class CacheWithoutInvalidation(Rule):
                 memo.node,
                 f"`{node.name}.cache_clear()` empties the cache of one process: all other workers keep what `{node.name}` read.",
                 severity=Severity.LOW,
-                # One process is all there is of many services, and what is kept may be of that process alone.
+                # One process is all there is of many services, and what is kept may be of that process alone: worth a word
+                # to who writes it.
                 confidence=Confidence.POSSIBLE,
+                when_new=Confidence.LIKELY,
             )
             return
         yield Match(
