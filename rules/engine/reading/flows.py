@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from rules.engine.reading.carried import Carried
 from rules.engine.reading.declarations import Shape, shape
 from rules.engine.reading.index import Index
+from rules.engine.reading.listed_rows import written_out
 from rules.engine.reading.loader_options import OptionsReader
 from rules.engine.reading.row_reader import Reader, may_be_rows
 from rules.engine.reading.rows import EVERY, ITEM, ONE, Flow, Passed, Reading, Rows, Shown, is_whole, join
 from rules.engine.reading.scopes import Scope
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.written_out import written_out
 
 _READERS = frozenset({"model_validate", "from_orm", "validate", "parse_obj"})
 _MOST_READINGS = 40
