@@ -92,17 +92,18 @@ class UnboundedGather(Rule):
         if repeated is None or not module.in_request_path(node):
             return
         call, loop = repeated
-        if is_short(loop, module.qualified_name) or module.is_short(loop) or is_batched(loop):
+        over = iterables(loop)
+        if not over or is_short(loop, module.qualified_name) or module.is_short(loop) or is_batched(loop):
             return
         if any(is_batched(around) for around in module.loops(node)):
             return
-        source = _boundless(iterables(loop)[0], module)
+        source = _boundless(over[0], module)
         wait = wait_of(call, module)
         if not source or wait is None or gathers.is_bounded(call, module):
             return
         yield Match(
             node,
-            f"`{spelled(call.func)}` starts for every item of `{shortened(module.segment(iterables(loop)[0]))}` at once, {source}:"
+            f"`{spelled(call.func)}` starts for every item of `{shortened(module.segment(over[0]))}` at once, {source}:"
             f" as many calls of `{wait.callable}` as there are items.",
             confidence=Confidence.POSSIBLE if wait.presumed else Confidence.LIKELY,
             call_path=wait.call_path(module),
@@ -143,7 +144,7 @@ def _is_body(name: str, iterable: ast.expr, function: ast.FunctionDef | ast.Asyn
             return False
         if isinstance(iterable, ast.Name):
             return (
-                annotation.lstrip("typing.")
+                annotation.removeprefix("typing.")
                 .lower()
                 .startswith(("list[", "sequence[", "set[", "annotated[list["))
             )

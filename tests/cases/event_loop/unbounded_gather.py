@@ -105,3 +105,21 @@ def hosts() -> list[str]:
 @app.post("/hosts")
 async def from_settings() -> list[str]:
     return await asyncio.gather(*(level_of(host) for host in hosts()))
+
+
+@app.post("/until")
+async def until(numbers: list[str]) -> None:
+    running = []
+    while numbers:
+        number = numbers.pop()
+        running.append(level_of(number))
+    await asyncio.gather(*running)
+
+
+@app.post("/rest")
+async def rest(numbers: list[str]) -> None:
+    running = {asyncio.create_task(level_of(number)) for number in numbers[:5]}
+    while running:
+        _, pending = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        running = set(pending)
+    await asyncio.gather(*running)
