@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
+_OVER = frozenset({"done", "empty", "cancel"})
 _FUTURE = "concurrent.futures.Future"
 _ON_THIS_LOOP = "asyncio.run_coroutine_threadsafe"
 
@@ -157,13 +158,13 @@ def _what(stop: Stop) -> str:
 
 
 def _asked_whether_done(call: ast.Call, module: Module) -> bool:
-    """Whether the function asks the same object for `done()`: it then takes what is there."""
+    """Whether the function asks the same object for `done()`, or cancels it: it then takes what is there."""
     function = module.function_of(call)
     if function is None or not isinstance(call.func, ast.Attribute):
         return False
     owner = ast.dump(call.func.value)
     return any(
-        isinstance(node, ast.Attribute) and node.attr in ("done", "empty") and ast.dump(node.value) == owner
+        isinstance(node, ast.Attribute) and node.attr in _OVER and ast.dump(node.value) == owner
         for node in walk(function.node)
     )
 

@@ -225,6 +225,17 @@ def _catches_all(call: ast.Call, module: Module) -> bool:
     return target is not None and bool(target.function.flags & facts.HEARD)
 
 
+def _is_over_at_once(call: ast.Call, module: Module) -> bool:
+    """Whether the coroutine waits for nothing: the event loop holds it until its one turn, which is its last."""
+    made = call.args[0] if call.args else None
+    target = module.callee(made) if isinstance(made, ast.Call) else None
+    return (
+        target is not None
+        and bool(target.function.flags & facts.UNBROKEN)
+        and not target.function.flags & facts.ABSTRACT
+    )
+
+
 def _coroutine_of(call: ast.Call, module: Module) -> ast.AsyncFunctionDef | None:
     """The coroutine function that the task runs, where the same file defines it."""
     made = call.args[0] if call.args else None
@@ -257,6 +268,8 @@ def _unkept(call: ast.Call, module: Module) -> str | None:
     if module.qualified_name(call.func) not in _STARTERS or not _on_a_loop(call, module):
         return None
     statement = module.parent(call)
+    if _is_over_at_once(call, module):
+        return None
     if isinstance(statement, ast.Expr):
         return "is not kept"
     if isinstance(statement, ast.Assign | ast.AnnAssign) and (name := _never_read(statement, module)):

@@ -26,6 +26,7 @@ from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.quick_calls import LEFT_OPEN, is_quick
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, own_nodes, walk
 from rules.libraries import Blocking, Kind
 
@@ -339,9 +340,20 @@ def _is_waited_for(call: ast.Call, function: FunctionNode, module: Module) -> bo
         return isinstance(around, ast.withitem)
     names = {ast.unparse(target) for target in around.targets}
     return not isinstance(function, ast.Lambda) and any(
-        isinstance(node, ast.Attribute) and node.attr == "stdout" and ast.unparse(node.value) in names
+        isinstance(node, ast.Attribute)
+        and node.attr == "stdout"
+        and ast.unparse(node.value) in names
+        and not _is_handed_on(node, module)
         for node in own_nodes(function)
     )
+
+
+def _is_handed_on(stream: ast.Attribute, module: Module) -> bool:
+    """`Thread(target=read, args=(process.stdout,))`: somebody else stays with it."""
+    around = module.parent(stream)
+    while isinstance(around, ast.Tuple | ast.List | ast.keyword):
+        around = module.parent(around)
+    return isinstance(around, ast.Call) and last_name(around.func) not in ("enumerate", "iter")
 
 
 def only_starts(stop: Stop) -> bool:

@@ -32,7 +32,7 @@ from rules.engine.reading.annotations import may_be_ours, one_of
 from rules.engine.reading.arguments import arguments, displays, receiver, target
 from rules.engine.reading.carried import Carried
 from rules.engine.reading.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
-from rules.engine.reading.hearing import lets_nothing_out
+from rules.engine.reading.hearing import lets_nothing_out, waits_for_nothing
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, FUNCTIONS, Binding, Scope
@@ -335,6 +335,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         flags |= facts.FEW
     if flags & facts.ASYNC and lets_nothing_out(node.body):
         flags |= facts.HEARD
+    if flags & facts.ASYNC and waits_for_nothing(node):
+        flags |= facts.UNBROKEN
     parameters = []
     for bindings in scope.bindings.values():
         first = bindings[0]

@@ -38,7 +38,7 @@ from rules.engine.reading.raw_text import RawFacts
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.switches import Switch
 
-ENGINE_VERSION = "56"
+ENGINE_VERSION = "57"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -120,6 +120,8 @@ MAIN = 512
 """The code under `if __name__ == "__main__"`."""
 HEARD = 32768
 """A coroutine that tells of its errors itself: all it does stands in a `try` that hands none on."""
+UNBROKEN = 65536
+"""A coroutine that waits for nothing: once begun it runs to its end."""
 
 
 class Argument(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

@@ -1,4 +1,4 @@
-"""Which code tells of its errors itself, so that who started it need not listen."""
+"""Which coroutines nobody need listen to: what tells of its errors itself, and what is over at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,23 @@ import ast
 from collections.abc import Iterable
 
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import own_nodes, walk
 
+_WAITS = (ast.Await, ast.AsyncFor, ast.AsyncWith)
 _AROUND = (ast.If, ast.With, ast.AsyncWith, ast.For, ast.While)
+
+
+def waits_for_nothing(function: ast.AsyncFunctionDef | ast.FunctionDef) -> bool:
+    """Whether no part of a coroutine gives the event loop a turn. One that does nothing stands for others, which may."""
+    is_written = any(
+        not isinstance(each, ast.Pass)
+        and not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+        for each in function.body
+    )
+    return is_written and not any(
+        isinstance(node, _WAITS) or (isinstance(node, ast.comprehension) and node.is_async)
+        for node in own_nodes(function)
+    )
 
 
 def lets_nothing_out(block: Iterable[ast.stmt]) -> bool:
@@ -34,7 +48,7 @@ def lets_nothing_out(block: Iterable[ast.stmt]) -> bool:
 
 
 def _waits(statement: ast.stmt) -> bool:
-    return any(isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith) for node in walk(statement))
+    return any(isinstance(node, _WAITS) for node in walk(statement))
 
 
 def _keeps_all(attempt: ast.Try) -> bool:

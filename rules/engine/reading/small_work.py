@@ -1,4 +1,5 @@
-"""Computing that its file shows to be little: a frame of constants written out, an empty document, a voice of half a megabyte."""
+"""Work that its file shows to be little: a frame of constants written out, an empty document, a voice of half a megabyte, a
+feed that was fetched before it is parsed."""
 
 from __future__ import annotations
 
@@ -12,10 +13,14 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
 _WRITES = frozenset({"to_csv", "to_excel", "to_json", "to_parquet", "to_pickle"})
-NAMES = _WRITES | {"load", "Document"}
+NAMES = _WRITES | {"load", "Document", "parse"}
 """Final names of calls worth asking about."""
 _WEIGHTS = regex(r"model|checkpoint|ckpt|weight|state_?dict|\bnet", re.IGNORECASE)
 _PARTS = regex(r"voice|speaker|latent|embedding|tensor", re.IGNORECASE)
+_FETCHED = frozenset(
+    {"text", "content", "body", "data", "raw", "xml", "payload", "read", "decode", "getvalue"}
+)
+"""Names of what an answer holds, and of what gives it."""
 _FEW = 50
 """Constants in the source."""
 
@@ -25,6 +30,12 @@ def is_small(index: Index, call: ast.Call, name: str, scope: Scope) -> bool:
         return not call.args and not call.keywords and index.ref(call.func, scope).startswith("docx.")
     if name == "load":
         return index.ref(call.func, scope) == "torch.load" and _loads_part(call, scope)
+    if name == "parse":
+        return (
+            index.ref(call.func, scope) == "feedparser.parse"
+            and bool(call.args)
+            and _is_there(call.args[0], scope)
+        )
     made = call.func.value if isinstance(call.func, ast.Attribute) else None
     if isinstance(made, ast.Name):
         made = _only_value(made.id, scope)
@@ -32,6 +43,15 @@ def is_small(index: Index, call: ast.Call, name: str, scope: Scope) -> bool:
         return False
     given = [*made.args[:1], *(each.value for each in made.keywords if each.arg == "data")]
     return all(_is_written(each, scope) for each in given)
+
+
+def _is_there(document: ast.expr, scope: Scope) -> bool:
+    """Whether a document, which may also be an address, is what an answer held: `response.text`, `await body.read()`."""
+    if isinstance(document, ast.Name):
+        document = _only_value(document.id, scope) or document
+    if isinstance(document, ast.Await):
+        document = document.value
+    return last_name(document.func if isinstance(document, ast.Call) else document) in _FETCHED
 
 
 def _loads_part(call: ast.Call, scope: Scope) -> bool:

@@ -3,6 +3,7 @@ import importlib.util
 import os
 import socket
 import subprocess
+import threading
 import time
 import time as clock
 import urllib.request
@@ -14,6 +15,7 @@ from typing import Any
 import anyio
 import cloudinary.uploader
 import email_validator
+import feedparser
 import git
 import httpx
 import instructor
@@ -422,3 +424,35 @@ awaited = instructor.from_openai(client=openai.AsyncOpenAI(timeout=9))
 async def structured(question: str) -> list[object]:
     answer = await awaited.chat.completions.create(model="small", messages=[{"content": question}])
     return [answer, asking.chat.completions.create(model="small", messages=[])]  # FP101
+
+
+def told(lines: object) -> None:
+    print(lines)
+
+
+@app.get("/convert/beside")
+async def converted_beside(name: str) -> int:
+    process = subprocess.Popen(["convert", name], stdout=subprocess.PIPE)  # FP101 (summary)
+    threading.Thread(target=told, args=(process.stdout,)).start()
+    while process.poll() is None:
+        await asyncio.sleep(0.1)
+    return process.returncode
+
+
+@app.get("/convert/numbered")
+async def converted_and_numbered(name: str) -> int:
+    process = subprocess.Popen(["convert", name], stdout=subprocess.PIPE)  # FP101 (inline)
+    return sum(number for number, _ in enumerate(process.stdout))
+
+
+@app.get("/feed")
+async def feed(address: str) -> object:
+    return feedparser.parse(address)  # FP101
+
+
+@app.get("/feed/fetched")
+async def feed_that_was_fetched(address: str) -> object:
+    async with httpx.AsyncClient(timeout=9) as client:
+        answer = await client.get(address)
+    document = answer.text
+    return [feedparser.parse(document), feedparser.parse(answer.content)]

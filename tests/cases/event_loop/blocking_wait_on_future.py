@@ -176,3 +176,12 @@ def label_of(number: int, kind: str) -> bytes:
 async def perhaps_drawn(number: int) -> bytes:
     await asyncio.sleep(0)
     return label_of(number, "printed")  # FP109 (summary)
+
+
+@app.get("/withdrawn/{number}")
+async def withdrawn(number: int) -> bytes:
+    drawing = pool.submit(draw, number)
+    await asyncio.sleep(1)
+    if not drawing.cancel():
+        return drawing.result()
+    return b""

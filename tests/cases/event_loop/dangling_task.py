@@ -241,3 +241,40 @@ async def until_interrupted() -> None:
 
     signal.signal(signal.SIGINT, interrupted)
     asyncio.get_running_loop().add_signal_handler(2, lambda: asyncio.create_task(stopped()))
+
+
+async def noted(number: int) -> None:
+    counts.put_nowait(number)
+
+
+@app.post("/over-at-once")
+async def over_at_once(number: int) -> None:
+    asyncio.create_task(noted(number))  # its only turn is its last
+
+
+async def numbered() -> list[int]:
+    return [number async for number in numbers()]
+
+
+async def numbers() -> AsyncIterator[int]:
+    yield await counts.get()
+
+
+@app.post("/waits-in-a-comprehension")
+async def waits_in_a_comprehension() -> None:
+    asyncio.create_task(numbered())  # FP113
+
+
+class Sender:
+    async def send(self) -> None:
+        raise NotImplementedError
+
+
+class Mailer(Sender):
+    async def send(self) -> None:
+        await asyncio.sleep(3)
+
+
+@app.post("/sent-by-somebody")
+async def sent_by_somebody(sender: Sender) -> None:
+    asyncio.create_task(sender.send())  # FP113

@@ -1,5 +1,6 @@
 """FP120: a thread hop for a line that waits for nothing."""
 
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -82,3 +83,19 @@ async def customers(page: tuple[int, int] = Depends(page)) -> int:
 @app.get("/parcels")
 async def parcels(page: tuple[int, int] = Depends(page)) -> int:
     return page[0]
+
+
+if os.environ.get("WITHOUT_LOGIN"):
+
+    def somebody() -> int:  # FP120 (summary)
+        return 1
+
+
+@app.get("/shelves", dependencies=[Depends(somebody)])
+async def shelves() -> int:
+    return 1
+
+
+@app.get("/boxes", dependencies=[Depends(somebody)])
+async def boxes() -> int:
+    return 2
