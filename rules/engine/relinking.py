@@ -79,7 +79,7 @@ def _declares_the_same(before: ModuleFacts, after: ModuleFacts, free: Collection
     """Whether other files cannot tell the two apart, but for what calling the functions leads to.
 
     Names may be added, which nobody knew so far. The functions named in `free` may become asynchronous or
-    cease to be.
+    cease to be, and wait or not.
     """
     if not ({*before.imports} <= {*after.imports} and {*before.modules} <= {*after.modules}):
         return False
@@ -91,7 +91,7 @@ def _declares_the_same(before: ModuleFacts, after: ModuleFacts, free: Collection
     if old.keys() != new.keys():
         return False
     return all(
-        _same_signature(function, new[symbol], facts.ASYNC if symbol in free else 0)
+        _same_signature(function, new[symbol], facts.ASYNC | facts.UNBROKEN if symbol in free else 0)
         for symbol, function in old.items()
     )
 

@@ -284,7 +284,7 @@ def _own(node: Node, wanted: _Wanted) -> dict[str, int]:
     for at in _certain_first(leaves):
         if wanted(leaves[at]):
             leaf = leaves[at]
-            found.setdefault(_key(leaf.name, switches.needs_of(leaf.call)), at)
+            found.setdefault(_key(leaf.name, switches.lasting(switches.needs_of(leaf.call))), at)
     return found
 
 
@@ -420,7 +420,7 @@ def _through(key: str, edge: Edge) -> str | None:
     if not own:
         return _key(_name(key), left)
     needs = tuple(dict.fromkeys((*left, *switches.needs_of(edge.call))))
-    return None if left and switches.contradict(needs) else _key(_name(key), needs)
+    return None if left and switches.contradict(needs) else _key(_name(key), switches.lasting(needs))
 
 
 def _behind(steps: _Steps, edge: Edge, key: str) -> Iterator[str]:
@@ -513,7 +513,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
             for each in _behind(table, edge, key)
             if table[edge.target][each] // _FURTHER + 1 == step // _FURTHER
         )
-        granted = _GUARDED in key and all(each[1:2] == "(" for each in _left(key, edge) or ())
+        granted = _GUARDED in key and all(each[1:2] in ("(", ".") for each in _left(key, edge) or ())
         current = edge.target
     hops.append(Hop(current.path, call.line, name))
     leaf = current.leaves[step]

@@ -174,6 +174,8 @@ class Walk:
         """Statements before which a kept answer may have been returned: kept likewise."""
         self.refused: dict[ast.stmt, tuple[str, ...]] = {}
         """Conditions on parameters under which a statement is got to: kept likewise."""
+        self.asked_of_self: dict[ast.ClassDef, frozenset[str]] = {}
+        """What several methods of a class ask of their object: for `rules.engine.reading.own_state`."""
         self.letting_go: dict[str, int | None] = {}
         """Which argument functions of the file make a task of that nobody waits for: kept likewise."""
         self.cheap_hashes: dict[str, bool] = {}

@@ -3,10 +3,11 @@
 A *condition* is about one parameter: `+commit` holds when it is true, `-commit` when it is not, `=session` when it is
 None, `#session` when it is something, `$kind:s1f|s2e` when it is one of these constants and `~kind:s1f` when it is none
 of them. A name that begins with a bracket is no parameter but what every function of the process finds the same: a
-setting (`settings.storage == "s3"`) or a small function that tells one (`_mode() == "local"`). What a call *passes* is written `2;commit=0;session=@db`: how many positional
+setting (`settings.storage == "s3"`) or a small function that tells one (`_mode() == "local"`). One that begins with a point
+is an attribute of the method's own object (`+.content`, `rules.engine.reading.own_state`). What a call *passes* is written `2;commit=0;session=@db`: how many positional
 arguments, those among them and the keywords that are known: `1` true, `0` false, `N` None, `F` a few things that are
 written out there, `C` a constant, `@db` a parameter of the caller's own. A constant that can be told from others is
-marked after the sign for its truth: `1s1f` is a text, `1i4` a number, `CeColour.RED` a member of a class.
+marked after the sign for its truth: `1s1f` is a text, `1i4` a number, `CeColour.RED` a member of a class. `self=@self` marks a call of the same object's method where such attributes matter.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from zlib import crc32
 
 import msgspec
 
+from rules.engine.reading import own_state
 from rules.engine.reading.loop_shapes import finds_one
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ _SMALL = 3
 """Statements of a function that only tells a setting, its docstring among them."""
 _EXCLUDE = frozenset({"+-", "-+", "=#", "#=", "=+", "+="})
 """Conditions on one parameter that cannot both hold."""
+_OF_SELF = "self=@self"
 _HOPS = 3
 _STATIC = 16
 _LEADING_NOWHERE = frozenset(
@@ -63,13 +66,20 @@ def conditions(index: Index, test: ast.expr) -> tuple[str, ...]:
             return (f"={name.id}",) if _is_parameter(index, name) else ()
         case ast.Compare(left=ast.Name() as name, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
             return (f"#{name.id}",) if _is_parameter(index, name) else ()
+        case ast.Compare(
+            left=ast.Attribute(value=ast.Name(id="self")) as kept,
+            ops=[ast.Is() | ast.IsNot() as operator],
+            comparators=[ast.Constant(value=None)],
+        ):
+            name = own_state.asked(index, kept)
+            return (f"{'=' if isinstance(operator, ast.Is) else '#'}{name}",) if name else ()
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             return _comparison(index, left, operator, right)
         case ast.Name() if _is_parameter(index, test):
             return (f"+{test.id}",)
         case ast.Attribute(value=ast.Name(id="self")):
-            kept = _parameter_kept(index, test)
-            return (f"+{kept}",) if kept else ()
+            name = _parameter_kept(index, test) or own_state.asked(index, test)
+            return (f"+{name}",) if name else ()
     return ()
 
 
@@ -247,9 +257,12 @@ def _is_parameter(index: Index, name: ast.Name) -> bool:
 
 def passed(index: Index, call: ast.Call, scope: Scope) -> str:
     """What a call passes; empty when that is nothing anybody could ask about."""
-    if not call.args and not call.keywords:
+    of_self = own_state.is_of_self(index, call)
+    if not call.args and not call.keywords and not of_self:
         return ""
     parts = [str(len(call.args))]
+    if of_self:
+        parts.append(_OF_SELF)
     for position, value in enumerate(call.args):
         cls = value.__class__
         if cls is ast.Starred:
@@ -331,6 +344,11 @@ def _default(value: ast.expr | None) -> str:
     return f"C{mark}" if isinstance(value, ast.Attribute) and (mark := _mark(value)) else ""
 
 
+def lasting(needs: Iterable[str]) -> tuple[str, ...]:
+    """The conditions that also callers can tell something about; that its object has something only says the method."""
+    return tuple(each for each in needs if each[1] != own_state.MARK or each[0] in "-=")
+
+
 def needs_of(call: Call) -> tuple[str, ...]:
     """The conditions on its function's parameters under which a call is made."""
     return tuple(call.needs.split(",")) if call.needs else ()
@@ -352,6 +370,11 @@ def left(needs: tuple[str, ...], function: Function, call: Call) -> tuple[str, .
         name = about(condition)
         if name[:1] == "(":
             remaining.append(condition)
+            continue
+        if name[:1] == own_state.MARK:
+            # What is there seldom goes away between two looks; what is not may have been made in between.
+            if condition[0] in "-=" and given.get("self") == "@self":
+                remaining.append(condition)
             continue
         value = _value(switches.get(name) or Switch(name), count, given)
         if value[:1] == "@":
