@@ -8,7 +8,16 @@ from rules.engine.costs.measured import frees
 from rules.engine.finding import Hop
 from rules.engine.fixing.rewrites import without_async
 from rules.engine.loops.loop_bound import needs_loop
-from rules.engine.loops.loop_calls import CHOSEN, Stop, confidence, effect, expected, is_idle, stops
+from rules.engine.loops.loop_calls import (
+    CHOSEN,
+    Stop,
+    confidence,
+    effect,
+    expected,
+    is_idle,
+    keeps_answer,
+    stops,
+)
 from rules.engine.reading.walking import own_nodes
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.aside import stands_aside
@@ -102,6 +111,8 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         worst = max(found, key=lambda stop: _telling(stop, module))
         if not frees(worst.entry):
             return  # a thread may stop the loop just the same
+        if str(role) == "dependency" and all(keeps_answer(stop) for stop in found):
+            return  # a thread hop for each request, for the few that wait: others say what waits
         yield Match(
             node,
             self.message(node, worst, found, module),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.libraries import Offload
 
+_COPIES = frozenset({"copy.copy", "copy.deepcopy"})
+"""What gives a function when it gets one."""
 _SAID_HERE = ("FP101", "FP102", "FP103")
 
 # Primitives that call `f(*args, **kwargs)`; the others take positional arguments for it only, or none.
@@ -209,6 +211,8 @@ class _Result:
     @classmethod
     def of(cls, inner: ast.Call, module: Module) -> _Result | None:
         """None when the result may be meant to be called, or awaited."""
+        if module.qualified_name(inner.func) in _COPIES:
+            return None
         if module.blocking(inner) is not None:
             return cls(certain=True, blocks=True)
         callee, summary = module.callee(inner), module.summary(inner)

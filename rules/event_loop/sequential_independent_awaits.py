@@ -123,7 +123,7 @@ class SequentialIndependentAwaits(Rule):
             return
         for block in _blocks(node):
             for run in _runs(block, module):
-                is_sure = not any(step.is_doubtful for step in run)
+                is_sure = not any(step.is_doubtful for step in run) and _are_asked_for(run, node)
                 fix = _fix(block, run) if is_sure else None
                 yield self.match([step.wait for step in run], module, fix=fix, is_sure=is_sure)
             for statement in block.statements:
@@ -153,6 +153,18 @@ class SequentialIndependentAwaits(Rule):
             call_path=first.call_path(module),
             impact=estimates.awaits_in_sequence(module.options, len(waits)),
         )
+
+
+def _are_asked_for(run: Sequence[_Step], function: ast.AsyncFunctionDef) -> bool:
+    """Whether something reads what each step but the last binds: one whose answer nobody wants is made for what it changes,
+    which the next may need (`_ = await refresh()`)."""
+    read = {
+        each.id for each in walk(function) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)
+    }
+    return all(
+        not isinstance(step.statement, ast.Assign | ast.AnnAssign) or step.bound & (read | {"self"})
+        for step in run[:-1]
+    )
 
 
 def _line(wait: Wait, module: Module, *, end: bool = False) -> int:

@@ -110,7 +110,7 @@ class BaseHttpMiddleware(Rule):
         self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, module: Module
     ) -> Iterator[Match]:
         if isinstance(node, ast.ClassDef):
-            if not any(module.qualified_name(base) in _BASE for base in node.bases):
+            if not any(module.qualified_name(base) in _BASE for base in node.bases) or _answers_itself(node):
                 return
         elif not any(_is_decorator(decorator, module) for decorator in node.decorator_list):
             return
@@ -131,6 +131,11 @@ class BaseHttpMiddleware(Rule):
                 measured=True,
             ),
         )
+
+
+def _answers_itself(middleware: ast.ClassDef) -> bool:
+    """Whether it is called as plain ASGI, past what the base class does around `dispatch`."""
+    return any(isinstance(each, ast.AsyncFunctionDef) and each.name == "__call__" for each in middleware.body)
 
 
 def _is_decorator(decorator: ast.expr, module: Module) -> bool:

@@ -377,3 +377,26 @@ async def tabs() -> list[str]:  # FP104
 @app.get("/tabs/query")
 async def tabs_unasked() -> str:
     return query()
+
+
+KEYS: dict[str, str] = {}
+
+
+def key_of(name: str) -> str:
+    if name in KEYS:
+        return KEYS[name]
+    KEYS[name] = requests.get(f"https://keys.example/{name}", timeout=5).text
+    return KEYS[name]
+
+
+async def signed_by(name: str) -> str:
+    return key_of(name)  # the few requests that wait are no reason for a thread each
+
+
+@app.get("/signed", dependencies=[Depends(signed_by)])
+async def signed() -> None: ...
+
+
+@app.get("/keys/{name}")
+async def key(name: str) -> str:  # FP104
+    return key_of(name)

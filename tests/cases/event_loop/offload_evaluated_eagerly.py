@@ -1,4 +1,5 @@
 import asyncio
+import copy
 import functools
 import smtplib
 import threading
@@ -99,3 +100,10 @@ def in_a_worker_thread(to: str, tasks: BackgroundTasks) -> None:
     tasks.add_task(send(to))  # FP107
     tasks.add_task(send, to)
     total([total([1])])
+
+
+@app.get("/e")
+async def of_a_copy(to: str) -> None:
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, copy.deepcopy(send), to)
+    await loop.run_in_executor(None, copy.copy(send), to)

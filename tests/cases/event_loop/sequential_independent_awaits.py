@@ -394,3 +394,17 @@ async def bounded(number: str) -> list[object]:
     invoice = await asyncio.wait_for(create_invoice(number), 3)  # changes something
     size = await asyncio.wait_for(length(number), 3)
     return [euro, stock, invoice, size]
+
+
+@app.get("/refreshed")
+async def refreshed(number: str) -> list[object]:
+    _ = await rate()  # FP110 (summary)
+    stock = await level(number)
+    return [stock]
+
+
+@app.get("/last-unread")
+async def last_unread(number: str) -> list[object]:
+    euro = await rate()  # FP110
+    _ = await level(number)
+    return [euro]

@@ -123,3 +123,14 @@ async def of_a_queue(message: Any) -> None:
 @app.get("/orders")
 async def orders() -> list[int]:
     return []
+
+
+class Replayed(BaseHTTPMiddleware):
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http" and scope["path"] == "/elsewhere":
+            await Response(status_code=409)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+app.add_middleware(Replayed)
