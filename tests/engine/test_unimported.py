@@ -90,12 +90,41 @@ def test_a_script_that_is_run_by_hand_at_most_is_left_to_the_summary(
     assert [each.confidence for each in found] == [expected]
 
 
+@pytest.mark.parametrize("folder", ["shop-deprecated", "archive", "web/archived"])
+def test_folders_that_were_turned_away_from_have_several_names(folder: str) -> None:
+    tree = {
+        f"{folder}/main.py": APPLICATION.replace("shop.", "").format(""),
+        f"{folder}/mail.py": MAIL.format("send"),
+    }
+    documents = {"build.sh": "git archive HEAD\ncurl https://host/archive/1.zip\n"}
+    found = analyze(sources(tree), documents=documents, options=Options(select=("FP310",))).result.findings
+
+    assert [each.confidence for each in found] == [Confidence.POSSIBLE]
+
+
+def test_a_folder_that_the_service_imports_from_is_its_own_whatever_its_name() -> None:
+    tree = {
+        "shop/main.py": APPLICATION.format("from shop.archive import mail\n"),
+        "shop/archive/mail.py": MAIL.format("send"),
+    }
+    found = analyze(sources(tree), options=Options(select=("FP310",))).result.findings
+
+    assert [each.confidence for each in found] == [Confidence.CERTAIN]
+
+
 @pytest.mark.parametrize(
     ("main", "documents", "expected"),
     [
         ("", {}, Confidence.POSSIBLE),
         ("", {"pyproject.toml": '[tool.ruff]\nexclude = ["shop-deprecated"]\n'}, Confidence.POSSIBLE),
         ("", {"Dockerfile": "FROM python:3.13\nCOPY shop-deprecated /app\n"}, Confidence.CERTAIN),
+        ("", {"Dockerfile": "FROM python:3.13\nCOPY ./shop-deprecated/main.py /app\n"}, Confidence.CERTAIN),
+        ("", {"Procfile": "web: uvicorn shop-deprecated.main:app\n"}, Confidence.CERTAIN),
+        (
+            "",
+            {"run.sh": "curl https://host/shop-deprecated/1.zip\nzip shop-deprecated\n"},
+            Confidence.POSSIBLE,
+        ),
     ],
 )
 def test_a_folder_that_was_turned_away_from_is_left_to_the_summary(

@@ -78,6 +78,7 @@ _RESOLVING = frozenset(
 _KEEPING = frozenset(f"jwt.PyJWKClient.{name}" for name in ("get_signing_key", "get_signing_key_from_jwt"))
 """They keep what they fetched for minutes."""
 _STARTING = "subprocess.Popen"
+_TYPED = "builtins.input"
 """Starts a program and does not wait for it: some milliseconds."""
 _DESCRIBED = frozenset({"googleapiclient.discovery.build"})
 """They read a description that comes with the package; what is asked of what they make takes the time."""
@@ -150,7 +151,7 @@ class Stop(Struct, frozen=True):
 
 def code_of(entry: Blocking) -> str | None:
     """The rule that reports a direct call of `entry`; None when none of them does."""
-    if entry.name == "builtins.input":
+    if entry.name == _TYPED:
         return "FP101"
     if entry.kind is Kind.CPU:
         if entry.construct and libraries.client(entry.name) is not None:
@@ -673,6 +674,8 @@ def confidence(stop: Stop, module: Module) -> Confidence:
     """
     if stop.path and ((stop.seldom and not module.reached(stop.call)) or _is_handed_over_else(stop, module)):
         return Confidence.POSSIBLE
+    if not module.reached(stop.call) and _asks_at_terminal(stop.call, module):
+        return Confidence.POSSIBLE
     if stop.path and (stop.of_kind or _ends_something(stop)):
         return (
             Confidence.POSSIBLE
@@ -686,6 +689,20 @@ def confidence(stop: Stop, module: Module) -> Confidence:
     ):
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
+
+
+def _asks_at_terminal(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node`, or another method of its class, waits for somebody to type: nobody is served there."""
+    found = module.graph_node(node)
+    if found is None:
+        return False
+    functions = module.project.files[module.path].functions
+    return any(
+        call.ref == _TYPED
+        for function in functions
+        if function is found.function or (function.owner and function.owner == found.function.owner)
+        for call in function.calls
+    )
 
 
 def _ends_something(stop: Stop) -> bool:

@@ -25,7 +25,9 @@ _DEEPEST = 8
 """Parts of a path that an import may spell."""
 _SEARCHED = ("autodiscover_tasks", "INSTALLED_APPS")
 """What has a framework look for files in packages."""
-_LEFT_BEHIND = regex(r"(?:^|/)(?:[\w-]*[_-])?(?:unused|deprecated|retired|obsolete|legacy)/", re.IGNORECASE)
+_LEFT_BEHIND = regex(
+    r"(?:^|/)(?:[\w-]*[_-])?(?:unused|deprecated|retired|obsolete|legacy|archived?|archives)/", re.IGNORECASE
+)
 """Folders of what a project has turned away from."""
 _SETTINGS = regex(r"(?:^|/)(?:pyproject\.toml|\.?ruff\.toml|setup\.cfg|\.gitattributes)$")
 """Documents that name folders for tools."""
@@ -65,7 +67,9 @@ def _is_left_behind(project: Project, path: str) -> bool:
         return False
     folder = path[: found.end()]
     for document, text in project.documents.items():
-        if folder.rstrip("/") in text and not document.startswith(folder) and not _SETTINGS.search(document):
+        if document.startswith(folder) or _SETTINGS.search(document):
+            continue
+        if _names_folder(text, folder) or _names_folder(text, folder.replace("/", ".")):
             return False
     outside = (
         each
@@ -73,6 +77,21 @@ def _is_left_behind(project: Project, path: str) -> bool:
         if not each.startswith(folder) and place_of(each) == "app" and each not in _unimported(project)
     )
     return not any(each.startswith(folder) for one in outside for each in project.imports_of(one))
+
+
+def _names_folder(text: str, folder: str) -> bool:
+    """Whether a document's text has a path or a module's name that begins with the folder, or copies the folder; not
+    `https://host/archive/`, nor `git archive`."""
+    name = re.escape(folder.rstrip("/."))
+    path = rf"(?<![\w./-])(?:\./)?{name}{re.escape(folder[-1])}"
+    return (
+        re.search(
+            rf"{path}|^\s*(?:COPY|ADD|WORKDIR|cd|context:|build:)\s(?:.*\s)?(?:\./)?{name}(?=\s|$)",
+            text,
+            re.MULTILINE,
+        )
+        is not None
+    )
 
 
 @once

@@ -456,3 +456,25 @@ async def feed_that_was_fetched(address: str) -> object:
         answer = await client.get(address)
     document = answer.text
     return [feedparser.parse(document), feedparser.parse(answer.content)]
+
+
+class AtTheTerminal:
+    async def ask(self, question: str) -> str:
+        return input(question)  # FP101 (summary)
+
+    async def again(self) -> None:
+        time.sleep(1)  # FP101 (summary)
+
+
+async def at_the_terminal() -> str:
+    return await AtTheTerminal().ask("name?")
+
+
+class NotAtTheTerminal:
+    async def again(self) -> None:
+        time.sleep(1)  # FP101
+
+
+@app.get("/typed")
+async def typed() -> str:
+    return input()  # FP101
