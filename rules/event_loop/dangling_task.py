@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rules.engine.linking.values import Sort
 from rules.engine.module import Context
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from rules.engine.linking.callees import Callee
+    from rules.engine.linking.graph import Node
+    from rules.engine.linking.resolver import Resolver
     from rules.engine.module import Function, Module
 
 _STARTERS = frozenset(
@@ -132,7 +135,9 @@ class DanglingTask(Rule):
             node,
             f"{_started(node)} {how}: it may vanish before it is done{unheard}.{more}",
             severity=Severity.LOW if harmless else self._severity(node, module, is_heard=is_heard),
-            confidence=Confidence.POSSIBLE if harmless else Confidence.CERTAIN,
+            # What is left is that nobody holds the task, which seldom comes true: no news where it has long been so.
+            confidence=Confidence.POSSIBLE if harmless or is_heard else Confidence.CERTAIN,
+            when_new=Confidence.LIKELY if is_heard and not harmless else None,
             cause=f"FP113 {module.path}",
             fix=Fix(
                 _kept(_free_name(node, module)),
@@ -222,7 +227,29 @@ def _catches_all(call: ast.Call, module: Module) -> bool:
     """Whether the coroutine, where it can be seen, lets no error out: all it does stands in `try` with `except Exception`."""
     made = call.args[0] if call.args else None
     target = module.callee(made) if isinstance(made, ast.Call) else None
-    return target is not None and bool(target.function.flags & facts.HEARD)
+    if target is None:
+        return False
+    return bool(target.function.flags & facts.HEARD) or _is_wrapped_with_care(target, module.project.resolver)
+
+
+def _is_wrapped_with_care(target: Node, resolver: Resolver) -> bool:
+    """Whether a decorator of the project, or what its module gives its functions to, lets no error of the coroutine out."""
+    home = resolver.modules[target.path]
+    wrapping = [decorator.ref for decorator in target.function.decorators]
+    if not target.function.owner:
+        wrapping += home.facts.rewrapped
+    for ref in wrapping:
+        decorator = resolver.value(ref, home)
+        if decorator is None or decorator.sort != Sort.FUNCTION or decorator.module is None:
+            continue
+        inside = [
+            function
+            for symbol, function in decorator.module.functions.items()
+            if symbol.startswith(f"{decorator.function.symbol}.") and function.flags & facts.AROUND
+        ]
+        if inside and all(function.flags & facts.HEARD for function in inside):
+            return True
+    return False
 
 
 def _is_over_at_once(call: ast.Call, module: Module) -> bool:

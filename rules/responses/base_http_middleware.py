@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from rules.engine.costs import estimates
+from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
@@ -154,7 +156,14 @@ def _is_optional(node: ast.AST, module: Module) -> bool:
         if _TERMINAL.search(module.path):
             return True
         parent = module.parent(node)
-        return isinstance(parent, ast.If) and not is_main_guard(parent.test)
+        if isinstance(parent, ast.If) and not is_main_guard(parent.test):
+            return True
+        adding = module.graph_node(parent) if isinstance(parent, FUNCTIONS) else None
+        return (
+            adding is not None
+            and bool(adding.callers)
+            and all(edge.call.flags & facts.CONDITIONAL for _, edge in adding.callers)
+        )
     dispatch = module.project.node(module.path, f"{module.symbol_at(node)}.dispatch")
     return dispatch is not None and dispatch not in module.project.routing.always_added
 

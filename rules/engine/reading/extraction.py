@@ -187,6 +187,7 @@ def build(index: Index, lines: int, known: Carried | None = None) -> ModuleFacts
         members=members,
         kept=tuple(_kept(index)),
         mentions=names_read.of_file(index),
+        rewrapped=tuple(_rewrapped(index)),
         stars=tuple(index.stars),
         aliases=aliases,
         displays=displays(index, looped),
@@ -397,6 +398,14 @@ def _starts_thread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         for wrapper in wrappers
         for call in walk(wrapper)
     )
+
+
+def _rewrapped(index: Index) -> Iterator[str]:
+    for call in index.module.calls:
+        if call.func.__class__ is ast.Name and call.func.id == "globals":
+            match index.parents.get(index.parents.get(call, call)):
+                case ast.Assign(value=ast.Call(func=wrapping, args=[_])):
+                    yield index.ref(wrapping, index.module)
 
 
 def _calls_decorated(scope: Scope) -> bool:

@@ -38,7 +38,7 @@ from rules.engine.reading.raw_text import RawFacts
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.switches import Switch
 
-ENGINE_VERSION = "57"
+ENGINE_VERSION = "58"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -314,6 +314,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """What lets so many in at a time, as it makes them."""
     addresses: tuple[str, ...] = ()
     """Schemes of the addresses that its functions put together and return: `sqlite`."""
+    rewrapped: tuple[str, ...] = ()
+    """What its functions may be given to after they are defined: `globals()[name] = logged(globals()[name])`."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""
 

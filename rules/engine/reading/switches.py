@@ -71,15 +71,15 @@ def conditions(index: Index, test: ast.expr) -> tuple[str, ...]:
             ops=[ast.Is() | ast.IsNot() as operator],
             comparators=[ast.Constant(value=None)],
         ):
-            name = own_state.asked(index, kept)
-            return (f"{'=' if isinstance(operator, ast.Is) else '#'}{name}",) if name else ()
+            asked = own_state.asked(index, kept)
+            return (f"{'=' if isinstance(operator, ast.Is) else '#'}{asked}",) if asked else ()
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             return _comparison(index, left, operator, right)
         case ast.Name() if _is_parameter(index, test):
             return (f"+{test.id}",)
         case ast.Attribute(value=ast.Name(id="self")):
-            name = _parameter_kept(index, test) or own_state.asked(index, test)
-            return (f"+{name}",) if name else ()
+            asked = _parameter_kept(index, test) or own_state.asked(index, test)
+            return (f"+{asked}",) if asked else ()
     return ()
 
 

@@ -278,3 +278,57 @@ class Mailer(Sender):
 @app.post("/sent-by-somebody")
 async def sent_by_somebody(sender: Sender) -> None:
     asyncio.create_task(sender.send())  # FP113
+
+
+def logged(function):
+    @functools.wraps(function)
+    async def wrapper(*given):
+        try:
+            return await function(*given)
+        except Exception:
+            return None
+
+    return wrapper
+
+
+def timed(function):
+    @functools.wraps(function)
+    async def wrapper(*given):
+        return await function(*given)
+
+    return wrapper
+
+
+@logged
+async def told_with_care(number: int) -> None:
+    await asyncio.sleep(number)
+
+
+@timed
+async def told_and_timed(number: int) -> None:
+    await asyncio.sleep(number)
+    await counts.join()
+
+
+@app.post("/told")
+async def told(number: int) -> None:
+    asyncio.create_task(told_with_care(number))  # FP113 (summary)
+
+
+@app.post("/told-and-timed")
+async def told_timed(number: int) -> None:
+    asyncio.create_task(told_and_timed(number))  # FP113 (inline)
+
+
+async def every_minute() -> None:
+    while True:
+        try:
+            await counts.join()
+        except Exception:
+            print("failed")
+        await asyncio.sleep(60)
+
+
+@app.post("/every-minute")
+async def begun() -> None:
+    asyncio.create_task(every_minute())  # FP113 (summary)

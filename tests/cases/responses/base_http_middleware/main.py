@@ -134,3 +134,25 @@ class Replayed(BaseHTTPMiddleware):
 
 
 app.add_middleware(Replayed)
+
+
+def add_latency(to: FastAPI) -> None:
+    @to.middleware("http")
+    async def latency(request: Request, call_next: CallNext) -> Response:  # FP510 (summary)
+        return await call_next(request)
+
+
+def add_names(to: FastAPI) -> None:
+    @to.middleware("http")
+    async def names(request: Request, call_next: CallNext) -> Response:  # FP510 (inline)
+        return await call_next(request)
+
+
+def configured(to: FastAPI) -> FastAPI:
+    if settings.with_latency:
+        add_latency(to)
+    add_names(to)
+    return to
+
+
+configured(app)
