@@ -3,7 +3,8 @@
 `tests/cases/<family>/<module>.py` belongs to the rules of `rules/<family>/<module>.py`; a folder of that name is a
 project of several files. A line that ends in `# FP101` (several codes: `# FP101 FP601`) must be found by these rules,
 each other line must not. Files of a folder that are not Python are its documents: there a line of its own, `# FP711`,
-marks the next line. `# FP101 (summary)` must be said in the summary only, `# FP101 (inline)` on its line.
+marks the next line. `# FP101 (summary)` must be said in the summary only, `# FP101 (inline)` on its line,
+as a change hears of it that brings it.
 """
 
 from __future__ import annotations
@@ -121,7 +122,10 @@ def wrong(expected: set[Mark], found: tuple[Finding, ...]) -> list[str]:
 
 
 def where(finding: Finding) -> str:
-    hidden = finding.severity is Severity.INFO or finding.confidence is Confidence.POSSIBLE
+    confidence = finding.confidence
+    if finding.severity.rank < registry.by_code(finding.code).said_from.rank and finding.when_new:
+        confidence = finding.when_new  # as a change hears of it that brings it
+    hidden = finding.severity is Severity.INFO or confidence is Confidence.POSSIBLE
     return "summary" if hidden else "inline"
 
 

@@ -52,6 +52,7 @@ class HeavyWorkInBackgroundTasks(Rule):
 
     code = "FP402"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.DAYS
     watch = "duration of background work, event-loop lag"
 

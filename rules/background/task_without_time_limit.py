@@ -44,6 +44,7 @@ class TaskWithoutTimeLimit(Rule):
 
     code = "FP407"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "age of the oldest running task"
     imports = frozenset({"celery"})

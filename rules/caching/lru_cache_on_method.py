@@ -48,6 +48,7 @@ class LruCacheOnMethod(Rule):
 
     code = "FP311"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "resident memory per worker"
     aliases = MappingProxyType({"FP707": "cached-instance-method"})

@@ -46,6 +46,7 @@ class SettingsPerRequest(Rule):
 
     code = "FP302"
     severity = Severity.LOW
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "p50 of the lightest endpoint"
     guards = ("lru_cache", "cache")

@@ -120,6 +120,7 @@ class FilterOnUnindexedColumn(Rule):
 
     code = "FP206"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "sequential scans of the table"
     guards = ("index", "unique", "Index", "UniqueConstraint", "create_index")

@@ -49,6 +49,7 @@ class IndexDefeatingPredicate(Rule):
 
     code = "FP208"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.HOURS
     watch = "slow query log"
 

@@ -38,6 +38,7 @@ class NestedPoolAcquire(Rule):
     code = "FP221"
     per_request = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "connections checked out per request in progress, and pool time-outs"
     impact = pool_estimates.taken_twice(Options())

@@ -52,6 +52,7 @@ class QueryInLoop(Rule):
     code = "FP201"
     per_request = True
     severity = Severity.HIGH
+    said_from = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
     watch = "statements per request"

@@ -67,6 +67,7 @@ class QueryInLoopThroughHelper(Rule):
     per_request = True
     about_own_line = True
     severity = Severity.HIGH
+    said_from = Severity.HIGH
     gates = True
     effort = Effort.HOURS
     watch = "statements per request"

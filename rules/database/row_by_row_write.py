@@ -72,6 +72,7 @@ class RowByRowWrite(Rule):
     per_request = True
     about_own_line = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "statements per request"
 

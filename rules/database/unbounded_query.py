@@ -48,6 +48,7 @@ class UnboundedQuery(Rule):
     per_request = True
     aliases = MappingProxyType({"FP509": "missing-pagination-contract"})
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.HOURS
     watch = "p99 of rows per request and of response size"
     guards = ("limit", "LIMIT", "fetch", "slice", "paginate", "top")

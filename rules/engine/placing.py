@@ -74,6 +74,9 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         severity, gates = severity.lowered(), False
         message = f"{message} `{image}` is for Lambda, where an instance has one request at a time: few others wait."
     severity = module.options.severity_of(rule.code, severity)
+    when_new = match.when_new if confidence is match.confidence else fresh
+    if severity.rank < rule.said_from.rank and confidence is not Confidence.POSSIBLE:
+        confidence, when_new = Confidence.POSSIBLE, when_new or confidence
     endpoints = module.endpoints(node)
     card = registry.told(rule)
     symbol = module.symbol_at(node)
@@ -108,7 +111,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         leaf=_leaf(module, match),
         guards=rule.guards,
         siblings=match.siblings,
-        when_new=match.when_new if confidence is match.confidence else fresh,
+        when_new=when_new,
     )
     return Placed(rule, match, finding)
 

@@ -72,6 +72,7 @@ class AwaitInLoop(Rule):
     per_request = True
     about_own_line = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "p95 of the endpoint against the number of items"
 

@@ -63,6 +63,7 @@ class SequentialIndependentAwaits(Rule):
     per_request = True
     about_own_line = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "p50 of the endpoint and its span waterfall"
 

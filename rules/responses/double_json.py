@@ -45,6 +45,7 @@ class DoubleJson(Rule):
 
     code = "FP512"
     severity = Severity.LOW
+    said_from = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "processor time per request"
 

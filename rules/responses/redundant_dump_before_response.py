@@ -45,6 +45,7 @@ class RedundantDumpBeforeResponse(Rule):
 
     code = "FP503"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "processor time per request"
 

@@ -50,6 +50,7 @@ class SchemaObjectInHandler(Rule):
 
     code = "FP513"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "processor time per request"
 

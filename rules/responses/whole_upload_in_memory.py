@@ -64,6 +64,7 @@ class WholeUploadInMemory(Rule):
 
     code = "FP505"
     severity = Severity.HIGH
+    said_from = Severity.MEDIUM
     gates = True
     effort = Effort.MINUTES
     watch = "resident memory and request size"

@@ -43,6 +43,7 @@ class DebugInstrumentationInProd(Rule):
 
     code = "FP718"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "processor time per request and volume of the log"
 

@@ -77,6 +77,7 @@ class PerProcessStateWithWorkers(Rule):
 
     code = "FP705"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.HOURS
     watch = "jobs that run twice, sessions lost"
 

@@ -57,6 +57,7 @@ class UnboundedModuleCache(Rule):
 
     code = "FP704"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "resident memory per worker"
 

@@ -1,0 +1,58 @@
+"""What a rule says of old code in the summary only, a change that brings it hears on its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules import analyze
+from rules.engine import registry
+from rules.engine.finding import Confidence, Options, Severity
+from tests.engine.projects import sources
+
+API = """
+from fastapi import Depends, FastAPI
+from sqlalchemy import select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from shop.db import get_session
+
+app = FastAPI()
+
+class Base(DeclarativeBase): ...
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+
+def of(session: Session, number: str) -> Order | None:
+    return session.scalar(select(Order).where(Order.number == number))
+
+@app.post("/orders")
+def orders(numbers: list[str], session: Session = Depends(get_session)) -> list[object]:
+    return [of(session, number) for number in numbers]
+"""
+
+
+@pytest.mark.parametrize(
+    ("severity", "confidence", "when_new"),
+    [
+        ("medium", Confidence.POSSIBLE, True),
+        ("high", Confidence.CERTAIN, False),
+        ("info", Confidence.POSSIBLE, True),
+    ],
+)
+def test_less_severe_findings_are_hints_until_a_change_brings_them(
+    severity: str, confidence: Confidence, when_new: bool
+) -> None:
+    options = Options(select=("FP202",), severity={"FP202": Severity(severity)})
+    [found] = analyze(sources({"shop/api.py": API}), options=options).result.findings
+
+    assert found.severity is Severity(severity)
+    assert (found.confidence is Confidence.POSSIBLE) == (confidence is Confidence.POSSIBLE)
+    assert (found.when_new is not None) == when_new
+
+
+def test_no_rule_whose_findings_block_a_merge_is_silent_about_them() -> None:
+    for rule in registry.rules():
+        assert not rule.gates or rule.severity.rank >= rule.said_from.rank, rule.code
