@@ -578,15 +578,22 @@ def unique(endpoints: Iterable[EndpointRef]) -> tuple[EndpointRef, ...]:
 
 
 def portions(
-    findings: Sequence[Finding], *, whole_files: bool = True, soon: bool = True
+    findings: Sequence[Finding],
+    *,
+    whole_files: bool = True,
+    soon: bool = True,
+    counts: Callable[[Finding], bool] = lambda finding: True,
 ) -> Iterator[Sequence[Finding]]:
     """Findings in portions for `Analysis.prove_all`, with `soon` a small one first: something can be said then.
 
-    With `whole_files` a portion ends where a file does.
+    With `whole_files` a portion ends where a file does. Only what `counts` makes a portion larger.
     """
     size, start = _FIRST_PORTION if soon else _LARGEST_PORTION, 0
     while start < len(findings):
-        end = min(start + size, len(findings))
+        end, left = start, size
+        while end < len(findings) and left:
+            left -= counts(findings[end])
+            end += 1
         while whole_files and end < len(findings) and findings[end].path == findings[end - 1].path:
             end += 1
         yield findings[start:end]
