@@ -145,7 +145,9 @@ class Analysis:
 
         proven = {
             finding.fingerprint: fix
-            for finding, fix in proofs.proven(candidates, self._sources, self._by_path, again, goes_on)
+            for finding, fix in proofs.proven(
+                candidates, self._sources, self._by_path, again, goes_on, self._trees
+            )
         }
         return [
             msgspec.structs.replace(finding, fix=proven[finding.fingerprint])

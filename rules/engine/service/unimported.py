@@ -181,9 +181,9 @@ def _meant(project: Project) -> set[str]:
                 continue
             value = project.resolver.value(ref, module)
             own = value.module.path if value is not None and value.module is not None else ""
-            for parts in ends:
-                if len(parts) > 1 or not own:
-                    spelled.setdefault(parts, set()).add(own)
+            for end in ends:
+                if len(end) > 1 or not own:
+                    spelled.setdefault(end, set()).add(own)
     return {
         path for end, owns in spelled.items() for path in by_end[end] if len(owns) > 1 or path not in owns
     }
