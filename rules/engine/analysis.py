@@ -101,6 +101,12 @@ class Analysis:
         if succession.before is not None:
             self.project = succession.before
 
+    def layout(self, path: str) -> Layout | None:
+        """How a file lies whose tree was kept."""
+        if path not in self.layouts and path in self._trees:
+            return Layout(self._trees[path], Source(self._sources[path]).lines)
+        return self.layouts.get(path)
+
     def has_fix(self, finding: Finding) -> bool:
         """Whether the rule has a fix for it, proven or not."""
         found = self._matches.get(finding.fingerprint)
@@ -160,7 +166,7 @@ class Analysis:
         """What the analysis says of these files when this is in them, everything else as it was."""
         project = self.project
         with _uncollected():
-            run = _Run(changed, {}, project.documents, project.options, begin=begin)
+            run = _Run(changed, {}, project.documents, project.options, begin=begin, former=self)
             if self._callees is not None:
                 run.known_callees = self._callees
             return run.again(project)
@@ -393,7 +399,7 @@ class _Run:
             self.begin(path)
             try:
                 source, index = read[path] = self._read(path)
-                found[path] = extraction.build(index, len(source.lines))
+                found[path] = extraction.build(index, len(source.lines), self._carried(path, source, index))
             except SourceError as error:
                 results[path] = Result(skipped=(Skipped(path, error.reason),))
         self.begin("")
@@ -419,10 +425,10 @@ class _Run:
 
     def _carried(self, path: str, source: Source, index: Index) -> Carried | None:
         """What the facts of a file take over from the version before."""
-        former = self.former
-        if former is None or path not in former.layouts or path not in former.facts:
+        before = self.former.layout(path) if self.former is not None else None
+        if self.former is None or before is None or path not in self.former.facts:
             return None
-        return carried(former.layouts[path], former.facts[path], Layout(index.tree, source.lines))
+        return carried(before, self.former.facts[path], Layout(index.tree, source.lines))
 
     def _done_with(self, source: Source, index: Index) -> None:
         if self.trees is not None:
