@@ -476,11 +476,12 @@ class _Run:
             elif node_type is ast.Attribute:
                 shares = _by_members(rules, nodes, module)
             for rule in rules:
-                if rule in left_out:
+                share = shares.get(rule, nodes)
+                if not share or rule in left_out:
                     continue
                 node: ast.AST = module.tree
                 try:
-                    for node in shares.get(rule, nodes):
+                    for node in share:
                         for match in rule.check(node, module):
                             found.append((rule, match))  # noqa: PERF401 - a generator more costs as much as a rule
                 except Exception as error:  # a rule that crashes is a line in the summary
