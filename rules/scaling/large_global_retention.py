@@ -10,7 +10,7 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
-_GLOBAL = regex(r"\bglobal\b")
+_GLOBAL = regex(r"global\b")
 _LARGE = ("pandas.", "polars.", "numpy.")
 
 
