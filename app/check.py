@@ -137,7 +137,7 @@ def analyze(
     result = analysis.result
     findings: list[Finding] = []
     with _set_aside():
-        for portion in rules.portions(result.findings, soon=tell is not None):
+        for portion in rules.portions(result.findings, soon=tell is not None, counts=analysis.has_fix):
             told = analysis.prove_all(portion) if prove else portion
             findings.extend(told)
             if tell is not None:

@@ -428,7 +428,9 @@ def prove(
     left_alone = {*unproven, *(path for path in analysis.facts if not connection.affords_proof(path))}
     proven: dict[int, Finding] = {}
     end = time.monotonic() + seconds
-    for portion in rules.portions(findings, whole_files=tell):
+    for portion in rules.portions(
+        findings, whole_files=tell, soon=tell or seconds < math.inf, counts=analysis.has_fix
+    ):
         wanted = [finding for finding in portion if finding.path not in left_alone]
         if wanted and time.monotonic() <= end:
             done = analysis.prove_all(

@@ -129,7 +129,9 @@ class AbandonedDriver(Rule):
 
 def _made(call: ast.Call, module: Module) -> str:
     """What a call makes, as imported: aioredis is redis to the engine."""
-    name = module.index.ref(call.func, module.index.scope_at(call))
+    name = module.index.known_ref(call.func)
+    if name is None:
+        name = module.index.ref(call.func, module.index.scope_at(call))
     return name if name in _DRIVERS else module.qualified_name(call.func) or ""
 
 

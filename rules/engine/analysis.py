@@ -101,6 +101,12 @@ class Analysis:
         if succession.before is not None:
             self.project = succession.before
 
+    def layout(self, path: str) -> Layout | None:
+        """How a file lies whose tree was kept."""
+        if path not in self.layouts and path in self._trees:
+            return Layout(self._trees[path], Source(self._sources[path]).lines)
+        return self.layouts.get(path)
+
     def has_fix(self, finding: Finding) -> bool:
         """Whether the rule has a fix for it, proven or not."""
         found = self._matches.get(finding.fingerprint)
@@ -145,7 +151,9 @@ class Analysis:
 
         proven = {
             finding.fingerprint: fix
-            for finding, fix in proofs.proven(candidates, self._sources, self._by_path, again, goes_on)
+            for finding, fix in proofs.proven(
+                candidates, self._sources, self._by_path, again, goes_on, self._trees
+            )
         }
         return [
             msgspec.structs.replace(finding, fix=proven[finding.fingerprint])
@@ -158,7 +166,7 @@ class Analysis:
         """What the analysis says of these files when this is in them, everything else as it was."""
         project = self.project
         with _uncollected():
-            run = _Run(changed, {}, project.documents, project.options, begin=begin)
+            run = _Run(changed, {}, project.documents, project.options, begin=begin, former=self)
             if self._callees is not None:
                 run.known_callees = self._callees
             return run.again(project)
@@ -391,7 +399,7 @@ class _Run:
             self.begin(path)
             try:
                 source, index = read[path] = self._read(path)
-                found[path] = extraction.build(index, len(source.lines))
+                found[path] = extraction.build(index, len(source.lines), self._carried(path, source, index))
             except SourceError as error:
                 results[path] = Result(skipped=(Skipped(path, error.reason),))
         self.begin("")
@@ -417,10 +425,10 @@ class _Run:
 
     def _carried(self, path: str, source: Source, index: Index) -> Carried | None:
         """What the facts of a file take over from the version before."""
-        former = self.former
-        if former is None or path not in former.layouts or path not in former.facts:
+        before = self.former.layout(path) if self.former is not None else None
+        if self.former is None or before is None or path not in self.former.facts:
             return None
-        return carried(former.layouts[path], former.facts[path], Layout(index.tree, source.lines))
+        return carried(before, self.former.facts[path], Layout(index.tree, source.lines))
 
     def _done_with(self, source: Source, index: Index) -> None:
         if self.trees is not None:
@@ -468,11 +476,12 @@ class _Run:
             elif node_type is ast.Attribute:
                 shares = _by_members(rules, nodes, module)
             for rule in rules:
-                if rule in left_out:
+                share = shares.get(rule, nodes)
+                if not share or rule in left_out:
                     continue
                 node: ast.AST = module.tree
                 try:
-                    for node in shares.get(rule, nodes):
+                    for node in share:
                         for match in rule.check(node, module):
                             found.append((rule, match))  # noqa: PERF401 - a generator more costs as much as a rule
                 except Exception as error:  # a rule that crashes is a line in the summary
@@ -578,15 +587,22 @@ def unique(endpoints: Iterable[EndpointRef]) -> tuple[EndpointRef, ...]:
 
 
 def portions(
-    findings: Sequence[Finding], *, whole_files: bool = True, soon: bool = True
+    findings: Sequence[Finding],
+    *,
+    whole_files: bool = True,
+    soon: bool = True,
+    counts: Callable[[Finding], bool] = lambda finding: True,
 ) -> Iterator[Sequence[Finding]]:
     """Findings in portions for `Analysis.prove_all`, with `soon` a small one first: something can be said then.
 
-    With `whole_files` a portion ends where a file does.
+    With `whole_files` a portion ends where a file does. Only what `counts` makes a portion larger.
     """
     size, start = _FIRST_PORTION if soon else _LARGEST_PORTION, 0
     while start < len(findings):
-        end = min(start + size, len(findings))
+        end, left = start, size
+        while end < len(findings) and left:
+            left -= counts(findings[end])
+            end += 1
         while whole_files and end < len(findings) and findings[end].path == findings[end - 1].path:
             end += 1
         yield findings[start:end]

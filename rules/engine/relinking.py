@@ -29,8 +29,8 @@ _DECLARED = tuple(
     for name in ModuleFacts.__struct_fields__
     if name not in {"lines", "functions", "mentions", *_OF_TABLES, *_IMPORTED}
 )
-_OWN = frozenset({"calls", "flags", "passings"})
-"""Fields of a function that only its own callers feel."""
+_OWN = frozenset({"calls", "flags", "passings", "applies"})
+"""Fields of a function that only its own callers feel, if anybody."""
 _FEW = 4
 """From more changed files on, linking anew is no slower."""
 _OF_DOCUMENTS = frozenset({"versions", "deployment", "requirements"})
@@ -44,6 +44,7 @@ def relinked(project: Project, path: str, found: ModuleFacts) -> Iterator[Projec
     if (
         before is None
         or not _declares_the_same(before, found, _called_by_framework(project, path))
+        or any(_is_handed(project, path, *each) for each in _applied_otherwise(before, found))
         or any(project.resolver.has_folder(name) for name in {*found.imports} - {*before.imports})
     ):
         yield Project({**project.files, path: found}, project.documents, project.options)
@@ -93,6 +94,26 @@ def _declares_the_same(before: ModuleFacts, after: ModuleFacts, free: Collection
     return all(
         _same_signature(function, new[symbol], facts.ASYNC | facts.UNBROKEN if symbol in free else 0)
         for symbol, function in old.items()
+    )
+
+
+def _applied_otherwise(before: ModuleFacts, after: ModuleFacts) -> Iterator[tuple[str, set[str]]]:
+    """The functions that call other parameters than before, with the names and positions of these."""
+    new = _named(after)
+    for symbol, function in _named(before).items():
+        differing = {*function.applies} ^ {*new[symbol].applies}
+        if differing:
+            yield symbol, {key for each in differing for key in (each.name, str(each.position))}
+
+
+def _is_handed(project: Project, path: str, symbol: str, keys: Collection[str]) -> bool:
+    """Whether some call hands a function of the file what may be a function, under one of these names or positions."""
+    return any(
+        (target.path, target.symbol) == (path, symbol)
+        for node in project.graph.nodes.values()
+        for call in node.function.calls
+        if any(key in keys for key, _ in call.handed)
+        for target in project.graph.runs(project.resolver.value(call.ref, node.module))
     )
 
 

@@ -191,12 +191,12 @@ def _handles_signal(function: Function, module: Module) -> bool:
     """Whether a function is what ends the program on Ctrl-C: the loop waits for the task, or nobody does."""
     given = function.node if isinstance(function.node, ast.Lambda) else None
     return any(
-        isinstance(call, ast.Call)
-        and last_name(call.func) in ("signal", "add_signal_handler")
+        last_name(call.func) in ("signal", "add_signal_handler")
         and any(
             each is given or (isinstance(each, ast.Name) and each.id == function.name) for each in call.args
         )
-        for call in walk(module.tree)
+        for scope in module.index.scopes
+        for call in scope.calls
     )
 
 
@@ -270,7 +270,7 @@ def _coroutine_of(call: ast.Call, module: Module) -> ast.AsyncFunctionDef | None
     if target is None or target.path != module.path:
         return None
     line = target.function.line
-    nodes = walk(module.tree)
+    nodes = (scope.node for scope in module.index.scopes)
     return next(
         (each for each in nodes if isinstance(each, ast.AsyncFunctionDef) and each.lineno == line), None
     )

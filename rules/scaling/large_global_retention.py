@@ -4,11 +4,13 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
+_GLOBAL = regex(r"global\b")
 _LARGE = ("pandas.", "polars.", "numpy.")
 
 
@@ -89,7 +91,7 @@ def _outlives(target: ast.expr, module: Module) -> bool:
     """A `global`, or an attribute of the application's state."""
     match target:
         case ast.Name(id=name):
-            return module.index.scope_at(target).outer.get(name, False)
+            return module.source.matches(_GLOBAL) and module.index.scope_at(target).outer.get(name, False)
         case ast.Attribute(value=ast.Attribute(value=ast.Name(id="app"), attr="state")):
             return True
         case ast.Attribute(value=ast.Attribute(value=ast.Attribute(attr="app"), attr="state")):

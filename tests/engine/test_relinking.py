@@ -42,12 +42,18 @@ FILES = {
 
         def unused() -> str:
             return fetch("nobody")
+
+        def applied(text: str, how: object) -> str:
+            return text
         """,
     "shop/work.py": """
-        from shop.clients import unused
+        from shop.clients import applied, fetch, unused
 
         def later() -> str:
             return unused()
+
+        def given() -> str:
+            return applied("nobody", fetch)
         """,
 }
 
@@ -89,6 +95,11 @@ EDITS = {
     "an import added": ("shop/clients.py", "import requests", "import asyncio\nimport requests"),
     "a definition added": ("shop/api.py", "app = FastAPI()", "app = FastAPI()\n_tasks: set[object] = set()"),
     "a lambda taken away": ("shop/api.py", ", *map(lambda each: clients.parse(each), [])", ""),
+    "a parameter called that nobody is a function for": (
+        "shop/clients.py",
+        "how: object) -> str:\n    return text",
+        "how: object) -> str:\n    return text()",
+    ),
     "an endpoint made synchronous": ("shop/api.py", "async def alone", "def alone"),
     "nothing": ("shop/api.py", "app", "app"),
 }
@@ -121,6 +132,11 @@ def test_relinking_says_what_linking_anew_says(name: str, monkeypatch: pytest.Mo
         ("shop/api.py", '@app.get("/orders")', '@app.get("/other")'),
         ("shop/api.py", "app = FastAPI()", "app = FastAPI(); app.include_router(app)"),
         ("shop/work.py", "def later()", "def sooner()"),
+        (
+            "shop/clients.py",
+            "how: object) -> str:\n    return text",
+            "how: object) -> str:\n    return how(text)",
+        ),
         ("shop/clients.py", "import requests", "import httpx as requests"),
     ],
 )

@@ -419,6 +419,11 @@ def names(text: str) -> Names:
     return Names(frozenset(bound), frozenset(used - bound))
 
 
+def difference(before: Names, after: Names) -> Names:
+    """What is bound after and was not before, and what is used unbound and was not."""
+    return Names(after.bound - before.bound, after.unbound - before.unbound)
+
+
 def misplaced_await(tree: ast.AST) -> bool:
     """Whether an `await`, `async for` or `async with` stands where Python refuses it (outside an async function)."""
     stack: list[tuple[ast.AST, bool]] = [(tree, False)]

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from rules.engine.finding import Edit, Finding, ProvenFix, Severity
-from rules.engine.fixing import bindings, leftovers
+from rules.engine.fixing import bindings, leftovers, touched
 from rules.engine.reading.edits import Lines, apply, joined, one_click
-from rules.engine.reading.source import readable, tree_of
+from rules.engine.reading.source import is_newer, readable, tree_of
 from rules.engine.reading.units import (
     MAX_FILE_BYTES,
     UnfixableError,
@@ -77,28 +77,31 @@ def make(finding: Finding, match: Match, *, raw: bytes, tree: ast.Module | None 
     return Made(ProvenFix(match.fix.safety, made), changed) if changed != raw else None
 
 
-def check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> frozenset[str]:
+def check_text(
+    raw: bytes, changed: bytes, made: Sequence[Edit], tree: ast.Module | None = None
+) -> frozenset[str]:
     """Hold the text that edits make against its promises; returns the names that it binds and `raw` does not.
 
-    Promised: it parses, no name is unbound that was bound, no await is where none may be, and no line outside the
-    edits differs. Raises UnfixableError, or what parsing raises.
+    Promised: no name is unbound that was bound, no await is where none may be, and no line outside the edits differs.
+    Without `tree`, the one of `raw`, it is made sure that the text parses. Raises UnfixableError, or what parsing raises.
     """
     old, new = Lines.of(raw), Lines.of(changed)
-    before, after = old.text(1, len(old.contents)), new.text(1, len(new.contents))
-    touched: list[ast.stmt] = []
-    if "await" in after or "async" in after:
-        tree = tree_of(after)
-        first = min(edit.start_line for edit in made)
-        last = max(edit.end_line for edit in made) + len(new.contents) - len(old.contents)
-        touched = [
-            each for each in tree.body if first_line(each) <= last + 1 and (each.end_lineno or 0) >= first - 1
-        ]
-    names_before, names_after = _names(before), _names(after)
-    unbound = names_after.unbound - names_before.unbound
-    if any(map(bindings.misplaced_await, touched)):
-        raise UnfixableError("an await outside an async function")
-    if unbound:
-        raise UnfixableError(f"not bound: {', '.join(sorted(unbound))}")
+    names = touched.names(tree, old, made) if tree is not None and not is_newer(tree) else None
+    if names is None:
+        before, after = old.text(1, len(old.contents)), new.text(1, len(new.contents))
+        if "await" in after or "async" in after:
+            first = min(edit.start_line for edit in made)
+            last = max(edit.end_line for edit in made) + len(new.contents) - len(old.contents)
+            statements = [
+                each
+                for each in tree_of(after).body
+                if first_line(each) <= last + 1 and (each.end_lineno or 0) >= first - 1
+            ]
+            if any(map(bindings.misplaced_await, statements)):
+                raise UnfixableError("an await outside an async function")
+        names = bindings.difference(_names(before), _names(after))
+    if names.unbound:
+        raise UnfixableError(f"not bound: {', '.join(sorted(names.unbound))}")
     kept = [True] * (len(old.contents) + 1)
     for edit in made:
         kept[edit.start_line : edit.end_line + 1] = [False] * (edit.end_line + 1 - edit.start_line)
@@ -106,7 +109,7 @@ def check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> frozenset[st
     rest = iter(new.contents)
     if not all(line in rest for line in untouched):
         raise UnfixableError("a line outside the edits differs")
-    return names_after.bound - names_before.bound
+    return names.bound
 
 
 @functools.lru_cache(maxsize=2)

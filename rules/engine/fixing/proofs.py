@@ -9,9 +9,11 @@ are tried one by one.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct, field
 
@@ -102,8 +104,12 @@ def proven(
     before: Mapping[str, Sequence[Finding]],
     again: Again,
     goes_on: Callable[[], bool],
+    trees: Mapping[str, ast.Module] = MappingProxyType({}),
 ) -> list[tuple[Finding, ProvenFix]]:
-    """The fixes that keep what they promise, each with its finding. Stops when it is not to go on."""
+    """The fixes that keep what they promise, each with its finding. Stops when it is not to go on.
+
+    `trees` are those of `sources` that are at hand.
+    """
     found: list[Candidate] = []
     for each in rounds(candidates):
         if not goes_on():
@@ -112,7 +118,7 @@ def proven(
         together: dict[str, list[Candidate]] = {}
         changed: dict[str, bytes] = {}
         for path, group in _by_path(each.candidates).items():
-            text = _text(group, each.edits[path], sources[path])
+            text = _text(group, each.edits[path], sources[path], trees.get(path))
             if text is not None:
                 together[path], changed[path] = group, text
             elif len(group) > 1:
@@ -125,7 +131,7 @@ def proven(
                 alone += group
         for one in alone:
             path = one.finding.path
-            text = _text([one], one.made.edits, sources[path]) if goes_on() else None
+            text = _text([one], one.made.edits, sources[path], trees.get(path)) if goes_on() else None
             if text is not None and _is_kept([one], before.get(path, ()), again({path: text})[path], path):
                 found.append(one)
     return [(one.finding, one.made.fix) for one in found]
@@ -138,11 +144,13 @@ def _by_path(candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
     return found
 
 
-def _text(group: Sequence[Candidate], made: Sequence[Edit], raw: bytes) -> bytes | None:
+def _text(
+    group: Sequence[Candidate], made: Sequence[Edit], raw: bytes, tree: ast.Module | None
+) -> bytes | None:
     """The file with the edits of all these fixes; None when that breaks a promise, or hides that one of them does."""
     try:
         changed = edits.apply(raw, edits.joined(made)) if len(group) > 1 else group[0].made.changed
-        bound = fixes.check_text(raw, changed, made)
+        bound = fixes.check_text(raw, changed, made, tree)
     except (
         Exception
     ):  # around some fixes: whatever is wrong with the text, the findings are told without them

@@ -49,6 +49,12 @@ class Lines(Struct, frozen=True):
             raise EditError(f"cannot be decoded: {error}") from error
         if not faithful:
             raise EditError(f"does not survive its encoding {encoding}")
+        if "\r" not in text:
+            *contents, last = text.split("\n")
+            ends = ["\n"] * len(contents)
+            return cls(
+                (*contents, last) if last else (*contents,), (*ends, "") if last else (*ends,), encoding, bom
+            )
         pairs = [found.groups() for found in _LINE.finditer(text) if found[0]]
         return cls(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), encoding, bom)
 

@@ -137,6 +137,8 @@ def _given_objects(index: Index, scope: Scope) -> frozenset[str]:
 
 
 def _looped(scope: Scope) -> set[str]:
+    if not scope.repeats:
+        return set()
     return {
         name
         for name, bindings in scope.bindings.items()
@@ -146,7 +148,7 @@ def _looped(scope: Scope) -> set[str]:
 
 def _readings(reader: Reader, scope: Scope, given: Collection[str], turns: Turns) -> Iterator[Reading]:
     """What a function reads of the rows that its loops go over and of what it is given, each attribute once."""
-    names = _looped(scope).union(given)
+    names = _looped(scope).union(given) if scope.loads else given
     seen: set[tuple[object, ...]] = set()
     for node in scope.loads if names else ():
         base = node.value

@@ -175,7 +175,12 @@ class Index(Walk):
         line, column = node.lineno, node.col_offset
         reaching: list[Binding] = []
         ancestors: dict[ast.AST, ast.AST] | None = None
-        for binding in sorted(bindings, key=lambda binding: (binding.line, binding.column), reverse=True):
+        latest_first = (
+            sorted(bindings, key=lambda binding: (binding.line, binding.column), reverse=True)
+            if len(bindings) > 1
+            else bindings
+        )
+        for binding in latest_first:
             if ancestors is None:
                 ancestors = self._ancestors(node)
             if binding.kind[:5] == "local":
@@ -277,6 +282,12 @@ class Index(Walk):
     def unified(self, bindings: list[Binding], scope: Scope, for_type: bool = False) -> str:
         if len(bindings) > 1:
             bindings = self._after_imports(self._preferred(bindings, for_type))
+        if len(bindings) == 1:  # as most names have
+            only = bindings[0]
+            is_none = (
+                only.kind == "value" and isinstance(only.value, ast.Constant) and only.value.value is None
+            )
+            return self.binding_ref(only, scope) if not is_none else ""
         refs: set[str] = set()
         for binding in bindings:
             if (

@@ -46,14 +46,19 @@ def passings(index: Index, scope: Scope) -> tuple[Passing, ...]:
     numbers = {name for name in numbers if len(scope.bindings.get(name, ())) == 1}
     if not numbers:
         return ()
-    numbers -= bounded(node, numbers)
+    handed = [
+        (call, position, keyword, value.id)
+        for call in scope.calls
+        for position, keyword, value in given(call)
+        if isinstance(value, ast.Name) and value.id in numbers
+    ]
+    looked_after = bounded(node, numbers) if handed else set()
     found: list[Passing] = []
-    for call in scope.calls:
-        for position, keyword, value in given(call):
-            if isinstance(value, ast.Name) and value.id in numbers:
-                ref = index.ref(call.func, scope)
-                if ref and not ref.startswith("builtins."):
-                    found.append(Passing(value.id, ref, call.lineno, position, keyword))
+    for call, position, keyword, name in handed:
+        if name not in looked_after:
+            ref = index.ref(call.func, scope)
+            if ref and not ref.startswith("builtins."):
+                found.append(Passing(name, ref, call.lineno, position, keyword))
     return tuple(found[:_MOST])
 
 

@@ -126,7 +126,8 @@ class Reader:
         known = self._known.get(node)
         if known is None:
             self._known[node] = ()
-            known = self._known[node] = join(self._rows(node, scope, depth + 1))
+            found = self._rows(node, scope, depth + 1)
+            known = self._known[node] = join(found) if found else ()
         return known
 
     def at(self, node: ast.AST) -> tuple[Rows, ...]:
@@ -139,19 +140,13 @@ class Reader:
             return self._name(node, scope, depth)  # type: ignore[arg-type]  # by its class
         if cls is ast.Call:
             return self._call(node, scope, depth)  # type: ignore[arg-type]  # by its class
+        if cls is ast.Attribute:
+            return self._attribute(node, scope, depth)  # type: ignore[arg-type]  # by its class
         match node:
             case ast.Await(value=value):
                 return [_awaited(rows) for rows in self.rows(value, scope, depth)]
             case ast.NamedExpr(value=value) | ast.Starred(value=value):
                 return self.rows(value, scope, depth)
-            case ast.Attribute(value=value, attr=name):
-                if not may_be_rows(value) and not isinstance(value, ast.Attribute):
-                    return ()
-                return [
-                    _read(rows, name)
-                    for rows in self.rows(value, scope, depth)
-                    if rows.stage in (ONE, ITEM, UNKNOWN)
-                ]
             case ast.Subscript(value=value, slice=key):
                 return self._subscript(value, key, scope, depth)
             case ast.IfExp(body=body, orelse=orelse):
@@ -162,6 +157,12 @@ class Reader:
                 if isinstance(generator.target, ast.Name) and generator.target.id == name:
                     return self.rows(generator.iter, scope, depth)
         return ()
+
+    def _attribute(self, node: ast.Attribute, scope: Scope, depth: int) -> Iterable[Rows]:
+        if node.value.__class__ is not ast.Attribute and not may_be_rows(node.value):
+            return ()
+        found = self.rows(node.value, scope, depth)
+        return [_read(rows, node.attr) for rows in found if rows.stage in (ONE, ITEM, UNKNOWN)]
 
     def _subscript(self, value: ast.expr, key: ast.expr, scope: Scope, depth: int) -> Iterator[Rows]:
         for rows in self.rows(value, scope, depth):

@@ -180,7 +180,16 @@ class Walk:
         """Which argument functions of the file make a task of that nobody waits for: kept likewise."""
         self.cheap_hashes: dict[str, bool] = {}
         """Whether the file writes down a low cost for a package's password hashes: for `rules.engine.reading.password_costs`."""
-        self._leaves = frozenset(cls for cls in _LEAVES if cls not in self.nodes)
+        self.all: dict[type[ast.AST], list[Any]] = {
+            cls: self.nodes.get(cls, []) for cls in (ast.Name, ast.Attribute, ast.Constant)
+        }
+        """All names, members and constants, in no order."""
+        self._leaves: dict[type[ast.AST], Callable[[Any], None]] = {
+            cls: self.all[cls].append if cls in self.all else _pass_by
+            for cls in _LEAVES
+            if cls not in self.nodes
+        }
+        """What is done with nodes that have nothing inside."""
         self._keywords_wanted = ast.keyword in self.nodes
         self._walk()
 
@@ -194,11 +203,12 @@ class Walk:
         nodes = self.nodes
         leaves = self._leaves
         table = dict(_TABLE)
-        for cls, found in nodes.items():
+        for cls, found in (*nodes.items(), *self.all.items()):
             fields, _, handler = table[cls]
             table[cls] = fields, found, handler
         for scope in self.scopes:  # grows while we go
             stack: list[ast.AST] = []
+            push = stack.append
             body = scope.node.body  # type: ignore[attr-defined]  # modules, classes, functions and lambdas have one
             if body.__class__ is list:
                 for child in body:
@@ -221,12 +231,10 @@ class Walk:
                         for child in value:
                             if child is not None:
                                 parents[child] = node
-                                if child.__class__ not in leaves:
-                                    stack.append(child)
+                                leaves.get(child.__class__, push)(child)
                     elif value is not None:
                         parents[value] = node
-                        if value.__class__ not in leaves:
-                            stack.append(value)
+                        leaves.get(value.__class__, push)(value)
         if ast.Module in nodes:
             nodes[ast.Module].append(self.tree)
         for scope in self.scopes:
@@ -302,13 +310,12 @@ class Walk:
         scope.calls.append(node)
         parents, leaves = self.parents, self._leaves
         function = node.func
+        push = stack.append
         parents[function] = node
-        if function.__class__ not in leaves:
-            stack.append(function)
+        leaves.get(function.__class__, push)(function)
         for value in node.args:
             parents[value] = node
-            if value.__class__ not in leaves:
-                stack.append(value)
+            leaves.get(value.__class__, push)(value)
         if node.keywords and self._keywords_wanted:
             for keyword in node.keywords:
                 parents[keyword] = node
@@ -318,15 +325,13 @@ class Walk:
             parents[keyword] = node
             value = keyword.value
             parents[value] = keyword
-            if value.__class__ not in leaves:
-                stack.append(value)
+            leaves.get(value.__class__, push)(value)
         return True
 
     def _attribute(self, scope: Scope, node: ast.Attribute, stack: list[ast.AST]) -> bool:
         value = node.value
         self.parents[value] = node
-        if value.__class__ not in self._leaves:
-            stack.append(value)
+        self._leaves.get(value.__class__, stack.append)(value)
         if node.ctx.__class__ is ast.Load:
             parent = self.parents[node]
             if parent.__class__ is not ast.Call or parent.func is not node:
@@ -512,6 +517,10 @@ class Walk:
         while scope.is_class and scope.parent is not None:
             scope = scope.parent
         return scope
+
+
+def _pass_by(node: ast.AST) -> None:
+    """Do nothing with a node that has nothing inside."""
 
 
 def _bind(scope: Scope, name: str, binding: Binding) -> None:

@@ -435,13 +435,16 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
                 index.left[each] = before
                 if needed:
                     index.refused[each] = needed
-                if isinstance(each, ast.If):
-                    needed += switches.after(index, each)
                 if recalled:
                     index.recalled[each] = recalled
-                if not recalled & ~facts.WISHED and isinstance(each, (ast.If, ast.Try)):
+                if not isinstance(each, (ast.If, ast.Try)):
+                    continue
+                if not recalled & ~facts.WISHED:
                     recalled |= rarely.of_answers(index, each)
-                if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
+                if not isinstance(each, ast.If):
+                    continue
+                needed += switches.after(index, each)
+                if not each.orelse and isinstance(each.body[-1], ast.Return):
                     before = [*before, f"?{each.lineno}.1/"]
             found = index.left[statement]
             break

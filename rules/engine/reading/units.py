@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from rules.engine.reading.edits import Lines
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -29,6 +30,7 @@ MAX_BRACKETS = 100
 MAX_DEPTH = 200
 MAX_ELIF = 300
 MAX_PATTERN_DEPTH = 5
+_BRACKETS = regex(r"[()\[\]{}]")
 
 
 class UnfixableError(Exception):
@@ -194,12 +196,12 @@ def parsed(unit: Unit, lines: Lines) -> Printed:
 def _gate(unit: Unit, text: str) -> None:
     """Refuse what could crash libcst or take it seconds."""
     depth = 0
-    for character in text:
-        if character in "([{":
+    for bracket in _BRACKETS.findall(text):
+        if bracket in "([{":
             depth += 1
             if depth > MAX_BRACKETS:
                 raise UnfixableError("brackets are nested too deeply")
-        elif character in ")]}" and depth:
+        elif depth:
             depth -= 1
     stack: list[tuple[ast.AST, int, int, int]] = [(statement, 0, 0, 0) for statement in unit.statements]
     while stack:

@@ -283,13 +283,13 @@ class _Scan:
     def _uses(self) -> None:
         names = {name for _, name in self.found}
         for node in self._nodes():
-            if isinstance(node, ast.Attribute) and node.attr not in names:
+            if isinstance(node, ast.Name):
+                name = node.id
+            elif isinstance(node, ast.Attribute):
+                name = node.attr
+            else:
                 continue
-            if isinstance(node, ast.Name) and node.id not in names:
-                continue
-            if not isinstance(node, (ast.Name, ast.Attribute)):
-                continue
-            key = self._key(node)
+            key = self._key(node) if name in names else None
             if key is not None:
                 self._use(self.found[key], node)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 from zlib import crc32
@@ -91,15 +92,17 @@ def _all_who_name(project: Project, node: Node) -> set[Node] | None:
     known = {node.path, *(caller.path for caller in callers)}
     name = around or node.symbol
     others = (path for path in project.resolver.modules if place_of(path) == "app" and path not in known)
-    if any(_may_mean(project, path, node, name) and not _is_command_line(project, path) for path in others):
+    if any(
+        _may_mean(project, path, node) and not _is_command_line(project, path)
+        for path in naming(project, others, (name,))
+    ):
         return None
     return callers if callers or not is_named_in(project, [node.path], name) else None
 
 
-def _may_mean(project: Project, path: str, node: Node, name: str) -> bool:
-    """Whether a file names what another file has at its top: it imports that file, maybe through packages, or names both."""
-    if not is_named_in(project, [path], name):
-        return False
+def _may_mean(project: Project, path: str, node: Node) -> bool:
+    """Whether a file that has the name of something at another file's top means that: it imports that file, maybe through
+    packages, or names it."""
     seen, pending = {path}, [path]
     for each in pending:  # grows while we go
         found = project.imports_of(each) - seen
@@ -142,9 +145,9 @@ def _is_unnamed(project: Project, node: Node) -> bool:
 
 def _others_mean_another(project: Project, module: Linked, name: str) -> bool:
     """Whether every file that names a function of this file has, or imports, one of that name from elsewhere."""
-    for path, other in project.resolver.modules.items():
-        if place_of(path) != "app" or not is_named_in(project, [path], name):
-            continue
+    modules = project.resolver.modules
+    for path in naming(project, (path for path in modules if place_of(path) == "app"), (name,)):
+        other = modules[path]
         if path == module.path:
             return False
         if name in other.functions or name in other.classes:
@@ -173,12 +176,24 @@ def _is_ours(project: Project, module: Linked, bases: tuple[str, ...], depth: in
 
 def is_named_in(project: Project, paths: Iterable[str], name: str) -> bool:
     """Whether one of these files names `name`."""
+    return next(naming(project, paths, (name,)), None) is not None
+
+
+def naming(project: Project, paths: Iterable[str], names: Iterable[str]) -> Iterator[str]:
+    """Those of the files that name one of these, once for each that they name."""
+    sums, modules = [_packed(name) for name in names], project.resolver.modules
+    for path in paths:
+        mentions = modules[path].facts.mentions
+        for wanted, packed in sums:
+            if packed in mentions and wanted in array("I", mentions):
+                yield path
+
+
+@functools.lru_cache(maxsize=1024)
+def _packed(name: str) -> tuple[int, bytes]:
+    """The checksum of a name, and as it stands in what is kept of a file."""
     wanted = crc32(name.encode(errors="replace"))
-    packed, modules = array("I", (wanted,)).tobytes(), project.resolver.modules
-    return any(
-        packed in modules[path].facts.mentions and wanted in array("I", modules[path].facts.mentions)
-        for path in paths
-    )
+    return wanted, array("I", (wanted,)).tobytes()
 
 
 def _is_named(project: Project, name: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Set
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -54,7 +55,7 @@ _ASYNC_WORKERS = frozenset(
 _FRAMEWORKS = frozenset({"fastapi", "starlette", "litestar", "flask", "django", "aiohttp.web", "sanic"})
 
 _MOST = 200
-_named: WeakKeyDictionary[Project, Mapping[str, frozenset[Node]]] = WeakKeyDictionary()
+_named: WeakKeyDictionary[Project, Mapping[str, Set[Node]]] = WeakKeyDictionary()
 _threaded: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
@@ -194,16 +195,16 @@ def _is_alone(node: Node) -> bool:
     return bool(node.contexts & OWN_LOOP) and not node.contexts & IN_LOOP
 
 
-def callers_by_name(project: Project) -> Mapping[str, frozenset[Node]]:
+def callers_by_name(project: Project) -> Mapping[str, Set[Node]]:
     """The functions that call a method of a name on what nobody knows."""
     known = _named.get(project)
     if known is None:
-        found: dict[str, set[Node]] = {}
+        found: defaultdict[str, set[Node]] = defaultdict(set)
         for node in project.graph.nodes.values():
             for call in node.function.calls:
                 if not call.flags & facts.LOAD:
-                    found.setdefault(call.ref.rpartition(".")[2], set()).add(node)
-        known = _named[project] = {name: frozenset(nodes) for name, nodes in found.items()}
+                    found[call.ref.rpartition(".")[2]].add(node)
+        known = _named[project] = dict(found)
     return known
 
 

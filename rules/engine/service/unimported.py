@@ -11,7 +11,7 @@ from zlib import crc32
 from rules.engine.kept_answers import once
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
-from rules.engine.service.mentions import is_named_in
+from rules.engine.service.mentions import is_named_in, naming
 from rules.engine.service.traffic import is_example
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def is_lone_script(project: Project, path: str) -> bool:
     module = project.resolver.modules[path]
     if not module.facts.main or not project.routing.endpoints:
         return False
-    if any(is_named_in(project, [path], server) for server in _SERVERS) or _named(project, {path}):
+    if any(naming(project, [path], _SERVERS)) or _named(project, {path}):
         return False
     return path not in _all_imported(project)
 
@@ -128,7 +128,7 @@ def _applications(project: Project) -> frozenset[str]:
 def _unimported(project: Project) -> frozenset[str]:
     modules = project.resolver.modules
     applications = _applications(project)
-    if not applications or any(is_named_in(project, [path], name) for path in modules for name in _SEARCHED):
+    if not applications or any(naming(project, modules, _SEARCHED)):
         return frozenset()
     files = {path for path in modules if place_of(path) == "app" and not is_example(path, project)}
     meant = _meant(project)
@@ -145,7 +145,7 @@ def _unimported(project: Project) -> frozenset[str]:
     if len(routed - alive) > len(routed & alive) < _IMPORTED:
         alive |= _imported(project, routed)
     left = files - alive
-    loaders = [path for path in alive if any(is_named_in(project, [path], name) for name in LOADING)]
+    loaders = {*naming(project, alive, LOADING)}
     return frozenset(path for path in left if not any(_may_load(project, each, path) for each in loaders))
 
 
@@ -190,23 +190,29 @@ def _meant(project: Project) -> set[str]:
         for start in range(max(0, len(parts) - _DEEPEST), len(parts)):
             by_end.setdefault(tuple(parts[start:]), []).append(path)
     spelled: dict[tuple[str, ...], set[str]] = {}
+    may_be: dict[str, list[tuple[str, ...]]] = {}
     for module in project.resolver.modules.values():
         for ref in (*module.facts.modules, *module.facts.stars):
+            ends = may_be.get(ref)
+            if ends is None:
+                ends = may_be[ref] = [parts for parts in _spellings(ref) if parts in by_end]
+            if not ends:
+                continue
             value = project.resolver.value(ref, module)
             own = value.module.path if value is not None and value.module is not None else ""
-            for parts in _spellings(ref, 2 if own else 1):
-                if tuple(parts) in by_end:
-                    spelled.setdefault(tuple(parts), set()).add(own)
+            for end in ends:
+                if len(end) > 1 or not own:
+                    spelled.setdefault(end, set()).add(own)
     return {
         path for end, owns in spelled.items() for path in by_end[end] if len(owns) > 1 or path not in owns
     }
 
 
-def _spellings(ref: str, least: int) -> Iterator[list[str]]:
-    """What a file may be called that is imported, or whose name is, in so many parts at least."""
-    parts = [part for part in _SEGMENTS.split(ref) if part]
+def _spellings(ref: str) -> Iterator[tuple[str, ...]]:
+    """What a file may be called that is imported, or whose name is, in parts."""
+    parts = tuple([part for part in _SEGMENTS.split(ref) if part])
     for end in (len(parts), len(parts) - 1):
-        if end >= least:
+        if end > 0:
             yield parts[:end]
 
 
