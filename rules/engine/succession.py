@@ -24,7 +24,7 @@ from rules.engine.data.models import MODELS
 from rules.engine.data.table_changes import OTHER_COLUMNS
 from rules.engine.data.unbounded import UNBOUNDED
 from rules.engine.finding import Options
-from rules.engine.linking import context
+from rules.engine.linking import context, deployment, versions
 from rules.engine.linking.callees import Dispatch
 from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
 from rules.engine.linking.values import BODY, CALLS, FLOW, MADE, STARS, Linked
@@ -122,13 +122,26 @@ def _take_apart(project: Project) -> None:
 
 
 def _again(project: Project, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
-    """The same project, with other documents perhaps."""
+    """The same project, and all that is known of it; with other documents another one."""
+    if documents == project.documents:
+        project.rows_said = None
+        return project
     again = copy.copy(project)
     again.files, again.documents, again.rows_said = files, documents, None
-    if documents != project.documents:
-        for name in _OF_DOCUMENTS:
-            vars(again).pop(name, None)
+    for name in _OF_DOCUMENTS - _read_alike(project.documents, documents):
+        vars(again).pop(name, None)
     return again
+
+
+def _read_alike(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
+    """What two versions of a project derive alike from their documents: a lock changes far more often than a deployment."""
+    changed = [path for path in one.keys() | other.keys() if one.get(path) != other.get(path)]
+    kept = set(_OF_DOCUMENTS)
+    if any(map(versions.is_read, changed)):
+        kept -= {"versions", "requirements"}
+    if any(map(deployment.kind_of, changed)):
+        kept.discard("deployment")
+    return kept
 
 
 _OF_DOCUMENTS = frozenset({"versions", "deployment", "requirements"})
@@ -367,8 +380,7 @@ class _Change:
         view = copy.copy(project)
         view.files, view.documents, view.rows_said, view.rows_now = files, documents, None, None
         view.routing, view.served = self.routing, self.served
-        kept: set[str] = set(_OF_DOCUMENTS) if documents == project.documents else set()
-        kept |= self._kept(view)
+        kept = _read_alike(project.documents, documents) | self._kept(view)
         if self.routing is self.project.routing:
             kept.add("seldom_endpoints")
         for name, attribute in vars(Project).items():

@@ -15,6 +15,7 @@ from rules.engine.finding import Options
 from rules.engine.project import Project
 from rules.engine.reading.facts import ModuleFacts
 from rules.engine.service.serving import served_files
+from rules.engine.two_versions import Versions
 from tests.engine.test_relinking import seen
 
 FILES = {
@@ -294,7 +295,7 @@ def test_a_review_with_a_linked_project_says_what_one_without_says(edit: int) ->
         has = analyze({path: after[path]}, others=others, succession=line)
         if line is not None:
             had.passed(line)
-        told = growth.told(has.result, had, has, renamed={}, sources={path: after[path]})
+        told = growth.told(has.result, Versions(had.project, has.project, {}), {path: after[path]})
         outcomes.append((had.result.findings, has.result.endpoints, told.findings, affected(had, has)))
 
     assert outcomes[0] == outcomes[1]
