@@ -318,7 +318,8 @@ class _Change:
         """Put the applications together again, if anything of them may have changed."""
         graph = self.graph
         marked = self.marks_before != {node: graph.marks.get(node, []) for node in self.marks_before}
-        asked = self.project.wiring.change(self.changed_nodes, self.gone, self.changed, self.readers)
+        given = self.project.routing.given
+        asked = self.project.wiring.change(self.changed_nodes, self.gone, self.changed, self.readers, given)
         self.routed = marked or asked or ROUTING in self.readers
         if not self.routed:
             return

@@ -12,6 +12,7 @@ from rules import Succession, affected, analyze, extract
 from rules.engine import growth
 from rules.engine.data.tables import Table
 from rules.engine.finding import Options
+from rules.engine.linking.routing import Routing
 from rules.engine.project import Project
 from rules.engine.reading.facts import ModuleFacts
 from rules.engine.service.serving import served_files
@@ -299,3 +300,70 @@ def test_a_review_with_a_linked_project_says_what_one_without_says(edit: int) ->
         outcomes.append((had.result.findings, has.result.endpoints, told.findings, affected(had, has)))
 
     assert outcomes[0] == outcomes[1]
+
+
+WIRED = {
+    "shop/main.py": """
+        from fastapi import FastAPI
+        from shop.wires import install
+        from shop.views import router
+
+        app = FastAPI()
+        install(app, router, "/v1")
+        """,
+    "shop/wires.py": """
+        def install(app, router, prefix):
+            app.include_router(router, prefix=prefix)
+        """,
+    "shop/views.py": """
+        from fastapi import APIRouter
+        from shop.store import Filter, find
+
+        router = APIRouter()
+
+        @router.get("/orders")
+        def orders():
+            return find(Filter("open"), 10)
+        """,
+    "shop/store.py": """
+        class Filter:
+            def __init__(self, state):
+                self.state = state
+
+        def find(which, most):
+            return []
+        """,
+}
+
+
+def test_what_a_function_calls_puts_no_application_together_again() -> None:
+    before, after, again = _moved("shop/views.py", 'Filter("open"), 10', 'Filter("closed"), find(None, 5)')
+
+    assert after.routing is before
+    assert seen(after) == seen(again)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("shop/main.py", "/v1", "/v2"),
+        ("shop/wires.py", "prefix=prefix", "prefix='/none'"),
+        ("shop/views.py", '"/orders"', '"/all-orders"'),
+    ],
+)
+def test_what_a_function_is_given_that_wires_does(path: str, old: str, new: str) -> None:
+    before, after, again = _moved(path, old, new)
+
+    assert after.routing is not before
+    assert [each.ref for each in after.routing.endpoints] == [each.ref for each in again.routing.endpoints]
+
+
+def _moved(path: str, old: str, new: str) -> tuple[Routing, Project, Project]:
+    """The applications before an edit, the project that followed it, and one that was linked anew."""
+    texts = {path: dedent(text).lstrip() for path, text in WIRED.items()}
+    succession = Succession()
+    before = succession.move(linked({p: text.encode() for p, text in texts.items()}), {}, Options()).routing
+    assert old in texts[path]
+    texts[path] = texts[path].replace(old, new)
+    files = linked({p: text.encode() for p, text in texts.items()})
+    return before, succession.move(files, {}, Options()), Project(files)
