@@ -1,15 +1,22 @@
 """Answers that are worked out once: about a whole project for each version of it, where rules that ask for every call or
-every function would go through all files each time otherwise, and about a node that several rules ask about."""
+every function would go through all files each time otherwise, and about a node that several rules ask about.
+
+A version that follows another one takes over what does not depend on what changed: answers about its outline, and what
+its files say together."""
 
 from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Callable, Hashable
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
+from rules.engine.reading.facts import ModuleFacts
+
 if TYPE_CHECKING:
+    from rules.engine.linking.resolver import Resolver
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -33,6 +40,59 @@ def once(
         return cast("Answer", known[key])
 
     return answer
+
+
+def once_for_outline(function: Callable[[Project], Answer]) -> Callable[[Project], Answer]:
+    """As `once`, of what depends on nothing but the outline of a project (`Outline`)."""
+    kept: WeakKeyDictionary[Outline, Answer] = WeakKeyDictionary()
+
+    @functools.wraps(function)
+    def answer(project: Project, /) -> Answer:
+        if project.outline not in kept:
+            kept[project.outline] = function(project)
+        return kept[project.outline]
+
+    return answer
+
+
+class Outline:
+    """Stands for which files a project has, what each imports and which are programs, for its applications with their
+    routes, and for its documents: versions that have all of that in common share it."""
+
+
+class Said:
+    """What the files of a project say taken together, by a function of one file's path and facts.
+
+    Kept from version to version: those files are looked at again that are others than when somebody asked last.
+    """
+
+    def __init__(self, said: Callable[[str, ModuleFacts], Iterable[Hashable]]) -> None:
+        self._said = said
+        self._kept: WeakKeyDictionary[Resolver, tuple[dict[str, ModuleFacts], Counter[Hashable]]] = (
+            WeakKeyDictionary()
+        )
+
+    def __call__(self, project: Project) -> Collection[Hashable]:
+        """All of it, as it is now."""
+        files, counts = self._kept.setdefault(project.resolver, ({}, Counter()))
+        modules = project.resolver.modules
+        for path, module in modules.items():
+            if files.get(path) is not module.facts:
+                self._take_back(path, files, counts)
+                files[path] = module.facts
+                counts.update(self._said(path, module.facts))
+        if len(files) > len(modules):
+            for path in files.keys() - modules.keys():
+                self._take_back(path, files, counts)
+        return counts.keys()
+
+    def _take_back(self, path: str, files: dict[str, ModuleFacts], counts: Counter[Hashable]) -> None:
+        if path not in files:
+            return
+        for each in self._said(path, files.pop(path)):
+            counts[each] -= 1
+            if not counts[each]:
+                del counts[each]
 
 
 def once_for_node(function: Callable[[Asked, Module], Answer]) -> Callable[[Asked, Module], Answer]:

@@ -12,6 +12,7 @@ import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
+from rules.engine.kept_answers import Outline
 from rules.engine.linking import context
 from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
 from rules.engine.linking.registering import is_wiring
@@ -161,6 +162,7 @@ class _Edit:
         view = copy.copy(project)
         view.files = {**project.files, self.path: self.after}
         view.had = view.rows_now = None
+        view.outline = Outline()
         view.unbounded_known, view.unbounded_placed = {}, {}
         view.made = {
             key: made for key, made in project.made.items() if key != self.path and key not in changed

@@ -24,6 +24,7 @@ from rules.engine.data.models import MODELS
 from rules.engine.data.table_changes import OTHER_COLUMNS
 from rules.engine.data.unbounded import UNBOUNDED
 from rules.engine.finding import Options
+from rules.engine.kept_answers import Outline
 from rules.engine.linking import context, deployment, versions
 from rules.engine.linking.callees import Dispatch
 from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
@@ -127,7 +128,7 @@ def _again(project: Project, files: Mapping[str, ModuleFacts], documents: Mappin
         project.rows_said = None
         return project
     again = copy.copy(project)
-    again.files, again.documents, again.rows_said = files, documents, None
+    again.files, again.documents, again.rows_said, again.outline = files, documents, None, Outline()
     for name in _OF_DOCUMENTS - _read_alike(project.documents, documents):
         vars(again).pop(name, None)
     return again
@@ -392,8 +393,11 @@ class _Change:
             reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == IMPORTED
         }
         view.imported = {path: found for path, found in project.imported.items() if path not in others}
+        view.outline = Outline()
         if self.routing is project.routing and self._imports_the_same(view, others):
             imports_as(project, view)
+            if documents == project.documents and self._starts_the_same():
+                view.outline = project.outline
         view.find_scripts()
         made = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == MADE}
         made |= {*self.changed, *self.old, *self.gone}
@@ -401,6 +405,13 @@ class _Change:
         view.had = self._had(view)
         view.keep_signatures(self._signed_otherwise(view))
         return view
+
+    def _starts_the_same(self) -> bool:
+        """Whether the files that are programs still are, and no other one is; none was added or is gone."""
+        return all(
+            found is not None and self.facts_before[path].main == found.main
+            for path, found in self.changed.items()
+        )
 
     def _imports_the_same(self, view: Project, paths: Iterable[str]) -> bool:
         """Whether each of these files is there in both versions and imports the same."""
