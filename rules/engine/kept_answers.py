@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -72,8 +72,8 @@ class Said:
             WeakKeyDictionary()
         )
 
-    def __call__(self, project: Project) -> Collection[Hashable]:
-        """All of it, as it is now."""
+    def __call__(self, project: Project) -> Mapping[Hashable, int]:
+        """All of it, as it is now, with how often each is said."""
         files, counts = self._kept.setdefault(project.resolver, ({}, Counter()))
         modules = project.resolver.modules
         for path, module in modules.items():
@@ -84,7 +84,7 @@ class Said:
         if len(files) > len(modules):
             for path in files.keys() - modules.keys():
                 self._take_back(path, files, counts)
-        return counts.keys()
+        return counts
 
     def _take_back(self, path: str, files: dict[str, ModuleFacts], counts: Counter[Hashable]) -> None:
         if path not in files:
