@@ -246,6 +246,8 @@ class _Change:
                 continue
             now = {function.symbol: function for function in found.functions} if found is not None else {}
             for function in before.get(path, _NOTHING).functions:
+                if now.get(function.symbol) is function:
+                    continue  # taken over, with the very lines
                 node = nodes[path, function.symbol]
                 self._keep(node)
                 if function.symbol not in now:
@@ -253,7 +255,8 @@ class _Change:
             for symbol, function in now.items():
                 known = nodes.get((path, symbol))
                 if known is not None:
-                    known.function, known.is_async = function, bool(function.flags & facts.ASYNC)
+                    if known.function is not function:
+                        known.function, known.is_async = function, bool(function.flags & facts.ASYNC)
                 else:
                     made = nodes[path, symbol] = self.graph.made(self.resolver.modules[path], function)
                     self.new.append(made)
