@@ -17,6 +17,7 @@ from rules.engine.reading.facts import ModuleFacts
 
 if TYPE_CHECKING:
     from rules.engine.linking.resolver import Resolver
+    from rules.engine.linking.values import Linked
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -68,14 +69,21 @@ class Said:
 
     def __init__(self, said: Callable[[str, ModuleFacts], Iterable[Hashable]]) -> None:
         self._said = said
-        self._kept: WeakKeyDictionary[Resolver, tuple[dict[str, ModuleFacts], Counter[Hashable]]] = (
-            WeakKeyDictionary()
-        )
+        self._kept: WeakKeyDictionary[Resolver, _Together] = WeakKeyDictionary()
 
     def __call__(self, project: Project) -> Mapping[Hashable, int]:
         """All of it, as it is now, with how often each is said."""
-        files, counts = self._kept.setdefault(project.resolver, ({}, Counter()))
-        modules = project.resolver.modules
+        together = self._kept.get(project.resolver)
+        if together is None:
+            together = self._kept[project.resolver] = _Together()
+        if together.edition != project.resolver.edition:
+            together.edition = project.resolver.edition
+            self._follow(project.resolver.modules, together.files, together.counts)
+        return together.counts
+
+    def _follow(
+        self, modules: Mapping[str, Linked], files: dict[str, ModuleFacts], counts: Counter[Hashable]
+    ) -> None:
         for path, module in modules.items():
             if files.get(path) is not module.facts:
                 self._take_back(path, files, counts)
@@ -84,7 +92,6 @@ class Said:
         if len(files) > len(modules):
             for path in files.keys() - modules.keys():
                 self._take_back(path, files, counts)
-        return counts
 
     def _take_back(self, path: str, files: dict[str, ModuleFacts], counts: Counter[Hashable]) -> None:
         if path not in files:
@@ -93,6 +100,15 @@ class Said:
             counts[each] -= 1
             if not counts[each]:
                 del counts[each]
+
+
+class _Together:
+    def __init__(self) -> None:
+        self.edition = -1
+        """Of the resolver that all this is of."""
+        self.files: dict[str, ModuleFacts] = {}
+        """Whose facts are among it."""
+        self.counts = Counter[Hashable]()
 
 
 def once_for_node(function: Callable[[Asked, Module], Answer]) -> Callable[[Asked, Module], Answer]:

@@ -151,6 +151,7 @@ class _Edit:
         """Make the change and return the project that shows it."""
         project, linked = self.project, self.linked
         linked.facts = self.after
+        project.resolver.edition += 1
         linked.functions = {function.symbol: function for function in self.after.functions}
         linked.classes = {cls.symbol: cls for cls in self.after.classes}
         self._forget_lambdas({})
@@ -195,6 +196,7 @@ class _Edit:
             self.nodes.pop(key, None)
         self.nodes.update(self._gone)
         self.linked.facts, self.linked.functions, self.linked.classes = self._kept
+        self.project.resolver.edition += 1
         self._forget_lambdas(self._memo)
         self._forget_added()
         self._forget_kept()
