@@ -301,8 +301,8 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
     said = [finding for finding in after.result.findings if _is_commented(finding)]
     new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})
     result = prove(new, after, task.unproven, connection, task.proof_seconds)
-    result = growth.told(result, before, after, renamed=request.renamed, sources=request.after)
     versions = Versions(before.project, after.project, request.renamed)
+    result = growth.told(result, versions, request.after)
     earlier = msgspec.structs.replace(
         before.result, endpoints=with_known_costs(versions, before.result.endpoints)
     )

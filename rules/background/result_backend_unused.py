@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import Said
 from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.celery_settings import says
@@ -14,7 +14,7 @@ from rules.engine.service.queue_tasks import celery_tasks
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
 
 _IGNORED = regex(r"ignore_result", re.IGNORECASE)
 _READERS = ("AsyncResult", "GroupResult", "chord", "chain", "ResultSet", "result_from_tuple")
@@ -75,7 +75,7 @@ class ResultBackendUnused(Rule):
         if not any(keyword.arg in ("backend", "result_backend") for keyword in node.keywords):
             return
         project = module.project
-        if says(_IGNORED, node, module) is not False or not celery_tasks(project) or _is_read(project):
+        if says(_IGNORED, node, module) is not False or not celery_tasks(project) or _read(project):
             return
         yield Match(
             node,
@@ -84,13 +84,13 @@ class ResultBackendUnused(Rule):
         )
 
 
-@once
-def _is_read(project: Project) -> bool:
-    for found in project.resolver.modules.values():
-        if any(ref.rpartition(".")[2] in _READERS for ref in found.facts.modules):
-            return True
-        for function in found.facts.functions:
-            for call in function.calls:
-                if call.ref.endswith(_READERS) or (".delay()" in call.ref or ".apply_async()" in call.ref):
-                    return True
-    return False
+def _readers(path: str, found: ModuleFacts) -> Iterator[str]:
+    """The names by which a file reads results."""
+    yield from (ref for ref in found.modules if ref.rpartition(".")[2] in _READERS)
+    for function in found.functions:
+        for call in function.calls:
+            if call.ref.endswith(_READERS) or (".delay()" in call.ref or ".apply_async()" in call.ref):
+                yield call.ref
+
+
+_read = Said(_readers)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import kept_estimates
 from rules.engine.data.redis_calls import Command, command, is_meant_to_stay
 from rules.engine.fixing.rewrites import with_keyword
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import Said
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
@@ -18,7 +18,7 @@ from rules.engine.service.memoised import is_method, memos, own_arguments
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
 
 _WRITES = frozenset({"set", "hset", "mset", "lpush", "rpush"})
 _READS = frozenset({"get", "hget", "hgetall", "hmget", "exists", "mget", "lrange"})
@@ -157,16 +157,17 @@ class CacheWriteWithoutTtl(Rule):
             )
 
 
-@once
-def _emptied(project: Project) -> frozenset[str]:
-    """The names of functions out of whose caches some call of the project takes entries."""
-    return frozenset(
+def _emptied_in(path: str, found: ModuleFacts) -> list[str]:
+    return [
         re.split(r"[.@>]", call.ref)[-3]
-        for found in project.resolver.modules.values()
-        for function in found.facts.functions
+        for function in found.functions
         for call in function.calls
         if call.ref.endswith((".cache.clear", ".cache.delete"))
-    )
+    ]
+
+
+_emptied = Said(_emptied_in)
+"""The names of functions out of whose caches some call of the project takes entries."""
 
 
 def _is_cache_aside(sent: Command, key: ast.expr, module: Module) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct, field
@@ -22,7 +21,6 @@ from rules.engine.finding import (
     EndpointRef,
     Finding,
     Hop,
-    Options,
     Result,
     Severity,
     Suppressed,
@@ -35,9 +33,6 @@ from rules.engine.reading import facts
 from rules.engine.reading.source import Source, SourceError
 from rules.engine.rule import Effort, Invalid, Match, Rule, Valid
 from rules.engine.two_versions import Versions
-
-if TYPE_CHECKING:
-    from rules.engine.analysis import Analysis
 
 MANY_ENDPOINTS = 20
 """A query for each request of so many is no detail any more."""
@@ -227,9 +222,9 @@ class _Cause(Struct):
         return carrier in self.standing
 
 
-def growth(before: Project, after: Project, renamed: Mapping[str, str], options: Options) -> list[Finding]:
+def growth(versions: Versions) -> list[Finding]:
     """What became dearer before the handlers, and which caches went, as findings; each cause is one."""
-    versions = Versions(before, after, renamed)
+    after, options = versions.after, versions.after.options
     found: list[Finding] = []
     for kind in (_QUERIES, _EXTERNAL):
         if options.wants_anywhere(kind.rule.code):
@@ -240,22 +235,15 @@ def growth(before: Project, after: Project, renamed: Mapping[str, str], options:
     return [finding for finding in found if options.at(finding.path).wants(finding.code)]
 
 
-def told(
-    result: Result,
-    before: Analysis,
-    after: Analysis,
-    *,
-    renamed: Mapping[str, str],
-    sources: Mapping[str, bytes],
-) -> Result:
+def told(result: Result, versions: Versions, sources: Mapping[str, bytes]) -> Result:
     """`result` with what only the comparison tells, except what a comment in `sources` silences."""
-    found = growth(before.project, after.project, renamed, after.project.options)
+    found = growth(versions)
     if not found:
         return result
     kept: list[Finding] = []
     silenced: list[Suppressed] = []
     for finding in found:
-        options = after.project.options.at(finding.path)
+        options = versions.after.options.at(finding.path)
         comment = _silencer(finding, sources) if options.allow_inline_ignores else None
         if comment is None:
             kept.append(finding)
@@ -415,17 +403,10 @@ def _rare(call: facts.Call) -> bool:
 
 def _lost_caches(versions: Versions) -> Iterator[tuple[Node, str]]:
     """Functions that were cached, are called for requests and do something worth caching; with the cache's name."""
-    before = versions.before.graph.nodes
-    for key, node in versions.after.graph.nodes.items():
-        if (
-            before.get(key) is node
-            or not node.endpoints
-            or node.function.flags & (facts.CACHED | facts.WRAPPED)
-        ):
+    for node in versions.others:
+        if not node.endpoints or node.function.flags & (facts.CACHED | facts.WRAPPED):
             continue
         old = versions.old(node)
-        if old is node:
-            continue
         if old is None or not old.function.flags & facts.CACHED:
             continue
         name = next(

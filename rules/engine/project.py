@@ -18,6 +18,7 @@ from rules.engine.data.raw_queries import RawQueries
 from rules.engine.data.statements import Statements
 from rules.engine.data.unbounded import Gathered, Placed, UnboundedQueries
 from rules.engine.finding import Endpoint, EndpointRef, Options
+from rules.engine.kept_answers import Outline
 from rules.engine.linking import context, deployment, versions
 from rules.engine.linking.graph import Graph, Node, place_of
 from rules.engine.linking.knowledge import Knowledge
@@ -70,6 +71,7 @@ class Project:
         self.rows_now: dict[tuple[str, str], object] | None = None
         """What they say of this version, if comparing asked."""
         self._signed: dict[str, dict[str, tuple[object, ...]]] = {}
+        self.outline = Outline()
         self.options = options
         self.knowledge = Knowledge(options)
         self.resolver = Resolver(files, tracks=tracks)

@@ -160,7 +160,8 @@ def _concrete(node_type: type[ast.AST]) -> Iterator[type[ast.AST]]:
             yield from _concrete(child)
 
 
-def dispatch(wanted: Iterable[Rule]) -> dict[type[ast.AST], tuple[Rule, ...]]:
+@functools.lru_cache(maxsize=8)
+def dispatch(wanted: tuple[Rule, ...]) -> Mapping[type[ast.AST], tuple[Rule, ...]]:
     """Node type -> the rules that want to see such nodes."""
     table: dict[type[ast.AST], list[Rule]] = {}
     for rule in wanted:

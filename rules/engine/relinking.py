@@ -12,6 +12,7 @@ import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
+from rules.engine.kept_answers import Outline
 from rules.engine.linking import context
 from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
 from rules.engine.linking.registering import is_wiring
@@ -171,6 +172,7 @@ class _Edit:
         """Make the change and return the project that shows it."""
         project, linked = self.project, self.linked
         linked.facts = self.after
+        project.resolver.edition += 1
         linked.functions = {function.symbol: function for function in self.after.functions}
         linked.classes = {cls.symbol: cls for cls in self.after.classes}
         self._forget_lambdas({})
@@ -182,6 +184,7 @@ class _Edit:
         view = copy.copy(project)
         view.files = {**project.files, self.path: self.after}
         view.had = view.rows_now = None
+        view.outline = Outline()
         view.unbounded_known, view.unbounded_placed = {}, {}
         view.made = {
             key: made for key, made in project.made.items() if key != self.path and key not in changed
@@ -214,6 +217,7 @@ class _Edit:
             self.nodes.pop(key, None)
         self.nodes.update(self._gone)
         self.linked.facts, self.linked.functions, self.linked.classes = self._kept
+        self.project.resolver.edition += 1
         self._forget_lambdas(self._memo)
         self._forget_added()
         self._forget_kept()

@@ -24,7 +24,8 @@ from rules.engine.data.models import MODELS
 from rules.engine.data.table_changes import OTHER_COLUMNS
 from rules.engine.data.unbounded import UNBOUNDED
 from rules.engine.finding import Options
-from rules.engine.linking import context
+from rules.engine.kept_answers import Outline
+from rules.engine.linking import context, deployment, versions
 from rules.engine.linking.callees import Dispatch
 from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
 from rules.engine.linking.values import BODY, CALLS, FLOW, MADE, STARS, Linked
@@ -122,13 +123,26 @@ def _take_apart(project: Project) -> None:
 
 
 def _again(project: Project, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
-    """The same project, with other documents perhaps."""
+    """The same project, and all that is known of it; with other documents another one."""
+    if documents == project.documents:
+        project.rows_said = None
+        return project
     again = copy.copy(project)
-    again.files, again.documents, again.rows_said = files, documents, None
-    if documents != project.documents:
-        for name in _OF_DOCUMENTS:
-            vars(again).pop(name, None)
+    again.files, again.documents, again.rows_said, again.outline = files, documents, None, Outline()
+    for name in _OF_DOCUMENTS - _read_alike(project.documents, documents):
+        vars(again).pop(name, None)
     return again
+
+
+def _read_alike(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
+    """What two versions of a project derive alike from their documents: a lock changes far more often than a deployment."""
+    changed = [path for path in one.keys() | other.keys() if one.get(path) != other.get(path)]
+    kept = set(_OF_DOCUMENTS)
+    if any(map(versions.is_read, changed)):
+        kept -= {"versions", "requirements"}
+    if any(map(deployment.kind_of, changed)):
+        kept.discard("deployment")
+    return kept
 
 
 _OF_DOCUMENTS = frozenset({"versions", "deployment", "requirements"})
@@ -232,6 +246,8 @@ class _Change:
                 continue
             now = {function.symbol: function for function in found.functions} if found is not None else {}
             for function in before.get(path, _NOTHING).functions:
+                if now.get(function.symbol) is function:
+                    continue  # taken over, with the very lines
                 node = nodes[path, function.symbol]
                 self._keep(node)
                 if function.symbol not in now:
@@ -239,7 +255,8 @@ class _Change:
             for symbol, function in now.items():
                 known = nodes.get((path, symbol))
                 if known is not None:
-                    known.function, known.is_async = function, bool(function.flags & facts.ASYNC)
+                    if known.function is not function:
+                        known.function, known.is_async = function, bool(function.flags & facts.ASYNC)
                 else:
                     made = nodes[path, symbol] = self.graph.made(self.resolver.modules[path], function)
                     self.new.append(made)
@@ -305,7 +322,8 @@ class _Change:
         """Put the applications together again, if anything of them may have changed."""
         graph = self.graph
         marked = self.marks_before != {node: graph.marks.get(node, []) for node in self.marks_before}
-        asked = self.project.wiring.change(self.changed_nodes, self.gone, self.changed, self.readers)
+        given = self.project.routing.given
+        asked = self.project.wiring.change(self.changed_nodes, self.gone, self.changed, self.readers, given)
         self.routed = marked or asked or ROUTING in self.readers
         if not self.routed:
             return
@@ -367,8 +385,7 @@ class _Change:
         view = copy.copy(project)
         view.files, view.documents, view.rows_said, view.rows_now = files, documents, None, None
         view.routing, view.served = self.routing, self.served
-        kept: set[str] = set(_OF_DOCUMENTS) if documents == project.documents else set()
-        kept |= self._kept(view)
+        kept = _read_alike(project.documents, documents) | self._kept(view)
         if self.routing is self.project.routing:
             kept.add("seldom_endpoints")
         for name, attribute in vars(Project).items():
@@ -379,8 +396,11 @@ class _Change:
             reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == IMPORTED
         }
         view.imported = {path: found for path, found in project.imported.items() if path not in others}
+        view.outline = Outline()
         if self.routing is project.routing and self._imports_the_same(view, others):
             imports_as(project, view)
+            if documents == project.documents and self._starts_the_same():
+                view.outline = project.outline
         view.find_scripts()
         made = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == MADE}
         made |= {*self.changed, *self.old, *self.gone}
@@ -388,6 +408,13 @@ class _Change:
         view.had = self._had(view)
         view.keep_signatures(self._signed_otherwise(view))
         return view
+
+    def _starts_the_same(self) -> bool:
+        """Whether the files that are programs still are, and no other one is; none was added or is gone."""
+        return all(
+            found is not None and self.facts_before[path].main == found.main
+            for path, found in self.changed.items()
+        )
 
     def _imports_the_same(self, view: Project, paths: Iterable[str]) -> bool:
         """Whether each of these files is there in both versions and imports the same."""

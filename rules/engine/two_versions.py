@@ -29,6 +29,12 @@ class Versions:
         self._known: dict[Node, Sequence[LeafCall | Edge]] = {}
 
     @cached_property
+    def others(self) -> Sequence[Node]:
+        """The functions that are not the very ones that they were: new ones, and those whose file, calls or place changed."""
+        before = self.before.graph.nodes
+        return [node for key, node in self.after.graph.nodes.items() if before.get(key) is not node]
+
+    @cached_property
     def _by_symbol(self) -> Mapping[str, Sequence[Node]]:
         found: dict[str, list[Node]] = {}
         for node in self.before.graph.nodes.values():
@@ -79,8 +85,23 @@ class Versions:
     @cached_property
     def endpoints(self) -> Sequence[tuple[EndpointNode, EndpointNode]]:
         """The endpoints that may cost otherwise than before: old and new."""
-        pairs = ((self.old_endpoint(endpoint), endpoint) for endpoint in self.after.routing.endpoints)
+        pairs = ((self.old_endpoint(endpoint), endpoint) for endpoint in self._maybe_dearer())
         return [(old, new) for old, new in pairs if old is not None and not self.cost_the_same(old, new)]
+
+    def _maybe_dearer(self) -> Sequence[EndpointNode]:
+        """The endpoints that a look at what the amounts were taken over from does not tell to cost the same."""
+        before, after = self.before, self.after
+        after.costs  # noqa: B018 - what they took over is known once they are made
+        routing, had = after.routing, after.had
+        if had is None or had.costs is not before.costs or routing is not before.routing:
+            return routing.endpoints
+        if not had.above.isdisjoint(routing.middleware):
+            return routing.endpoints
+        return [
+            endpoint
+            for endpoint in routing.endpoints
+            if endpoint.handler in had.above or not had.above.isdisjoint(endpoint.dependencies)
+        ]
 
     def old_endpoint(self, endpoint: EndpointNode) -> EndpointNode | None:
         found = self._endpoints.get(endpoint.ref)
@@ -104,9 +125,7 @@ class Versions:
 
 def with_known_costs(versions: Versions, endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
     """Endpoints of the version before. What calls of theirs cost that only the new version lets us know is in their cost."""
-    found = [
-        (node, versions.newly_known(node)) for node in versions.after.graph.nodes.values() if node.endpoints
-    ]
+    found = [(node, versions.newly_known(node)) for node in versions.others if node.endpoints]
     known = [(node.endpoints, what) for node, what in found if what]
     if not known:
         return tuple(endpoints)

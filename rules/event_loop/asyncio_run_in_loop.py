@@ -5,7 +5,7 @@ import enum
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import Said
 from rules.engine.linking.chosen import is_by_choice
 from rules.engine.linking.graph import CALL, THREAD
 from rules.engine.loops.loop_bound import holds_mutex
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
 
 # Take a coroutine; take a function and its arguments; make a synchronous function of an asynchronous one.
 _TAKE_COROUTINE = frozenset({"asyncio.run", "asyncio.AbstractEventLoop.run_until_complete"})
@@ -247,11 +247,12 @@ def _nesting(module: Module) -> Nesting:
     return Nesting.ELSEWHERE if _nests(module.project) else Nesting.NOWHERE
 
 
-@once
-def _nests(project: Project) -> bool:
-    """Whether any file of the application lets loops run within loops."""
-    modules = project.resolver.modules.items()
-    return any(place_of(path) == "app" and "nest_asyncio" in found.facts.imports for path, found in modules)
+def _nesting_files(path: str, found: ModuleFacts) -> tuple[str, ...]:
+    return (path,) if "nest_asyncio" in found.imports and place_of(path) == "app" else ()
+
+
+_nests = Said(_nesting_files)
+"""The files of the application that let loops run within loops."""
 
 
 def _await_instead(starter: str) -> Callable[[cst.Call], cst.BaseExpression]:

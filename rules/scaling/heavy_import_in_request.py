@@ -4,13 +4,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import Said
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Function, Module
-    from rules.engine.project import Project
     from rules.engine.reading.facts import ModuleFacts
 
 _MAKING = frozenset({"__init__", "__post_init__", "model_post_init", "__new__"})
@@ -134,20 +133,13 @@ def _loaded_at_start(package: str, module: Module) -> bool:
     return package in _held(module.project)
 
 
-@once
-def _held(project: Project) -> frozenset[str]:
-    """The packages that some file of the project has names of at its top."""
-    return frozenset().union(
-        *(found.of_facts(_HELD, _held_by) for found in project.resolver.modules.values())
-    )
-
-
-_HELD = "held packages"
-
-
-def _held_by(facts: ModuleFacts) -> frozenset[str]:
+def _held_by(path: str, facts: ModuleFacts) -> frozenset[str]:
     """The first names of all that the names of a file stand for."""
     return frozenset(held.partition(".")[0] for held in facts.members.values())
+
+
+_held = Said(_held_by)
+"""The packages that some file of the project has names of at its top."""
 
 
 def _loaded_by_object(package: str, function: Function, module: Module) -> bool:

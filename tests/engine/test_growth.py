@@ -9,6 +9,7 @@ import pytest
 from rules import Options, Result, analyze
 from rules.engine import growth
 from rules.engine.finding import Confidence, Finding
+from rules.engine.two_versions import Versions
 
 HEAD = """
 from fastapi import Depends, FastAPI
@@ -42,7 +43,7 @@ def source(dependency: str = "return 1", helper: str = "return 1", handler: str 
 def grown(before: bytes, after: bytes, options: Options = Options()) -> tuple[Finding, ...]:  # noqa: B008 - frozen
     old = analyze({"app.py": before}, options=options)
     new = analyze({"app.py": after}, options=options)
-    return growth.told(Result(), old, new, renamed={}, sources={"app.py": after}).findings
+    return growth.told(Result(), Versions(old.project, new.project, {}), {"app.py": after}).findings
 
 
 def compared(before: bytes, after: bytes, options: Options = Options()) -> list[tuple[str, str, int]]:  # noqa: B008 - frozen
@@ -136,6 +137,6 @@ def test_one_under_many_endpoints_is_high() -> None:
     )
     old, new = analyze({"app.py": source() + more}), analyze({"app.py": source("db.get(User, 1)") + more})
 
-    (finding,) = growth.told(Result(), old, new, renamed={}, sources={}).findings
+    (finding,) = growth.told(Result(), Versions(old.project, new.project, {}), {}).findings
 
     assert (finding.severity, len(finding.endpoints), finding.gates) == ("high", 20, False)

@@ -1,16 +1,27 @@
-"""Work grows with the project, not with its square: no function is called far more often than in proportion."""
+"""Work grows with the project, not with its square: no function is called far more often than in proportion. A review of a
+project that is known grows with the change: a project four times as large makes it little dearer."""
 
 from __future__ import annotations
 
 import cProfile
 import pstats
+from collections.abc import Callable, Mapping
 
-from rules import analyze
+from rules import Analysis, Succession, affected, analyze, extract
+from rules.engine import growth
+from rules.engine.finding import Options
+from rules.engine.reading.facts import ModuleFacts
+from rules.engine.reading.trees import Trees
+from rules.engine.two_versions import Versions, with_known_costs
 
 OFTEN = 3_000
 """Calls from which a function is worth looking at."""
 MOST = 7.0
 """Of four times the modules; a question asked in each file of all files comes to sixteen."""
+
+SLIGHTLY = 1.15
+"""Of four times the modules: what goes through all files at all has to be next to nothing for each."""
+OPTIONS = Options()
 
 MODELS = """
 from sqlalchemy import Column, ForeignKey, Integer, String
@@ -103,7 +114,64 @@ def test_no_function_is_called_out_of_proportion_to_the_project() -> None:
     assert not {name: counts for name, counts in beyond.items() if counts[1] > OFTEN}
 
 
+def test_a_review_of_one_file_costs_little_more_in_a_larger_project() -> None:
+    few, many = _Reviews(6), _Reviews(24)
+    for reviews in (few, many):
+        reviews.review(1)  # which links the project, and finds out what later ones take over
+        reviews.review(2)
+    calls = [sum(_counted(lambda reviews=reviews: reviews.review(3)).values()) for reviews in (few, many)]
+
+    assert calls[1] < SLIGHTLY * calls[0], calls
+
+
+class _Reviews:
+    """Changes of one file of a project, each reviewed by who reviewed the one before."""
+
+    def __init__(self, modules: int) -> None:
+        self.sources = _sources(modules)
+        self.facts = {path: extract(path, source) for path, source in self.sources.items()}
+        self.succession, self.trees = Succession(), Trees()
+
+    def review(self, number: int) -> None:
+        path = "shop/m2/views.py"
+        old = self.sources[path]
+        call = f"    known2('state {number}', db)\n    work2(key)\n    for item in db"
+        new = self.sources[path] = old.replace(b"    for item in db", call.encode())
+        others = {each: found for each, found in self.facts.items() if each != path}
+        before = self._analyzed({path: old}, others, {path: self.facts[path]})
+        after = self._analyzed({path: new}, others, {})
+        before.passed(self.succession)
+        versions = Versions(before.project, after.project, {})
+        growth.told(after.result, versions, {path: new})
+        with_known_costs(versions, before.result.endpoints)
+        affected(before, after)
+        self.facts[path] = after.facts[path]
+        self.succession.forget()
+
+    def _analyzed(
+        self,
+        sources: Mapping[str, bytes],
+        others: Mapping[str, ModuleFacts],
+        known: Mapping[str, ModuleFacts],
+    ) -> Analysis:
+        return analyze(
+            sources,
+            others=others,
+            known=known,
+            options=OPTIONS,
+            advise=False,
+            succession=self.succession,
+            trees=self.trees,
+            followed=True,
+        )
+
+
 def _calls(modules: int) -> dict[str, int]:
+    sources = _sources(modules)
+    return _counted(lambda: analyze(sources))
+
+
+def _sources(modules: int) -> dict[str, bytes]:
     sources = {"shop/__init__.py": "", "shop/db.py": DB}
     main = ["from fastapi import FastAPI", "app = FastAPI()"]
     for own in range(modules):
@@ -113,9 +181,14 @@ def _calls(modules: int) -> dict[str, int]:
         sources[f"shop/m{own}/views.py"] = VIEWS.format(own=own, other=other)
         main += [f"from shop.m{own}.views import router as router{own}", f"app.include_router(router{own})"]
     sources["shop/main.py"] = "\n".join(main)
+    return {path: text.encode() for path, text in sources.items()}
+
+
+def _counted(work: Callable[[], object]) -> dict[str, int]:
+    """How often each function is called meanwhile."""
     profile = cProfile.Profile()
     profile.enable()
-    analyze({path: text.encode() for path, text in sources.items()})
+    work()
     profile.disable()
     found = pstats.Stats(profile).stats  # type: ignore[attr-defined]  # what it prints from
     return {f"{file}:{line} {name}": calls for (file, line, name), (_, calls, *_) in found.items()}

@@ -90,7 +90,7 @@ def test_an_annotation_that_is_no_node_type_is_refused() -> None:
 def test_rules_are_dispatched_by_node_type() -> None:
     first, second = HTTPClientPerRequest(), AnyExpression()
 
-    table = registry.dispatch([first, second])
+    table = registry.dispatch((first, second))
 
     assert table[ast.Call] == (first, second)
     assert table[ast.Name] == (second,)

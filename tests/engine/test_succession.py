@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from textwrap import dedent
 
 import pytest
+from msgspec.structs import replace
 
 from rules import Succession, affected, analyze, extract
 from rules.engine import growth
 from rules.engine.data.tables import Table
 from rules.engine.finding import Options
+from rules.engine.linking.routing import Routing
 from rules.engine.project import Project
 from rules.engine.reading.facts import ModuleFacts
 from rules.engine.service.serving import served_files
+from rules.engine.two_versions import Versions
 from tests.engine.test_relinking import seen
 
 FILES = {
@@ -236,6 +239,17 @@ def linked(sources: Mapping[str, bytes]) -> dict[str, ModuleFacts]:
     return {path: extract(path, source) for path, source in sources.items()}
 
 
+def taken_over(before: Mapping[str, ModuleFacts], after: Mapping[str, ModuleFacts]) -> dict[str, ModuleFacts]:
+    """As reviews have them: the functions that are as they were are the very same ones."""
+    found: dict[str, ModuleFacts] = {}
+    for path, facts in after.items():
+        known = {each.symbol: each for each in before[path].functions} if path in before else {}
+        kept = (known.get(each.symbol) for each in facts.functions)
+        functions = tuple(old if old == new else new for old, new in zip(kept, facts.functions, strict=True))
+        found[path] = replace(facts, functions=functions)
+    return found
+
+
 def everything(project: Project) -> tuple[object, ...]:
     return (
         seen(project),
@@ -270,11 +284,12 @@ def described(table: Table) -> tuple[object, ...]:
 def test_following_says_what_linking_anew_says(seed: int) -> None:
     chance = random.Random(seed)
     succession = Succession()
+    files: dict[str, ModuleFacts] = {}
     chosen, more = frozenset[int](), frozenset[str]()
     for _ in range(8):
         chosen ^= frozenset(chance.sample(range(len(EDITS)), chance.choice((1, 1, 2, 5))))
         more ^= frozenset(chance.sample(sorted(ADDED), chance.choice((0, 0, 1))))
-        files = linked(written(chosen, more))
+        files = taken_over(files, linked(written(chosen, more)))
 
         found = succession.move(files, {}, Options())
 
@@ -294,7 +309,74 @@ def test_a_review_with_a_linked_project_says_what_one_without_says(edit: int) ->
         has = analyze({path: after[path]}, others=others, succession=line)
         if line is not None:
             had.passed(line)
-        told = growth.told(has.result, had, has, renamed={}, sources={path: after[path]})
+        told = growth.told(has.result, Versions(had.project, has.project, {}), {path: after[path]})
         outcomes.append((had.result.findings, has.result.endpoints, told.findings, affected(had, has)))
 
     assert outcomes[0] == outcomes[1]
+
+
+WIRED = {
+    "shop/main.py": """
+        from fastapi import FastAPI
+        from shop.wires import install
+        from shop.views import router
+
+        app = FastAPI()
+        install(app, router, "/v1")
+        """,
+    "shop/wires.py": """
+        def install(app, router, prefix):
+            app.include_router(router, prefix=prefix)
+        """,
+    "shop/views.py": """
+        from fastapi import APIRouter
+        from shop.store import Filter, find
+
+        router = APIRouter()
+
+        @router.get("/orders")
+        def orders():
+            return find(Filter("open"), 10)
+        """,
+    "shop/store.py": """
+        class Filter:
+            def __init__(self, state):
+                self.state = state
+
+        def find(which, most):
+            return []
+        """,
+}
+
+
+def test_what_a_function_calls_puts_no_application_together_again() -> None:
+    before, after, again = _moved("shop/views.py", 'Filter("open"), 10', 'Filter("closed"), find(None, 5)')
+
+    assert after.routing is before
+    assert seen(after) == seen(again)
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("shop/main.py", "/v1", "/v2"),
+        ("shop/wires.py", "prefix=prefix", "prefix='/none'"),
+        ("shop/views.py", '"/orders"', '"/all-orders"'),
+    ],
+)
+def test_what_a_function_is_given_that_wires_does(path: str, old: str, new: str) -> None:
+    before, after, again = _moved(path, old, new)
+
+    assert after.routing is not before
+    assert [each.ref for each in after.routing.endpoints] == [each.ref for each in again.routing.endpoints]
+
+
+def _moved(path: str, old: str, new: str) -> tuple[Routing, Project, Project]:
+    """The applications before an edit, the project that followed it, and one that was linked anew."""
+    texts = {path: dedent(text).lstrip() for path, text in WIRED.items()}
+    succession = Succession()
+    before = succession.move(linked({p: text.encode() for p, text in texts.items()}), {}, Options()).routing
+    assert old in texts[path]
+    texts[path] = texts[path].replace(old, new)
+    files = linked({p: text.encode() for p, text in texts.items()})
+    return before, succession.move(files, {}, Options()), Project(files)

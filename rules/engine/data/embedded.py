@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine.data.pools import SERVER_DRIVERS
+from rules.engine.kept_answers import Said
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _DRIVERS = ("sqlite3.", "aiosqlite.", "duckdb.")
 _THROUGH_ENGINE = ("sqlalchemy.", "sqlmodel.")
-_HELD, _GIVEN, _RETURNED = "addresses held", "addresses given", "addresses returned"
+_RETURNED = "addresses returned"
 _URL = regex(r"[\"']?(sqlite|postgres|mysql|mariadb|oracle|mssql)[\w+]*:")
 
 _known: WeakKeyDictionary[Project, bool] = WeakKeyDictionary()
@@ -49,25 +50,17 @@ def written(project: Project) -> frozenset[str]:
     """The kinds of database whose addresses stand in the project's application code: `postgres`, `sqlite`."""
     found = _written.get(project)
     if found is None:
-        found = _written[project] = frozenset(_addresses(project))
+        found = _written[project] = frozenset(map(str, (*_kept(project), *_handed(project))))
     return found
-
-
-def _addresses(project: Project, *, engines: bool = True) -> Iterator[str]:
-    """Kinds of the addresses that are kept under a name or returned; and of what engines are made with, defaults of the environment's
-    variables among it, which a deployment may replace."""
-    for path in _of_app(project):
-        linked = project.resolver.modules[path]
-        yield from linked.of_facts(_HELD, _held)
-        if engines:
-            yield from linked.of_facts(_GIVEN, _given)
 
 
 def _of_app(project: Project) -> Iterator[str]:
     return (path for path in project.resolver.modules if place_of(path) == "app")
 
 
-def _held(facts: ModuleFacts) -> frozenset[str]:
+def _held(path: str, facts: ModuleFacts) -> frozenset[str]:
+    if place_of(path) != "app":
+        return frozenset()
     held = [*facts.members.values()]
     held += [value for each in facts.classes for value in each.attributes.values()]
     return _kinds(held) | _returned(facts)
@@ -77,12 +70,19 @@ def _returned(facts: ModuleFacts) -> frozenset[str]:
     return _kinds(f"{scheme}:" for scheme in facts.addresses)
 
 
-def _given(facts: ModuleFacts) -> frozenset[str]:
+def _given(path: str, facts: ModuleFacts) -> frozenset[str]:
+    if place_of(path) != "app":
+        return frozenset()
     return _kinds(f"{each.url}:" for each in facts.admissions if each.url)
 
 
 def _kinds(held: Iterable[str]) -> frozenset[str]:
     return frozenset(match[1] for value in held if (match := _URL.match(value)))
+
+
+_kept, _handed = Said(_held), Said(_given)
+"""Kinds of the addresses that are kept under a name or returned; and of what engines are made with, defaults of the environment's
+variables among it, which a deployment may replace."""
 
 
 def _is_sqlite(project: Project) -> bool:
@@ -102,4 +102,4 @@ def _names_only_sqlite(project: Project) -> bool:
         project.resolver.modules[path].of_facts(_RETURNED, _returned) for path in _of_app(project)
     ):
         return False
-    return set(_addresses(project, engines=False)) == written(project) == {"sqlite"}
+    return _kept(project).keys() == written(project) == {"sqlite"}

@@ -24,6 +24,8 @@ class ModuleMap:
         self.reader: object = None
         """Who asks now."""
         self.modules: dict[str, Linked] = {}
+        self.edition = 0
+        """Another number whenever a file shows other facts."""
         self._directories: set[str] = {""}
         self._packages: set[str] = set()
         self._tops: dict[str, list[str]] = {}
@@ -228,6 +230,7 @@ class ModuleMap:
         """Show other facts of these files. Returns what `readers` says who asked for."""
         asked: set[str] = set()
         moved = False
+        self.edition += 1
         for path, found in changed.items():
             module = self.modules.get(path)
             self._imported.subtract({*module.facts.imports} if module is not None else ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
 from rules.engine.linking import named
 from rules.engine.linking.graph import Graph, Node
@@ -62,8 +63,8 @@ class Wiring:
         """The functions that FastAPI runs to fill the parameters of a function."""
         self._classes: dict[str, tuple[tuple[Node, str], ...]] = {}
         self._known: set[Node] = set()
-        self._looks: dict[Node, object] = {}
-        """All that counts of a function when applications are put together."""
+        self._looks: dict[Node, _Look] = {}
+        """What may count of a function when applications are put together."""
 
     def prepare(self, nodes: Iterable[Node]) -> None:
         """Look at the functions that were not looked at yet."""
@@ -77,14 +78,18 @@ class Wiring:
         gone: Iterable[Node],
         files: Collection[str],
         readers: Collection[object],
+        given: Collection[str],
     ) -> bool:
-        """Look again at what changed; whether any of it may put applications together otherwise."""
+        """Look again at what changed; whether any of it may put applications together otherwise.
+
+        `given` are the names of functions of which it matters what they are called with.
+        """
         differs = False
         for node in gone:
             self._known.discard(node)
             self.parts.pop(node, None)
             self.asked.pop(node, None)
-            differs |= self._looks.pop(node, None) is not None
+            differs |= _counting(self._looks.pop(node, None), node, given) is not None
         again = {node for node in changed if node.path in files}
         again.update(
             reader[1]
@@ -92,11 +97,11 @@ class Wiring:
             if isinstance(reader, tuple) and reader[0] == WIRES and reader[1] in self._known
         )
         for node in again:
-            before = self._looks.pop(node, None)
+            before = _counting(self._looks.pop(node, None), node, given)
             self.parts.pop(node, None)
             self.asked.pop(node, None)
             self._look(node)
-            differs |= before != self._looks.get(node)
+            differs |= before != _counting(self._looks.get(node), node, given)
         paths = {*files, *(each[1] for each in readers if isinstance(each, tuple) and each[0] == CLASSES)}
         for path in paths:
             had = self._classes.pop(path, ())
@@ -120,7 +125,7 @@ class Wiring:
         function, module, resolver = node.function, node.module, self.resolver
         self._known.add(node)
         calls: list[Call] = []
-        handed: list[object] = []
+        handed: list[tuple[str, object]] = []
         outer, resolver.reader = resolver.reader, (WIRES, node) if resolver.tracks else None
         for call in function.calls:
             if call.arguments is None:
@@ -129,11 +134,16 @@ class Wiring:
             makes = (
                 value is not None and value.sort in (Sort.EXTERNAL, Sort.CLASS) and self.router_sort(value)
             )
+            name = ""
             if makes or _wires(call):
                 calls.append(call)
             elif value is None or value.module is None:
                 continue
-            handed.append((call.ref, call.flags, call.arguments, call.target, call.receiver))
+            elif value.sort == Sort.FUNCTION:
+                name = value.symbol.rpartition(".")[2]
+            elif value.sort == Sort.CLASS:
+                name = "__init__"
+            handed.append((name, (call.ref, call.flags, call.arguments, call.target, call.receiver)))
         decorators = [each for each in function.decorators if self._registers(each, module)]
         asked = tuple(
             target for parameter in function.parameters for target in self.depended(parameter, module)
@@ -146,7 +156,8 @@ class Wiring:
         opens = function.flags & (facts.CONTEXT | facts.GENERATOR)
         if asked or handed or decorators or opens:
             written = [(each.ref, each.called, each.arguments, each.receiver) for each in decorators]
-            self._looks[node] = function.flags & ~facts.FEW, function.parameters, handed, written, asked
+            own = function.flags & ~facts.FEW, function.parameters, written, asked
+            self._looks[node] = _Look(own, bool(asked or decorators or opens), handed)
 
     def _registers(self, decorator: Decorator, module: Linked) -> bool:
         base, _, method = decorator.ref.rpartition(".")
@@ -246,6 +257,27 @@ class Wiring:
         else:
             value = self.resolver.value(annotation[:-1], holder) if annotation.endswith(":") else None
         yield from self.graph.runs(value)
+
+
+class _Look(NamedTuple):
+    """What of a function may count when applications are put together."""
+
+    own: object
+    """What it is itself."""
+    always: bool
+    """Whether that counts whatever it calls."""
+    handed: list[tuple[str, object]]
+    """The calls that hand something to the project, each with the name of the function; empty where it counts in any case."""
+
+
+def _counting(look: _Look | None, node: Node, given: Collection[str]) -> object:
+    """All that does count of it; None when nothing does."""
+    if look is None:
+        return None
+    handed = [call for name, call in look.handed if not name or name in given]
+    if look.always or handed or node.symbol.rpartition(".")[2] in given:
+        return look.own, handed
+    return None
 
 
 WIRING = frozenset(

@@ -18,7 +18,15 @@ from rules.engine.linking.registering import (
 )
 from rules.engine.linking.texts import text_of
 from rules.engine.linking.values import CALLS, Linked, Sort, Value
-from rules.engine.linking.wiring import Given, Reading, elements, parameter_of, readings, sites
+from rules.engine.linking.wiring import (
+    Given,
+    Reading,
+    depends_on_callers,
+    elements,
+    parameter_of,
+    readings,
+    sites,
+)
 from rules.engine.reading import facts
 from rules.engine.reading.facts import Argument, Call, Decorator, Parameter
 
@@ -76,6 +84,8 @@ class Routing:
         """Methods of middleware classes that an application is seen to be given."""
         self.always_added: set[Node] = set()
         """Those of `added` that do not depend on a setting."""
+        self.given: set[str] = set()
+        """The names of functions that are asked what they are called with: `install(app)`."""
         self._dependencies: dict[Node, tuple[Node, ...]] = {}
         nodes = list(graph.nodes.values())
         wiring.prepare(nodes)
@@ -119,6 +129,11 @@ class Routing:
             else None
         )
         return self.wiring.router_sort(value) == "app"
+
+    def _reads_calls_of(self, node: Node) -> None:
+        """From here on it matters what `node`, or a function of its name that stands for it, is called with."""
+        name = node.symbol.rpartition(".")[2]
+        self.given.add("__init__" if name == "__post_init__" else name)
 
     # Applications and routers
 
@@ -176,6 +191,7 @@ class Routing:
         name = parameter_of(holder, own) if holder is not None else ""
         if holder is not None and name and (module.path, own[1:]) not in self.routers and depth < _MAX_DEPTH:
             found: dict[tuple[str, str], Router] = {}
+            self._reads_calls_of(holder)
             for parameters in sites(holder):
                 given = parameters.get(name)
                 if given is not None:
@@ -225,6 +241,8 @@ class Routing:
             return
         if method not in WIRING or not arguments:
             return
+        if depends_on_callers(call, node):
+            self._reads_calls_of(node)
         for reading in readings(call, node, self.resolver):
             own = parameter_of(node, call.receiver) if call.receiver else ""
             given = reading.parameters.get(own) if own else None
@@ -273,6 +291,8 @@ class Routing:
         if value is None or value.sort != Sort.EXTERNAL or value.name not in _ROUTE_NAMES:
             return
         router = self.routers.setdefault((node.path, "?routes"), Router((node.path, "?routes"), False))
+        if depends_on_callers(call, node):
+            self._reads_calls_of(node)
         for reading in readings(call, node, self.resolver):
             handler, path = reading.get("endpoint", 1), reading.get("path", 0)
             if handler is None or path is None:

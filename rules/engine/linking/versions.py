@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rules.engine.reading.regexes import regex
@@ -13,6 +14,7 @@ Version = tuple[int, ...]
 
 _REQUIREMENT = regex(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$")
 _NAMED = regex(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
 _BOUND = regex(r"(?:(===?|~=|>=|>|\^|~|<=|<|!=)\s*)?v?(\d+(?:\.\d+)*)")
 
 
@@ -24,6 +26,16 @@ def parse(text: str) -> Version:
     return tuple(int(part[:9]) for part in re.findall(r"\d+", text)[:4])
 
 
+def is_read(path: str) -> bool:
+    """Whether a document says something of versions."""
+    name = path.rpartition("/")[2]
+    return name == "pyproject.toml" or name in _LOCKS or _is_list(name)
+
+
+def _is_list(name: str) -> bool:
+    return name.startswith("requirements") or name.endswith((".in", "requirements.txt"))
+
+
 def declared(documents: Mapping[str, str]) -> dict[str, Version]:
     """Distribution -> the lowest version that the project's documents allow; locks win over ranges."""
     found: dict[str, Version] = {}
@@ -33,10 +45,10 @@ def declared(documents: Mapping[str, str]) -> dict[str, Version]:
         if name == "pyproject.toml":
             for requirement in _project(text):
                 _add(found, requirement)
-        elif name in ("uv.lock", "poetry.lock", "pdm.lock"):
+        elif name in _LOCKS:
             for distribution, version in _lock(text):
                 locked[normalised(distribution)] = version
-        elif name.startswith("requirements") or name.endswith((".in", "requirements.txt")):
+        elif _is_list(name):
             for line in text.splitlines():
                 _add(found, line.partition("#")[0].partition(";")[0].rstrip("\\ "))
     return found | locked
@@ -49,9 +61,9 @@ def required(documents: Mapping[str, str]) -> dict[str, frozenset[str]]:
         name = path.rpartition("/")[2]
         if name == "pyproject.toml":
             lines = list(_project(text, groups=True))
-        elif name in ("uv.lock", "poetry.lock", "pdm.lock"):
+        elif name in _LOCKS:
             lines = [distribution for distribution, _ in _lock(text)]
-        elif name.startswith("requirements") or name.endswith((".in", "requirements.txt")):
+        elif _is_list(name):
             lines = [line.partition("#")[0].rstrip("\\ ") for line in text.splitlines()]
         else:
             continue
@@ -76,10 +88,7 @@ def _add(found: dict[str, Version], requirement: str) -> None:
 
 
 def _project(text: str, *, groups: bool = False) -> Iterator[str]:
-    try:
-        document = tomllib.loads(text)
-    except ValueError:  # of a number that is too long, too
-        return
+    document = _loaded(text)
     project = _table(document, "project")
     for requirement in project.get("dependencies", ()):
         yield str(requirement)
@@ -94,11 +103,22 @@ def _project(text: str, *, groups: bool = False) -> Iterator[str]:
         yield f"{name} {version}" if not re.match(r"^\d", str(version)) else f"{name}=={version}"
 
 
+@functools.lru_cache(maxsize=4)
+def _loaded(text: str) -> Mapping[str, Any]:
+    """A document of TOML, which versions and requirements are read from one after the other; nothing when it is none."""
+    try:
+        return tomllib.loads(text)
+    except ValueError:  # of a number that is too long, too
+        return {}
+
+
 def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = document.get(key, {})
     return value if isinstance(value, dict) else {}
 
 
-def _lock(text: str) -> Iterator[tuple[str, Version]]:
-    for name, version in re.findall(r'^name = "([^"]+)"\s*\nversion = "([^"]+)"', text, re.MULTILINE):
-        yield name, parse(version)
+@functools.lru_cache(maxsize=4)
+def _lock(text: str) -> Sequence[tuple[str, Version]]:
+    """As `_loaded`, the distributions of a lock."""
+    found = re.findall(r'^name = "([^"]+)"\s*\nversion = "([^"]+)"', text, re.MULTILINE)
+    return [(name, parse(version)) for name, version in found]

@@ -58,10 +58,7 @@ def parameter_of(node: Node, own: str) -> str:
 def readings(call: Call, node: Node, resolver: Resolver) -> Iterator[Reading]:
     """One reading for each turn of the loops around a call that go over a known list, for each caller of `node`."""
     given = [Given(argument, node.module) for argument in call.arguments or ()]
-    owns = [call.receiver, *(argument.own for argument in call.arguments or ())]
-    callers: list[Mapping[str, Given]] = []
-    if any(parameter_of(node, own) for own in owns if own):
-        callers = list(sites(node))
+    callers = list(sites(node)) if depends_on_callers(call, node) else []
     for parameters in callers[:_MAX_READINGS] or [{}]:
         for turn in _turns(given, resolver):
             reading = Reading(parameters=parameters)
@@ -75,6 +72,12 @@ def readings(call: Call, node: Node, resolver: Resolver) -> Iterator[Reading]:
                 else:
                     reading.named[item.name] = item
             yield reading
+
+
+def depends_on_callers(call: Call, node: Node) -> bool:
+    """Whether a call of `node` is made of, or with, one of its parameters."""
+    owns = [call.receiver, *(argument.own for argument in call.arguments or ())]
+    return any(parameter_of(node, own) for own in owns if own)
 
 
 def sites(node: Node) -> Iterator[Mapping[str, Given]]:

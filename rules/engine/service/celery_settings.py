@@ -7,13 +7,14 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import Said, once
 from rules.engine.linking.values import Sort
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
 
 _LOADERS = frozenset({"config_from_object", "config_from_envvar", "config_from_cmdline"})
 
@@ -36,11 +37,18 @@ def says(words: re.Pattern[str], call: ast.Call, module: Module) -> bool | None:
 @once
 def _is_set(project: Project, words: re.Pattern[str]) -> bool:
     """Whether a name in the project is that of such a setting."""
-    for found in project.resolver.modules.values():
-        names = [*found.facts.members, *(name for cls in found.facts.classes for name in cls.attributes)]
-        if any(words.search(name) for name in names):
-            return True
-    return False
+    return bool(_named(words)(project))
+
+
+@functools.cache  # a handful of patterns, of our own
+def _named(words: re.Pattern[str]) -> Said:
+    """The names in a project's files that match."""
+
+    def said(path: str, found: ModuleFacts) -> list[str]:
+        names = (*found.members, *(name for cls in found.classes for name in cls.attributes))
+        return [name for name in names if words.search(name)]
+
+    return Said(said)
 
 
 @functools.lru_cache(maxsize=32)  # asked once per application of a file, for each setting

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct, field
 
+from rules.engine.kept_answers import Said
 from rules.engine.linking.instances import is_shared
 from rules.engine.reading.walking import walk
 from rules.libraries.caching import UNBOUNDED_CONTAINERS
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
-    from rules.engine.project import Project
     from rules.engine.reading.facts import ModuleFacts
 
 _GROWS = frozenset({"append", "add", "setdefault", "appendleft", "extend", "update", "insert"})
@@ -80,25 +79,9 @@ def _found(module: Module) -> list[Holder]:
 
 
 _known: WeakKeyDictionary[Module, list[Holder]] = WeakKeyDictionary()
-_taken: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
-_imports: WeakKeyDictionary[Project, Counter[str]] = WeakKeyDictionary()
-"""In how many files of a project a name is imported."""
 
 
-def _taken_from(project: Project) -> frozenset[str]:
-    """The final names of everything that some call of the project takes entries out of."""
-    found = _taken.get(project)
-    if found is None:
-        found = _taken[project] = frozenset().union(
-            *(module.of_facts(_TAKEN, _taken_in) for module in project.resolver.modules.values())
-        )
-    return found
-
-
-_TAKEN = "taken"
-
-
-def _taken_in(facts: ModuleFacts) -> frozenset[str]:
+def _taken_in(path: str, facts: ModuleFacts) -> frozenset[str]:
     names: set[str] = set()
     for function in facts.functions:
         for call in function.calls:
@@ -108,25 +91,25 @@ def _taken_in(facts: ModuleFacts) -> frozenset[str]:
     return frozenset(names)
 
 
-_IMPORTED = "imported names"
+_taken_from = Said(_taken_in)
+"""The final names of everything that some call of the project takes entries out of."""
 
 
-def _imported_elsewhere(module: Module, name: str) -> bool:
-    """Whether another file imports `name` of this one, where it may take entries out."""
-    counts = _imports.get(module.project)
-    if counts is None:
-        counts = _imports[module.project] = Counter()
-        for linked in module.project.resolver.modules.values():
-            counts.update(linked.of_facts(_IMPORTED, _imported_in))
-    own = module.project.resolver.modules[module.path].of_facts(_IMPORTED, _imported_in)
-    return counts[name] > (name in own)
-
-
-def _imported_in(facts: ModuleFacts) -> frozenset[str]:
+def _imported_in(path: str, facts: ModuleFacts) -> frozenset[str]:
     """The last names of all that a file imports."""
     return frozenset(
         part for ref in facts.modules for part in (ref.rpartition(".")[2], ref.rpartition(">")[2])
     )
+
+
+_imports = Said(_imported_in)
+"""In how many files of a project a name is imported."""
+
+
+def _imported_elsewhere(module: Module, name: str) -> bool:
+    """Whether another file imports `name` of this one, where it may take entries out."""
+    own = module.project.resolver.modules[module.path].facts
+    return _imports(module.project).get(name, 0) > int(name in _imported_in(module.path, own))
 
 
 class _Scan:

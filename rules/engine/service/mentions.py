@@ -7,10 +7,9 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 from zlib import crc32
 
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import Said, once
 from rules.engine.reading import facts
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from rules.engine.linking.values import Linked
     from rules.engine.module import Module
     from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
 
 _DEEPEST = 20
 _MOST = 60
@@ -32,7 +32,6 @@ _SAME = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "abstractmethod", "override", "wraps"}
 )
 """Decorators that hand a function to nobody."""
-_known: WeakKeyDictionary[Project, frozenset[int]] = WeakKeyDictionary()
 
 
 def is_dead(node: Node, module: Module) -> bool:
@@ -197,11 +196,11 @@ def _packed(name: str) -> tuple[int, bytes]:
 
 
 def _is_named(project: Project, name: str) -> bool:
-    known = _known.get(project)
-    if known is None:
-        found: set[int] = set()
-        for path, module in project.resolver.modules.items():
-            if place_of(path) == "app":
-                found.update(array("I", module.facts.mentions))
-        known = _known[project] = frozenset(found)
-    return crc32(name.encode(errors="replace")) in known
+    return crc32(name.encode(errors="replace")) in _mentioned(project)
+
+
+def _mentions(path: str, found: ModuleFacts) -> Iterable[int]:
+    return array("I", found.mentions) if place_of(path) == "app" else ()
+
+
+_mentioned = Said(_mentions)

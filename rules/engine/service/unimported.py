@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import once, once_for_outline
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
 from rules.engine.service.mentions import is_named_in, naming
@@ -55,7 +55,7 @@ def is_lone_script(project: Project, path: str) -> bool:
     return path not in _all_imported(project)
 
 
-@once
+@once_for_outline
 def _all_imported(project: Project) -> frozenset[str]:
     return frozenset(each for path in project.resolver.modules for each in project.imports_of(path))
 
@@ -94,7 +94,7 @@ def _names_folder(text: str, folder: str) -> bool:
     )
 
 
-@once
+@once_for_outline
 def _plainly_imported(project: Project) -> frozenset[str]:
     """What applications and programs import. Nearly every file that somebody asks about is among that, which is quick to tell."""
     applications = _applications(project)
@@ -112,7 +112,7 @@ def _plainly_imported(project: Project) -> frozenset[str]:
     )
 
 
-@once
+@once_for_outline
 def _applications(project: Project) -> frozenset[str]:
     """The files with applications, and those that are started."""
     found = {path for (path, _), router in project.routing.routers.items() if router.is_app}
