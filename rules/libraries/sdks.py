@@ -76,6 +76,14 @@ _HUBSPOT = " ".join(
         *("search_api.do_search", "batch_api.create", "batch_api.read", "batch_api.update", "get_all"),
     )
 )
+_DAPR = (
+    "invoke_method invoke_binding publish_event get_state get_bulk_state query_state save_state save_bulk_state delete_state"
+    " execute_state_transaction get_secret get_bulk_secret get_configuration try_lock unlock"
+)
+_WORKFLOWS = (
+    "schedule_new_workflow get_workflow_state wait_for_workflow_start wait_for_workflow_completion raise_workflow_event"
+    " terminate_workflow pause_workflow resume_workflow purge_workflow"
+)
 _STORE = (
     "similarity_search similarity_search_with_score similarity_search_with_relevance_scores similarity_search_by_vector"
     " max_marginal_relevance_search add_documents add_texts delete from_documents from_texts"
@@ -345,6 +353,19 @@ _SDKS = (
     ),
     _Sdk(("duckduckgo_search.DDGS", "ddgs.DDGS"), "text news images videos", "a queue worker"),
     _Sdk(("trafilatura",), "fetch_url"),
+    _Sdk(
+        ("dapr.clients.DaprClient",),
+        _DAPR,
+        "`dapr.aio.clients.DaprClient`",
+        ("dapr.aio.clients.DaprClient",),
+        kind="queue",
+    ),
+    _Sdk(
+        ("dapr.ext.workflow.DaprWorkflowClient",),
+        _WORKFLOWS,
+        "`dapr.ext.workflow.aio.DaprWorkflowClient`",
+        ("dapr.ext.workflow.aio.DaprWorkflowClient",),
+    ),
     _Sdk(("newspaper.Article",), "download"),
     _Sdk(("gtts.gTTS",), "save write_to_fp"),
     _Sdk(("speech_recognition.Recognizer",), "recognize_google recognize_openai"),
@@ -580,6 +601,9 @@ LIBRARY = Library(
     },
     items={"docker.models.containers.ContainerCollection": "docker.models.containers.Container"},
     aliases={
+        "dapr.aio.clients.grpc.client.DaprGrpcClientAsync": "dapr.aio.clients.DaprClient",
+        "dapr.clients.grpc.client.DaprGrpcClient": "dapr.clients.DaprClient",
+        "dapr.ext.workflow.dapr_workflow_client.DaprWorkflowClient": "dapr.ext.workflow.DaprWorkflowClient",
         "lark_oapi.client.Client": "lark_oapi.Client",
         "elevenlabs.client.ElevenLabs": "elevenlabs.ElevenLabs",
         "elevenlabs.client.AsyncElevenLabs": "elevenlabs.AsyncElevenLabs",

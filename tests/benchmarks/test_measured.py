@@ -535,6 +535,7 @@ UNMEASURED = {
         "builtins",
         "composio",
         "cx_Oracle",
+        "dapr",
         "dashscope",
         "fileinput",
         "kinto_http",

@@ -1096,6 +1096,35 @@ def test_package_developed_in_a_folder_of_its_name_is_linked() -> None:
     assert (finding.path, finding.severity) == ("billing/billing/rates.py", Severity.CRITICAL)
 
 
+@pytest.mark.parametrize("beside", ["setup.py", "rates.py"])
+def test_folder_of_its_own_name_without_an_init_is_the_package_where_nothing_lies_beside_it(
+    beside: str,
+) -> None:
+    files = {
+        f"libs/billing/{beside}": "rates = 1",
+        "libs/billing/billing/rates.py": """
+            import requests
+
+            def fetch():
+                return requests.get("https://rates.example", timeout=5).json()
+        """,
+        "services/api/main.py": """
+            import asyncio
+            from fastapi import FastAPI
+            from billing.rates import fetch
+
+            app = FastAPI()
+
+            @app.get("/rates")
+            async def rates():
+                await asyncio.sleep(1)
+                return fetch()
+        """,
+    }
+    found = project(files, select=("FP103",)).result.findings
+    assert [finding.path for finding in found] == (["services/api/main.py"] if beside == "setup.py" else [])
+
+
 @pytest.mark.parametrize("first", ["", "Refused = None\n"])
 def test_super_in_a_class_whose_name_may_be_a_librarys(first: str) -> None:
     found = one(

@@ -42,6 +42,10 @@ KINDS = {
         " playwright.sync_api.Page.goto",
         "",
     ),
+    "sidecars": (
+        "dapr.clients.DaprClient.publish_event dapr.ext.workflow.DaprWorkflowClient.wait_for_workflow_completion",
+        "dapr.aio.clients.DaprClient.publish_event",
+    ),
     "AWS": (
         "boto3.client.s3.put_object boto3.resource.s3.bucket.load boto3.client",
         "aioboto3.client.s3.put_object",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rules import libraries
 from rules.engine.linking.values import Linked, Readers, Sort, Value, note
@@ -27,6 +27,8 @@ class ModuleMap:
         self.edition = 0
         """Another number whenever a file shows other facts."""
         self._directories: set[str] = {""}
+        self._holding: frozenset[str] = frozenset()
+        """Folders with modules of their own."""
         self._packages: set[str] = set()
         self._tops: dict[str, list[str]] = {}
         self.readers: Readers = {}
@@ -42,6 +44,7 @@ class ModuleMap:
     def _link(self, files: Mapping[str, ModuleFacts]) -> None:
         self._imported = Counter(name for found in files.values() for name in {*found.imports})
         self._directories = _folders(*files)
+        self._holding = _holding(files)
         self._declared = frozenset(path.rpartition("/")[0] for path in files if path.endswith("/__init__.py"))
         self._nominal = self._named_only(self._declared, self._imported)
         self._packages = {*(self._declared - self._nominal)}
@@ -62,6 +65,7 @@ class ModuleMap:
             and name not in ("src", "lib")
             # `billing/billing/__init__.py`: the outer one is where the package is developed.
             and f"{directory}/{name}" not in self._packages
+            and not (f"{directory}/{name}" in self._directories and directory not in self._holding)
         )
 
     def _named_only(self, declared: frozenset[str], imported: Mapping[str, int]) -> frozenset[str]:
@@ -191,6 +195,8 @@ class ModuleMap:
             before = self.modules.get(path)
             if found is None or before is None:
                 directory = path.rpartition("/")[0]
+                if f"{directory}/{directory.rpartition('/')[2]}" in folders:
+                    return False  # whether the outer one of `billing/billing` is a package depends on what lies in it
                 if path.endswith("__init__.py") and directory in folders and directory in self._directories:
                     return False
             if {*(found.stars if found else ())} != {*(before.facts.stars if before else ())}:
@@ -264,6 +270,9 @@ class ModuleMap:
             self._declared = self._declared_after(folders, changed)
             self._packages = {*(self._declared - self._nominal)}
             self._directories = folders
+            self._holding = _holding(
+                path for path in {*self.modules, *changed} if changed.get(path, True) is not None
+            )
             self._namespaces = {folder for folder in self._namespaces if folder in folders}
             self._namespaces.update(filter(self._is_namespace, others & folders))
         return others
@@ -294,6 +303,15 @@ def _folders(*paths: str) -> set[str]:
             found.add(directory)
             directory = directory.rpartition("/")[0]
     return found
+
+
+def _holding(paths: Iterable[str]) -> frozenset[str]:
+    """The folders with modules that somebody may import: not only what builds or tests a package."""
+    return frozenset(
+        path.rpartition("/")[0]
+        for path in paths
+        if path.rpartition("/")[2] not in ("setup.py", "conftest.py")
+    )
 
 
 def _repeats_its_name(folder: str) -> bool:

@@ -172,6 +172,10 @@ class Resolver(ModuleMap):
                 return said
             given = self.provided(self.value(depends, module))
             return said if said is not None and (given is None or given.sort != Sort.OBJECT) else given
+        if last == "⁇":
+            declared, _, shown = ref[:-1].rpartition("⁇")
+            known = self.value(declared, module)
+            return known if known is not None and known.sort != Sort.EXTERNAL else self.value(shown, module)
         if last == "%":
             owner = self.value(ref[:-1], module)
             if owner is None or owner.sort not in (Sort.CLASS, Sort.OBJECT) or owner.module is None:

@@ -36,6 +36,7 @@ from rules.engine.reading.hearing import lets_nothing_out, waits_for_nothing
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, FUNCTIONS, Binding, Scope
+from rules.engine.reading.shown_types import or_shown, shown, shown_on_self
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.surroundings import held_around, is_let_go, is_short, surroundings
 from rules.engine.reading.walking import walk
@@ -344,6 +345,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         if first.kind == "parameter" and isinstance(first.node, ast.arg):
             annotation = index.annotation(first.node.annotation, outside)
             depends = index.depends(first.value, first.node.annotation, outside)
+            if not annotation and depends is None:
+                annotation = shown(index, scope).get(first.node.arg, "")
             if annotation or depends is not None or _may_be_wired(first.node.arg):
                 parameters.append(Parameter(first.node.arg, annotation, depends, _position(node, first.node)))
     returns = index.annotation(node.returns, outside)
@@ -438,6 +441,7 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
             ref = index.annotation(annotation, scope) or (f"{depends}$" if depends else "")
         if ref:
             attributes[name] = ref
+    shows = shown_on_self(index, scope) if scope.attributes else {}
     for name, found in scope.attributes.items():
         refs = {
             index.binding_ref(binding, method)
@@ -445,6 +449,8 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
             if not (isinstance(binding.value, ast.Constant) and binding.value.value is None)
         }
         ref = one_of(refs) if name not in attributes else ""
+        if name not in attributes:
+            ref = or_shown(ref, shows.get(name, ""))
         if ref:
             attributes[name] = ref
     return Class(

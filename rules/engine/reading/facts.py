@@ -21,6 +21,7 @@ Facts know nothing of their own path, so one blob has one set of facts wherever 
     f$                    what the dependency f provides
     x!                    a provider: called, it gives x, which others made
     T:‖f$                 an instance of T, or what f provides where T only says what others do
+    x⁇y⁇                  x, or y where nobody knows what x is
     T%                    `super()` inside T
     «a|b»                 one of several, known when they turn out to be the same
 
@@ -38,7 +39,7 @@ from rules.engine.reading.raw_text import RawFacts
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.switches import Switch
 
-ENGINE_VERSION = "58"
+ENGINE_VERSION = "59"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
-from rules.engine.reading import narrowing, secrecy
+from rules.engine.reading import narrowing, secrecy, shown_types
 from rules.engine.reading.annotations import annotation, joined, may_be_ours, one_of
 from rules.engine.reading.scopes import BUILTINS, COMPREHENSIONS, Binding, Part, Scope, Walk
 from rules.engine.reading.special_calls import SPECIAL
@@ -16,6 +16,8 @@ _MAX_DISPLAY = 24
 _MAX_DEPTH = 60
 _WIRED = frozenset(f"dependency_injector.wiring.{name}" for name in ("Provide", "Closing"))
 """What stands for a provider: `Provide[Container.client]`."""
+_GIVEN = frozenset({"parameter", "entered", "value"})
+"""How a name gets something of which calls may tell more than where it comes from."""
 _MANY_BINDINGS = 60
 """Of a scope: resolving so many, each through the one before, still fits the stack."""
 
@@ -30,6 +32,8 @@ class Index(Walk):
         self._names: dict[tuple[str, bool], str] = {}
         self.checked: dict[Scope, frozenset[str]] = {}
         """The names that a function asks `isinstance` about."""
+        self.shown: dict[Scope, Mapping[str, str]] = {}
+        """What the calls of a function show of the types of names: kept for `rules.engine.reading.shown_types`."""
         self._blocks: dict[Binding, tuple[tuple[ast.AST, str] | None, bool]] = {}
         self._annotations: dict[tuple[ast.AST, Scope], str] = {}
         self._calls: dict[tuple[int, int], list[ast.Call]] | None = None
@@ -156,6 +160,8 @@ class Index(Walk):
                     found = self.unified(bindings, current)
                     if not found and current is scope and node in self.parents:
                         found = narrowing.narrowed(self, node, bindings, scope)
+                    if bindings[0].kind in _GIVEN:
+                        found = shown_types.or_shown(found, shown_types.shown(self, current).get(name, ""))
                     return found
             current = current.parent
         return self.module_name(name)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import asyncpg
 import httpx
 import redis
+import somewhere
 from fastapi import BackgroundTasks, Depends, FastAPI, Query, WebSocket
 from pydantic import BaseModel
 from sqlalchemy import Index, Select, create_engine, insert, select, text
@@ -637,3 +638,96 @@ def asked_once(key: str, ids: list[int], session: SessionDep) -> list[str]:
         names.append(product.name if product else "")
     KEPT[key] = names
     return names
+
+
+# What nothing declares and the calls show.
+
+
+async def untyped(session, numbers: list[int]) -> list[Any]:
+    rows = []
+    for number in numbers:
+        rows.append(await session.execute(select(Product).where(Product.id == number)))  # FP201
+    return rows
+
+
+async def made_in_steps(database, numbers: list[int]) -> list[Any]:
+    rows = []
+    for number in numbers:
+        statement = select(Product).where(Product.id == number)
+        statement = statement.limit(1)
+        rows.append((await database.scalars(statement)).first())  # FP201
+    return rows
+
+
+def old_style(db, numbers: list[int]) -> list[Any]:
+    return [db.query(Product).filter(Product.id == number).first() for number in numbers]  # FP201
+
+
+class UntypedOrders:
+    def __init__(self, session, rest) -> None:
+        self.session = session
+        self.rest = rest
+
+    def _query(self, session, model, **given):
+        return session.query(model).filter_by(**given)
+
+    async def load(self, numbers: list[int]) -> list[Any]:
+        return [
+            (await self.session.execute(select(Product).where(Product.id == number))).scalar_one()  # FP201
+            for number in numbers
+        ]
+
+    async def other(self, numbers: list[int]) -> list[Any]:
+        return [self.rest.execute(number) for number in numbers]
+
+    def by_helper(self, session, names: list[str]) -> list[Any]:
+        rows = []
+        for name in names:
+            query = self._query(session, Product, name=name)
+            rows.append(query.one_or_none())  # FP201
+        return rows
+
+
+async def from_elsewhere(numbers: list[int]) -> list[Any]:
+    rows = []
+    async with somewhere.session() as session:
+        for number in numbers:
+            rows.append((await session.execute(select(Product).where(Product.id == number))).scalar_one())  # FP201
+    return rows
+
+
+async def shown_by_nothing(search, pipe, numbers: list[int]) -> list[Any]:
+    statement = select(Product)
+    found = [search.query(number).filter(number) for number in numbers]
+    for number in numbers:
+        pipe.execute(number)
+        await search.execute(number)
+        found.append(search.describe(statement))
+    return found
+
+
+async def executed_by_one_of_ours(runner, numbers: list[int]) -> list[Any]:
+    ours = Runner()
+    return [await ours.execute(select(Product).where(Product.id == number)) for number in numbers]
+
+
+class Runner:
+    async def execute(self, statement: Any) -> str:
+        return str(statement)
+
+
+@app.post("/untyped")
+async def untyped_orders(
+    numbers: list[int], orders: UntypedOrders = Depends(somewhere.orders), session=Depends(somewhere.given)
+) -> list[Any]:
+    await shown_by_nothing(session.search, session.pipe, numbers)
+    await executed_by_one_of_ours(session.runner, numbers)
+    await orders.other(numbers)
+    orders.by_helper(session, [str(number) for number in numbers])
+    return [
+        await untyped(session, numbers),
+        await made_in_steps(session, numbers),
+        await orders.load(numbers),
+        old_style(session, numbers),
+        await from_elsewhere(numbers),
+    ]
