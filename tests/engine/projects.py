@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Mapping
 
 from rules import Analysis, Finding, Options, analyze
+from rules.engine.finding import Confidence
 from rules.engine.module import Module
 from rules.engine.reading.index import Index
 from rules.engine.reading.source import Source, parse
@@ -27,6 +28,11 @@ def project(files: Mapping[str, str], *, select: tuple[str, ...] = BLOCKING) -> 
 
 def one(text: str, *, select: tuple[str, ...] = BLOCKING) -> Analysis:
     return project({"app.py": text}, select=select)
+
+
+def heard(finding: Finding) -> Confidence:
+    """The confidence that a change hears which brings the finding."""
+    return finding.when_new or finding.confidence
 
 
 def lines(analysis: Analysis, path: str = "app.py") -> list[int]:

@@ -7,7 +7,7 @@ import textwrap
 import pytest
 
 from rules.engine.finding import Confidence, Finding, Severity
-from tests.engine.projects import project
+from tests.engine.projects import heard, project
 
 MODELS = """
 from enum import StrEnum
@@ -269,8 +269,8 @@ def test_a_flush_whose_keys_the_turn_goes_on_to_use_is_only_possible() -> None:
         "FP212",
     )
 
-    assert [each.confidence for each in needed] == [Confidence.POSSIBLE]
-    assert [each.confidence for each in needless] == [Confidence.CERTAIN]
+    assert [heard(each) for each in needed] == [Confidence.POSSIBLE]
+    assert [heard(each) for each in needless] == [Confidence.CERTAIN]
 
 
 def test_a_write_that_may_fail_alone_is_only_possible() -> None:
@@ -368,4 +368,4 @@ def test_a_collection_is_known_however_it_is_reached(collection: str) -> None:
 def test_what_sounds_like_a_handful_is_said_in_the_summary(body: str, confidence: Confidence) -> None:
     (finding,) = found(body)
 
-    assert finding.confidence is confidence
+    assert heard(finding) is confidence

@@ -7,6 +7,7 @@ done: list[int] = []
 
 
 async def record(order_id: int) -> None:
+    await asyncio.sleep(0)
     done.append(order_id)
 
 
