@@ -476,7 +476,15 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
         if stop.code == code:
             found.setdefault(stop.kind, []).append(stop)
     groups = [
-        sorted(group, key=lambda stop: (-stop.severity.rank, _is_upkeep(stop), stop.call.lineno))
+        sorted(
+            group,
+            key=lambda stop: (
+                -stop.severity.rank,
+                _is_upkeep(stop),
+                bool(module.call_flags(stop.call) & facts.CONDITIONAL),
+                stop.call.lineno,
+            ),
+        )
         for group in found.values()
     ]
     groups.sort(key=lambda group: -group[0].severity.rank)

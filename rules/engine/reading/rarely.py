@@ -280,11 +280,15 @@ def happens_once(index: Index, test: ast.If) -> int:
 
 
 def _calls_maker(index: Index, node: ast.AST, kept: set[str]) -> bool:
-    """Whether it calls a function of the file that makes one of the globals, or the class whose instances keep the first
-    of them: `if _app is None: initialize()`, `if Rates.one is None: Rates()`."""
+    """Whether it calls a function of the file that makes one of the globals, the class whose instances keep the first
+    of them, or a method that makes what its object keeps: `if _app is None: initialize()`, `if Rates.one is None: Rates()`,
+    `if self.report is None: self.begin()`."""
     match node:
         case ast.Call(func=ast.Name(id=name)):
             pass
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
+            method = _method_beside(index, node, name)
+            return method is not None and any(_makes(inner, kept) for inner in walk(method))
         case _:
             return False
     bindings = index.module.bindings.get(name, ())
@@ -298,6 +302,21 @@ def _calls_maker(index: Index, node: ast.AST, kept: set[str]) -> bool:
     body = [inner for statement in function.body for inner in walk(statement)]
     declared = {name for inner in body if isinstance(inner, ast.Global) for name in inner.names}
     return bool(kept & declared) and any(_makes(inner, kept & declared) for inner in body)
+
+
+def _method_beside(index: Index, node: ast.AST, name: str) -> ast.AST | None:
+    """The method `name` of the class whose method `node` stands in."""
+    owner = index.parents.get(index.scope_at(node).node)
+    if not isinstance(owner, ast.ClassDef):
+        return None
+    return next(
+        (
+            each
+            for each in owner.body
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and each.name == name
+        ),
+        None,
+    )
 
 
 def _are_of_object(kept: set[str]) -> bool:

@@ -108,3 +108,42 @@ class Line:
 @router.post("/lines")
 async def tell(text: str) -> str:
     return Line().tell(text)  # FP103
+
+
+class Imported:
+    def __init__(self) -> None:
+        self.report = None
+
+    def begin(self) -> None:
+        self.report = requests.post("https://reports.example", timeout=5).text
+
+    def tell(self) -> None:
+        self.told = requests.post("https://reports.example", timeout=5).text
+
+    async def run(self) -> None:
+        if self.report is None:
+            self.begin()  # FP103 (summary)
+
+    async def run_and_tell(self) -> None:
+        if self.report is None:
+            self.tell()  # FP103
+
+
+works = Imported()
+
+
+@router.post("/imports")
+async def imported() -> None:
+    await works.run()
+    await works.run_and_tell()
+
+
+def stored(address: str) -> str:
+    return requests.post(address, timeout=5).text
+
+
+@router.post("/imports/{number}")
+async def numbered(number: int, note: str) -> str:
+    if note:
+        stored("https://notes.example")
+    return stored("https://reports.example")  # FP103
