@@ -176,21 +176,29 @@ def _while_held(
 
 
 def _ended_between(before: ast.Call, after: ast.Call, session: str, module: Module) -> bool:
-    """Whether `async with session.begin():` stands around the first call and not around the second."""
+    """Whether `async with session.begin():`, or a `with` that binds the session's name, stands around the first call and not
+    around the second."""
     current = module.parent(before)
     while current is not None and not isinstance(
         current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     ):
         if isinstance(current, (ast.With, ast.AsyncWith)) and any(
-            isinstance(item.context_expr, ast.Call)
-            and isinstance(item.context_expr.func, ast.Attribute)
-            and item.context_expr.func.attr == "begin"
-            and ast.unparse(item.context_expr.func.value) == session
+            _begins_on(item.context_expr, session)
+            or (isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == session)
             for item in current.items
         ):
             return not any(node is after for statement in current.body for node in walk(statement))
         current = module.parent(current)
     return False
+
+
+def _begins_on(entered: ast.expr, session: str) -> bool:
+    return (
+        isinstance(entered, ast.Call)
+        and isinstance(entered.func, ast.Attribute)
+        and entered.func.attr == "begin"
+        and ast.unparse(entered.func.value) == session
+    )
 
 
 @once_for_node

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import httpx
@@ -217,3 +218,28 @@ async def spawned(number: int, session: AsyncSessionDep) -> None:
 async def waits_inside(number: int, session: AsyncSessionDep) -> str:
     order = await session.get(Order, number)
     return await shielded(book(order.address))  # FP218
+
+
+@contextmanager
+def given_or_own(session: Session | None) -> Iterator[Session]:
+    if session is not None:
+        session.get(Order, 1)
+        yield session
+    else:
+        with SessionLocal() as own:
+            yield own
+
+
+@app.post("/given-or-own")
+def with_a_session_of_its_own(number: int, session: Session | None = None) -> str:
+    with given_or_own(session) as session:
+        order = session.get(Order, number)
+    return requests.post("https://carrier.example", json={"to": order.address}, timeout=5).text
+
+
+@app.post("/kept-open")
+def with_a_session_kept_open(number: int, session: SessionDep) -> str:
+    order = session.get(Order, number)
+    with given_or_own(session) as same:
+        same.get(Order, number)
+    return requests.post("https://carrier.example", json={"to": order.address}, timeout=5).text  # FP218
