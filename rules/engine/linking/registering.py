@@ -139,6 +139,8 @@ class Wiring:
                 calls.append(call)
             elif value is None or value.module is None:
                 continue
+            elif call.handed:
+                pass  # whoever is called may call, in turn, what it is handed
             elif value.sort == Sort.FUNCTION:
                 name = value.symbol.rpartition(".")[2]
             elif value.sort == Sort.CLASS:
