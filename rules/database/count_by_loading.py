@@ -5,16 +5,19 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.costs import estimates
+from rules.engine.data.eager import lazy_read
+from rules.engine.data.growing_tables import grows
 from rules.engine.data.loads import QUERY, RESULTS, Load, is_limited, loaded, narrows
 from rules.engine.reading.loop_shapes import FEW, shortened
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
-from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.data.tables import Relationship
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
@@ -137,6 +140,10 @@ class CountByLoading(Rule):
         return callee.spelled in ("len", "sum")
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        collection = _collection(node)
+        if collection is not None:
+            yield from self._of_collection(node, collection, module)
+            return
         counted = _counted(node)
         if (
             counted is None
@@ -173,6 +180,87 @@ class CountByLoading(Rule):
             impact=estimates.rows_counted(module.options),
             instead=f"Let the database count: {_COUNTS.get(load.method, '`select(func.count())`')}.",
         )
+
+    def _of_collection(self, node: ast.Call, collection: ast.Attribute, module: Module) -> Iterator[Match]:
+        """`len(order.lines)`: the relationship loads each row as an object."""
+        relationship = _loaded_for_it(collection, module)
+        if relationship is None or not serves(node, module) or _is_read_again(collection, module):
+            return
+        if _asks_for_any(node, module) or _stays_below(node, module):
+            return
+        target = relationship.target.symbol.rpartition(".")[2] if relationship.target is not None else ""
+        yield Match(
+            node,
+            f"`{shortened(module.segment(node), 70)}` loads every `{target}` row of it only to count them.",
+            severity=Severity.MEDIUM,
+            # Of one owner: mostly some rows, and another query may have loaded them.
+            confidence=Confidence.POSSIBLE,
+            related=(Hop(relationship.path, relationship.line, relationship.attribute),),
+            impact=estimates.rows_counted(module.options),
+            instead=f"Let the database count: `select(func.count())` of `{target}` by its key, or a `column_property`.",
+        )
+
+
+def _collection(node: ast.Call) -> ast.Attribute | None:
+    """The attribute whose items `len(order.lines)`, `len([line for line in order.lines if line.open])` or
+    `sum(1 for line in order.lines)` counts."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id="len" | "sum"), args=[ast.ListComp() | ast.GeneratorExp() as made], keywords=[]
+        ):
+            if len(made.generators) != 1 or made.generators[0].is_async:
+                return None
+            if last_name(node) == "sum" and not isinstance(made.elt, ast.Constant):
+                return None
+            found: ast.expr = made.generators[0].iter
+        case ast.Call(func=ast.Name(id="len"), args=[found], keywords=[]):
+            pass
+        case _:
+            return None
+    return found if isinstance(found, ast.Attribute) else None
+
+
+def _loaded_for_it(collection: ast.Attribute, module: Module) -> Relationship | None:
+    """The rows that reading the attribute loads, of a table that use fills; None when they were loaded before, or may be."""
+    models = module.project.models
+    if collection.attr not in models.relationship_names:
+        return None
+    if isinstance(collection.value, ast.Name) and collection.value.id == "self":
+        owner = module.symbol_at(collection).rpartition(".")[0]
+        table = models.tables.get((module.path, owner))
+        found = table.relationships.get(collection.attr) if table is not None else None
+        if found is None or not found.is_lazy or _is_decided(collection, module) or _awaits_rows(module):
+            return None
+    else:
+        read = lazy_read(collection, module)
+        if read is None or read.repeated or read.loaded.is_async is not False:
+            return None
+        found = read.relationship
+    return found if found.many and found.target is not None and grows(found.target) else None
+
+
+def _awaits_rows(module: Module) -> bool:
+    """Whether the project asks its database with `await`: then whatever a property reads was loaded before."""
+    return any(
+        "sqlalchemy.ext.asyncio" in each
+        for linked in module.project.resolver.modules.values()
+        for each in linked.facts.modules
+    )
+
+
+def _is_decided(node: ast.AST, module: Module) -> bool:
+    """Whether the function asks something first: whether the rows are there already, say."""
+    function = module.function_of(node)
+    around: ast.AST = function.node if function is not None else module.tree
+    return any(isinstance(each, ast.If | ast.IfExp) for each in walk(around))
+
+
+def _is_read_again(collection: ast.Attribute, module: Module) -> bool:
+    """Whether the function does more with the rows than count them."""
+    function = module.function_of(collection)
+    around: ast.AST = function.node if function is not None else module.tree
+    text = ast.dump(collection)
+    return sum(isinstance(each, ast.Attribute) and ast.dump(each) == text for each in walk(around)) > 1
 
 
 def _asks_for_any(count: ast.Call, module: Module) -> bool:

@@ -90,6 +90,23 @@ _GROWS = frozenset(
         "inserted_at",
     }
 )
+_STAMPS = frozenset(
+    {
+        "create_time",
+        "created_time",
+        "creation_time",
+        "create_date",
+        "created_date",
+        "date_created",
+        "create_at",
+        "added_at",
+        "submitted_at",
+        "received_at",
+        "sent_at",
+        "occurred_at",
+    }
+)
+"""What audits put on every table: it tells something only of one that use fills."""
 
 
 _VECTORS = frozenset({"Vector", "VECTOR", "HALFVEC", "HalfVector"})
@@ -241,6 +258,36 @@ class FilterOnUnindexedColumn(Rule):
                 instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",
                 impact=estimates.rows_scanned(module.options),
             )
+        yield from _sorted(node, module, seen)
+
+
+def _sorted(node: ast.ClassDef, module: Module, seen: set[int]) -> Iterator[Match]:
+    """Columns that decide which rows are on a page: without an index each page reads and sorts all of them."""
+    for table, column in module.project.models.columns_at(module.path, module.symbol_at(node)):
+        if column.line in seen or not _is_worth_an_index(table, column) or not grows(table):
+            continue
+        uses = [
+            use
+            for use in module.project.lookups.sorted.get((column.path, column.line), [])
+            if use.of == table.symbol and use.reached and not use.seldom
+        ]
+        statement = index_advice.column_node(node, column) if uses else None
+        if statement is None or is_reference(table, module.project):
+            continue
+        seen.add(column.line)
+        is_own = column.symbol == table.symbol
+        name = table.symbol.rpartition(".")[2]
+        yield Match(
+            index_advice.place_of(statement),
+            f"`{_named(uses)}` takes the first `{name}` rows by `{column.attribute}`, which has no index: each call reads and"
+            f" sorts all of `{table.name}`.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,
+            fix=index_advice.add_index(statement) if is_own else None,
+            related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
+            instead=f"An index on the column, and in a migration {index_advice.migration(table, column)}.",
+            impact=estimates.rows_scanned(module.options),
+        )
 
 
 def _vectors(node: ast.ClassDef, module: Module) -> Iterator[Match]:
@@ -280,4 +327,6 @@ def _is_worth_an_index(table: Table, column: Column) -> bool:
         return False
     if is_small(table):
         return False
-    return bool(_GROWS & table.columns.keys()) or any(each.foreign for each in table.columns.values())
+    if _GROWS & table.columns.keys() or any(each.foreign for each in table.columns.values()):
+        return True
+    return bool(_STAMPS & table.columns.keys()) and grows(table)

@@ -97,7 +97,7 @@ class PoolNotConfigured(Rule):
                 confidence=Confidence.POSSIBLE,
                 instead="Add `pool_pre_ping=True`, or `pool_recycle` below the shortest idle limit on the way.",
             )
-        elif engine.is_async and not _SIZES & engine.given.keys():
+        elif not _SIZES & engine.given.keys() and _is_shared_by_many(engine, module):
             yield Match(
                 node,
                 f"`{name}` leaves the size of the pool at its default: 15 connections per process, and whoever comes sixteenth"
@@ -116,3 +116,8 @@ class PoolNotConfigured(Rule):
                 confidence=Confidence.POSSIBLE,
                 instead="Add `pool_pre_ping=True`.",
             )
+
+
+def _is_shared_by_many(engine: pools.Engine, module: Module) -> bool:
+    """Whether more requests may want a connection at once than there are: any number of tasks, or 40 worker threads."""
+    return engine.is_async or any(pools.sync_endpoints_with_queries(module.project))

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from rules.engine.finding import Hop, Impact
 from rules.engine.fixing.rewrites import with_keyword
-from rules.engine.linking.instances import is_shared
+from rules.engine.linking.instances import Lifetime, is_shared, lifetime
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origins
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import nodes_of, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.creation import serves
 from rules.engine.service.holders import Growth, growing
 
 if TYPE_CHECKING:
@@ -127,6 +129,7 @@ class TaskOrQueueGrowth(Rule):
     def _queue(self, call: ast.Call, module: Module) -> Iterator[Match]:
         name, is_long_lived = _bound_to(call, module)
         if not name:
+            yield from self._hub(call, module)
             return
         puts = [each for each in nodes_of(module.tree, ast.Call) if _puts(each, name)]
         if is_long_lived:
@@ -155,6 +158,27 @@ class TaskOrQueueGrowth(Rule):
                     assumptions={"maxsize": 1000},
                 ),
             )
+
+    def _hub(self, call: ast.Call, module: Module) -> Iterator[Match]:
+        """An object that takes what others give it and hands it on: who gives waits for nobody."""
+        put = _taken_in(call, module) if serves(call, module) else None
+        function = module.function_of(put) if put is not None else None
+        if put is None or function is None:
+            return
+        name = module.symbol_at(call).rpartition(".")[0].rpartition(".")[2]
+        yield Match(
+            call,
+            f"`{name}` keeps in a queue without a bound what `{function.name}` is given: when its reader falls behind, memory"
+            " holds the difference.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # how much comes, and how fast it is read, is not in the code
+            related=(Hop(module.path, put.lineno, spelled(put.func)),),
+            fix=_fix(call, module),
+            impact=Impact(
+                "memory = (rate in − rate out) · time · size of an item, without a bound → 1,000 items",
+                assumptions={"maxsize": 1000},
+            ),
+        )
 
 
 def holds_task(growth: Growth, module: Module) -> bool:
@@ -200,6 +224,44 @@ def _bound_to(call: ast.Call, module: Module) -> tuple[str, bool]:
         case ast.Attribute(value=ast.Attribute(attr="state"), attr=name):
             return name, True
     return "", False
+
+
+def _taken_in(call: ast.Call, module: Module) -> ast.Call | None:
+    """`await self._queue.put(event)` of a parameter in a method of the class whose other methods read the queue."""
+    statement, cls = module.parent(call), module.parent(call)
+    while cls is not None and not isinstance(cls, ast.ClassDef):
+        cls = module.parent(cls)
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    match targets:
+        case [ast.Attribute(value=ast.Name(id="self"), attr=name)] if cls is not None:
+            pass
+        case _:
+            return None
+    if lifetime(cls, module) is Lifetime.REQUEST:
+        return None
+    own = [each for each in walk(cls) if isinstance(each, ast.Call) and _is_of_queue(each, name)]
+    if not any(last_name(each) in ("get", "get_nowait") for each in own):
+        return None
+    return next((each for each in own if _puts(each, name) and _is_given(each, module)), None)
+
+
+def _is_of_queue(call: ast.Call, name: str) -> bool:
+    match call.func:
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=held)):
+            return held == name
+    return False
+
+
+def _is_given(put: ast.Call, module: Module) -> bool:
+    """Whether what is put in comes from who calls the method: others, who do not know how full the queue is."""
+    function = module.function_of(put)
+    if function is None or isinstance(function.node, ast.Lambda) or not put.args:
+        return False
+    if function.name.startswith("_"):
+        return False
+    arguments = function.node.args
+    given = {each.arg for each in (*arguments.args, *arguments.kwonlyargs)} - {"self"}
+    return any(isinstance(each, ast.Name) and each.id in given for each in walk(put.args[0]))
 
 
 def _puts(call: ast.Call, name: str) -> bool:

@@ -52,6 +52,8 @@ class Lookups(Struct):
 
     needed: dict[tuple[str, int], list[Use]] = field(default_factory=dict)
     """Nothing else narrows the query: the index decides between a look-up and a scan."""
+    sorted: dict[tuple[str, int], list[Use]] = field(default_factory=dict)
+    """All rows are sorted by the column, to find one page of them."""
 
 
 Place: TypeAlias = "tuple[Table, str]"
@@ -66,6 +68,7 @@ class Narrowing(Struct):
     narrowed: tuple[Place, ...]
     optional: tuple[Place, ...]
     entity: Table | None
+    ordered: tuple[Place, ...] = ()
 
 
 Narrowings: TypeAlias = "Mapping[str, Sequence[Narrowing]]"
@@ -134,6 +137,7 @@ def _narrowing(filtered: Filtered, module: Linked, resolver: Resolver, models: M
         tuple(_places(filtered.narrowed, module, resolver, models)),
         tuple(_places(filtered.optional, module, resolver, models)),
         models.table(resolver.value(filtered.entity, module)),
+        tuple(_places((filtered.ordered,), module, resolver, models)),
     )
 
 
@@ -156,13 +160,20 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
     )
     if any(table.is_indexed(column) for table, column in (*equal, *narrowed)):
         return
+    reached = bool(node.contexts & IN_REQUEST)
+    seldom = reached and runs_seldom(node, project)
     keys = [pair for pair in equal if pair[1].foreign is not None]
     for table, column in (keys or equal)[:1]:  # one index narrows the rest
         if table is entity:
-            reached = bool(node.contexts & IN_REQUEST)
-            seldom = reached and runs_seldom(node, project)
             use = Use(path, filtered.line, filtered.symbol, reached, seldom, (table, column) in optional)
             _note(found, table, column, use)
+    if narrowed or any(pair not in optional for pair in equal):
+        return
+    for table, name in narrowing.ordered:
+        sorts = table.columns.get(name)
+        if sorts is not None and table is entity and not table.is_indexed(sorts):
+            use = Use(path, filtered.line, filtered.symbol, reached, seldom, of=table.symbol)
+            found.sorted.setdefault((sorts.path, sorts.line), []).append(use)
 
 
 _enumerations: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()

@@ -58,9 +58,15 @@ SERVER_DRIVERS = frozenset(
     }
 )
 _SERVER_URL = regex(r"\b(?:postgres(?:ql)?|mysql|mariadb|oracle|mssql)(?:\+\w+)?://")
+_EITHER = regex(
+    r"(?:==|!=)\s*[\"']sqlite[\"']|\bstartswith\(\s*[\"']sqlite|[\"']sqlite[\"']\s+(?:not\s+)?in\b"
+)
+"""What tells one database from another: the file knows of more than one."""
 _ASIDE = regex(
     r"(?:^|_)(?:test|tests|alembic|migrat\w*|script|seed|celery|worker|task|job)s?(?:_|$)", re.IGNORECASE
 )
+_APART = regex(r"test|sqlite|debug|develop|\bdev\b|local", re.IGNORECASE)
+"""In what a branch asks: it is not the application's own database, or not the one that it has in production."""
 
 
 class Engine(Struct, frozen=True):
@@ -96,7 +102,10 @@ def engine(call: ast.Call, module: Module) -> Engine | None:
         return None
     if not serves(call, module) or made_again(call, module) is not None or _is_aside(call, module):
         return None
-    if not lasts(call, module) or _is_sqlite(call, given, module) or not _has_server(call, module):
+    if not lasts(call, module):
+        return None
+    told_apart = any(map(_tells_sqlite_apart, given.values())) or _is_told_apart(call, module)
+    if not told_apart and (_is_sqlite(call, given, module) or not _has_server(call, module)):
         return None
     return Engine(call, _ENGINES[name], given)
 
@@ -175,16 +184,48 @@ def _is_aside(call: ast.Call, module: Module) -> bool:
         return True
     if _ASIDE.search(module.path.rpartition("/")[2].removesuffix(".py")):
         return True
+    if any(
+        _APART.search(ast.unparse(branch.test)) and not _is_otherwise(branch, way)
+        for branch, way in _branches(call, module)
+    ):
+        return True
     current = module.parent(call)
     while current is not None:
-        if isinstance(current, (ast.If, ast.IfExp)) and re.search(
-            r"test|sqlite|debug|develop|\bdev\b|local", ast.unparse(current.test), re.IGNORECASE
-        ):
-            return True
         if isinstance(current, ast.ExceptHandler):
             return True  # what is left when the engine that was wanted cannot be made
         current = module.parent(current)
     return False
+
+
+def _is_told_apart(call: ast.Call, module: Module) -> bool:
+    """`else` of `if url.startswith("sqlite")`: what is left is a server."""
+    return any(
+        "sqlite" in ast.unparse(branch.test).lower() and _is_otherwise(branch, way)
+        for branch, way in _branches(call, module)
+    )
+
+
+def _branches(call: ast.Call, module: Module) -> Iterator[tuple[ast.If | ast.IfExp, ast.AST]]:
+    """The decisions around a call, each with what of it leads to the call."""
+    way: ast.AST = call
+    current = module.parent(call)
+    while current is not None:
+        if isinstance(current, (ast.If, ast.IfExp)) and way is not current.test:
+            yield current, way
+        way, current = current, module.parent(current)
+
+
+def _is_otherwise(branch: ast.If | ast.IfExp, way: ast.AST) -> bool:
+    """Whether `way` is taken when what the test names does not hold; a test of several parts leaves it open."""
+    match branch.test:
+        case ast.BoolOp():
+            return False
+        case ast.UnaryOp(op=ast.Not()) | ast.Compare(ops=[ast.NotEq() | ast.NotIn() | ast.IsNot()]):
+            negated = True
+        case _:
+            negated = False
+    otherwise = way is branch.orelse or (isinstance(branch.orelse, list) and way in branch.orelse)
+    return otherwise != negated
 
 
 def _is_of_request(name: str, call: ast.Call, module: Module) -> bool:
@@ -199,6 +240,11 @@ def _is_sqlite(call: ast.Call, given: dict[str, ast.expr], module: Module) -> bo
     if url is None:
         return True
     return "sqlite" in (_text(url, module) or ast.unparse(url)).lower()
+
+
+def _tells_sqlite_apart(value: ast.expr) -> bool:
+    """`{"check_same_thread": False} if url.startswith("sqlite") else {}`: the database may as well be a server."""
+    return isinstance(value, ast.IfExp) and "sqlite" in ast.unparse(value.test).lower()
 
 
 def _text(url: ast.expr, module: Module) -> str:
@@ -216,7 +262,7 @@ def _has_server(call: ast.Call, module: Module) -> bool:
     text = _text(url, module) if url is not None else ""
     if text:
         return _SERVER_URL.search(text) is not None
-    if module.source.matches(_SERVER_URL):
+    if module.source.matches(_SERVER_URL) or module.source.matches(_EITHER):
         return True
     named = module.project.requirements.keys()
     return bool(SERVER_DRIVERS & named) and not {"aiosqlite"} & named

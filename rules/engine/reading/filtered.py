@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _WHERE = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "join_from"})
+_PAGES = frozenset({"order_by", "limit"})
+_DIRECTIONS = frozenset({"desc", "asc", "nulls_last", "nullslast", "nulls_first", "nullsfirst"})
 
 
 class Filtered(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -34,6 +36,8 @@ class Filtered(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     unreadable: bool = False
     optional: tuple[str, ...] = ()
     """Those of `equal` that a branch after the query's start adds: only who asks for them is answered by them."""
+    ordered: str = ""
+    """The column by which all rows are sorted to find the few that a limit leaves; empty without a limit."""
 
 
 def extract(index: Index) -> tuple[Filtered, ...]:
@@ -44,7 +48,7 @@ def extract(index: Index) -> tuple[Filtered, ...]:
         calls = [
             call
             for call in scope.calls
-            if isinstance(call.func, ast.Attribute) and call.func.attr in _WHERE | _JOINS
+            if isinstance(call.func, ast.Attribute) and call.func.attr in _WHERE | _JOINS | _PAGES
         ]
         calls.sort(key=lambda call: (call.end_lineno or 0, call.end_col_offset or 0))
         if calls:
@@ -55,6 +59,8 @@ def extract(index: Index) -> tuple[Filtered, ...]:
 def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Call]) -> Iterator[Filtered]:
     queries: dict[tuple[str, int], tuple[list[str], list[str], list[bool]]] = {}
     always: set[tuple[tuple[str, int], str]] = set()
+    ordered: dict[tuple[str, int], str] = {}
+    limited: set[tuple[str, int]] = set()
     for call in calls:
         function = call.func
         if not isinstance(function, ast.Attribute):
@@ -70,6 +76,12 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
             if function.attr in _JOINS:
                 unreadable.append(False)
                 continue
+            if function.attr == "limit":
+                limited.add(origin)
+                continue
+            if function.attr == "order_by":
+                ordered.setdefault(origin, _sorted_by(index, call, scope))
+                continue
             if any(keyword.arg is None for keyword in call.keywords):
                 unreadable.append(True)
             equal.extend(f"{origin[0]}.{keyword.arg}" for keyword in call.keywords if keyword.arg)
@@ -84,7 +96,8 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
             if not _is_added_later(index, call, origin[1]):
                 always |= {(origin, ref) for ref in equal[before:]}
     for (entity, line), (equal, narrowed, unreadable) in queries.items():
-        if equal or narrowed:
+        sorted_by = ordered.get((entity, line), "") if (entity, line) in limited else ""
+        if equal or narrowed or sorted_by:
             yield Filtered(
                 entity,
                 line,
@@ -93,7 +106,21 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                 tuple(dict.fromkeys(narrowed)),
                 any(unreadable),
                 tuple(dict.fromkeys(ref for ref in equal if ((entity, line), ref) not in always)),
+                sorted_by,
             )
+
+
+def _sorted_by(index: Index, call: ast.Call, scope: Scope) -> str:
+    """The column that decides first: `order_by(Order.created_at.desc(), Order.id)`."""
+    first = call.args[0] if call.args else None
+    while isinstance(first, ast.Call):
+        if isinstance(first.func, ast.Attribute) and first.func.attr in _DIRECTIONS and not first.args:
+            first = first.func.value
+        elif last_name(first) in _DIRECTIONS and len(first.args) == 1:
+            first = first.args[0]
+        else:
+            break
+    return _column(index, first, scope) if first is not None else ""
 
 
 def _is_added_later(index: Index, call: ast.Call, line: int) -> bool:

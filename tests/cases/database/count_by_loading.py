@@ -1,9 +1,9 @@
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import create_engine, delete, func, select
+from sqlalchemy import ForeignKey, create_engine, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
 
 app = FastAPI()
 SessionLocal = sessionmaker(create_engine("sqlite://"))
@@ -152,3 +152,19 @@ def attempts(session: SessionDep, most: int) -> None:
         print("three")
     if len(session.scalars(select(Order)).all()) >= 5000:  # FP209 (inline)
         print("many")
+
+
+class Team(Base):
+    __tablename__ = "teams"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    members: Mapped[list["Member"]] = relationship()
+
+    @property
+    def size(self) -> int:
+        return len(self.members)  # whoever reads it loaded them: nothing else works under an asynchronous session
+
+
+class Member(Base):
+    __tablename__ = "members"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), index=True)

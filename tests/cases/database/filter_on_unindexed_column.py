@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI
 from pgvector.sqlalchemy import HALFVEC, Vector
-from sqlalchemy import ForeignKey, Index, create_engine, or_, select, text
+from sqlalchemy import ForeignKey, Index, create_engine, desc, func, or_, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 app = FastAPI()
@@ -263,3 +263,45 @@ class Question(Base):
 def last_question(session: SessionDep) -> None:
     session.add(Question(words="any"))
     session.scalars(select(Question).where(Question.words == "Anything else?"))
+
+
+class Comment(Base):
+    __tablename__ = "comments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]  # FP206 (summary)
+    edited_at: Mapped[datetime]  # FP206 (summary)
+    shown_at: Mapped[datetime]
+    votes: Mapped[int]
+    author_id: Mapped[int] = mapped_column(index=True)
+
+
+@app.get("/comments")
+def newest_comments(session: SessionDep, text: str | None = None) -> None:
+    session.scalars(select(Comment).order_by(Comment.created_at.desc(), Comment.id).limit(50))
+    session.query(Comment).order_by(desc(Comment.edited_at)).offset(10).limit(10).all()
+    session.add(Comment(author_id=1))
+
+
+@app.get("/comments/of/{author}")
+def comments_of(session: SessionDep, author: int) -> None:
+    session.scalars(select(Comment).where(Comment.author_id == author).order_by(Comment.shown_at).limit(5))
+    session.scalars(select(Comment).order_by(Comment.id).limit(5))
+    session.scalars(select(Comment).order_by(Comment.shown_at))  # all of them: sorted once, however they are found
+    session.scalars(select(Comment).order_by(func.lower(Comment.votes)).limit(5))
+
+
+def best_comments(session: Session) -> None:
+    session.scalars(select(Comment).order_by(Comment.votes).limit(5))  # no request gets here
+
+
+class Receipt(Base):
+    __tablename__ = "receipts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    create_time: Mapped[datetime]
+    barcode: Mapped[str]  # FP206 (inline)
+
+
+@app.get("/receipts/{barcode}")
+def receipt(session: SessionDep, barcode: str) -> None:
+    session.scalars(select(Receipt).where(Receipt.barcode == barcode))
+    session.add(Receipt(barcode=barcode))

@@ -45,6 +45,18 @@ AGED: dict[str, Any] = {"pool_size": 20, "pool_recycle": 1800}
 aged = create_async_engine("mysql+asyncmy://db/shop", **AGED)  # FP606 (summary)
 checked_only = create_async_engine("mysql+asyncmy://db/shop", pool_pre_ping=True)  # FP606 (summary)
 
+OURS = os.environ.get("DATABASE_URL", "sqlite:///shop.db")
+either = create_engine(  # FP606 (summary)
+    OURS, pool_size=20, connect_args={"check_same_thread": False} if OURS.startswith("sqlite") else {}
+)
+checked_either_checked = create_engine(
+    OURS,
+    pool_size=20,
+    pool_pre_ping=True,
+    connect_args={"check_same_thread": False} if OURS.startswith("sqlite") else {},
+)
+threads = create_engine(URL, pool_pre_ping=True)  # FP606 (summary)
+
 LATER: dict[str, Any] = {}
 if "POOL" in os.environ:
     LATER["pool_size"] = 20
@@ -62,7 +74,7 @@ OF_THE_MACHINE[os.environ["OPTION"]] = True
 from_the_machine = create_engine(URL, **OF_THE_MACHINE)
 
 sized = create_engine(URL, pool_size=20, pool_pre_ping=True)
-recycled = create_engine(URL, pool_recycle=1800)
+recycled = create_engine(URL, pool_recycle=1800, max_overflow=20, pool_pre_ping=True)
 from_options = create_engine(URL, **OPTIONS)
 local = create_engine("sqlite:///shop.db")
 threads = create_engine(os.environ["DATABASE_URL"], connect_args={"check_same_thread": False})

@@ -99,3 +99,45 @@ class PerRequest:
 
     async def put(self, text: str) -> None:
         await self.items.put(text)
+
+
+class Hub:
+    def __init__(self) -> None:
+        self._events: asyncio.Queue[str] = asyncio.Queue()  # FP709 (summary)
+        self._seldom = asyncio.Queue(maxsize=100)
+        self._signals = asyncio.Queue()
+        self._unread = asyncio.Queue()
+        self._own = asyncio.Queue()
+
+    async def publish(self, event: str) -> None:
+        await self._events.put(event)
+        await self._seldom.put(event)
+        await self._unread.put(event)
+        self._signals.put_nowait(None)
+
+    async def read(self) -> str:
+        await self._signals.get()
+        return await self._events.get() + await self._seldom.get() + await self._own.get()
+
+    async def _on_part(self, part: str) -> None:
+        await self._own.put(part)  # of one answer that the object itself asked for
+
+
+class Turn:
+    """Made for one request, and gone with it."""
+
+    def __init__(self) -> None:
+        self._words = asyncio.Queue()
+
+    async def say(self, word: str) -> None:
+        await self._words.put(word)
+
+    async def hear(self) -> str:
+        return await self._words.get()
+
+
+@app.get("/turn")
+async def turn(word: str) -> str:
+    own = Turn()
+    await own.say(word)
+    return await own.hear()
