@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.costs.waits import (
     Wait,
+    asked_of_item,
     asked_on_entry,
     handed_to_thread,
     names_loaded,
@@ -153,7 +154,12 @@ class AwaitInLoop(Rule):
             if _innermost(call, module) is node
             and module.depends_on_loop(call, node)
             and not _carried(call, node, function.node)
-            and (wait := wait_of(call, module) or handed_to_thread(call, module)) is not None
+            and (
+                wait := wait_of(call, module)
+                or handed_to_thread(call, module)
+                or (asked_of_item(call, module) if _is_of_item(call, node) else None)
+            )
+            is not None
         ]
         if not waiting:
             return
@@ -238,6 +244,15 @@ def _inside(loop: ast.AST) -> Iterator[ast.AST]:
             continue
         yield node
         stack.extend(ast.iter_child_nodes(node))
+
+
+def _is_of_item(call: ast.Call, loop: _Loop) -> bool:
+    """Whether a method of what the loop goes over is called, another object in each turn."""
+    return (
+        isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and any(call.func.value.id in names_stored(target) for target in targets(loop))
+    )
 
 
 def _awaited_calls(loop: ast.AST) -> list[ast.Call]:

@@ -32,7 +32,11 @@ _HARMLESS = frozenset(
         f"builtins.{name}"
         for name in ("len", "str", "int", "float", "bool", "list", "dict", "set", "tuple", "sorted", "round")
     }
-    | {f"logging.Logger.{level}" for level in ("debug", "info", "warning")}
+    | {
+        f"{log}.{level}"
+        for log in ("logging", "logging.Logger", "loguru.logger", "structlog.stdlib.BoundLogger")
+        for level in ("debug", "info", "warning", "error", "exception", "trace", "success")
+    }
     | {"time.time", "time.monotonic", "time.perf_counter"}
 )
 """Calls that leave the others' answers as they are."""
@@ -233,7 +237,7 @@ def _runs(block: _Block, module: Module) -> Iterator[list[_Step]]:
                 run.append(step)
                 in_doubt = isinstance(statement, ast.If | ast.Try)
                 continue
-        elif run and (changed := _noted(statement, module)) is not None:
+        elif run and (changed := _passed_over(statement, run, noted, module)) is not None:
             noted |= changed
             continue
         elif run and (changed := _aside(statement, run, noted, module)) is not None:
@@ -249,6 +253,14 @@ def _runs(block: _Block, module: Module) -> Iterator[list[_Step]]:
         )
     if len(run) > 1:
         yield run
+
+
+def _passed_over(
+    statement: ast.stmt, run: Sequence[_Step], noted: set[str], module: Module
+) -> set[str] | None:
+    """The names that a statement between two waits changes which may as well stand after both; None for any other."""
+    changed = _noted(statement, module)
+    return changed if changed is not None else _worked_out(statement, run, noted, module)
 
 
 def _noted(statement: ast.stmt, module: Module) -> set[str] | None:
@@ -293,6 +305,37 @@ def _aside(statement: ast.stmt, run: Sequence[_Step], noted: set[str], module: M
         if isinstance(node, ast.Call) and not _only_computes(node, module):
             return None
     return names_stored(statement) or {"self"}
+
+
+def _worked_out(
+    statement: ast.stmt, run: Sequence[_Step], noted: set[str], module: Module
+) -> set[str] | None:
+    """The names that a statement changes which only takes out of the answers so far what they hold: `rate = answer.json()`,
+    `answer.raise_for_status()`. That can be done as well when all answers are there. None when it is more."""
+    answers = noted.union(*(step.bound for step in run))
+    if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+        return None
+    for node in walk(statement):
+        if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
+            return None
+        if isinstance(node, ast.Call) and not _only_reads(node, answers, module):
+            return None
+    return names_stored(statement) or {"self"}
+
+
+def _only_reads(call: ast.Call, answers: set[str], module: Module) -> bool:
+    """Whether a call is a method of an answer, or of what comes out of one, and neither waits nor writes."""
+    holder = call.func
+    while isinstance(holder, ast.Attribute | ast.Call | ast.Subscript):
+        holder = holder.func if isinstance(holder, ast.Call) else holder.value
+    if isinstance(call.func, ast.Name):
+        return module.qualified_name(call.func) in _HARMLESS
+    return (
+        isinstance(holder, ast.Name)
+        and holder.id in answers
+        and not writes(call)
+        and _only_computes(call, module)
+    )
 
 
 def _only_computes(call: ast.Call, module: Module) -> bool:
@@ -402,7 +445,7 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
     if awaited is None or not isinstance(awaited.value, ast.Call):
         return None
     call = without_bound(awaited.value, module)
-    if writes(call) or any(isinstance(inner, ast.Await) for inner in walk(call)):
+    if _changes(call, module) or any(isinstance(inner, ast.Await) for inner in walk(call)):
         return None
     wait = wait_of(call, module) or read_of(call, module)
     if wait is None:
@@ -413,6 +456,18 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
         loaded=names_loaded(statement.value) if statement.value is not None else set(),
         plain=statement.value is awaited and isinstance(target, ast.Name),
     )
+
+
+def _changes(call: ast.Call, module: Module) -> bool:
+    """Whether the name of what is done says that it changes something; what a thread is given counts, not who gives it."""
+    offload = module.offload(call)
+    position = offload.position if offload is not None and offload.kind == "thread" else None
+    if position is None or not 0 <= position < len(call.args):
+        return writes(call)
+    work = call.args[position]
+    if isinstance(work, ast.Lambda) and isinstance(work.body, ast.Call):
+        return writes(work.body)
+    return writes(ast.Call(work, [], []))
 
 
 def _keyed(target: ast.expr) -> ast.expr:
@@ -455,7 +510,7 @@ def _displayed(statement: ast.stmt, module: Module) -> list[Wait] | None:
         if not isinstance(awaited.value, ast.Call):
             return None
         call = without_bound(awaited.value, module)
-        if writes(call):
+        if _changes(call, module):
             return None
         if any(isinstance(inner, ast.Await) for inner in walk(call)):
             return None
@@ -467,9 +522,11 @@ def _displayed(statement: ast.stmt, module: Module) -> list[Wait] | None:
 
 
 def _outermost_await(value: ast.expr | None) -> ast.Await | None:
-    """The `await` that a value is, or begins with: `(await fetch()).json()`."""
+    """The `await` that a value is, or begins with: `(await fetch()).json()`, `await fetch() if wanted else None`."""
     while True:
         match value:
+            case ast.IfExp(body=inner, orelse=other) if _is_plain(other):
+                value = inner
             case ast.Await():
                 return value
             case ast.Attribute(value=inner) | ast.Subscript(value=inner):
@@ -478,6 +535,11 @@ def _outermost_await(value: ast.expr | None) -> ast.Await | None:
                 value = inner
             case _:
                 return None
+
+
+def _is_plain(value: ast.expr) -> bool:
+    """Whether a value is written down: `None`, `[]`."""
+    return not any(isinstance(node, ast.Name | ast.Await | ast.Call) for node in walk(value))
 
 
 def _fix(block: _Block, run: Sequence[_Step]) -> Fix | None:

@@ -284,6 +284,8 @@ LIBRARY = Library(
         ),
     ),
     returns={
+        "structlog.get_logger": "structlog.stdlib.BoundLogger",
+        "structlog.stdlib.get_logger": "structlog.stdlib.BoundLogger",
         **{
             name: name
             for name in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -45,6 +46,10 @@ SESSIONS = frozenset(
 _BY_COMMAND = frozenset({"redis", "memcached"})
 """What has a connection for each command."""
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request"})
+_OF_THE_SERVER = frozenset(
+    {"starlette", "fastapi", "typing_extensions", "pydantic", "builtins", "typing", "socketio"}
+)
+"""Packages whose objects are the service's own."""
 _MANY = 60
 _RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED
 _NEAR = 5
@@ -295,6 +300,21 @@ def handed_to_thread(call: ast.Call, module: Module) -> Wait | None:
     if not isinstance(work, ast.Attribute) or not _is_unseen(work, module):
         return None
     return Wait(call, work.attr, presumed=True)
+
+
+def asked_of_item(call: ast.Call, module: Module) -> Wait | None:
+    """The wait for an object of somebody else's class that nobody knows here, one of several: `await node.sync(users)` of
+    `for node in nodes`. What else would a method that has to be awaited wait for? Each object has a connection of its own."""
+    function = call.func
+    if not isinstance(function, ast.Attribute) or touches_session(call, module):
+        return None
+    value = module.value(function.value)
+    if value is None or value.sort != Sort.INSTANCE:
+        return None
+    package = libraries.canonical(value.name).partition(".")[0]
+    if package in libraries.ROOTS or package in sys.stdlib_module_names or package in _OF_THE_SERVER:
+        return None
+    return Wait(call, f"{value.name}.{function.attr}", presumed=True)
 
 
 def _is_unseen(work: ast.Attribute, module: Module) -> bool:

@@ -11,7 +11,8 @@ from typing import Any
 import aiohttp
 import httpx
 import requests
-from fastapi import BackgroundTasks, Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI, UploadFile, WebSocket
+from nodelink import Node
 from pydantic import Field
 from pydantic_settings import BaseSettings
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -523,3 +524,50 @@ async def profile(wanted: str, profiles: list[Any]) -> list[str]:
     chosen = [each for each in profiles if each["id"] == wanted]
     alike = [each for each in profiles if each["kind"] == wanted]
     return [*await texts_of(chosen), *await texts_of_kind(alike)]
+
+
+# Objects of a library that nobody knows here, one after another.
+
+
+class Nodes:
+    def __init__(self, node: Node) -> None:
+        self.nodes: dict[str, Node] = {}
+        self.node = node
+
+    async def tell(self, users: list[str]) -> None:
+        for node in self.nodes.values():
+            await node.update_users(users)  # FP111 (summary)
+
+    async def tell_one(self, users: list[str]) -> None:
+        for user in users:
+            await self.node.update_user(user)  # one object: it may take one call at a time
+
+    async def first_healthy(self) -> Node | None:
+        for node in self.nodes.values():
+            if await node.is_healthy():
+                return node
+        return None
+
+
+@app.post("/nodes")
+async def tell_nodes(users: list[str], files: list[UploadFile], nodes: Nodes = Depends(Nodes)) -> list[bytes]:
+    await nodes.tell(users)
+    await nodes.tell_one(users)
+    await nodes.first_healthy()
+    return [await file.read() for file in files]
+
+
+async def broadcast(sockets: list[WebSocket], text: str) -> None:
+    for socket_of_client in sockets:
+        await socket_of_client.send_text(text)
+
+
+async def all_done(events: list[asyncio.Event]) -> None:
+    for event in events:
+        await event.wait()
+
+
+@app.post("/told")
+async def told(text: str) -> None:
+    await broadcast(app.state.sockets, text)
+    await all_done(app.state.events)

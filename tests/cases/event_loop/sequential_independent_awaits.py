@@ -8,6 +8,8 @@ import asyncpg
 import httpx
 import requests
 from fastapi import Depends, FastAPI
+from fastapi.concurrency import run_in_threadpool
+from loguru import logger as loud
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -396,6 +398,7 @@ async def bounded(number: str) -> list[object]:
     return [euro, stock, invoice, size]
 
 
+<<<<<<< HEAD
 @app.get("/refreshed")
 async def refreshed(number: str) -> list[object]:
     _ = await rate()  # FP110 (summary)
@@ -408,3 +411,78 @@ async def last_unread(number: str) -> list[object]:
     euro = await rate()  # FP110
     _ = await level(number)
     return [euro]
+=======
+# Between two waits: what only takes out of the first answer, notes, conditions.
+
+
+def charged(number: str) -> str:
+    return requests.get(f"https://pay.example/{number}", timeout=3).text
+
+
+def create_charge(number: str) -> str:
+    return requests.post(f"https://pay.example/{number}", timeout=3).text
+
+
+@app.get("/worked-out")
+async def taken_out(number: str) -> dict[str, object]:
+    answer = await client.get("/rate")  # FP110
+    answer.raise_for_status()
+    eur = float(answer.json()["eur"])
+    stock = await client.get(f"/levels/{number}")
+    return {"eur": eur, "stock": stock.text}
+
+
+@app.get("/goes-in")
+async def goes_in(number: str) -> str:
+    answer = await client.get("/session")
+    answer.raise_for_status()
+    token = answer.json()["token"]
+    stock = await client.get(f"/levels/{number}", headers={"token": token})
+    return stock.text
+
+
+@app.get("/kept-between")
+async def kept_between(number: str) -> str:
+    answer = await client.get("/rate")
+    remember(answer)
+    stock = await client.get(f"/levels/{number}")
+    return stock.text
+
+
+@app.get("/refused-between")
+async def refused_between(number: str) -> str:
+    allowed = await client.get("/allowed")
+    if not allowed.json()["ok"]:
+        raise PermissionError(number)
+    stock = await client.get(f"/levels/{number}")
+    return stock.text
+
+
+@app.get("/when-wanted")
+async def when_wanted(number: str, wanted: bool) -> list[object]:
+    eur = await client.get("/rate") if wanted else None  # FP110
+    loud.info("asked for {}", number)
+    stock = await client.get(f"/levels/{number}")
+    return [eur, stock]
+
+
+@app.get("/one-or-the-other")
+async def one_or_the_other(number: str, wanted: bool) -> list[object]:
+    eur = await client.get("/rate") if wanted else await client.get("/other")
+    stock = await client.get(f"/levels/{number}")
+    return [eur, stock]
+
+
+@app.get("/in-threads")
+async def in_threads(number: str) -> list[str]:
+    first = await run_in_threadpool(charged, number)  # FP110
+    second = await run_in_threadpool(charged, "0")
+    return [first, second]
+
+
+@app.get("/order-in-threads")
+async def order_in_threads(number: str) -> list[str]:
+    first = await run_in_threadpool(create_charge, number)
+    second = await run_in_threadpool(charged, number)
+    return [first, second]
+>>>>>>> minea
