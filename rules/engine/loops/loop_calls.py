@@ -481,7 +481,7 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
             key=lambda stop: (
                 -stop.severity.rank,
                 _is_upkeep(stop),
-                bool(module.call_flags(stop.call) & facts.CONDITIONAL),
+                isinstance(stop.call, ast.Call) and bool(module.call_flags(stop.call) & facts.CONDITIONAL),
                 stop.call.lineno,
             ),
         )

@@ -398,7 +398,6 @@ async def bounded(number: str) -> list[object]:
     return [euro, stock, invoice, size]
 
 
-<<<<<<< HEAD
 @app.get("/refreshed")
 async def refreshed(number: str) -> list[object]:
     _ = await rate()  # FP110 (summary)
@@ -411,7 +410,8 @@ async def last_unread(number: str) -> list[object]:
     euro = await rate()  # FP110
     _ = await level(number)
     return [euro]
-=======
+
+
 # Between two waits: what only takes out of the first answer, notes, conditions.
 
 
@@ -485,4 +485,3 @@ async def order_in_threads(number: str) -> list[str]:
     first = await run_in_threadpool(create_charge, number)
     second = await run_in_threadpool(charged, number)
     return [first, second]
->>>>>>> minea
