@@ -120,6 +120,8 @@ MAIN = 512
 """The code under `if __name__ == "__main__"`."""
 HEARD = 32768
 """A coroutine that tells of its errors itself: all it does stands in a `try` that hands none on."""
+LOOSE = 65536
+"""Starts a task, returns it, and keeps no reference to it."""
 
 
 class Argument(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
