@@ -12,7 +12,7 @@ from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
-from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.serving import is_led_to
 
@@ -112,11 +112,12 @@ class DanglingTask(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.name in _STARTERS
+        return callee.name in _STARTERS or callee.enters
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         how = _unkept(node, module)
         if how is None:
+            yield from self._handed_out(node, module)
             return
         others = [call for call in _calls_beside(node, module) if _unkept(call, module) is not None]
         if others and (others[0].lineno, others[0].col_offset) < (node.lineno, node.col_offset):
@@ -149,6 +150,30 @@ class DanglingTask(Rule):
             ),
         )
 
+    def _handed_out(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`run_in_background(send(order))`, where the helper starts the task, returns it and forgets it."""
+        helper = module.callee(node) if isinstance(module.parent(node), ast.Expr) else None
+        if helper is None or not helper.function.flags & facts.LOOSE or not _on_a_loop(node, module):
+            return
+        is_heard = _catches_all(node, module)
+        name = helper.symbol.rpartition(".")[2]
+        unheard = "" if is_heard else ", and its errors with it"
+        yield Match(
+            node,
+            f"{_started(node)} is kept neither here nor in `{name}`, which starts and returns it: it may vanish before it is"
+            f" done{unheard}.",
+            severity=self._severity(node, module, is_heard=is_heard),
+            confidence=Confidence.POSSIBLE if is_heard else Confidence.LIKELY,
+            when_new=Confidence.LIKELY if is_heard else None,
+            cause=f"FP113 {helper.path} {helper.symbol}",
+            call_path=(
+                Hop(module.path, node.lineno, name),
+                Hop(helper.path, _start_in(helper), name),
+            ),
+            instead=f"Let `{name}` keep its tasks until they are done: `{_KEPT}.add(task)`, then"
+            f" `task.add_done_callback({_KEPT}.discard)`.",
+        )
+
     def _severity(self, call: ast.Call, module: Module, *, is_heard: bool) -> Severity:
         """Half of the harm where the coroutine tells of its errors itself, or nothing is seen to start it while serving."""
         found, function = module.graph_node(call), module.function_of(call)
@@ -158,6 +183,14 @@ class DanglingTask(Rule):
         if not is_started and function is not None and function.is_async:
             return self.severity  # lowered where it is placed
         return self.severity if is_started and not is_heard else Severity.MEDIUM
+
+
+def _start_in(helper: Node) -> int:
+    """The line where a function of the project starts a task."""
+    lines = (
+        call.line for call in helper.function.calls if call.ref.endswith(("create_task", "ensure_future"))
+    )
+    return next(lines, helper.function.line)
 
 
 def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
@@ -292,14 +325,16 @@ def _only_sleeps(call: ast.Call, module: Module) -> bool:
 
 def _unkept(call: ast.Call, module: Module) -> str | None:
     """How a task that `call` starts is lost; None when it is not."""
+    statement = module.parent(call)
+    if not isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign):
+        return None
     if module.qualified_name(call.func) not in _STARTERS or not _on_a_loop(call, module):
         return None
-    statement = module.parent(call)
     if _is_over_at_once(call, module):
         return None
     if isinstance(statement, ast.Expr):
         return "is not kept"
-    if isinstance(statement, ast.Assign | ast.AnnAssign) and (name := _never_read(statement, module)):
+    if name := _never_read(statement, module):
         return f"is kept in `{name}` only, which nothing reads"
     return None
 

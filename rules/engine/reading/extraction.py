@@ -34,6 +34,7 @@ from rules.engine.reading.carried import Carried
 from rules.engine.reading.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.reading.hearing import lets_nothing_out, waits_for_nothing
 from rules.engine.reading.index import Index
+from rules.engine.reading.loose_tasks import hands_out_task
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.reading.shown_types import or_shown, shown, shown_on_self
@@ -339,6 +340,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         flags |= facts.HEARD
     if flags & facts.ASYNC and waits_for_nothing(node):
         flags |= facts.UNBROKEN
+    if isinstance(node, ast.FunctionDef) and hands_out_task(node, _started(index, scope)):
+        flags |= facts.LOOSE
     parameters = []
     for bindings in scope.bindings.values():
         first = bindings[0]
@@ -528,6 +531,16 @@ def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
             receiver(index, node.func, scope),
         )
     return Decorator(index.ref(node, scope), node.lineno, False, (), receiver(index, node, scope))
+
+
+def _started(index: Index, scope: Scope) -> list[ast.Call]:
+    """The calls of a function that start a task of the event loop, outside of task groups."""
+    return [
+        call
+        for call in scope.calls
+        if last_name(call.func) in ("create_task", "ensure_future")
+        and index.ref(call.func, scope).startswith("asyncio.")
+    ]
 
 
 def _gives_few(scope: Scope) -> bool:

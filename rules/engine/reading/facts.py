@@ -39,7 +39,7 @@ from rules.engine.reading.raw_text import RawFacts
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.switches import Switch
 
-ENGINE_VERSION = "60"
+ENGINE_VERSION = "62"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -123,6 +123,8 @@ HEARD = 32768
 """A coroutine that tells of its errors itself: all it does stands in a `try` that hands none on."""
 UNBROKEN = 65536
 """A coroutine that waits for nothing: once begun it runs to its end."""
+LOOSE = 131072
+"""Starts a task, returns it, and keeps no reference to it."""
 
 
 class Argument(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

@@ -332,3 +332,35 @@ async def every_minute() -> None:
 @app.post("/every-minute")
 async def begun() -> None:
     asyncio.create_task(every_minute())  # FP113 (summary)
+
+
+def in_background(coroutine, name: str | None = None) -> asyncio.Task[None]:
+    task = asyncio.create_task(coroutine, name=name)
+    task.add_done_callback(print)
+    return task
+
+
+def at_once(coroutine) -> asyncio.Task[None]:
+    return asyncio.create_task(coroutine)
+
+
+def kept_in_background(coroutine) -> asyncio.Task[None]:
+    task = asyncio.create_task(coroutine)
+    running.add(task)
+    task.add_done_callback(running.discard)
+    return task
+
+
+@app.post("/handed-out")
+async def handed_out() -> None:
+    in_background(work())  # FP113
+    at_once(work())  # FP113
+
+
+@app.post("/handed-out/kept")
+async def kept_here() -> None:
+    kept_in_background(work())
+    running.add(in_background(work()))
+    await at_once(work())
+    mine = at_once(work())
+    await mine

@@ -1,0 +1,36 @@
+"""Functions that start a task and hand it to their caller, without a reference of their own."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from rules.engine.reading.walking import walk
+
+_LISTENING = frozenset({"add_done_callback", "set_name"})
+"""What a task is asked without anybody keeping it."""
+
+
+def hands_out_task(function: ast.FunctionDef, started: Sequence[ast.Call]) -> bool:
+    """Whether `function` returns the one task that it has `started`, and puts it nowhere: who drops it, loses it."""
+    if len(started) != 1:
+        return False
+    nodes = list(walk(function))
+    returned = [node.value for node in nodes if isinstance(node, ast.Return) and node.value is not None]
+    if started[0] in returned:
+        return True
+    names = [
+        node.targets[0].id
+        for node in nodes
+        if isinstance(node, ast.Assign) and node.value is started[0] and isinstance(node.targets[0], ast.Name)
+    ]
+    if len(names) != 1:
+        return False
+    uses = [
+        node
+        for node in nodes
+        if isinstance(node, ast.Name) and node.id == names[0] and isinstance(node.ctx, ast.Load)
+    ]
+    asked = {id(node.value) for node in nodes if isinstance(node, ast.Attribute) and node.attr in _LISTENING}
+    given_back = {id(value) for value in returned}
+    return any(id(use) in given_back for use in uses) and all(id(use) in (asked | given_back) for use in uses)
