@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.data import one_query
 from rules.engine.data.embedded import is_embedded
+from rules.engine.data.per_item import goes_over_entries
 from rules.engine.data.round_trips import (
     OTHER_STORES,
     confidence_of,
@@ -143,11 +144,14 @@ class QueryInLoop(Rule):
             severity, confidence = Severity.LOW, Confidence.POSSIBLE
             costs = "a statement in the process each"
         also, swallowed = said_together(node, loop, confidence, module)
+        # What somebody types in is a handful: no news where it has long been so.
+        typed_in = confidence is not Confidence.POSSIBLE and goes_over_entries(loop, module)
         yield Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}`: {costs}{also}.",
             severity=severity,
-            confidence=confidence,
+            confidence=Confidence.POSSIBLE if typed_in else confidence,
+            when_new=confidence if typed_in else None,
             swallows=swallowed,
             siblings=lines_of(swallowed),
             fix=one_query.fix(node, loop, module),

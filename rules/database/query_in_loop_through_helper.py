@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data.embedded import is_embedded
-from rules.engine.data.per_item import goes_over_rows
+from rules.engine.data.per_item import goes_over_entries, goes_over_rows
 from rules.engine.data.round_trips import (
     confidence_of,
     goes_out,
@@ -167,12 +167,15 @@ class QueryInLoopThroughHelper(Rule):
                 severity, confidence = Severity.LOW, Confidence.POSSIBLE
                 costs = "a statement in the process per item"
         also, swallowed = said_together(node, loop, confidence, module)
+        # What somebody types in is a handful: no news where it has long been so.
+        typed_in = confidence is not Confidence.POSSIBLE and goes_over_entries(loop, module)
         yield Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}` and each time reaches `{short(leaf)}`:"
             f" {costs}{also}.",
             severity=severity,
-            confidence=confidence,
+            confidence=Confidence.POSSIBLE if typed_in else confidence,
+            when_new=confidence if typed_in else None,
             call_path=way_to(node, leaf, module),
             # A helper with a session of its own takes a second connection each time: one cause, said once.
             swallows=swallowed if confidence is Confidence.POSSIBLE else (*swallowed, ("FP221", node.lineno)),

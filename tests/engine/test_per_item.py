@@ -167,7 +167,7 @@ def test_what_is_likely_short_or_may_not_happen_is_only_possible(body: str) -> N
 def test_each_item_of_a_request_is_worth_a_comment(body: str) -> None:
     (finding,) = found(body)
 
-    assert (finding.severity, finding.confidence) == (Severity.HIGH, Confidence.LIKELY)
+    assert (finding.severity, heard(finding)) == (Severity.HIGH, Confidence.LIKELY)
 
 
 def test_a_far_query_of_a_loop_outside_the_endpoint_is_only_possible() -> None:

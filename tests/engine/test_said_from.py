@@ -56,3 +56,26 @@ def test_less_severe_findings_are_hints_until_a_change_brings_them(
 def test_no_rule_whose_findings_block_a_merge_is_silent_about_them() -> None:
     for rule in registry.rules():
         assert not rule.gates or rule.severity.rank >= rule.said_from.rank, rule.code
+
+
+def test_a_list_that_somebody_types_in_is_news_only_when_a_change_brings_the_loop() -> None:
+    form = "class Form(BaseModel):\n    numbers: list[str]\n    ids: list[str]\n\n@app.post"
+    text = (
+        API.replace("from fastapi", "from pydantic import BaseModel\nfrom fastapi")
+        .replace("@app.post", form)
+        .replace("numbers: list[str], session: Session =", "form: Form, session: Session =")
+    )
+    options = Options(select=("FP202",))
+    [typed] = analyze(
+        sources({"shop/api.py": text.replace("in numbers]", "in form.numbers]")}), options=options
+    ).result.findings
+    [sent] = analyze(
+        sources({"shop/api.py": text.replace("in numbers]", "in form.ids]")}), options=options
+    ).result.findings
+
+    assert (typed.severity, typed.confidence, typed.when_new) == (
+        Severity.HIGH,
+        Confidence.POSSIBLE,
+        Confidence.LIKELY,
+    )
+    assert (sent.severity, sent.confidence, sent.when_new) == (Severity.HIGH, Confidence.LIKELY, None)

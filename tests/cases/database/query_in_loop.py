@@ -383,7 +383,7 @@ def goes_over_defaults(default_products: list[int], given: Keys, session: Sessio
     for number in given.role_keys.keys:
         session.get(Product, number)  # FP201 (summary)
     for number in given.keys:
-        session.get(Product, number)  # FP201 (inline)
+        session.get(Product, number)  # FP201 (summary)
     httpx.post("https://shop.example", json=default_products)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, NewType, Self
 
 import requests
 from fastapi import Depends, FastAPI, UploadFile
+from pydantic import BaseModel
 from sqlalchemy import create_engine, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, object_session, sessionmaker
@@ -612,3 +613,32 @@ def by_month(months: list[int], node_types: list[int], days: list[int], session:
         load_owner(session, number)  # FP202 (summary)
     for number in days:
         load_owner(session, number)  # FP202 (inline)
+
+
+class Parcel(BaseModel):
+    numbers: list[int]
+    order_ids: list[int]
+
+
+class BulkParcel(BaseModel):
+    numbers: list[int]
+
+
+@app.post("/parcels")
+def parcels(parcel: Parcel, session: SessionDep) -> None:
+    for number in parcel.numbers:
+        load_owner(session, number)  # FP202 (summary)
+    for number in parcel.order_ids:
+        load_owner(session, number)  # FP202 (inline)
+
+
+@app.post("/parcels/bulk")
+def parcels_in_bulk(given: BulkParcel, session: SessionDep) -> None:
+    for number in given.numbers:
+        load_owner(session, number)  # FP202 (inline)
+
+
+@app.post("/parcels/all")
+def all_parcels(parcels: list[Parcel], session: SessionDep) -> None:
+    for parcel in parcels:
+        load_owner(session, parcel.numbers[0])  # FP202 (inline)
