@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _STARTERS = frozenset(
     {"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"}
 )
+_CLOSING = frozenset({"close", "aclose", "disconnect", "wait_closed"})
+"""What libraries call the end of a connection."""
 _KEPT = "_background_tasks"
 
 
@@ -195,7 +197,8 @@ def _start_in(helper: Node) -> int:
 
 def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
     """Whether there is little to lose: a loop made for this one task that runs right after (`loop.run_forever()`), an object
-    that goes away (`__del__`), or work in a thread or a timer, which refers to what waits for it until it is done."""
+    that goes away (`__del__`), the end of a connection, or work in a thread or a timer, which refers to what waits for it until
+    it is done."""
     function = module.function_of(call)
     if function is not None and (
         function.name == "__del__"
@@ -216,7 +219,8 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
     match call.args[:1]:
         case [ast.Call() as work]:
             offload = module.offload(work)
-            return (offload is not None and offload.kind == "thread") or _only_sleeps(call, module)
+            closes = last_name(work) in _CLOSING and module.callee(work) is None
+            return closes or (offload is not None and offload.kind == "thread") or _only_sleeps(call, module)
     return False
 
 

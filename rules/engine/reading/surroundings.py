@@ -63,7 +63,7 @@ _SAYING_NOTHING = frozenset(
             ast.Yield,
             ast.YieldFrom,
         ),
-        *(ast.Tuple, ast.List, ast.Set, ast.Dict, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare),
+        *(ast.Tuple, ast.List, ast.Set, ast.Dict, ast.BinOp, ast.UnaryOp, ast.Compare),
         *(ast.JoinedStr, ast.FormattedValue, ast.NamedExpr, ast.comprehension, ast.withitem),
     }
 )
@@ -302,6 +302,8 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
                     marks.append(f"%{condition}/")
             if child is not current.test and (current.orelse or isinstance(current.body[-1], ast.Return)):
                 marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
+        elif cls is ast.BoolOp:
+            found.needs.extend(switches.before(index, current, child))
         elif cls is ast.IfExp:
             found.needs.extend(switches.around(index, current, child))
             if child is not current.test:

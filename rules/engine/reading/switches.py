@@ -242,6 +242,17 @@ def around(index: Index, test: ast.If | ast.IfExp, child: ast.AST) -> tuple[str,
     return conditions(index, test.test) if is_body else refusals(index, test.test)
 
 
+def before(index: Index, test: ast.BoolOp, child: ast.AST) -> tuple[str, ...]:
+    """What must hold of parameters for the part `child` of `key is not None and seen(key)` to be asked."""
+    known = conditions if isinstance(test.op, ast.And) else refusals
+    found: list[str] = []
+    for value in test.values:
+        if value is child:
+            break
+        found.extend(known(index, value))
+    return tuple(found)
+
+
 def after(index: Index, statement: ast.If) -> tuple[str, ...]:
     """What must hold of parameters for what follows `if not commit: return` to run."""
     if statement.orelse or not isinstance(statement.body[-1], _LEAVING):

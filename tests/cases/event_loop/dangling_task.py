@@ -6,6 +6,7 @@ from asyncio import create_task as start
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 from fastapi import FastAPI
 from starlette.middleware.base import BaseHTTPMiddleware
 
@@ -364,3 +365,18 @@ async def kept_here() -> None:
     await at_once(work())
     mine = at_once(work())
     await mine
+
+
+@app.post("/renewed")
+async def renewed(client: httpx.AsyncClient) -> None:
+    asyncio.create_task(client.aclose())  # FP113 (summary)
+
+
+class Ledger:
+    async def close(self) -> None:
+        await counts.join()
+
+
+@app.post("/closed")
+async def closed(ledger: Ledger) -> None:
+    asyncio.create_task(ledger.close())  # FP113 (inline)

@@ -137,3 +137,42 @@ async def abort(name: str) -> None:
 async def address() -> object:
     await audit()
     return address_of(baskets)  # FP103 (summary)
+
+
+def is_new(key: str) -> bool:
+    return requests.get(f"https://keys.example/{key}", timeout=5).status_code == 404
+
+
+def told(event: str, key: str | None = None) -> None:
+    if key is not None and not is_new(key):
+        return
+    print(event)
+
+
+def told_unless_known(event: str, known: bool = True) -> None:
+    if known or is_new(event):
+        print(event)
+
+
+@router.post("/told")
+async def tell_without_a_key() -> None:
+    await audit()
+    told("begun")
+
+
+@router.post("/told/{key}")
+async def tell_with_a_key(key: str) -> None:
+    await audit()
+    told("begun", key)  # FP103
+
+
+@router.post("/known")
+async def tell_what_is_known() -> None:
+    await audit()
+    told_unless_known("begun")
+
+
+@router.post("/unknown")
+async def tell_what_is_not_known() -> None:
+    await audit()
+    told_unless_known("begun", known=False)  # FP103
