@@ -522,7 +522,7 @@ async def test_a_draining_machine_goes_on_saying_that_it_lives(
 ) -> None:
     """Its last reviews have as long as the drain is, not only as long as the lease."""
     monkeypatch.setattr("app.jobs.lease.HEARTBEAT_SECONDS", 0.05)
-    monkeypatch.setattr("app.jobs.lease.LEASE_SECONDS", 0.4)
+    monkeypatch.setattr("app.jobs.lease.LEASE_SECONDS", 2.0)
     work = RecordedWork()
     work.gate.clear()
     jobs = await start_jobs(work)
@@ -534,7 +534,7 @@ async def test_a_draining_machine_goes_on_saying_that_it_lives(
     await asyncio.wait_for(work.gathering.wait(), 10)
 
     closing = asyncio.create_task(jobs.close())
-    await asyncio.sleep(0.8)
+    await asyncio.sleep(3.0)
     work.gate.set()
     await closing
 
