@@ -22,7 +22,7 @@ from rules.engine.service.creation import (
 )
 from rules.engine.service.first_time import is_first_time
 from rules.engine.service.remembering import is_remembered
-from rules.engine.service.traffic import is_after_failure, is_probe, is_seldom
+from rules.engine.service.traffic import is_after_failure, is_probe, is_seldom, moves_whole
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -181,10 +181,11 @@ def _shares(call: ast.Call) -> bool:
 
 
 def _is_doubtful(call: ast.Call, module: Module) -> bool:
-    """Whether a shared client may not be worth it or not be possible: seldom called, or only after a failure, kept by whoever gets it, made
-    where the caller brought none, or set up with what each call brings (a proxy, a certificate, credentials)."""
+    """Whether a shared client may not be worth it or not be possible: seldom called, only
+    after a failure or for a step of seconds, kept by whoever gets it, made where the caller brought none, or set up with what each call brings (a proxy, a certificate, credentials)."""
     if (
         is_seldom(call, module)
+        or moves_whole(call, module)
         or is_after_failure(call, module)
         or goes_away(call, module)
         or is_fallback(call, module)

@@ -90,6 +90,11 @@ _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-
 """Whole segments of such routes."""
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
 """A trial of something that somebody has just entered, where it is the first word of a function or segment."""
+_MOVED = frozenset(
+    {"import", "imports", "importer", "export", "exports", "snapshot", "snapshots", "sleep", "wake", "wakeup"}
+)
+"""Words of what brings a whole thing over, saves one, or puts it to rest and back: a step of seconds that somebody asks
+for by hand."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
 _ADMIN = regex(
@@ -103,6 +108,8 @@ _EXAMPLE = regex(
     r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/|^docs?(?:_src)?/",
     re.IGNORECASE,
 )
+_BESIDE = frozenset({"admin", "webhook", "webhooks", "metrics", "exporter"})
+"""Folders of services that few ask, or that answer next to nothing."""
 _RARE_CODE = frozenset(
     {
         *("oauth", "oauth2", "oidc", "saml", "sso", "login", "signup", "provision", "provisioning"),
@@ -189,6 +196,19 @@ def is_after_failure(node: ast.AST, module: Module) -> bool:
     return bool(found.callers) and all(edge.call.flags & facts.FAILING for _, edge in found.callers)
 
 
+def moves_whole(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node`, by its name, or all endpoints that reach it, by the last word of their routes,
+    bring over, save or put to rest a whole thing. A socket does so for as long as it is open, and is none of these."""
+    found = module.graph_node(node)
+    if found is not None and _words(found.symbol.rpartition(".")[2]) & _MOVED:
+        return True
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(
+        each.method != "WEBSOCKET" and _words(each.path.rstrip("/").rpartition("/")[2]) & _MOVED
+        for each in endpoints
+    )
+
+
 def is_set_up(node: ast.AST, module: Module) -> bool:
     """Whether all endpoints that reach the function around `node` set up a system that is new, by their routes and names."""
     endpoints = module.endpoints(node)
@@ -198,6 +218,12 @@ def is_set_up(node: ast.AST, module: Module) -> bool:
 def is_aside(path: str) -> bool:
     """Whether a file is an example, a tool or a script beside the application."""
     return _ASIDE.search(path) is not None
+
+
+def serves_staff(path: str) -> bool:
+    """Whether a file belongs to a service of its own for those who run the system, or for machines that report: by the
+    folders it stands in."""
+    return not _BESIDE.isdisjoint(path.split("/")[:-1])
 
 
 def is_example(path: str, project: Project) -> bool:

@@ -499,3 +499,21 @@ async def run_job(name: str) -> None:
         await asyncio.sleep(1)
     except OSError as error:
         await tell(str(error))
+
+
+@app.post("/catalogues/import_remote")
+async def fetched_catalogue(url: str) -> bytes:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        return (await client.get(url)).content
+
+
+@app.post("/shelves/{number}")
+async def snapshot_shelf(number: int) -> bytes:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        return (await client.get(f"https://stock.example/{number}")).content
+
+
+@app.get("/imported/{number}")
+async def important_price(number: int) -> bytes:
+    async with httpx.AsyncClient() as client:  # FP603
+        return (await client.get(f"https://stock.example/{number}")).content
