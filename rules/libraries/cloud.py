@@ -36,6 +36,7 @@ _boto = Blocking("boto3.client.*", Kind.NET, "`aioboto3`, or a worker thread", e
 _google = Blocking("", Kind.NET, "the `…AsyncClient` of the package, or a worker thread")
 _azure = Blocking("", Kind.NET, "the same class in the `.aio` sub-package")
 _BOTO_COST = "loading the service model: 10 ms of processor time, 250 ms the first time"
+_SESSION_COST = "finding the credentials anew, perhaps over the network, and 10 ms of processor time for each client made of it"
 
 _GCS_BLOB = (
     "upload_from_string upload_from_file upload_from_filename download_as_bytes download_as_string download_as_text"
@@ -244,7 +245,8 @@ LIBRARY = Library(
         ),
     ),
     clients=(
-        *each(Client("", "close", "sdk", _BOTO_COST, 11.5), "boto3", "client resource Session"),
+        *each(Client("", "close", "sdk", _BOTO_COST, 11.5), "boto3", "client resource"),
+        Client("boto3.Session", "close", "sdk", _SESSION_COST, 11.5),
         *each(Client("", "close", "sdk", _BOTO_COST, 11.5), "boto3.Session", "client resource"),
         Client("aioboto3.Session", "", "sdk", _BOTO_COST, 11.5, is_async=True),
         Client("aiobotocore.session.get_session", "", "sdk", _BOTO_COST, 11.5, is_async=True),
