@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.fixing.rewrites import with_keyword
-from rules.engine.rule import Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.reading.walking import walk
+from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.traffic import serves_staff
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -85,18 +87,23 @@ class CompressionConfig(Rule):
         given = {keyword.arg: keyword.value for keyword in node.keywords}
         if None in given or len(node.args) > 1:
             return
+        confidence = Confidence.POSSIBLE if _compresses_little(node, module) else Confidence.CERTAIN
         level, smallest = given.get("compresslevel"), given.get("minimum_size")
         if level is None:
             yield Match(
                 node,
                 "`GZipMiddleware` without `compresslevel` compresses at level 9: two to six times the processor time of level 4"
                 " for a few per cent less.",
+                confidence=confidence,
+                when_new=Confidence.CERTAIN if confidence is Confidence.POSSIBLE else None,
                 fix=Fix(with_keyword("compresslevel", "5"), safety=Safety.SAFE),
             )
         elif isinstance(level, ast.Constant) and isinstance(level.value, int) and level.value >= _COSTLY:
             yield Match(
                 node,
                 f"`compresslevel={level.value}` takes two to six times the processor time of level 4.",
+                confidence=confidence,
+                when_new=Confidence.CERTAIN if confidence is Confidence.POSSIBLE else None,
             )
         elif (
             isinstance(smallest, ast.Constant) and isinstance(smallest.value, int) and smallest.value < _SMALL
@@ -107,3 +114,35 @@ class CompressionConfig(Rule):
                 severity=Severity.LOW,
                 impact=Impact(),
             )
+
+
+def _compresses_little(call: ast.Call, module: Module) -> bool:
+    """Whether hardly a body is compressed there: a service that few ask or that answers next to nothing, or an application
+    that only mounts others of the file, which compress by themselves."""
+    return serves_staff(module.path) or _leaves_to_mounted(call, module)
+
+
+def _leaves_to_mounted(call: ast.Call, module: Module) -> bool:
+    """`api.add_middleware(GZipMiddleware)` and `app.mount("/api", app=api)` beside `app.add_middleware(GZipMiddleware)`."""
+    if not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Name):
+        return False
+    own = call.func.value.id
+    compressing: set[str] = set()
+    mounted: set[str] = set()
+    for node in walk(module.tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="add_middleware"), args=[kind, *_]
+            ) if module.qualified_name(kind) in _GZIP:
+                compressing.add(name)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="mount")) if name == own:
+                given = [*node.args, *(keyword.value for keyword in node.keywords)]
+                mounted |= {each.id for each in given if isinstance(each, ast.Name)}
+            case ast.Call(
+                func=ast.Attribute(
+                    value=ast.Name(id=name),
+                    attr="get" | "post" | "put" | "patch" | "delete" | "include_router" | "add_api_route",
+                )
+            ) if name == own:
+                return False  # it answers something itself
+    return bool(mounted & compressing)

@@ -17,3 +17,14 @@ app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
 app.add_middleware(GZipMiddleware, **OPTIONS)
 app.add_middleware(CORSMiddleware, allow_origins=["*"])
 other = FastAPI(middleware=[Middleware(GZipMiddleware, compresslevel=6)])
+
+inner = FastAPI()
+inner.add_middleware(GZipMiddleware, minimum_size=500)  # FP511
+outer = FastAPI()
+outer.add_middleware(GZipMiddleware, minimum_size=500)  # FP511 (summary)
+outer.mount("/api", app=inner)
+
+plain = FastAPI()
+answering = FastAPI()
+answering.add_middleware(GZipMiddleware, minimum_size=500)  # FP511
+answering.mount("/plain", plain)
