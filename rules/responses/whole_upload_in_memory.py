@@ -32,6 +32,14 @@ _ASKS_SIZE = regex(
     r"(?:request|body|upload|file|content|archive)_?(?:size|length)|(?:check|validate|limit)_\w*size"
     r"|File(?:Size|TooLarge|TooBig)|UploadTooLarge|SizeLimit|(?:Content|Payload|Entity)TooLarge"
 )
+_SET_UP = frozenset(
+    {
+        *("config", "configs", "configuration", "license", "licence", "plugin", "plugins"),
+        *("key", "keys", "cert", "certificate", "credentials", "deployment", "deployments"),
+    }
+)
+"""Words of what the owner of a system hands in once: some kilobytes."""
+_WORDS = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _FAR = 3
 """Calls from the asking to the read."""
 _LIMITS_SIZE = regex(
@@ -112,6 +120,7 @@ class WholeUploadInMemory(Rule):
             return
         small = _is_text(node, module) or _is_measured(node, function.node, module)
         what = f"`{module.segment(node)}`"
+        set_up = _sets_up(upload, function.name)
         late = " before its size is checked" if _is_judged(node, function.node, module) else ""
         yield Match(
             node,
@@ -121,10 +130,13 @@ class WholeUploadInMemory(Rule):
             if module.reached(node) and not small and not is_seldom(node, module)
             else Severity.MEDIUM,
             confidence=Confidence.POSSIBLE
-            if is_aside(module.path) or (not module.reached(node) and _is_asked_anywhere(module.project))
+            if is_aside(module.path)
+            or set_up
+            or (not module.reached(node) and _is_asked_anywhere(module.project))
             else Confidence.CERTAIN
             if module.reached(node)
             else Confidence.LIKELY,
+            when_new=Confidence.LIKELY if set_up and module.reached(node) else None,
             impact=estimates.in_memory("+50 MB for each upload that runs"),
         )
 
@@ -146,6 +158,12 @@ class WholeUploadInMemory(Rule):
                 impact=estimates.in_memory("+50 MB for each upload that runs"),
                 instead=f"Take `{argument.arg}: UploadFile`, which spools to disk, and read `{argument.arg}.file` in chunks.",
             )
+
+
+def _sets_up(upload: ast.expr, function: str) -> bool:
+    """`upload_license`, `config_file.read()`: what sets a system up, by the names of the function and of the upload."""
+    words = {word.lower() for word in _WORDS.findall(f"{function} {ast.unparse(upload)}")}
+    return not words.isdisjoint(_SET_UP)
 
 
 def _is_read_before(annotation: ast.expr, default: ast.expr | None, module: Module) -> bool:

@@ -252,3 +252,18 @@ async def refused_by_name(file: UploadFile) -> None:
 
 async def chosen_by_kind(upload: UploadFile) -> None:
     store(await upload.read())  # FP505 (summary)
+
+
+@app.post("/licences")
+async def upload_license(file: UploadFile) -> None:
+    store(await file.read())  # FP505 (summary)
+
+
+@app.post("/rollouts")
+async def roll_out(config_file: UploadFile) -> None:
+    store(await config_file.read())  # FP505 (summary)
+
+
+@app.post("/keyboards")
+async def keyboard_picture(file: UploadFile) -> None:
+    store(await file.read())  # FP505
