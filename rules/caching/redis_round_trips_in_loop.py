@@ -131,13 +131,14 @@ class RedisRoundTripsInLoop(Rule):
             return  # one loop is one finding
         source = shortened(module.segment(iterables(loop)[0]))
         doubtful = is_doubtful(loop, module) or _fills_module(loop, module)
-        sweeps = _sweeps(sent, loop)
+        seldom = is_seldom(node, module)
+        sweeps = _sweeps(sent, loop) or (seldom and sent.name in _TAKES_OUT)
         many = _MANY.get(sent.name, "a pipeline sends all of them in one round trip")
         yield Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to Redis each.",
             severity=self.severity
-            if module.in_request_path(node) and not is_seldom(node, module) and sent.name not in _TAKES_OUT
+            if module.in_request_path(node) and not seldom and sent.name not in _TAKES_OUT
             else Severity.MEDIUM,
             confidence=Confidence.POSSIBLE if doubtful or sweeps else Confidence.CERTAIN,
             when_new=Confidence.LIKELY if sweeps and not doubtful and module.in_request_path(node) else None,

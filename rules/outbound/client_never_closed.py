@@ -40,6 +40,7 @@ class ClientNeverClosed(Rule):
 
     code = "FP611"
     severity = Severity.LOW
+    said_from = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "connection resets during deployments"
 

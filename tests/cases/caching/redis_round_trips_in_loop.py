@@ -127,3 +127,15 @@ async def refresh(names: list[str]) -> None:
 async def prices(names: list[str]) -> dict[str, str]:
     await refresh(names)
     return _prices
+
+
+@app.post("/password/reset")
+async def end_sessions(numbers: list[str]) -> None:
+    for number in numbers:
+        await client.delete(number)  # FP307 (summary)
+
+
+@app.post("/sessions/end")
+async def end_all(numbers: list[str]) -> None:
+    for number in numbers:
+        await client.delete(number)  # FP307
