@@ -103,6 +103,51 @@ def test_nothing_more_is_tried_when_time_is_over() -> None:
     assert done == []
 
 
+def test_what_goes_along_with_a_fix_is_welcome() -> None:
+    """A finding of another rule, whose own fix has its turn in another round."""
+    said = {b"id()\nlen()\n": ()}
+    other = finding(TREE.body[0], "FP601", "f")
+    along = proofs.proven(
+        [candidate(A, 1, "id()\n"), candidate(B, 2, "len()\n")],
+        {"app.py": TWO},
+        {"app.py": (A, B, other)},
+        lambda changed: {path: Result(findings=said[text]) for path, text in changed.items()},
+        lambda: True,
+    )
+
+    assert {found.code for found, _ in along} == {"FP101", "FP102"}
+
+
+@pytest.mark.parametrize(("count", "named", "most"), [(16, True, 3), (16, False, 9), (64, False, 13)])
+def test_one_fix_that_does_not_hold_is_found_in_few_analyses(count: int, named: bool, most: int) -> None:
+    """In as many as it takes to halve, or in three where what is wrong names the function."""
+    text = b"a()\n" * count
+    tree = ast.parse(text)
+    before = tuple(finding(node, "FP101", f"f{number}") for number, node in enumerate(tree.body))
+    added = finding(tree.body[5], "FP111", "f5" if named else "elsewhere")
+    candidates = []
+    for number, found in enumerate(before):
+        edit = Edit("app.py", number + 1, number + 1, "id()\n")
+        made = Made(
+            ProvenFix(Safety.SAFE, (edit,)), b"a()\n" * number + b"id()\n" + b"a()\n" * (count - number - 1)
+        )
+        places = frozenset({("app.py", f"f{number}")})
+        candidates.append(proofs.Candidate(found, made, places, places))
+    analysed = 0
+
+    def again(changed: Mapping[str, bytes]) -> dict[str, Result]:
+        nonlocal analysed
+        analysed += 1
+        lines = changed["app.py"].splitlines()
+        left = tuple(found for found, line in zip(before, lines, strict=True) if line == b"a()")
+        return {"app.py": Result(findings=(*left, added) if lines[5] == b"id()" else left)}
+
+    done = proofs.proven(candidates, {"app.py": text}, {"app.py": before}, again, lambda: True)
+
+    assert {found.symbol for found, _ in done} == {f"f{number}" for number in range(count) if number != 5}
+    assert analysed <= most
+
+
 SHOP = """
 import time
 from fastapi import APIRouter

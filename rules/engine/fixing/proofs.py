@@ -4,7 +4,7 @@ A fix is to be proven as if it were the only one. Most fixes of a project have n
 they have no line in common, and none changes a function that another's finding is about (but for findings of one rule
 in one function, which are mended alike). Such fixes are made together and their files analysed once. Where every count
 then is exactly what they promise, each of them keeps its promise alone too; where one is not, the fixes of that file
-are tried one by one.
+are tried by halves, down to the one that does not hold.
 """
 
 from __future__ import annotations
@@ -112,29 +112,63 @@ def proven(
     """
     found: list[Candidate] = []
     for each in rounds(candidates):
-        if not goes_on():
-            break
-        alone: list[Candidate] = []
-        together: dict[str, list[Candidate]] = {}
-        changed: dict[str, bytes] = {}
-        for path, group in _by_path(each.candidates).items():
-            text = _text(group, each.edits[path], sources[path], trees.get(path))
-            if text is not None:
-                together[path], changed[path] = group, text
-            elif len(group) > 1:
-                alone += group
-        results = again(changed) if changed else {}
-        for path, group in together.items():
-            if _is_kept(group, before.get(path, ()), results[path], path):
-                found += group
-            elif len(group) > 1:
-                alone += group
-        for one in alone:
-            path = one.finding.path
-            text = _text([one], one.made.edits, sources[path], trees.get(path)) if goes_on() else None
-            if text is not None and _is_kept([one], before.get(path, ()), again({path: text})[path], path):
-                found.append(one)
+        waiting = {path: [group] for path, group in _by_path(each.candidates).items()}
+        while waiting and goes_on():
+            together: dict[str, list[Candidate]] = {}
+            changed: dict[str, bytes] = {}
+            for path in list(waiting):
+                group = waiting[path].pop()
+                text = _text(group, _edits(group), sources[path], trees.get(path))
+                if text is None:
+                    waiting[path] += _apart(group, frozenset())
+                else:
+                    together[path], changed[path] = group, text
+            results = again(changed) if changed else {}
+            for path, group in together.items():
+                if _is_kept(group, before.get(path, ()), results[path], path):
+                    found += group
+                else:
+                    waiting[path] += _apart(
+                        group, _at_odds(group, before.get(path, ()), _of_file(results[path], path))
+                    )
+            waiting = {path: groups for path, groups in waiting.items() if groups}
     return [(one.finding, one.made.fix) for one in found]
+
+
+def _apart(group: Sequence[Candidate], at_odds: frozenset[str]) -> list[list[Candidate]]:
+    """What is tried next, from the last to the first, of fixes that do not hold together; nothing for a single one.
+
+    Those that change one of the functions `at_odds` are taken apart from the others, which most likely hold.
+    """
+    if len(group) == 1:
+        return []
+    suspects = [one for one in group if not at_odds.isdisjoint(symbol for _, symbol in one.changes)]
+    if 0 < len(suspects) < len(group):
+        return [suspects, [one for one in group if one not in suspects]]
+    middle = len(group) // 2
+    return [list(group[middle:]), list(group[:middle])]
+
+
+def _at_odds(
+    group: Sequence[Candidate], before: Sequence[Finding], after: Sequence[Finding]
+) -> frozenset[str]:
+    """The functions in which something appeared, or not exactly those findings are gone that the fixes promise.
+
+    What goes along with them, of rules whose fixes in that function are not tried now, is as welcome as with one alone.
+    """
+    tried = {fixes.key(one.finding) for one in group}
+    promised, counted = Counter(map(fixes.key, before)), Counter(map(fixes.key, after))
+    promised.subtract(fixes.key(one.finding) for one in group)
+    return frozenset(
+        key[1]
+        for key in promised.keys() | counted.keys()
+        if (counted[key] != promised[key] if key in tried else counted[key] > promised[key])
+    )
+
+
+def _edits(group: Iterable[Candidate]) -> list[Edit]:
+    """The edits of all these fixes, one that several make once."""
+    return list(dict.fromkeys(edit for one in group for edit in one.made.edits))
 
 
 def _by_path(candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
@@ -174,11 +208,11 @@ def _is_kept(group: Sequence[Candidate], before: Sequence[Finding], result: Resu
     """Whether all promises of the fixes of one file are kept when they are made together."""
     if any(skipped.path == path for skipped in result.skipped):
         return False
-    after = [finding for finding in result.findings if finding.path == path]
+    after = _of_file(result, path)
     if len(group) == 1:
         return fixes.improves(group[0].finding, before, after)
-    promised = Counter(map(fixes.key, before))
-    promised.subtract(Counter(fixes.key(one.finding) for one in group))
-    if +promised != Counter(map(fixes.key, after)):
-        return False  # one of them may have done the work of another
-    return fixes.none_is_worse(before, after)
+    return not _at_odds(group, before, after) and fixes.none_is_worse(before, after)
+
+
+def _of_file(result: Result, path: str) -> list[Finding]:
+    return [finding for finding in result.findings if finding.path == path]
