@@ -41,10 +41,11 @@ class Nesting(enum.Enum):
 
 
 class AsyncioRunInLoop(Rule):
-    """Starting an event loop inside the running one raises `RuntimeError`: the request answers 500.
+    """Starting an event loop inside the running one raises `RuntimeError`, or, patched, runs other requests in between.
 
     A thread has one running loop. `asyncio.run`, `run_until_complete` and `async_to_sync` want to start their own and refuse
-    when one runs already. `nest_asyncio` lets them, at the price of running other requests in the middle of this one.
+    when one runs already: the request answers 500. `nest_asyncio` lets them, at the price of running other requests in the
+    middle of this one.
 
     ## Instead
     `await` the coroutine. A synchronous helper in between becomes asynchronous, or its caller hands it to a worker thread, where

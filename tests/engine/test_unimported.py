@@ -138,3 +138,26 @@ def test_a_folder_that_was_turned_away_from_is_left_to_the_summary(
     found = analyze(sources(tree), documents=documents, options=Options(select=("FP310",))).result.findings
 
     assert [each.confidence for each in found] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("name", "main", "documents", "expected"),
+    [
+        ("archived_server_2", "", {}, Confidence.POSSIBLE),
+        ("server_deprecated", "", {}, Confidence.POSSIBLE),
+        ("archived_server", "import archived_server\n", {}, Confidence.CERTAIN),
+        ("archived_server", "", {"Procfile": "web: uvicorn archived_server:app\n"}, Confidence.CERTAIN),
+        ("archive", "", {}, Confidence.CERTAIN),
+    ],
+)
+def test_a_file_that_was_turned_away_from_is_left_to_the_summary_unless_something_names_it(
+    name: str, main: str, documents: dict[str, str], expected: Confidence
+) -> None:
+    application = "from fastapi import FastAPI\n{}app = FastAPI()\n@app.get('/')\ndef get() -> None: ...\n"
+    tree = {
+        "main.py": application.format(main),
+        f"{name}.py": MAIL.format("send") + application.format("") + "app.get('/sent')(send)\n",
+    }
+    found = analyze(sources(tree), documents=documents, options=Options(select=("FP310",))).result.findings
+
+    assert [each.confidence for each in found] == [expected]

@@ -29,6 +29,10 @@ _LEFT_BEHIND = regex(
     r"(?:^|/)(?:[\w-]*[_-])?(?:unused|deprecated|retired|obsolete|legacy|archived?|archives)/", re.IGNORECASE
 )
 """Folders of what a project has turned away from."""
+_LEFT_FILE = regex(
+    r"(?:^|[/_-])(?:unused|deprecated|retired|obsolete|archived)(?:[_-]\w+)?\.py$", re.IGNORECASE
+)
+"""Files of the same."""
 _SETTINGS = regex(r"(?:^|/)(?:pyproject\.toml|\.?ruff\.toml|setup\.cfg|\.gitattributes)$")
 """Documents that name folders for tools."""
 _SERVERS = ("uvicorn", "hypercorn", "granian", "gunicorn", "worker_main", "FastAPI", "serve")
@@ -50,9 +54,7 @@ def is_lone_script(project: Project, path: str) -> bool:
     module = project.resolver.modules[path]
     if not module.facts.main or not project.routing.endpoints:
         return False
-    if any(naming(project, [path], _SERVERS)) or _named(project, {path}):
-        return False
-    return path not in _all_imported(project)
+    return not any(naming(project, [path], _SERVERS)) and _is_nobodys(project, path)
 
 
 @once_for_outline
@@ -61,10 +63,10 @@ def _all_imported(project: Project) -> frozenset[str]:
 
 
 def _is_left_behind(project: Project, path: str) -> bool:
-    """Whether a file is in a folder of leftovers which nothing deploys and no file outside imports from."""
+    """Whether a file is in a folder of leftovers which nothing deploys and no file outside imports from, or is one itself."""
     found = _LEFT_BEHIND.search(path)
     if found is None:
-        return False
+        return _LEFT_FILE.search(path) is not None and _is_nobodys(project, path, _parts(path)[-1])
     folder = path[: found.end()]
     for document, text in project.documents.items():
         if document.startswith(folder) or _SETTINGS.search(document):
@@ -77,6 +79,13 @@ def _is_left_behind(project: Project, path: str) -> bool:
         if not each.startswith(folder) and place_of(each) == "app" and each not in _unimported(project)
     )
     return not any(each.startswith(folder) for one in outside for each in project.imports_of(one))
+
+
+def _is_nobodys(project: Project, path: str, name: str = "") -> bool:
+    """Whether no file imports or names a file, and no document does, not even by its `name` alone where that tells enough."""
+    if name and any(name in text for text in project.documents.values()):
+        return False
+    return path not in _all_imported(project) and not _named(project, {path})
 
 
 def _names_folder(text: str, folder: str) -> bool:
