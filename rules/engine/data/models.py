@@ -10,6 +10,8 @@ import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec.structs import replace
+
 from rules.engine.data import columns
 from rules.engine.data.table_changes import OTHER_COLUMNS, SAME, differs
 from rules.engine.data.tables import Column, ForeignKey, Relationship, Table
@@ -73,7 +75,7 @@ class Models:
             self._relate(table)
         for owner, relationship, backref in self._backrefs:
             self._backref(owner, relationship, backref)
-        self.schema: Schema = migrations.replay(self.migrations())
+        self.schema: Schema = self._replayed()
         self._index()
         self.relationship_names = frozenset(
             name for table in self.tables.values() for name in table.relationships
@@ -87,6 +89,30 @@ class Models:
             for path, module in self._resolver.modules.items()
             if module.facts.migration is not None
         }
+
+    def _replayed(self) -> Schema:
+        """What the migrations leave behind, with the names of tables that they take from other files."""
+        found = {}
+        for path, migration in self.migrations().items():
+            module = self._resolver.modules[path]
+            with self._resolver.reading((MODELS, path)):
+                operations = tuple(
+                    replace(operation, given=self._named(operation.given, module))
+                    for operation in migration.operations
+                )
+            found[path] = replace(migration, operations=operations)
+        return migrations.replay(found)
+
+    def _named(self, given: Given, module: Linked) -> Given:
+        """A call with those of its arguments written out that are constants elsewhere."""
+        if not any(map(_is_reference, given.items)):
+            return given
+        items = []
+        for item in given.items:
+            value = self._resolver.value(item.ref, module) if _is_reference(item) else None
+            is_text = value is not None and value.sort == Sort.TEXT
+            items.append(Given(item.name, literal=value.name) if value is not None and is_text else item)
+        return replace(given, items=tuple(items))
 
     def _index(self) -> None:
         """Give the tables their indexes: their own, those below the classes, those of migrations."""
@@ -134,8 +160,10 @@ class Models:
         for _, relationship, backref in self._backrefs:
             if relationship.target is not None:
                 relationship.target.relationships[_backref_name(backref)].line = relationship.line
-        if any(before.migration != after.migration for before, after in changed.values()):
-            self.schema = migrations.replay(self.migrations())
+        if any(
+            before.migration != after.migration for before, after in changed.values()
+        ) or not todo.isdisjoint(self.migrations()):
+            self.schema = self._replayed()
         self._index()
         self._declared_at = None
         return OTHER_COLUMNS if OTHER_COLUMNS in kinds else SAME
@@ -560,6 +588,10 @@ def _keys(made: Given) -> tuple[str, ...]:
     if isinstance(named.literal, str):
         return tuple(re.findall(r"\w+(?=\s*(?:[,\]]|$))", named.literal))
     return tuple(item.ref.rpartition(".")[2] for item in (named.items or (named,)))
+
+
+def _is_reference(item: Given) -> bool:
+    return item.literal is None and not item.items and item.ref[:1] not in ("", "[", "{", "?", ".")
 
 
 def _is_true(declared: Declared | None) -> bool:

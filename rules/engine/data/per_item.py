@@ -21,7 +21,7 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import children_of, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rules.engine.linking.graph import Node
     from rules.engine.module import Module
@@ -42,7 +42,8 @@ _GROUPS = frozenset({"defaultdict", "groupby"})
 _ARRIVING = ("stream", "listen", "subscri", "consum")
 _ENUM = "enum."
 _SHORT = regex(
-    r"\b(?:few|small|short|handful|at most|bounded|one or two|rare|rarely|deliberate\w*|intentional\w*)\b",
+    r"\b(?:few|small|short|handful|at most|bounded|one or two|rare|rarely|deliberate\w*|intentional\w*"
+    r"|acceptable|(?:typically|usually|normally) (?:\d|one|two|a single))\b",
     re.IGNORECASE,
 )
 _PREPARING = regex(
@@ -586,7 +587,7 @@ def _is_grouped(iterable: ast.expr, module: Module) -> bool:
         return True  # `ids_by_kind.items()`
     if not isinstance(inner, ast.Name):
         return False
-    values = list(values_of(bindings_of(inner, module)))
+    values = [_plain(value) for value in values_of(bindings_of(inner, module))]
     if any(isinstance(value, ast.SetComp) and isinstance(value.elt, ast.Attribute) for value in values):
         return True
     if inner is iterable:
@@ -594,6 +595,14 @@ def _is_grouped(iterable: ast.expr, module: Module) -> bool:
     return any(isinstance(value, ast.Call) and last_name(value.func) in _GROUPS for value in values) or any(
         _adds_to_group(call, inner.id) for call in module.index.scope_at(inner).calls
     )
+
+
+def _plain(value: ast.AST) -> ast.AST:
+    """`{…}` of `list({…})` and `sorted({…})`."""
+    match value:
+        case ast.Call(func=ast.Name(id="list" | "sorted" | "tuple"), args=[inner]):
+            return inner
+    return value
 
 
 def _adds_to_group(call: ast.Call, name: str) -> bool:
@@ -636,8 +645,16 @@ def _is_said_to_be_short(loop: ast.AST, module: Module) -> bool:
     first = getattr(loop, "lineno", 1)
     return any(
         "#" in line and _SHORT.search(line.partition("#")[2])
-        for line in module.source.lines[max(0, first - 4) : first + 1]
+        for line in module.source.lines[_comment_above(first, module.source.lines) : first + 1]
     )
+
+
+def _comment_above(line: int, lines: Sequence[str]) -> int:
+    """The index of the first line that may speak of the loop at `line`: three above it, or where a comment there begins."""
+    index = max(0, line - 4)
+    while index and lines[index].lstrip().startswith("#") and lines[index - 1].lstrip().startswith("#"):
+        index -= 1
+    return index
 
 
 def _is_limited(value: ast.AST | None, module: Module) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -12,6 +13,7 @@ from msgspec import Struct, field
 from rules.engine.reading.declarations import Given, given
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelled_out import spelled_out
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
@@ -35,6 +37,11 @@ _SQL_INDEX = regex(
 _SQL_VIEW = regex(
     r"create\s+(?:or\s+replace\s+)?(?:materialized\s+)?view\s+[\"\w]*?\.?[\"]?(\w+)", re.IGNORECASE
 )
+
+
+_INDEXING = regex(r"(?:^|_)(?:create|add|ensure|make)_(?:\w+_)?index(?:_|$)")
+HELPER = "helper"
+"""The name of an operation that is a call of a function of the project which makes an index: `create_index_if_missing(…)`."""
 
 
 class Operation(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -97,17 +104,18 @@ def _operations(index: Index) -> Iterator[Operation]:
                 batches[parent.optional_vars.id] = str(call.args[0].value)
         for call in calls:
             name = last_name(call)
-            if name not in _OPERATIONS and name != "execute":
+            if isinstance(call.func, ast.Name) and _INDEXING.search(name):
+                name = HELPER
+            elif not isinstance(call.func, ast.Attribute) or (name not in _OPERATIONS and name != "execute"):
                 continue
-            if not isinstance(call.func, ast.Attribute):
-                continue
-            receiver = call.func.value
+            receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
             table = ""
             if isinstance(receiver, ast.Name) and receiver.id in batches:
                 table = _batch_at(index, call, receiver.id) or batches[receiver.id]
             elif name == "execute" and not _has_sql(call):
                 continue
-            yield Operation(name, call.lineno, given(index, call, scope), table)
+            for each in spelled_out(index, call, scope):
+                yield Operation(name, call.lineno, given(index, each, scope), table)
 
 
 def _batch_at(index: Index, call: ast.Call, name: str) -> str:
@@ -219,6 +227,9 @@ def _apply(schema: Schema, operation: Operation, revision: str) -> None:
         if table:
             name = positional[0] if positional else ""
             schema.indexes.setdefault(table, []).append((name, columns))
+    elif operation.name == HELPER:
+        for table, columns in _helped(arguments):
+            schema.indexes.setdefault(table, []).append(("", columns))
     elif operation.name in ("drop_index", "drop_constraint"):
         name = positional[0] if positional else text(arguments.named("index_name"))
         if name:
@@ -240,6 +251,18 @@ def _apply(schema: Schema, operation: Operation, revision: str) -> None:
             schema.indexes.setdefault(table, []).append(("", columns))
         for literal in _texts(arguments):
             schema.views.update(found[1] for found in _SQL_VIEW.finditer(literal))
+
+
+def _helped(arguments: Given) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The index that a helper is asked for, under each name that may be the table's: helpers differ in their order."""
+    lists = [item for item in arguments.items if item.ref == "[]"]
+    names = [found for item in arguments.items if item.name != "op" and (found := text(item))]
+    if len(lists) == 1:
+        for name in names:
+            yield name, tuple(column_name(item) for item in lists[0].items)
+    elif not lists:
+        for name, column in itertools.permutations(names[:3], 2):
+            yield name, (column,)
 
 
 def sql_indexes(arguments: Given) -> Iterator[tuple[bool, bool, str, tuple[str, ...]]]:

@@ -642,3 +642,36 @@ def parcels_in_bulk(given: BulkParcel, session: SessionDep) -> None:
 def all_parcels(parcels: list[Parcel], session: SessionDep) -> None:
     for parcel in parcels:
         load_owner(session, parcel.numbers[0])  # FP202 (inline)
+
+
+@app.get("/orders/said-to-be-short")
+def said_to_be_short(session: SessionDep) -> list[str]:
+    # A query per order: acceptable here, as there
+    # are typically 1-3 of them
+    # and the page is asked for by one person.
+    names: list[str] = []
+    for order in session.scalars(select(Order)):
+        names.append(load_owner(session, order.owner_id).name)  # FP202 (summary)
+    return names
+
+
+@app.get("/orders/said-otherwise")
+def said_otherwise(session: SessionDep) -> list[str]:
+    # Typically the owner's name is shown.
+    names: list[str] = []
+    for order in session.scalars(select(Order)):
+        names.append(load_owner(session, order.owner_id).name)  # FP202 (inline)
+    return names
+
+
+@app.get("/orders/owners")
+def owners(session: SessionDep) -> list[str]:
+    orders = session.scalars(select(Order)).all()
+    owner_ids = list({order.owner_id for order in orders})
+    return [load_owner(session, each).name for each in owner_ids]  # FP202 (summary)
+
+
+@app.get("/orders/each-owner")
+def each_owner(session: SessionDep) -> list[str]:
+    orders = session.scalars(select(Order)).all()
+    return [load_owner(session, order.owner_id).name for order in orders]  # FP202 (inline)
