@@ -152,6 +152,24 @@ _GITLAB = (
 _REMOTE = "fetch pull push"
 _DIRECTORY = "files_upload files_download files_list_folder files_delete_v2 files_get_temporary_link files_get_metadata"
 
+_SPOTIFY = (
+    "search track tracks artist artists artist_albums artist_top_tracks album albums album_tracks playlist playlist_items"
+    " playlist_tracks user_playlists user_playlist_create playlist_add_items playlist_replace_items me current_user user"
+    " current_user_playlists current_user_saved_tracks current_user_top_tracks current_user_top_artists"
+    " current_user_recently_played current_playback currently_playing recommendations audio_features audio_analysis"
+    " start_playback pause_playback next_track previous_track add_to_queue devices next"
+)
+_MAPS = (
+    "geocode reverse_geocode directions distance_matrix elevation timezone geolocate find_place places places_nearby place"
+    " places_autocomplete snap_to_roads addressvalidation"
+)
+_BOT = (
+    "send_message send_photo send_document send_video send_audio send_voice send_animation send_media_group send_location"
+    " send_poll send_invoice send_chat_action forward_message copy_message delete_message edit_message_text"
+    " edit_message_caption edit_message_media edit_message_reply_markup answer_callback_query answer_inline_query get_me"
+    " get_chat get_chat_member get_file download_file get_updates set_webhook delete_webhook get_webhook_info"
+)
+
 _BUCKET = "put_object put_object_from_file get_object get_object_to_file delete_object object_exists list_objects_v2"
 _COS = "put_object get_object upload_file download_file delete_object head_object list_objects copy_object"
 _KINTO = (
@@ -174,6 +192,23 @@ _LARK = tuple(
 """What Feishu's client is asked most; it has an `a` before the name of the same method where it is awaited."""
 
 _SDKS = (
+    _Sdk(("spotipy.Spotify",), _SPOTIFY),
+    _Sdk(("googlemaps.Client",), _MAPS),
+    _Sdk(
+        ("telebot.TeleBot",),
+        _BOT,
+        "`telebot.async_telebot.AsyncTeleBot`",
+        ("telebot.async_telebot.AsyncTeleBot",),
+    ),
+    _Sdk(("apprise.Apprise",), "notify", "`async_notify`", ("apprise.Apprise",), "async_notify"),
+    _Sdk(
+        ("haystack.Pipeline",),
+        "run",
+        "`run_async`",
+        ("haystack.Pipeline", "haystack.AsyncPipeline"),
+        "run_async",
+        "llm",
+    ),
     _Sdk(("oss2.Bucket",), _BUCKET, _SIGNED),
     _Sdk(("qcloud_cos.CosS3Client",), _COS, _SIGNED),
     _Sdk(("kinto_http.Client",), _KINTO, "`kinto_http.AsyncClient`", ("kinto_http.AsyncClient",)),
@@ -454,6 +489,7 @@ LIBRARY = Library(
             f"notion_client.{name}.databases.query": "notion-client==2.2.1"
             for name in ("Client", "AsyncClient")
         },
+        "haystack.AsyncPipeline": "haystack-ai==2.20.0",
         "langgraph.graph.graph": "langgraph==0.2.76",
         "solana.rpc.api": "solana==0.36.12",
         "supabase._sync.client.SyncClient": "supabase==2.15.3",
@@ -574,6 +610,7 @@ LIBRARY = Library(
         },
         "gspread.Spreadsheet.worksheet": "gspread.Worksheet",
         "gspread.Spreadsheet.get_worksheet": "gspread.Worksheet",
+        **{f"haystack.Pipeline.{name}": "haystack.Pipeline" for name in ("load", "loads", "from_dict")},
         "pyairtable.Api": "pyairtable.Api",
         "pyairtable.Api.table": "pyairtable.Table",
         "github.Repository.Repository.get_pull": "github.PullRequest.PullRequest",
@@ -601,6 +638,11 @@ LIBRARY = Library(
     },
     items={"docker.models.containers.ContainerCollection": "docker.models.containers.Container"},
     aliases={
+        "haystack.core.pipeline.Pipeline": "haystack.Pipeline",
+        "haystack.core.pipeline.pipeline.Pipeline": "haystack.Pipeline",
+        "spotipy.client.Spotify": "spotipy.Spotify",
+        "googlemaps.client.Client": "googlemaps.Client",
+        "apprise.apprise.Apprise": "apprise.Apprise",
         "dapr.aio.clients.grpc.client.DaprGrpcClientAsync": "dapr.aio.clients.DaprClient",
         "dapr.clients.grpc.client.DaprGrpcClient": "dapr.clients.DaprClient",
         "dapr.ext.workflow.dapr_workflow_client.DaprWorkflowClient": "dapr.ext.workflow.DaprWorkflowClient",

@@ -110,6 +110,15 @@ CALLS: dict[str, Callable[[], object]] = {
     "consul.Consul.kv.get": lambda: m("consul").Consul(**host()).kv.get("a"),
     "paypalrestsdk.Payment.find": lambda: _paypal(),
     "mailchimp_marketing.Client.lists.get_all_lists": lambda: _lists(),
+    "spotipy.Spotify.track": lambda: (
+        m("spotipy").Spotify(auth=KEY, retries=0, status_retries=0).track("4iV5W9uYEdYUVa79Axb7Rh")
+    ),
+    "googlemaps.Client.geocode": lambda: (
+        m("googlemaps").Client(key="AIza", base_url=http(), retry_timeout=0.1).geocode("a street")
+    ),
+    "telebot.TeleBot.get_me": lambda: m("telebot").TeleBot("1:a").get_me(),
+    "apprise.Apprise.notify": lambda: _notified(),
+    "haystack.Pipeline.run": lambda: _haystack(),
     # over urllib3 and urllib
     "shopify.Product.find": lambda: _shopify(),
     "hubspot.HubSpot.crm.contacts.basic_api.get_by_id": lambda: _hubspot().crm.contacts.basic_api.get_by_id(
@@ -297,6 +306,24 @@ def _fetched() -> object:
     settings = m("copy").deepcopy(m("trafilatura.settings").DEFAULT_CONFIG)
     settings["DEFAULT"]["SSRF_PROTECTION"] = "off"
     return m("trafilatura").fetch_url(http("/article"), config=settings)
+
+
+def _notified() -> object:
+    everywhere = m("apprise").Apprise()
+    everywhere.add(f"json://127.0.0.1:{peer()}/")
+    return everywhere.notify(body="a")
+
+
+def _haystack() -> object:
+    secret = m("haystack.utils").Secret.from_token(KEY)
+    pipeline = m("haystack").Pipeline()
+    pipeline.add_component(
+        "writer",
+        m("haystack.components.generators.chat").OpenAIChatGenerator(
+            api_key=secret, api_base_url=http(), max_retries=0
+        ),
+    )
+    return pipeline.run({"writer": {"messages": [m("haystack.dataclasses").ChatMessage.from_user("a")]}})
 
 
 def _paypal() -> object:

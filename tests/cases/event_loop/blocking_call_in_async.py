@@ -13,10 +13,13 @@ from time import sleep
 from typing import Any
 
 import anyio
+import apprise
 import cloudinary.uploader
 import email_validator
 import feedparser
 import git
+import googlemaps
+import haystack
 import httpx
 import instructor
 import langchain_chroma
@@ -26,7 +29,9 @@ import openai
 import psutil
 import requests
 import requests as http
+import spotipy
 import supabase
+import telebot
 import turbopuffer
 import zmq
 import zmq.asyncio
@@ -38,6 +43,7 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI, OpenAI
+from telebot.async_telebot import AsyncTeleBot
 
 app = FastAPI()
 session = requests.Session()
@@ -478,3 +484,54 @@ class NotAtTheTerminal:
 @app.get("/typed")
 async def typed() -> str:
     return input()  # FP101
+
+
+spotify = spotipy.Spotify()
+bot = telebot.TeleBot("1:a")
+awaited_bot = AsyncTeleBot("1:a")
+everywhere = apprise.Apprise()
+answering = haystack.Pipeline.loads("components: {}")
+
+
+@app.get("/track")
+async def track(number: str) -> dict[str, object]:
+    return spotify.track(number)  # FP101
+
+
+@app.get("/place")
+async def place(street: str) -> list[object]:
+    client = googlemaps.Client(key="a")
+    return client.geocode(street)  # FP101
+
+
+@app.post("/told")
+async def told(text: str) -> None:
+    bot.send_message(1, text)  # FP101
+    everywhere.notify(body=text)  # FP101
+
+
+@app.get("/answered")
+async def answered(question: str) -> dict[str, object]:
+    return answering.run({"writer": {"prompt": question}})  # FP101
+
+
+@app.get("/track-in-thread")
+def track_in_thread(number: str) -> dict[str, object]:
+    return spotify.track(number)
+
+
+@app.get("/place-in-thread")
+async def place_in_thread(street: str) -> list[object]:
+    return await asyncio.to_thread(googlemaps.Client(key="a").geocode, street)
+
+
+@app.post("/told-awaiting")
+async def told_awaiting(text: str) -> bool:
+    everywhere.add("json://shop")  # only notes where to
+    await awaited_bot.send_message(1, text)
+    return await everywhere.async_notify(body=text)
+
+
+@app.get("/answered-awaiting")
+async def answered_awaiting(question: str) -> dict[str, object]:
+    return await answering.run_async({"writer": {"prompt": question}})
