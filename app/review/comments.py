@@ -233,15 +233,17 @@ def _from_header(place: Anchor, finding: Finding, diff: Diff) -> Anchor:
 
 def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> str:
     """What comes before the message: what is missing, on a removed line; that it is one more, beside older ones."""
-    if place.side == "RIGHT":
-        if place.path != finding.path or place.line not in finding.siblings:
-            return ""
-        # A finding on the header of a function is of the calls in it alone.
-        own = (finding.line,) if places_of(finding)[0].line == finding.line else ()
-        others = [line for line in (*own, *finding.siblings) if line != place.line]
-        older = next((line for line in others if not diff.touched(finding.path, line)), None)
-        return f"as on line {older}" if older is not None else ""
-    return f"with {code(guard.text)} removed" if guard is not None else "with this line gone"
+    if place.side == "LEFT":
+        return f"with {code(guard.text)} removed," if guard is not None else "with this line gone,"
+    if place.path != finding.path or place.line not in finding.siblings:
+        return ""
+    best = places_of(finding)[0]
+    if best.path != finding.path or best.line not in finding.siblings:
+        return f"like line {finding.line}, where"
+    # On the header of a function, it is of the calls in it alone.
+    others = (line for line in finding.siblings if line != place.line)
+    older = next((line for line in others if not diff.touched(finding.path, line)), None)
+    return f"as on line {older}," if older is not None else ""
 
 
 def has_suggestion(comment: ReviewComment) -> bool:
@@ -289,7 +291,7 @@ def headline(said: Group, links: Links, limit: int = 2000, *, first: str = "") -
     endpoints = len(said.endpoints)
     counted = plural(endpoints, "endpoint")
     many = f" **{counted}** reach it." if endpoints > 1 and counted not in message else ""
-    cause = f"{first}, " if first else ""
+    cause = f"{first} " if first else ""
     if endpoints > 1 and (tail := f": {counted}, ") in message:  # it ends with whom it hits, and by how much
         message = message.replace(tail, f": **{counted}, ").removesuffix(".") + "**."
     return f"**{BADGES[finding.severity]} · {name}** — {cause}{message}{many}"
@@ -320,11 +322,12 @@ def _middle_out(hops: Sequence[Hop]) -> tuple[Hop, ...]:
 
 
 def cost_words(change: EndpointChange) -> str:
-    """What moved for one endpoint: `queries **2 → 2 + N**`; empty when no number did."""
+    """What moved for one endpoint: `queries **2 → 2 + N**`; empty when no number did. Waits that are only those for the
+    queries are not told again."""
     after = change.after
     if after is None:
         return ""
-    moved: list[str] = []
+    moved: dict[str, str] = {}
     for name, label in (
         ("queries", "queries"),
         ("external_calls", "external calls"),
@@ -333,10 +336,12 @@ def cost_words(change: EndpointChange) -> str:
         new = getattr(after, name)
         old = getattr(change.before, name) if change.before is not None else None
         if old is None and new != "0":
-            moved.append(f"{label} **{prose(new)}**")
+            moved[label] = f"**{prose(new)}**"
         elif old is not None and old != new:
-            moved.append(f"{label} **{prose(old)} → {prose(new)}**")
-    return " · ".join(moved)
+            moved[label] = f"**{prose(old)} → {prose(new)}**"
+    if moved.get("waits in a row") == moved.get("queries"):
+        moved.pop("waits in a row", None)
+    return ", ".join(f"{label} {words}" for label, words in moved.items())
 
 
 def _cost(said: Group, context: Context) -> str:

@@ -392,7 +392,7 @@ def test_one_more_call_beside_older_ones_is_said_where_it_is() -> None:
 
     assert comment is not None
     assert comment.line == 9
-    assert "as on line 3, " in comment.body
+    assert " — like line 3, where " in comment.body
 
     places = Hop("shop/api.py", 9, ""), Hop("shop/api.py", 3, "")
     for calls, told in (((9,), ""), ((7, 9), "as on line 7, ")):
