@@ -40,6 +40,8 @@ BADGES = {
     Severity.LOW: "🔵 Low",
     Severity.INFO: "⚪ Info",
 }
+ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104", "FP105", "FP106"})
+"""Rules about synchronous calls on the event loop."""
 _MAX_HOPS = 8
 _MAX_SUGGESTION_LINES = 80
 _NAMED_ENDPOINTS = 5
@@ -59,7 +61,7 @@ class Anchor(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Findings that are one comment: the same rule with the same cause. The first is the worst and is worded."""
+    """Findings that are one comment: of one cause, or one mistake in one function. The first is the worst and is worded."""
 
     findings: tuple[Finding, ...]
 
@@ -81,10 +83,17 @@ class Group(msgspec.Struct, frozen=True):
 
     @property
     def places(self) -> tuple[tuple[str, int], ...]:
-        """Path and line of each place that wants mending; under several endpoints their one cause, the first's."""
-        if len(self.endpoints) > 1:
-            return ((self.first.path, self.first.line),)
-        return tuple(dict.fromkeys((finding.path, finding.line) for finding in self.findings))
+        """Path and line of each place that wants mending; under several endpoints their one cause, the first's, and what
+        else is in its function."""
+        return tuple(
+            dict.fromkeys(
+                (finding.path, finding.line)
+                for finding in self.findings
+                if len(self.endpoints) == 1
+                or not self.endpoints
+                or _function(finding) == _function(self.first)
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -103,12 +112,39 @@ def speaks(finding: Finding) -> bool:
 
 
 def group(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Findings by cause, in the order of their worst member; without a cause each stands alone."""
+    """Findings by cause, in the order of their worst member; without a cause each stands alone, unless its function has
+    the same mistake elsewhere and none of them has a fix of its own to offer."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for number, finding in enumerate(findings):
         key = (finding.code, finding.cause) if finding.cause else (finding.code, "", str(number))
         groups.setdefault(key, []).append(finding)
-    return tuple(Group(tuple(sorted(members, key=_badness))) for members in groups.values())
+    together: dict[object, list[Finding]] = {}
+    for number, members in enumerate(groups.values()):
+        together.setdefault(_mistake(members) or number, []).extend(members)
+    return tuple(Group(tuple(sorted(members, key=_badness))) for members in together.values())
+
+
+def kind(finding: Finding) -> str:
+    """What makes two findings the same to a reader: synchronous calls of one library on the event loop, whichever rule
+    finds them; otherwise the rule."""
+    library = finding.leaf.partition(".")[0]
+    return f"{library} on the loop" if finding.code in ON_THE_LOOP and library else finding.code
+
+
+def _mistake(members: Sequence[Finding]) -> object:
+    """What findings of one cause share with others of their function that are mended in the same way; None when they are
+    in several, or have fixes."""
+    first = members[0]
+    functions = {_function(finding) for finding in members}
+    if len(functions) > 1 or not first.symbol or any(finding.fix is not None for finding in members):
+        return None
+    endpoints = frozenset(Group(tuple(members)).endpoints)
+    what = (first.code, first.instead) if kind(first) == first.code else kind(first)
+    return (*functions, what, endpoints, speaks(first))
+
+
+def _function(finding: Finding) -> tuple[str, str]:
+    return finding.path, finding.symbol
 
 
 def _badness(finding: Finding) -> tuple[int, str, int]:
