@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import os
 import sys
 import textwrap
@@ -38,13 +39,14 @@ COLOURS = {
 WIDTH = 110
 """Of output that goes to no terminal, for the choice of where a message stands; lines are never broken."""
 UNCUT = 10_000
+_NARROWEST = 30
 MOST_ROWS = 6
 """Of a fix."""
 FIX_COLOURS = {"-": "red", "+": "green"}
 
 
 def console(*, stderr: bool = False, uncut: bool = False) -> Console:
-    """Colours as NO_COLOR, FORCE_COLOR and the terminal want them; lines are never wrapped.
+    """Colours as NO_COLOR, FORCE_COLOR and the terminal want them; lines are not wrapped here.
 
     What rich lays out itself, such as a tree, ends at the width; with `uncut` it does so on a terminal only.
     """
@@ -59,8 +61,14 @@ def console(*, stderr: bool = False, uncut: bool = False) -> Console:
     )
 
 
-def finding_text(finding: Finding, lines: Sequence[str], *, width: int = WIDTH) -> Text:
-    """One finding under its code line. `lines` are those of its file."""
+def show(finding: Finding, lines: Sequence[str], on: Console) -> None:
+    """Print one finding (`finding_text`), wrapped on a terminal."""
+    on.print(finding_text(finding, lines, width=on.width, wrap=on.file.isatty()))
+
+
+def finding_text(finding: Finding, lines: Sequence[str], *, width: int = WIDTH, wrap: bool = False) -> Text:
+    """One finding under its code line. `lines` are those of its file. With `wrap` sentences are broken between words at
+    `width` and go on behind the gutter, as a terminal wants them; a file or pipe keeps each on one line."""
     text = Text(no_wrap=True)
     text.append(f"{visible(finding.path)}:{finding.line}:{finding.column}", "bold")
     text.append("  ")
@@ -76,10 +84,12 @@ def finding_text(finding: Finding, lines: Sequence[str], *, width: int = WIDTH) 
             text.append(f" and {len(finding.endpoints) - 1} more", "dim")
     text.append("\n")
     gutter = " " * len(str(finding.line))
-    _excerpt(text, finding, lines, gutter, width)
+    most = width - len(gutter) - 3 if wrap else UNCUT
+    _excerpt(text, finding, lines, gutter, width, most)
     for note in notes(finding, lines):
-        text.append(f"{gutter} = ", "blue")
-        text.append(f"{note}\n")
+        for sign, row in zip(itertools.chain("=", itertools.repeat(" ")), _rows(note, most), strict=False):
+            text.append(f"{gutter} {sign} ", "blue")
+            text.append(f"{row}\n")
     for row in fix_rows(finding, lines):
         text.append(f"{gutter}     ")
         text.append(f"{row}\n", FIX_COLOURS.get(row[0], ""))
@@ -235,7 +245,14 @@ def _aligned(rows: Sequence[tuple[Text, ...]]) -> Text:
     return Text("\n").join(lines)
 
 
-def _excerpt(text: Text, finding: Finding, lines: Sequence[str], gutter: str, width: int) -> None:
+def _rows(sentence: str, most: int) -> list[str]:
+    """A sentence in rows of at most `most` characters, unless a word is longer."""
+    if len(sentence) <= most:
+        return [sentence]
+    return textwrap.wrap(sentence, max(most, _NARROWEST), break_long_words=False, break_on_hyphens=False)
+
+
+def _excerpt(text: Text, finding: Finding, lines: Sequence[str], gutter: str, width: int, most: int) -> None:
     message = visible(finding.message)
     line = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
     if not line.strip():
@@ -258,9 +275,10 @@ def _excerpt(text: Text, finding: Finding, lines: Sequence[str], gutter: str, wi
         text.append(f"  {message}\n")
     else:
         text.append("\n")
-        text.append(f"{gutter} │ ", "blue")
         indent = offset if len(gutter) + 3 + offset + cell_len(message) <= width else 0
-        text.append(f"{' ' * indent}{message}\n")
+        for row in _rows(message, most):
+            text.append(f"{gutter} │ ", "blue")
+            text.append(f"{' ' * indent}{row}\n")
     text.append(f"{gutter} │\n", "blue")
 
 

@@ -318,7 +318,7 @@ class _Printer:
     def __init__(self) -> None:
         from app import terminal
 
-        self._console, self._text = terminal.console(), terminal.finding_text
+        self._console, self._show = terminal.console(), terminal.show
         self.said: set[tuple[str, str]] = set()
         self.bar: Bar | None = None
         """What goes from the terminal when the first finding comes."""
@@ -327,7 +327,7 @@ class _Printer:
         if self.bar is not None:
             self.bar.hide()
         self.said.add((finding.path, finding.fingerprint))
-        self._console.print(self._text(finding, lines, width=self._console.width))
+        self._show(finding, lines, self._console)
 
 
 def _show_checklist(scan: Scan, output_format: str) -> None:
@@ -362,7 +362,6 @@ def _show(
     from app.printable import visible
 
     console = terminal.console()
-    width = console.width
     if statistics and scan.result.findings:
         console.print(terminal.statistics_table(scan.result.findings))
         console.print()
@@ -370,11 +369,11 @@ def _show(
         for endpoint, findings in terminal.by_endpoint(scan.result.findings):
             console.print(terminal.endpoint_heading(endpoint))
             for finding in findings:
-                console.print(terminal.finding_text(finding, scan.lines(finding.path), width=width))
+                terminal.show(finding, scan.lines(finding.path), console)
     elif not statistics:
         for finding in scan.result.findings:
             if (finding.path, finding.fingerprint) not in said:
-                console.print(terminal.finding_text(finding, scan.lines(finding.path), width=width))
+                terminal.show(finding, scan.lines(finding.path), console)
     if endpoints and scan.result.endpoints:
         console.print(terminal.endpoint_table(scan.result.endpoints))
         console.print()

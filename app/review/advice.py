@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from app.review.comments import Group
 from app.review.markdown import figure, grounds, lowered, sentence
 from app.review.table import Context
-from rules.engine.finding import Confidence, Effort, Impact, Severity
+from rules.engine.finding import Confidence, Effort, Finding, Impact, Severity
 
 _WEIGHT = {
     Severity.CRITICAL: 27.0,
@@ -21,12 +22,17 @@ _WEIGHT = {
 _SURE = {Confidence.CERTAIN: 1.0, Confidence.LIKELY: 0.8, Confidence.POSSIBLE: 0.4}
 _WHEN_SEEN = 1.5
 """What tests or traces saw to happen is not only possible."""
+_ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
+"""Those of a call in our advice that are too long for a title."""
+_FIGURE = re.compile(r"\d[\d,.]*(?<![,.])")
 _COST = {Effort.MINUTES: 1.0, Effort.HOURS: 3.0, Effort.DAYS: 9.0}
 
 
 class Place(msgspec.Struct, frozen=True):
     path: str
     line: int
+    symbol: str = ""
+    """The function that stands there; empty at module level."""
 
 
 class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +47,12 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     expected: str
     """Effect in words; empty when neither measured nor estimated."""
     how: str
-    """`one click on the line`, `in the patch below` or empty: by hand."""
+    """`one click on the line`, `in the patch below`, `partly in the patch below` or empty: by hand."""
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether some of it is left when every click and the patch are done."""
+        return not self.how or self.how.startswith("partly")
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -164,9 +175,9 @@ def recommend(
     """
     alike: dict[tuple[str, str], list[Group]] = {}
     for entry in groups:
-        alike.setdefault((entry.first.code, entry.first.instead), []).append(entry)
+        alike.setdefault((entry.first.code, _title(entry.first)), []).append(entry)
     ranked: list[tuple[float, Recommendation]] = []
-    for members in alike.values():
+    for (_, title), members in alike.items():
         first = members[0].first
         prints = {finding.fingerprint for entry in members for finding in entry.findings}
         endpoints = {ref for entry in members for ref in entry.endpoints}
@@ -185,13 +196,13 @@ def recommend(
             (
                 score / _COST[effort],
                 Recommendation(
-                    title=sentence(first.instead, 200).rstrip(".") or first.message.rstrip("."),
+                    title=title,
                     code=first.code,
                     severity=max(
                         (entry.first.severity for entry in members), key=lambda severity: severity.rank
                     ),
                     effort=effort,
-                    places=tuple(Place(*place) for entry in members for place in entry.places),
+                    places=tuple(place for entry in members for place in _places(entry)),
                     endpoints=len(endpoints),
                     expected=_with_assumptions(lowered(summary), first.impact),
                     how=_how(prints, one_click, patched),
@@ -204,6 +215,16 @@ def recommend(
     return tuple(entry for _, entry in ranked)
 
 
+def _title(finding: Finding) -> str:
+    """What to do, in a line: the first sentence of the advice, its longest pieces of code without their arguments."""
+    return sentence(_ARGUMENTS.sub("(…)`", finding.instead), 200).rstrip(".") or finding.message.rstrip(".")
+
+
+def _places(entry: Group) -> Iterable[Place]:
+    symbols = {(finding.path, finding.line): finding.symbol for finding in reversed(entry.findings)}
+    return (Place(*place, symbol=symbols[place]) for place in entry.places)
+
+
 def _how(prints: set[str], one_click: set[str], patched: set[str]) -> str:
     if prints <= one_click:
         return "one click on the line"
@@ -213,8 +234,9 @@ def _how(prints: set[str], one_click: set[str], patched: set[str]) -> str:
 
 
 def _with_assumptions(summary: str, impact: Impact) -> str:
-    """Never a number without what it rests on."""
-    if not summary or not impact.assumptions:
+    """Never a number without what it rests on: unless the words name every figure themselves."""
+    told = set(_FIGURE.findall(summary))
+    if not summary or {_grouped(value) for value in impact.assumptions.values()} <= told:
         return summary
     return f"{summary.rstrip('.')} ({'; '.join(grounds(impact, lambda each: f'`{each}`'))})"
 
@@ -237,7 +259,7 @@ def ask(
         known = _known(context_of(entry.first.path))
         for key, value in entry.first.impact.assumptions.items():
             if key not in known and entry.first.code in ANSWERED.get(key, ()):
-                wanted.setdefault(key, f"{figure(value)} is assumed")
+                wanted.setdefault(key, f"{_grouped(value)} is assumed")
     for key, why in _WHY.items():
         if key not in told and any(
             entry.first.code in ANSWERED[key] and key not in _known(context_of(entry.first.path))
@@ -251,16 +273,22 @@ def ask(
     return tuple(Question(key, _QUESTIONS[key], why) for key, why in list(wanted.items())[:limit])
 
 
+def _grouped(value: float | int | str) -> str:
+    return f"{value:,}" if isinstance(value, int) else figure(value)
+
+
 def _known(context: Context) -> frozenset[str]:
     return frozenset(key for key, value in msgspec.structs.asdict(context).items() if value is not None)
 
 
-def metrics(groups: Iterable[Group]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Each metric with the rules it shows, in order of appearance."""
+def metrics(groups: Sequence[Group]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each metric with the rules it shows, in order of appearance; one that another begins with is part of that."""
     shown: dict[str, dict[str, None]] = {}
+    names = [entry.first.metric for entry in groups]
     for entry in groups:
         if entry.first.metric:
-            shown.setdefault(entry.first.metric, {}).setdefault(entry.first.code)
+            whole = max((name for name in names if name.startswith(entry.first.metric)), key=len)
+            shown.setdefault(whole, {}).setdefault(entry.first.code)
     return tuple((metric, tuple(codes)) for metric, codes in shown.items())
 
 

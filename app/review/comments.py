@@ -40,6 +40,8 @@ BADGES = {
     Severity.LOW: "🔵 Low",
     Severity.INFO: "⚪ Info",
 }
+ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104", "FP105", "FP106"})
+"""Rules about synchronous calls on the event loop."""
 _MAX_HOPS = 8
 _MAX_SUGGESTION_LINES = 80
 _NAMED_ENDPOINTS = 5
@@ -59,7 +61,7 @@ class Anchor(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Findings that are one comment: the same rule with the same cause. The first is the worst and is worded."""
+    """Findings that are one comment: of one cause, or one mistake in one function. The first is the worst and is worded."""
 
     findings: tuple[Finding, ...]
 
@@ -81,10 +83,17 @@ class Group(msgspec.Struct, frozen=True):
 
     @property
     def places(self) -> tuple[tuple[str, int], ...]:
-        """Path and line of each place that wants mending; under several endpoints their one cause, the first's."""
-        if len(self.endpoints) > 1:
-            return ((self.first.path, self.first.line),)
-        return tuple(dict.fromkeys((finding.path, finding.line) for finding in self.findings))
+        """Path and line of each place that wants mending; under several endpoints their one cause, the first's, and what
+        else is in its function."""
+        return tuple(
+            dict.fromkeys(
+                (finding.path, finding.line)
+                for finding in self.findings
+                if len(self.endpoints) == 1
+                or not self.endpoints
+                or _function(finding) == _function(self.first)
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -103,12 +112,39 @@ def speaks(finding: Finding) -> bool:
 
 
 def group(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Findings by cause, in the order of their worst member; without a cause each stands alone."""
+    """Findings by cause, in the order of their worst member; without a cause each stands alone, unless its function has
+    the same mistake elsewhere and none of them has a fix of its own to offer."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for number, finding in enumerate(findings):
         key = (finding.code, finding.cause) if finding.cause else (finding.code, "", str(number))
         groups.setdefault(key, []).append(finding)
-    return tuple(Group(tuple(sorted(members, key=_badness))) for members in groups.values())
+    together: dict[object, list[Finding]] = {}
+    for number, members in enumerate(groups.values()):
+        together.setdefault(_mistake(members) or number, []).extend(members)
+    return tuple(Group(tuple(sorted(members, key=_badness))) for members in together.values())
+
+
+def kind(finding: Finding) -> str:
+    """What makes two findings the same to a reader: synchronous calls of one library on the event loop, whichever rule
+    finds them; otherwise the rule."""
+    library = finding.leaf.partition(".")[0]
+    return f"{library} on the loop" if finding.code in ON_THE_LOOP and library else finding.code
+
+
+def _mistake(members: Sequence[Finding]) -> object:
+    """What findings of one cause share with others of their function that are mended in the same way; None when they are
+    in several, or have fixes."""
+    first = members[0]
+    functions = {_function(finding) for finding in members}
+    if len(functions) > 1 or not first.symbol or any(finding.fix is not None for finding in members):
+        return None
+    endpoints = frozenset(Group(tuple(members)).endpoints)
+    what = (first.code, first.instead) if kind(first) == first.code else kind(first)
+    return (*functions, what, endpoints, speaks(first))
+
+
+def _function(finding: Finding) -> tuple[str, str]:
+    return finding.path, finding.symbol
 
 
 def _badness(finding: Finding) -> tuple[int, str, int]:
@@ -233,15 +269,17 @@ def _from_header(place: Anchor, finding: Finding, diff: Diff) -> Anchor:
 
 def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> str:
     """What comes before the message: what is missing, on a removed line; that it is one more, beside older ones."""
-    if place.side == "RIGHT":
-        if place.path != finding.path or place.line not in finding.siblings:
-            return ""
-        # A finding on the header of a function is of the calls in it alone.
-        own = (finding.line,) if places_of(finding)[0].line == finding.line else ()
-        others = [line for line in (*own, *finding.siblings) if line != place.line]
-        older = next((line for line in others if not diff.touched(finding.path, line)), None)
-        return f"as on line {older}" if older is not None else ""
-    return f"with {code(guard.text)} removed" if guard is not None else "with this line gone"
+    if place.side == "LEFT":
+        return f"with {code(guard.text)} removed," if guard is not None else "with this line gone,"
+    if place.path != finding.path or place.line not in finding.siblings:
+        return ""
+    best = places_of(finding)[0]
+    if best.path != finding.path or best.line not in finding.siblings:
+        return f"like line {finding.line}, where"
+    # On the header of a function, it is of the calls in it alone.
+    others = (line for line in finding.siblings if line != place.line)
+    older = next((line for line in others if not diff.touched(finding.path, line)), None)
+    return f"as on line {older}," if older is not None else ""
 
 
 def has_suggestion(comment: ReviewComment) -> bool:
@@ -289,7 +327,7 @@ def headline(said: Group, links: Links, limit: int = 2000, *, first: str = "") -
     endpoints = len(said.endpoints)
     counted = plural(endpoints, "endpoint")
     many = f" **{counted}** reach it." if endpoints > 1 and counted not in message else ""
-    cause = f"{first}, " if first else ""
+    cause = f"{first} " if first else ""
     if endpoints > 1 and (tail := f": {counted}, ") in message:  # it ends with whom it hits, and by how much
         message = message.replace(tail, f": **{counted}, ").removesuffix(".") + "**."
     return f"**{BADGES[finding.severity]} · {name}** — {cause}{message}{many}"
@@ -320,11 +358,12 @@ def _middle_out(hops: Sequence[Hop]) -> tuple[Hop, ...]:
 
 
 def cost_words(change: EndpointChange) -> str:
-    """What moved for one endpoint: `queries **2 → 2 + N**`; empty when no number did."""
+    """What moved for one endpoint: `queries **2 → 2 + N**`; empty when no number did. Waits that are only those for the
+    queries are not told again."""
     after = change.after
     if after is None:
         return ""
-    moved: list[str] = []
+    moved: dict[str, str] = {}
     for name, label in (
         ("queries", "queries"),
         ("external_calls", "external calls"),
@@ -333,10 +372,12 @@ def cost_words(change: EndpointChange) -> str:
         new = getattr(after, name)
         old = getattr(change.before, name) if change.before is not None else None
         if old is None and new != "0":
-            moved.append(f"{label} **{prose(new)}**")
+            moved[label] = f"**{prose(new)}**"
         elif old is not None and old != new:
-            moved.append(f"{label} **{prose(old)} → {prose(new)}**")
-    return " · ".join(moved)
+            moved[label] = f"**{prose(old)} → {prose(new)}**"
+    if moved.get("waits in a row") == moved.get("queries"):
+        moved.pop("waits in a row", None)
+    return ", ".join(f"{label} {words}" for label, words in moved.items())
 
 
 def _cost(said: Group, context: Context) -> str:

@@ -44,7 +44,6 @@ _MAX_ANNOTATIONS = 200
 _USUAL = 5
 """So many old findings of a kind in the touched files, and it is how the project works: one comment says it, and marks
 in the diff show where else the change does so."""
-_ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104", "FP105", "FP106"})
 _HABITS = frozenset({"FP113", "FP601", "FP602"})
 """Rules about what an author leaves out wherever it would belong."""
 _ENOUGH = 2
@@ -170,7 +169,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         listened = tuple(finding for finding in new if config.mode_for(finding) != "observe")
         heard = tuple(finding for finding in listened if comments.speaks(finding))
         groups = comments.group(heard)
-        usual = Counter(map(_kind, changes.existing))
+        usual = Counter(map(comments.kind, changes.existing))
         spoken, repeated, crowded, placeless = _said(heard, context, config.max_comments, usual)
         left_out = (*repeated, *crowded)
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
@@ -435,7 +434,7 @@ def _said(
     lines: set[tuple[str, str, int]] = set()
     for entry in comments.group(heard):
         comment = comments.write(entry, context, taken)
-        kind = _kind(entry.first)
+        kind = comments.kind(entry.first)
         if comment is None:
             placeless.append(entry)
             continue
@@ -448,19 +447,12 @@ def _said(
         else:
             said.add(kind)
             habits[kind, comment.path] += kind in _HABITS
-            if entry.first.code in _ON_THE_LOOP:
+            if entry.first.code in comments.ON_THE_LOOP:
                 lines.add(place)
             spoken.append(comment)
             if comments.has_suggestion(comment):
                 taken.append(comments.range_of(comment))
     return tuple(spoken), tuple(repeated), tuple(crowded), tuple(placeless)
-
-
-def _kind(finding: Finding) -> str:
-    """What makes two findings the same to a reader: synchronous calls of one library on the event loop, whichever rule
-    finds them; otherwise the rule."""
-    library = finding.leaf.partition(".")[0]
-    return f"{library} on the loop" if finding.code in _ON_THE_LOOP and library else finding.code
 
 
 def _annotations(unsaid: Sequence[Group], errors: Sequence[ConfigError]) -> tuple[Annotation, ...]:

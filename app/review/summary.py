@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from app.github.models import Conclusion
 from app.review import comments
 from app.review import patch as patches
-from app.review.advice import Question, Recommendation, metrics, tools
+from app.review.advice import Place, Question, Recommendation, metrics, tools
 from app.review.budgets import BudgetRow
 from app.review.comments import BADGES, Group
 from app.review.costs import EndpointChange, growth
+from app.review.examples import example
 from app.review.markdown import (
     Section,
     code,
@@ -38,8 +39,13 @@ _ROWS = (200, 100, 50, 20, 10, 5, 1)
 _MOST_ENDPOINTS = 20
 """Rows of the cost table: the costliest moves; the others are one row."""
 _UNMOVED = Bumped()
+_MOST_STEPS = 5
+_MOST_PLACES = 4
+"""Of one recommendation."""
 _MOST_NAMES = 5
 """Of distributions with another version."""
+_MOST_BLOCKING = 3
+"""Calls that stop the event loop, named in a row of the cost table."""
 _COST_COLUMNS = (
     ("queries", "queries"),
     ("external calls", "external_calls"),
@@ -180,16 +186,18 @@ def _headline(facts: Facts, context: comments.Context) -> str:
 
 
 def _cure(facts: Facts) -> str:
-    """How much of it is mended by a click or a command."""
-    total = sum(len(entry.findings) for entry in facts.heard)
-    clicks, patched = len(facts.one_click), len(facts.patched)
+    """How many of the problems a click or a command mends."""
+    clicked = [entry for entry in facts.heard if facts.one_click.issuperset(entry.fingerprints)]
+    mended = {finding.fingerprint for finding in facts.patched}
+    patched = [entry for entry in facts.heard if mended.issuperset(entry.fingerprints)]
+    clicks, total = len(clicked), len(facts.heard)
     parts: list[str] = []
     if clicks:
         each = "one click" if min(clicks, total) == 1 else "one click each"
         parts.append(f"{each} on the pull request mends {_of(clicks, total)}")
-    if patched > clicks:
-        parts.append(f"the patch below mends {_of(patched, total)}")
-    return f"{'; '.join(parts)[0].upper()}{'; '.join(parts)[1:]}." if parts else ""
+    if len(patched) > clicks:
+        parts.append(f"the patch below mends {_of(len(patched), total)}")
+    return f"{_upper('; '.join(parts))}." if parts else ""
 
 
 def _of(count: int, total: int) -> str:
@@ -304,8 +312,8 @@ def _left_over(changes: Sequence[EndpointChange]) -> str:
     dearer = sum(growth(change) > 0 for change in changes)
     cheaper = sum(growth(change) < 0 for change in changes)
     counted = [(dearer, "dearer"), (cheaper, "cheaper"), (len(changes) - dearer - cheaper, "moved")]
-    if (len(changes), "dearer") in counted:
-        return "dearer"
+    if alone := [word for count, word in counted if count == len(changes)]:
+        return alone[0]
     return ", ".join(f"{count} {word}" for count, word in counted if count)
 
 
@@ -321,14 +329,31 @@ def _cost_row(change: EndpointChange) -> list[str]:
     for _, attribute in _COST_COLUMNS:
         old = getattr(change.before, attribute) if change.before is not None else None
         cells.append(_moved(old, getattr(change.after, attribute)))
-    cells.append(_moved(_blocks(change.before), _blocks(change.after) or "no"))
+    cells.append(_blocks(change.before, change.after))
     return cells
 
 
-def _blocks(cost: Cost | None) -> str | None:
-    if cost is None:
-        return None
-    return ", ".join(f"`{name}`" for name in cost.blocking[:3]) or "no"
+def _blocks(before: Cost | None, after: Cost) -> str:
+    """What stops the event loop: what the change brings comes first, and stands out."""
+    old = list(dict.fromkeys(map(_short_name, before.blocking))) if before is not None else []
+    new = list(dict.fromkeys(map(_short_name, after.blocking)))
+    added = [name for name in new if name not in old]
+    named = [f"**{code(name, cell=True)}**" for name in added]
+    named += [code(name, cell=True) for name in new if name in old]
+    shown = ", ".join(named[:_MOST_BLOCKING])
+    if len(named) > _MOST_BLOCKING:
+        shown += f" and {len(named) - _MOST_BLOCKING} more"
+    if not new:
+        return (
+            f"{', '.join(code(name, cell=True) for name in old[:_MOST_BLOCKING])} → **no**" if old else "no"
+        )
+    return f"no → {shown}" if before is not None and not old else shown
+
+
+def _short_name(name: str) -> str:
+    """`Session.execute` of `sqlalchemy.orm.Session.execute`, `open` of `builtins.open`; other names whole."""
+    *_, owner, last = ("", *name.removeprefix("builtins.").rsplit(".", 2))
+    return f"{owner}.{last}" if owner[:1].isupper() else name.removeprefix("builtins.")
 
 
 def _moved(old: str | None, new: str) -> str:
@@ -344,8 +369,11 @@ def _recommendations(facts: Facts, context: comments.Context) -> Section:
 
     def draw(most: int) -> str:
         lines = ["### Recommendations"]
+        told: dict[str, int] = {}
         for number, item in enumerate(facts.recommendations[:most], start=1):
-            lines.append(f"{number}. {_recommendation(item, context)}")
+            lines.append(
+                f"{number}. {_recommendation(item, context, number, told.setdefault(item.expected, number))}"
+            )
         left = len(facts.recommendations) - most
         if left > 0:
             lines.append(f"\n{left} more, each worth less for the effort.")
@@ -354,77 +382,103 @@ def _recommendations(facts: Facts, context: comments.Context) -> Section:
     return _section(draw, len(facts.recommendations), rank=3)
 
 
-def _recommendation(item: Recommendation, context: comments.Context) -> str:
+def _recommendation(item: Recommendation, context: comments.Context, number: int, told_at: int) -> str:
+    """What to do, where, and what it brings; an effect that an earlier one has too is told there (`told_at`)."""
     rule = context.links.rule(item.code)
     name = f"[{item.code}]({rule})" if rule else item.code
-    places = ", ".join(context.links.place(place.path, place.line) for place in item.places[:4])
-    if len(item.places) > 4:
-        places += f" and {len(item.places) - 4} more"
-    words = [f"**{prose(item.title)}** — {item.severity}, {item.effort}, {name}. {places}"]
+    places = ", ".join(_place(place, context) for place in item.places[:_MOST_PLACES])
+    if len(item.places) > _MOST_PLACES:
+        places += f" and {len(item.places) - _MOST_PLACES} more"
+    words = [f"**{prose(item.title)}** — {item.severity}, {item.effort}, {name}", places]
     if item.endpoints > 1:
         words.append(plural(item.endpoints, "endpoint"))
     if item.how:
         words.append(item.how)
     if item.expected:
-        words.append(f"expected: {prose(item.expected)}")
+        words.append(f"expected: {prose(item.expected) if told_at == number else f'as in {told_at}'}")
     return " · ".join(words)
 
 
+def _place(place: Place, context: comments.Context) -> str:
+    symbol = place.symbol.rpartition(".")[2]
+    return f"{code(symbol)} {context.links.place(place.path, place.line)}".strip()
+
+
 def _implementation(facts: Facts, context: comments.Context) -> list[Section]:
-    """The patch for all proven fixes, then each change that is not a click away, then what has no fix."""
+    """The patch for all proven fixes, each change that it cannot hold, and for the rest what such a change looks like."""
+    mended = {finding.fingerprint for finding in facts.patched}
     apart = [
         finding
         for entry in facts.heard
         for finding in entry.findings
-        if finding.fingerprint not in facts.one_click and comments.fix_details(finding, context)
+        if not facts.one_click.union(mended).issuperset([finding.fingerprint])
+        and comments.fix_details(finding, context)
     ]
-    by_hand = list(
-        {entry.first.code: entry.first for entry in facts.heard if entry.first.fix is None}.values()
-    )
-    if not (facts.patch or apart or by_hand):
-        return []
-    sections = [Section(("### Implementation",))]
-    if facts.patch:
-        count = len(facts.patched)
-        every = "both" if count == 2 else f"all {count}"
-        name = "The patch" if count == 1 else f"One patch for {every} proven fixes"
-        note = ""
-        if facts.unpatched:
-            several = plural(len(facts.unpatched), "fix changes", "fixes change")
-            note = f"{several} the same lines and will be offered again after it.\n\n"
-        whole = details(
-            f"{name} (<code>{patches.command(facts.patch)}</code>)", note + fence(facts.patch, "diff")
-        )
-        short = f"{name} is too long for this page; `fastperf check --diff` prints it."
-        sections.append(Section((whole, short), rank=4))
+    sections = [_patch(facts), _apart(apart, context), _shapes(facts)]
+    return [Section(("### Implementation",)), *sections] if any(each.forms[0] for each in sections) else []
 
-    def changes(most: int) -> str:
-        parts = []
-        for finding in apart[:most]:
-            place = context.links.place(finding.path, finding.line)
-            parts.append(f"{place} · {code(finding.code)}\n{comments.fix_details(finding, context)}")
-        left = len(apart) - most
-        if left > 0:
-            parts.append(f"{plural(left, 'more change')} in the patch.")
+
+def _patch(facts: Facts) -> Section:
+    if not facts.patch:
+        return Section(("",))
+    count = len(facts.patched)
+    every = "both" if count == 2 else f"all {count}"
+    name = "The patch" if count == 1 else f"One patch for {every} proven fixes"
+    note = ""
+    if facts.unpatched:
+        several = plural(len(facts.unpatched), "fix changes", "fixes change")
+        note = f"{several} the same lines and will be offered again after it.\n\n"
+    whole = details(
+        f"{name} (<code>{patches.command(facts.patch)}</code>)", note + fence(facts.patch, "diff")
+    )
+    short = f"{name} is too long for this page; `fastperf check --diff` prints it."
+    return Section((whole, short), rank=4)
+
+
+def _apart(findings: Sequence[Finding], context: comments.Context) -> Section:
+    """Fixes that are no click away and not in the patch, for they change the same lines as one that is."""
+
+    def draw(most: int) -> str:
+        parts = [
+            f"{context.links.place(finding.path, finding.line)} · {code(finding.code)}\n"
+            f"{comments.fix_details(finding, context)}"
+            for finding in findings[:most]
+        ]
+        if (left := len(findings) - most) > 0:
+            parts.append(f"{plural(left, 'more change')} that the patch does not hold.")
         return "\n\n".join(parts)
 
-    if len(apart) > 1 or (apart and not facts.patch):
-        sections.append(_section(changes, len(apart), rank=5, last=""))
-
-    def manual(most: int) -> str:
-        lines = [f"- {_by_hand(finding, context)}" for finding in by_hand[:most]]
-        return "\n".join(lines)
-
-    if by_hand:
-        sections.append(_section(manual, len(by_hand), rank=4, last=""))
-    return sections
+    return _section(draw, len(findings), rank=5, last="") if findings else Section(("",))
 
 
-def _by_hand(finding: Finding, context: comments.Context) -> str:
-    rule = context.links.rule(finding.code, "instead")
-    name = f"[{prose(finding.name)}]({rule})" if rule else code(finding.name)
-    advice = prose(shorten(finding.instead, 400)) or prose(finding.message)
-    return f"{name} by hand, {context.links.place(finding.path, finding.line)}: {advice}"
+def _shapes(facts: Facts) -> Section:
+    """What is done by hand, as the rule's example does it: before and after."""
+    points: dict[str, list[int]] = {}
+    for number, item in enumerate(facts.recommendations, start=1):
+        if item.by_hand and example(item.code):
+            points.setdefault(item.code, []).append(number)
+    folded = [
+        details(
+            f"{_points(numbers)} by hand: the change in an example of {rule}",
+            fence(example(rule), "diff"),
+        )
+        for rule, numbers in points.items()
+    ]
+
+    def draw(most: int) -> str:
+        return "\n\n".join(folded[:most])
+
+    return _section(draw, len(folded), rank=5, last="") if folded else Section(("",))
+
+
+def _points(numbers: Sequence[int]) -> str:
+    """How recommendations are called further down."""
+    return f"Recommendation{'s' if len(numbers) > 1 else ''} {_listed([str(number) for number in numbers])}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    """`2`, `2 and 3`, `1, 2 and 3`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def _monitoring(facts: Facts) -> str:
@@ -454,13 +508,14 @@ def _next_steps(facts: Facts, context: comments.Context) -> str:
         )
     elif patched:
         steps.append(f"Apply the patch above ({plural(patched, 'fix', 'fixes')}).")
-    for item in facts.recommendations:
-        if item.how and not item.how.startswith("partly"):
-            continue
-        place = context.links.place(item.places[0].path, item.places[0].line)
-        steps.append(f"{prose(item.title.rstrip('.'))} ({place}).")
-        if len(steps) >= 5:
-            break
+    left = [(number, item) for number, item in enumerate(facts.recommendations, start=1) if item.by_hand]
+    if left:
+        named = [f"{number} ({item.effort})" for number, item in left[:_MOST_STEPS]]
+        if len(left) > _MOST_STEPS:
+            named.append(f"{len(left) - _MOST_STEPS} more")
+        several = len(named) > 1
+        order = ", in this order" if several else ""
+        steps.append(f"Do recommendation{'s' if several else ''} {_listed(named)} by hand{order}.")
     trading = next((entry.first for entry in facts.heard if entry.first.trade_offs), None)
     if trading is not None:
         steps.append(

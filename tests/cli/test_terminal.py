@@ -131,3 +131,16 @@ def test_output_into_a_pipe_has_no_colour() -> None:
     Console(file=stream, soft_wrap=True).print(terminal.finding_text(TRACKING, LINES))
 
     assert "\x1b" not in stream.getvalue()
+
+
+def test_a_terminal_gets_sentences_between_words_behind_the_gutter() -> None:
+    long = finding(
+        message="`owner_of` runs once per item and each time asks the database for one row of the owners."
+    )
+
+    rows = terminal.finding_text(long, LINES, width=60, wrap=True).plain.splitlines()
+
+    assert "  │ `owner_of` runs once per item and each time asks the" in rows
+    assert "  │ database for one row of the owners." in rows
+    assert max(map(len, rows[4:])) <= 60
+    assert f"{long.message}\n" in terminal.finding_text(long, LINES, width=60).plain

@@ -78,6 +78,9 @@ def of_helpers(stops: list[Stop]) -> str:
     return f"In the helper, use {stops[0].instead}{handed}."
 
 
+_MOST_LINES = 5
+
+
 def also_on(stops: list[Stop]) -> str:
     """The other lines of the same function, to follow what is said of the first."""
     first, more = stops[0], siblings(stops)
@@ -85,7 +88,9 @@ def also_on(stops: list[Stop]) -> str:
     besides = f" It also reaches {named}." if named else ""
     if not more:
         return besides
-    return f"{besides} The same happens on line{'s' if len(more) > 1 else ''} {', '.join(map(str, more))}."
+    lines = ", ".join(map(str, more[:_MOST_LINES]))
+    left = f" and {len(more) - _MOST_LINES} more" if len(more) > _MOST_LINES else ""
+    return f"{besides} The same happens on line{'s' if len(more) > 1 else ''} {lines}{left}."
 
 
 def siblings(stops: list[Stop]) -> tuple[int, ...]:

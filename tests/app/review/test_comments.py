@@ -266,10 +266,36 @@ def test_other_places_of_one_cause_are_named_with_what_the_patch_does_there() ->
     assert "; the patch of the check run mends 2 of 3." in comment.body
 
 
+def test_one_mistake_in_one_function_is_one_comment_that_lists_its_places() -> None:
+    twice = [finding(line, code="FP212", symbol="save", instead="Commit once.") for line in (12, 20)]
+    mended = finding(
+        30, code="FP212", symbol="save", instead="Commit once.", fix=fix(("shop/api.py", 30, 30, "x\n"))
+    )
+    (said, alone) = comments.group([*twice, mended])
+
+    assert said.places == (("shop/api.py", 12), ("shop/api.py", 20))
+    assert alone.findings == (mended,)
+    comment = comments.write(said, context(numbered("shop/api.py", (12, 20))))
+    assert comment is not None
+    assert "The same at [shop/api.py:20]" in comment.body
+
+
+def test_calls_of_one_library_that_stop_the_loop_are_one_comment_whichever_rule_finds_them() -> None:
+    opened = finding(12, code="FP103", symbol="save", leaf="sqlalchemy.create_engine", cause="a")
+    asked = finding(
+        13, Severity.CRITICAL, code="FP102", symbol="save", leaf="sqlalchemy.orm.Session.execute", cause="b"
+    )
+    read = finding(14, code="FP101", symbol="save", leaf="requests.get")
+    elsewhere = finding(40, code="FP102", symbol="load", leaf="sqlalchemy.orm.Session.execute")
+
+    groups = comments.group([opened, asked, read, elsewhere])
+    assert [entry.findings for entry in groups] == [(asked, opened), (read,), (elsewhere,)]
+
+
 def test_different_rules_or_causes_stay_apart() -> None:
     one, other = finding(cause="x"), finding(cause="x", code="FP201")
 
-    assert len(comments.group([one, other, finding(cause="y"), finding(), finding()])) == 5
+    assert len(comments.group([one, other, finding(20, cause="y"), finding(21), finding(22)])) == 5
 
 
 def test_info_and_possible_findings_are_not_said_on_lines() -> None:
@@ -392,7 +418,7 @@ def test_one_more_call_beside_older_ones_is_said_where_it_is() -> None:
 
     assert comment is not None
     assert comment.line == 9
-    assert "as on line 3, " in comment.body
+    assert " — like line 3, where " in comment.body
 
     places = Hop("shop/api.py", 9, ""), Hop("shop/api.py", 3, "")
     for calls, told in (((9,), ""), ((7, 9), "as on line 7, ")):

@@ -662,4 +662,61 @@ def test_a_habit_is_said_twice_and_a_call_that_two_rules_find_once() -> None:
         (20, "FP601"),
         (40, "FP104"),
     ]
-    assert [mark.start_line for mark in said.annotations] == [30, 40]
+    assert [mark.start_line for mark in said.annotations] == [30]
+
+
+def test_the_summary_says_no_sentence_twice() -> None:
+    made = report(
+        after=result(
+            *(
+                finding(
+                    line,
+                    code=code,
+                    cause="",
+                    instead=f"Ask for {code} all at once.",
+                    impact=Impact(
+                        summary="At 32 concurrent requests: twice as many", assumptions={"concurrency": 32}
+                    ),
+                    fingerprint=code,
+                )
+                for line, code in ((12, "FP103"), (13, "FP202"))
+            )
+        ),
+        changes=numbered("shop/api.py", (12, 13)),
+    )
+
+    for told in ("Ask for FP103 all at once", "Ask for FP202 all at once", "twice as many"):
+        assert made.summary.count(told) == 1
+    assert "expected: as in 1" in made.summary
+    assert "Recommendation 2 by hand: the change in an example of FP202" in made.summary
+    assert "Do recommendations 1 (minutes) and 2 (minutes) by hand, in this order." in made.summary
+
+
+def test_a_patch_is_not_shown_again_in_pieces() -> None:
+    made = report(
+        after=result(
+            finding(12, fix=fix(("shop/api.py", 12, 12, "mended\n")), fingerprint="a"),
+            finding(30, fix=fix(("shop/api.py", 30, 30, "mended too\n")), fingerprint="b"),
+        ),
+        changes=numbered("shop/api.py", (10, 11)),
+        excerpts={"shop/api.py": {12: "old\n", 30: "older\n"}},
+    )
+
+    assert made.summary.count("+mended\n") == 1
+
+
+def test_a_row_of_the_cost_table_names_what_newly_stops_the_loop_first() -> None:
+    made = report(
+        result(endpoints=(endpoint("GET /a", blocking=("builtins.open", "sqlalchemy.orm.Session.get")),)),
+        result(
+            endpoints=(
+                endpoint(
+                    "GET /a",
+                    blocking=("builtins.open", "sqlalchemy.orm.Session.get", "requests.get", "time.sleep"),
+                ),
+            )
+        ),
+        LINE,
+    )
+
+    assert "| **`requests.get`**, **`time.sleep`**, `open` and 1 more |" in made.summary
