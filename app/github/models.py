@@ -92,6 +92,8 @@ class ReviewComment(msgspec.Struct, frozen=True):
     start_line: int | None = None
     code: str = ""
     fingerprint: str = ""
+    apart: tuple[ReviewComment, ...] = ()
+    """What it would be as several comments, where it joins findings of several causes; never sent."""
 
 
 class Annotation(msgspec.Struct, frozen=True):

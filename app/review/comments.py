@@ -64,6 +64,8 @@ class Group(msgspec.Struct, frozen=True):
     """Findings that are one comment: of one cause, or one mistake in one function. The first is the worst and is worded."""
 
     findings: tuple[Finding, ...]
+    causes: tuple[tuple[Finding, ...], ...] = ()
+    """They by cause, where they are of several."""
 
     @property
     def first(self) -> Finding:
@@ -118,10 +120,16 @@ def group(findings: Iterable[Finding]) -> tuple[Group, ...]:
     for number, finding in enumerate(findings):
         key = (finding.code, finding.cause) if finding.cause else (finding.code, "", str(number))
         groups.setdefault(key, []).append(finding)
-    together: dict[object, list[Finding]] = {}
+    together: dict[object, list[tuple[Finding, ...]]] = {}
     for number, members in enumerate(groups.values()):
-        together.setdefault(_mistake(members) or number, []).extend(members)
-    return tuple(Group(tuple(sorted(members, key=_badness))) for members in together.values())
+        together.setdefault(_mistake(members) or number, []).append(tuple(sorted(members, key=_badness)))
+    return tuple(
+        Group(
+            tuple(sorted(itertools.chain.from_iterable(causes), key=_badness)),
+            tuple(causes) if len(causes) > 1 else (),
+        )
+        for causes in together.values()
+    )
 
 
 def kind(finding: Finding) -> str:
@@ -245,6 +253,9 @@ def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> Review
         ),
         code=said.first.code,
         fingerprint=marker.token(said.first.fingerprint),
+        apart=tuple(
+            comment for part in said.causes if (comment := write(Group(part), context, taken)) is not None
+        ),
     )
 
 

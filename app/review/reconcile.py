@@ -48,7 +48,7 @@ def reconcile(
     """Compare a report with our threads.
 
     A finding that has a thread is not said again, also when a person resolved the thread; only one that we marked
-    fixed and that came back is. What was `folded` into the summary once stays there. A thread is marked fixed
+    fixed and that came back is; what joins it in one comment is said by itself. What was `folded` into the summary once stays there. A thread is marked fixed
     when none of its findings is left at the head; threads with replies or resolved by a person are left alone, and
     so are those in files that could not be read this time. What was said `before` and has no thread any more was
     deleted by a person, who does not want to read it again; what was `resolved` stays so, thread or not. A comment of ours out of which somebody edited the marker
@@ -80,7 +80,8 @@ def reconcile(
     unwanted = {*folded, *resolved, *(token for token in before if token not in threaded)}
     post = tuple(
         comment
-        for comment in report.comments
+        for whole in report.comments
+        for comment in (whole.apart if whole.apart and not said.isdisjoint(tokens(whole)) else (whole,))
         if not quiet
         and said.isdisjoint(tokens(comment))
         and unwanted.isdisjoint((comment.fingerprint, *tokens(comment)))

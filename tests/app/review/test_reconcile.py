@@ -118,6 +118,19 @@ def test_a_cause_is_said_once_also_when_more_endpoints_join() -> None:
     assert len(reconcile(members(0), [posted], NEXT).fixed) == 1
 
 
+def test_a_second_place_of_a_mistake_in_a_function_is_said_when_a_later_push_brings_it() -> None:
+    def commits(*lines: int) -> Report:
+        many = [finding(line, code="FP212", symbol="save", fingerprint=f"f{line}") for line in lines]
+        return report(after=result(*many), changes=numbered("shop/api.py", lines))
+
+    (comment,) = commits(12, 20).comments
+    posted = thread(commits(12).comments[0].body)
+
+    assert tokens(comment) == ("f12", "f20")
+    assert [each.fingerprint for each in reconcile(commits(12, 20), [posted], NEXT).post] == ["f20"]
+    assert reconcile(commits(12, 20), [thread(comment.body)], NEXT).post == ()
+
+
 def test_what_was_folded_once_stays_folded() -> None:
     many = [finding(line, fingerprint=f"f{line}") for line in range(1, 21)]
     changes = numbered("shop/api.py", tuple(range(1, 21)))
