@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.fixing.rewrites import called_later
+from rules.engine.loops.handed_over import PASS_KEYWORDS, PASS_POSITIONAL
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -17,26 +18,6 @@ _COPIES = frozenset({"copy.copy", "copy.deepcopy"})
 """What gives a function when it gets one."""
 _SAID_HERE = ("FP101", "FP102", "FP103")
 
-# Primitives that call `f(*args, **kwargs)`; the others take positional arguments for it only, or none.
-_PASS_KEYWORDS = frozenset(
-    {
-        "asyncio.to_thread",
-        "starlette.concurrency.run_in_threadpool",
-        "starlette.background.BackgroundTasks.add_task",
-        "starlette.background.BackgroundTask",
-        "concurrent.futures.ThreadPoolExecutor.submit",
-        "concurrent.futures.ProcessPoolExecutor.submit",
-        "concurrent.futures.Executor.submit",
-    }
-)
-_PASS_POSITIONAL = frozenset(
-    {
-        "asyncio.AbstractEventLoop.run_in_executor",
-        "anyio.to_thread.run_sync",
-        "anyio.to_process.run_sync",
-        "trio.to_thread.run_sync",
-    }
-)
 _TAKE_TUPLES = frozenset({"threading.Thread", "multiprocessing.Process"})
 
 
@@ -181,9 +162,9 @@ class OffloadEvaluatedEagerly(Rule):
             return Fix(called_later("target"), safety=safety)
         if inner not in outer.args or offload.position is None or offload.wraps:
             return None
-        if offload.name in _PASS_KEYWORDS:
+        if offload.name in PASS_KEYWORDS:
             return Fix(called_later(offload.position), safety=safety)
-        if offload.name in _PASS_POSITIONAL:
+        if offload.name in PASS_POSITIONAL:
             rewrite = called_later(offload.position, passes_keywords=False)
             return Fix(rewrite, imports=("functools.partial",), safety=safety)
         return None

@@ -9,6 +9,7 @@ from rules.engine.costs import estimates
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.linking.context import Context
 from rules.engine.loops.adapters import brings_timeout
+from rules.engine.loops.handed_over import PASS_KEYWORDS, call_in_thread
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
@@ -28,6 +29,8 @@ _ADAPTER = regex(
 )
 
 
+# They share their threads with the `def` endpoints.
+_OF_THE_SERVER = frozenset({"starlette.concurrency.run_in_threadpool", "anyio.to_thread.run_sync"})
 _ONLY_MADE = "google.genai."
 _APART = frozenset({Context.STARTUP, Context.UNKNOWN})
 
@@ -36,7 +39,8 @@ class MissingTimeout(Rule):
     """A call without a timeout waits as long as the other side likes, and what waits serves nobody.
 
     `requests`, `urllib` and `smtplib` wait for ever unless told otherwise. A peer that accepts the connection and then
-    says nothing keeps the thread, and with it one of 40 places for requests; enough of them stop the service.
+    says nothing keeps the thread, and with it one of 40 places for requests; enough of them stop the service. That is so
+    in `asyncio.to_thread` as well: `asyncio.wait_for` around it ends the waiting, not the thread.
 
     ## Instead
     Give each call a timeout a little above the slowest good answer: `timeout=10`, or `timeout=(3, 10)` for connecting and
@@ -101,17 +105,18 @@ class MissingTimeout(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return libraries.timeout(callee.name) is not None
+        offload = callee.meaning.offload
+        return libraries.timeout(callee.name) is not None or (
+            offload is not None and offload.kind == "thread"
+        )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)
         default = libraries.timeout(name) if name is not None else None
-        if (
-            default is None
-            or not serves(node, module)
-            or not _unbounded(node, default)
-            or not _applies(default, module)
-        ):
+        if default is None:
+            yield from self._in_thread(node, module)
+            return
+        if not serves(node, module) or not _unbounded(node, default) or not _applies(default, module):
             return
         if module.source.matches(_ADAPTER) or brings_timeout(node, module):
             return
@@ -130,8 +135,48 @@ class MissingTimeout(Rule):
             else _confidence(default),
             fix=Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
             impact=estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds),
-            instead=f"Pass `{default.keyword}={default.suggest}`, or what the slowest good answer takes.",
+            instead=_instead(default),
         )
+
+    def _in_thread(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`await asyncio.to_thread(requests.get, url)`: who gives up waiting leaves the thread behind."""
+        offload = module.offload(node)
+        made = call_in_thread(node, offload) if offload is not None else None
+        name = module.qualified_name(made.func) if made is not None else None
+        default = libraries.timeout(name) if name is not None else None
+        if (
+            offload is None
+            or made is None
+            or default is None
+            or default.seconds is not None
+            or default.often_quick
+            or not serves(node, module)
+            or not _unbounded(made, default)
+            or not _applies(default, module)
+            or module.source.matches(_ADAPTER)
+            or brings_timeout(made, module)
+        ):
+            return
+        on_request = module.in_request_path(node) and not is_seldom(node, module)
+        aside = seldom_needed(node, module) or _is_here(made) or is_aside(module.path)
+        yield Match(
+            node,
+            f"`{spelled(made.func)}` has no timeout: a peer that never answers holds a worker thread for ever, also when nobody"
+            " waits for it any more.",
+            severity=_severity(default, on_request=on_request),
+            confidence=Confidence.POSSIBLE if aside else _confidence(default),
+            fix=Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE)
+            if offload.name in PASS_KEYWORDS and made.func in node.args
+            else None,
+            impact=estimates.hangs(module.options, on_loop=False)
+            if offload.name in _OF_THE_SERVER
+            else estimates.hangs_in_executor(),
+            instead=_instead(default),
+        )
+
+
+def _instead(default: Timeout) -> str:
+    return f"Pass `{default.keyword}={default.suggest}`, or what the slowest good answer takes."
 
 
 def _unbounded(call: ast.Call, default: Timeout) -> bool:
@@ -146,8 +191,10 @@ def _unbounded(call: ast.Call, default: Timeout) -> bool:
 
 def _stays_here(call: ast.Call, module: Module) -> bool:
     """Whether the other side is this machine: a sidecar, or the socket of a daemon."""
-    if module.call_flags(call) & facts.LOCAL:
-        return True
+    return bool(module.call_flags(call) & facts.LOCAL) or _is_here(call)
+
+
+def _is_here(call: ast.Call) -> bool:
     match call.args:
         case [ast.Constant(value="localhost" | "127.0.0.1"), *_]:
             return True

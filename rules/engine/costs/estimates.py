@@ -548,6 +548,18 @@ def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> I
     )
 
 
+def hangs_in_executor() -> Impact:
+    """A call that may never end, in a thread of an executor: asyncio's own has `min(32, processors + 4)`."""
+    return Impact(
+        summary=(
+            "each peer that accepts and never answers holds one thread of the executor for ever; asyncio's own has"
+            " `min(32, processors + 4)`, and when all hang, what is handed to it waits for ever too"
+        ),
+        formula="hung calls ≥ threads of the executor ⇒ nothing handed to it runs",
+        assumptions={"executor_threads": "min(32, processors + 4)", "timeout_s": "none"},
+    )
+
+
 def client_per_request(options: Options, cpu_ms: float | None) -> Impact:
     """A client made for each request. `cpu_ms` is its price on the processor where that was measured."""
     latency = http_ms(options)

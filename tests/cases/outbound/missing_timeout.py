@@ -1,3 +1,4 @@
+import asyncio
 import functools
 import http.client
 import smtplib
@@ -11,6 +12,7 @@ import httpx
 import paramiko
 import requests
 from fastapi import Depends, FastAPI
+from fastapi.concurrency import run_in_threadpool
 from google.genai import types
 from jira import JIRA
 from requests.adapters import HTTPAdapter
@@ -174,3 +176,25 @@ def with_other_services(host: str) -> list[object]:
 
 def upkeep() -> None:
     subprocess.run(["git", "gc"])  # no request waits for it
+
+
+@app.get("/in-a-thread")
+async def in_a_thread(url: str) -> None:
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(requests.get, url)  # FP601
+    await run_in_threadpool(session.get, url, headers={"Accept": "text/plain"})  # FP601
+    await loop.run_in_executor(None, requests.get, url)  # FP601
+    await loop.run_in_executor(None, functools.partial(requests.post, url, json={}))  # FP601
+    await asyncio.wait_for(asyncio.to_thread(urllib.request.urlopen, url), 10)  # FP601
+
+
+@app.get("/bounded-in-a-thread")
+async def bounded_in_a_thread(url: str, arguments: dict[str, Any]) -> None:
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(requests.get, url, timeout=10)
+    await asyncio.to_thread(requests.get, url, **arguments)
+    await asyncio.to_thread(urllib.request.urlopen, url, None, 10)
+    await loop.run_in_executor(None, functools.partial(requests.post, url, timeout=10))
+    await loop.run_in_executor(None, get, url)
+    await asyncio.to_thread(pool.request, "GET", url)
+    await asyncio.to_thread(retrying_session().headers.update, {})
