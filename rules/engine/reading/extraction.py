@@ -39,7 +39,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.reading.shown_types import or_shown, shown, shown_on_self
 from rules.engine.reading.spelling import is_main_guard, last_name
-from rules.engine.reading.surroundings import is_let_go, is_short, placed, surroundings
+from rules.engine.reading.surroundings import is_let_go, is_short, surroundings
 from rules.engine.reading.walking import walk
 from rules.libraries import OFFLOADS
 
@@ -588,7 +588,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> list
         if not ref or (ref in _QUIET and not callbacks.sorts_by_function(node, ref)):
             continue
         last = ref.rpartition(".")[2]
-        flags, loops, path, is_guarded, needs, held = placed(index, node, at_module)
+        flags, loops, path, is_guarded, needs, held = surroundings(index, node, at_module)
         if last in _TELLING:
             flags = _told_by_name(index, node, scope, ref, last, flags)
         if node.func.__class__ is ast.Call and last_name(node.func) in _WRAPPING:
@@ -625,7 +625,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> list
     owner = scope.owner
     for load in scope.loads:
         if load.value.__class__ is ast.Attribute and load.value.attr == "awaitable_attrs":
-            flags, loops, path, is_guarded, _ = surroundings(index, load, at_module)
+            flags, loops, path, is_guarded, *_ = surroundings(index, load, at_module)
             call = Call(rows.AWAITABLE, load.lineno, load.col_offset, flags, loops, path)
             (guarded if is_guarded else calls).append(call)
             continue
@@ -639,7 +639,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> list
         if ref in seen and not ref.endswith(_EACH):
             continue
         seen.add(ref)
-        flags, loops, path, is_guarded, _ = surroundings(index, load, at_module)
+        flags, loops, path, is_guarded, *_ = surroundings(index, load, at_module)
         call = Call(ref, load.lineno, load.col_offset, facts.LOAD, loops, path)
         (guarded if is_guarded else calls).append(call)
     return calls

@@ -101,13 +101,11 @@ def _held_around(index: Index, node: ast.expr) -> tuple[str, ...]:
     return around.held if around is not None else ()
 
 
-def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool, str]:
-    """Flags, loops, path, whether the main guard is around, and what must hold of parameters."""
-    return placed(index, node, at_module)[:5]
-
-
-def placed(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool, str, tuple[str, ...]]:
-    """As `surroundings`, with what the `with` blocks around have taken."""
+def surroundings(
+    index: Index, node: ast.expr, at_module: bool
+) -> tuple[int, int, str, bool, str, tuple[str, ...]]:
+    """Flags, loops, path, whether the main guard is around, what must hold of parameters, and what the `with` blocks
+    around have taken."""
     parents = index.parents
     current: Any = parents.get(node)
     cls = current.__class__
