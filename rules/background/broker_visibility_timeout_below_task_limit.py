@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
+_VISIBLE, _LATE = regex("visibility_timeout"), regex("acks_late")
 _LIMITS = frozenset({"task_time_limit", "time_limit", "CELERY_TASK_TIME_LIMIT", "CELERYD_TASK_TIME_LIMIT"})
 
 
@@ -66,8 +68,7 @@ class BrokerVisibilityTimeoutBelowTaskLimit(Rule):
     )
 
     def check(self, node: ast.Dict, module: Module) -> Iterator[Match]:
-        text = module.source.text
-        if "visibility_timeout" not in text or "acks_late" not in text:
+        if not (module.source.matches(_VISIBLE) and module.source.matches(_LATE)):
             return
         visible = next(
             (

@@ -145,7 +145,7 @@ class PageSizeUnbounded(Rule):
             for argument, default in arguments(node)
             if is_number(argument, default) and not _is_bounded(argument, default)
         }
-        for name in bounded(node, set(free)) | _rebound(node):
+        for name in bounded(node, set(free)) | _rebound(node) if free else ():
             free.pop(name, None)
         if not free:
             return

@@ -14,6 +14,7 @@ from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.one_at_a_time import lambda_entry
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
@@ -141,7 +142,7 @@ class SessionHeldDuringStream(Rule):
                 " it is closed only after the last byte.",
                 severity=self.severity if lasting == _STREAM and not given else Severity.MEDIUM,
                 confidence=Confidence.POSSIBLE
-                if lasting != _STREAM and _is_one_file(call)
+                if (lasting != _STREAM and _is_one_file(call)) or lambda_entry(module.path, module.project)
                 else Confidence.CERTAIN
                 if version is not None and not given
                 else Confidence.LIKELY,

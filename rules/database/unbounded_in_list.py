@@ -84,6 +84,8 @@ class UnboundedInList(Rule):
         if module.role(node) is not Role.ENDPOINT:
             return
         free = {argument.arg for argument, default in arguments(node) if _is_free_list(argument, default)}
+        if not free:
+            return
         free -= _measured(node)
         for part in own_nodes(node):
             match part:

@@ -56,7 +56,7 @@ def extract(path: str, source: bytes) -> ModuleFacts:
     text = Source(source)
     index = Index(parse(text))
     try:
-        return extraction.build(index, len(text.lines))
+        return extraction.build(index, len(text.lines), takes_part=place_of(path) == "app")
     finally:
         index.release()
 
@@ -297,7 +297,7 @@ class _Run:
             self.begin(path)
             try:
                 source, index = self._read(path)
-                found = extraction.build(index, len(source.lines), self._carried(path, source, index))
+                found = self._facts(path, source, index)
             except SourceError as error:
                 self.skipped.append(Skipped(path, error.reason))
                 continue
@@ -399,7 +399,7 @@ class _Run:
             self.begin(path)
             try:
                 source, index = read[path] = self._read(path)
-                found[path] = extraction.build(index, len(source.lines), self._carried(path, source, index))
+                found[path] = self._facts(path, source, index)
             except SourceError as error:
                 results[path] = Result(skipped=(Skipped(path, error.reason),))
         self.begin("")
@@ -422,6 +422,12 @@ class _Run:
             return self.trees.read(self.sources[path], self.kinds, before)
         source = Source(self.sources[path])
         return source, Index(parse(source), self.dispatch)
+
+    def _facts(self, path: str, source: Source, index: Index) -> ModuleFacts:
+        takes_part = place_of(path) == "app"
+        return extraction.build(
+            index, len(source.lines), self._carried(path, source, index), takes_part=takes_part
+        )
 
     def _carried(self, path: str, source: Source, index: Index) -> Carried | None:
         """What the facts of a file take over from the version before."""

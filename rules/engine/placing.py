@@ -14,7 +14,7 @@ from rules.engine.module import Module
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
 from rules.engine.service import aside, serving, traffic, unasked, unimported
 from rules.engine.service.mentions import is_dead
-from rules.engine.service.one_at_a_time import lambda_image
+from rules.engine.service.one_at_a_time import lambda_entry
 
 
 class Placed(Struct, frozen=True):
@@ -70,9 +70,9 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
     ):
         gates, confidence, fresh = False, Confidence.POSSIBLE, None
     message = match.message
-    if rule.stops_loop and (image := lambda_image(module.path, module.project)):
-        severity, gates = severity.lowered(), False
-        message = f"{message} `{image}` is for Lambda, where an instance has one request at a time: few others wait."
+    if rule.stops_loop and (entry := lambda_entry(module.path, module.project)):
+        severity, gates, confidence, fresh = severity.lowered(), False, Confidence.POSSIBLE, None
+        message = f"{message} `{entry}` is for Lambda, where an instance has one request at a time: few others wait."
     severity = module.options.severity_of(rule.code, severity)
     when_new = match.when_new if confidence is match.confidence else fresh
     if severity.rank < rule.said_from.rank and confidence is not Confidence.POSSIBLE:

@@ -87,6 +87,9 @@ class SyncSleepRetry(Rule):
     def check(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.For, module: Module
     ) -> Iterator[Match]:
+        tried = [node.iter] if isinstance(node, ast.For) else node.decorator_list
+        if not any(self.sleeps(each, module) for each in tried):
+            return
         found = module.graph_node(node)
         if found is None or not module.runs_on_event_loop(node):
             return

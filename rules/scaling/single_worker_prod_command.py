@@ -16,6 +16,7 @@ from rules.engine.rule import (
     Severity,
     Valid,
 )
+from rules.engine.service.one_at_a_time import lambda_entry
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -87,6 +88,7 @@ class SingleWorkerProdCommand(ProjectRule):
                     f"`{reload}` in a production command: one process, and every changed file restarts it.",
                     confidence=Confidence.POSSIBLE
                     if _is_started_otherwise(command, deployment.production)
+                    or lambda_entry(command.path, project)
                     else Confidence.CERTAIN,
                     impact=_RELOADING,
                     instead="Leave it out here; reload in development only.",

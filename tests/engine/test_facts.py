@@ -89,3 +89,35 @@ def test_statements_of_one_block_have_the_same_around_them_until_it_may_be_left(
         **dict.fromkeys("fg", "?6.1/*orders/?12t.0/"),
         **dict.fromkeys("hi", "?6.1/*orders/?12t.1/"),
     }
+
+
+REVISION = b"""
+from alembic import op
+import sqlalchemy as sa
+
+revision = "0123456789ab"
+down_revision = "ba9876543210"
+
+
+def upgrade():
+    for table in ("orders", "customers"):
+        op.add_column(table, sa.Column("region", sa.String(), index=True))
+        op.get_bind().execute(sa.select(Order)).scalars().all()
+"""
+
+
+def test_of_a_revision_in_its_place_only_its_operations_are_looked_at_closely() -> None:
+    light, whole = (extract(f"{folder}/ab_region.py", REVISION) for folder in ("migrations", "shop"))
+    calls, all_calls = light.functions[1].calls, whole.functions[1].calls
+
+    assert light.migration == whole.migration is not None
+    assert {call.ref for call in calls} == {call.ref for call in all_calls}
+    assert all(call.path == "" for call in calls)
+    assert any(call.path for call in all_calls)
+    assert not light.flows
+
+
+def test_what_prepares_migrations_is_no_revision() -> None:
+    source = REVISION.replace(b"down_revision", b"another")
+
+    assert extract("migrations/env.py", source) == extract("shop/env.py", source)

@@ -642,8 +642,41 @@ def test_an_instance_with_one_request_at_a_time_weighs_a_step_less_and_says_so()
     ).result.findings
 
     assert (alone.severity, alone.gates, beside.severity) == (Severity.HIGH, False, Severity.CRITICAL)
+    assert (alone.confidence, beside.confidence) == (Confidence.POSSIBLE, Confidence.CERTAIN)
     assert "one request at a time" in alone.message
     assert "Lambda" not in beside.message
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [
+        ({}, Confidence.POSSIBLE),
+        (
+            {"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "shop.main:app", "--reload"]\n'},
+            Confidence.POSSIBLE,
+        ),
+        ({"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "shop.main:app"]\n'}, Confidence.CERTAIN),
+    ],
+    ids=["only Mangum", "reloading for a developer", "a server as well"],
+)
+def test_what_mangum_serves_has_one_request_at_a_time(
+    documents: dict[str, str], expected: Confidence
+) -> None:
+    files = {
+        "shop/main.py": "from fastapi import FastAPI\nfrom mangum import Mangum\nfrom shop.api import router\n"
+        "app = FastAPI()\napp.include_router(router)\nhandler = Mangum(app)\n",
+        "shop/api.py": "import time\nfrom fastapi import APIRouter\nrouter = APIRouter()\n@router.get('/')\nasync def wait():\n"
+        "    time.sleep(1)\n    await later()\n@router.get('/plain')\nasync def plain():\n    time.sleep(1)\nasync def later(): ...\n",
+    }
+    options = Options(select=("FP101", "FP104", "FP711"))
+
+    found = analyze(sources(files), documents=documents, options=options).result.findings
+
+    assert [(each.code, each.confidence) for each in found if each.path == "shop/api.py"] == [
+        ("FP101", expected),
+        ("FP104", expected),
+    ]
+    assert all(each.confidence is Confidence.POSSIBLE for each in found if each.code == "FP711")
 
 
 def when_new(files: dict[str, str], code: str) -> dict[str, Confidence | None]:

@@ -95,6 +95,60 @@ def test_what_is_loaded_by_name_is_not_left_over() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("listed", "elsewhere", "expected"),
+    [
+        (5, "", Confidence.POSSIBLE),
+        (4, "", Confidence.CERTAIN),
+        (5, "EXTRA = 'shop.routes.old_orders'\n", Confidence.CERTAIN),
+    ],
+    ids=["beside a list", "too few for a list", "named elsewhere"],
+)
+def test_what_no_list_of_a_loader_names_is_left_over(
+    listed: int, elsewhere: str, expected: Confidence
+) -> None:
+    names = [f"shop.routes.orders{number}" for number in range(listed)]
+    files = {f"{name.replace('.', '/')}.py": ROUTER for name in names}
+    files |= {
+        "shop/main.py": "from importlib import import_module\nfrom fastapi import FastAPI\napp = FastAPI()\n"
+        f"for name in {tuple(names)!r}:\n    app.include_router(import_module(name).router)\n",
+        "shop/routes/old_orders.py": ROUTER,
+        "shop/settings.py": elsewhere,
+    }
+
+    found = confidences(files)
+
+    assert found["shop/routes/orders0.py"] is Confidence.CERTAIN
+    assert found["shop/routes/old_orders.py"] is expected
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", Confidence.POSSIBLE),
+        ("app.include_router(old.router)\n", Confidence.CERTAIN),
+        ("for each in (old.router,):\n    app.include_router(each)\n", Confidence.CERTAIN),
+        ("app.include_router(pick(old))\n", Confidence.CERTAIN),
+    ],
+    ids=["imported only", "included", "included in a loop", "something unseen is included"],
+)
+def test_a_router_that_is_imported_beside_others_and_not_included_is_left_over(
+    more: str, expected: Confidence
+) -> None:
+    names = ("orders", "users", "carts")
+    files = {f"shop/{name}.py": ROUTER for name in (*names, "old")}
+    files["shop/main.py"] = (
+        f"from fastapi import FastAPI\nfrom shop import {', '.join(names)}, old\nfrom elsewhere import pick\napp = FastAPI()\n"
+        + "".join(f"app.include_router({name}.router)\n" for name in names)
+        + more
+    )
+
+    found = confidences(files)
+
+    assert found["shop/orders.py"] is Confidence.CERTAIN
+    assert found["shop/old.py"] is expected
+
+
 def test_routes_that_no_file_imports_are_left_over() -> None:
     files = {
         "shop/main.py": APPLICATION.format("shop.api"),

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from rules.engine.finding import Edit
 from rules.engine.reading.edits import Lines
-from rules.engine.reading.walking import children_of
+from rules.engine.reading.walking import children_of, walk
 
 EQUIVALENT: Mapping[str, tuple[str, ...]] = {
     "fastapi.concurrency.run_in_threadpool": ("starlette.concurrency.run_in_threadpool",),
@@ -29,6 +29,10 @@ _WIDTH = 100
 """An existing `from` import grows at most so wide."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_BINDING = frozenset(
+    {*_FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Name, ast.ExceptHandler}
+    | {ast.MatchAs, ast.MatchStar, ast.MatchMapping, ast.Global, ast.Nonlocal}
+)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -51,11 +55,12 @@ def bindings(scope: Sequence[ast.AST]) -> dict[str, list[Binding]]:
     stack: list[tuple[ast.AST, bool]] = [(statement, True) for statement in reversed(scope)]
     while stack:
         node, unconditional = stack.pop()
-        for binding in _bound_by(node, unconditional):
-            found.setdefault(binding.name, []).append(binding)
-        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-            continue
-        stack.extend((child, False) for child in ast.iter_child_nodes(node))
+        if node.__class__ in _BINDING:
+            for binding in _bound_by(node, unconditional):
+                found.setdefault(binding.name, []).append(binding)
+            if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+                continue
+        stack += [(child, False) for child in children_of(node)]
     return found
 
 
@@ -226,7 +231,7 @@ def _of_module(tree: ast.Module) -> Mapping[str, list[Binding]]:
 @functools.lru_cache(maxsize=2)
 def _globals(tree: ast.Module) -> frozenset[str]:
     """The names that some function declares to be those of the module."""
-    return frozenset(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
+    return frozenset(name for node in walk(tree) if isinstance(node, ast.Global) for name in node.names)
 
 
 def import_edit(lines: Lines, tree: ast.Module, path: str, wanted: str) -> Edit:

@@ -78,6 +78,8 @@ class Routing:
         self.resolver = graph.resolver
         self.wiring = wiring
         self.routers: dict[tuple[str, str], Router] = {}
+        self.takes_unseen = False
+        """Whether some `include_router` takes in what nobody can follow."""
         self.routes: list[Route] = []
         self.middleware: list[Node] = []
         self.added: set[Node] = set()
@@ -250,6 +252,7 @@ class Routing:
                 routers = self._routers_of(given.argument.ref, given.argument.own, given.module)
             else:
                 routers = self._routers_of(base, call.receiver, node.module)
+            self.takes_unseen |= not routers and method == "include_router"
             for router in routers:
                 self._wire(router, method, reading, always=not _depends(node, call))
 
@@ -261,8 +264,11 @@ class Routing:
             text = self._text(prefix, reading.parameters) if prefix is not None else ""
             dependencies = reading.get("dependencies")
             if child is None or child.argument.each:
+                self.takes_unseen = True
                 return
-            for included in self._routers_of(child.argument.ref, child.argument.own, child.module):
+            children = self._routers_of(child.argument.ref, child.argument.own, child.module)
+            self.takes_unseen |= not children and method == "include_router"
+            for included in children:
                 if included is not router:
                     listed = list(self._listed(dependencies)) if dependencies is not None else []
                     included.include(router, text or "", listed)

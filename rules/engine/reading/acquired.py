@@ -14,6 +14,8 @@ def held_at(scopes: list[Scope]) -> dict[ast.stmt, tuple[ast.expr, ...]]:
     """Statements by which something is held that was acquired before them, with the expressions that say what."""
     found: dict[ast.stmt, list[ast.expr]] = {}
     for scope in scopes:
+        if "acquire" not in scope.called:
+            continue
         taking = [call for call in scope.calls if last_name(call.func) == "acquire" and not call.args]
         if not taking:
             continue

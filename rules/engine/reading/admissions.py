@@ -36,6 +36,8 @@ _KEYWORDS = {
 }
 """Final name of what is made -> the keyword with the number, in the argument that holds it, and its position."""
 _FACTORIES = frozenset({"sessionmaker", "async_sessionmaker"})
+_THREADS = "current_default_thread_limiter"
+_READ = _KEYWORDS.keys() | _LOCKS | _FACTORIES | {_THREADS}
 _ENGINES = frozenset({"create_engine", "create_async_engine"})
 _SCHEME = regex(r"([a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)(?=://|$)")
 _MOST_STEPS = 4
@@ -44,7 +46,7 @@ _MOST_STEPS = 4
 def extract(index: Index) -> Iterator[Admission]:
     """The admissions of a file, in no particular order."""
     for scope in index.scopes:
-        for call in scope.calls:
+        for call in scope.calls if not _READ.isdisjoint(scope.called) else ():
             name = last_name(call.func)
             if name in _KEYWORDS:
                 yield _made(index, call, name, scope)
@@ -52,7 +54,7 @@ def extract(index: Index) -> Iterator[Admission]:
                 yield Admission(target(index, call, scope), index.ref(call.func, scope), 1, own=True)
             elif name in _FACTORIES:
                 yield _factory(index, call, scope)
-            elif name == "current_default_thread_limiter":
+            elif name == _THREADS:
                 yield from _tokens(index, call)
 
 

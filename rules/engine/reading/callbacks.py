@@ -46,6 +46,8 @@ def applied(index: Index, scope: Scope) -> tuple[Applied, ...]:
     node = scope.node
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return ()
+    if scope.called.isdisjoint(scope.bindings) and scope.called.isdisjoint(_THREADED):
+        return ()
     found: dict[str, Applied] = {}
     for call in scope.calls:
         if call.func.__class__ is not ast.Name and last_name(call.func) not in _THREADED:

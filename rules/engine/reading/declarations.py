@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 
@@ -33,6 +33,7 @@ _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "comp
 _REWRITERS = frozenset({"model_validator", "root_validator", "model_serializer"})
 _MOST = 400
 _DEEPEST = 5
+_MOST_ITEMS = 60
 
 
 class Given(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -333,26 +334,23 @@ def given(index: Index, node: ast.expr | None, scope: Scope, *, name: str = "", 
     """An expression as facts."""
     if node is None or depth > _DEEPEST:
         return Given(name)
+    cls = node.__class__  # by class, what is most common first: patterns are tried one by one
+    if cls is ast.Constant:
+        return _constant(name, node.value)  # type: ignore[attr-defined]  # by its class
+    if cls is ast.Attribute:
+        return Given(name, index.ref(node, scope))
+    if cls is ast.Call:
+        return _called(index, node, scope, name, depth)  # type: ignore[arg-type]  # by its class
     match node:
-        case ast.Constant(value=None):
-            return Given(name, "None")
-        case ast.Constant(value=str() | bool() | int() as value):
-            return Given(name, literal=_portable(value))
         case ast.JoinedStr(values=values):
             parts = [part.value if isinstance(part, ast.Constant) else "{…}" for part in values]
             return Given(name, literal="".join(str(part) for part in parts))
-        case ast.Call(func=function):
-            items = _items(index, node, scope, depth)
-            ref = index.ref(function, scope)
-            if not ref and isinstance(function, ast.Attribute):
-                ref = f"?.{function.attr}"  # `or_(…).desc()`: of what is unknown
-            return Given(name, ref, None, tuple(items))
         case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.Set(elts=elements):
             return Given(
                 name,
                 "[]",
                 None,
-                tuple(given(index, element, scope, depth=depth + 1) for element in elements[:60]),
+                tuple(given(index, element, scope, depth=depth + 1) for element in elements[:_MOST_ITEMS]),
             )
         case ast.Dict(keys=keys, values=values):
             return Given(
@@ -369,7 +367,7 @@ def given(index: Index, node: ast.expr | None, scope: Scope, *, name: str = "", 
                         else "*",
                         depth=depth + 1,
                     )
-                    for key, value in zip(keys[:60], values[:60], strict=True)
+                    for key, value in zip(keys[:_MOST_ITEMS], values[:_MOST_ITEMS], strict=True)
                 ),
             )
         case ast.Starred(value=value):
@@ -383,10 +381,22 @@ def given(index: Index, node: ast.expr | None, scope: Scope, *, name: str = "", 
     return Given(name, index.ref(node, scope))
 
 
-def _items(index: Index, node: ast.Call, scope: Scope, depth: int) -> Iterator[Given]:
-    values: Iterable[tuple[str, ast.expr]] = [
-        *(("", value) for value in node.args),
-        *((keyword.arg or "**", keyword.value) for keyword in node.keywords),
+def _constant(name: str, value: object) -> Given:
+    if value is None:
+        return Given(name, "None")
+    if isinstance(value, (str, bool, int)):
+        return Given(name, literal=_portable(value))
+    return Given(name, "" if value is ... else f"builtins.{type(value).__name__}:")
+
+
+def _called(index: Index, node: ast.Call, scope: Scope, name: str, depth: int) -> Given:
+    function, inside = node.func, depth + 1
+    ref = index.ref(function, scope)
+    if not ref and isinstance(function, ast.Attribute):
+        ref = f"?.{function.attr}"  # `or_(…).desc()`: of what is unknown
+    items = [given(index, value, scope, depth=inside) for value in node.args[:_MOST_ITEMS]]
+    items += [
+        given(index, keyword.value, scope, name=keyword.arg or "**", depth=inside)
+        for keyword in node.keywords[: _MOST_ITEMS - len(items)]
     ]
-    for name, value in list(values)[:60]:
-        yield given(index, value, scope, name=name, depth=depth + 1)
+    return Given(name, ref, None, tuple(items))

@@ -39,7 +39,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.reading.shown_types import or_shown, shown, shown_on_self
 from rules.engine.reading.spelling import is_main_guard, last_name
-from rules.engine.reading.surroundings import held_around, is_let_go, is_short, surroundings
+from rules.engine.reading.surroundings import is_let_go, is_short, surroundings
 from rules.engine.reading.walking import walk
 from rules.libraries import OFFLOADS
 
@@ -104,6 +104,7 @@ _WIRES = frozenset(
 )
 # What an application keeps for all requests, and a lifespan hands to them.
 _STATE = "starlette.datastructures.State:"
+_STARTING = frozenset({"create_task", "ensure_future"})
 _NAMED = frozenset({ast.Name, ast.Attribute, ast.Call})
 # How functions that wire routers call the application: a first sieve, the project decides what they are.
 _APPLICATIONS = frozenset({"app", "application", "api", "fastapi_app", "server"})
@@ -154,17 +155,23 @@ _ADDRESS = regex(r"([a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)://")
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
 
 
-def build(index: Index, lines: int, known: Carried | None = None) -> ModuleFacts:
-    """The facts of a file of `lines` lines; `known` are those of functions that are as in its version before."""
+def build(index: Index, lines: int, known: Carried | None = None, *, takes_part: bool = True) -> ModuleFacts:
+    """The facts of a file of `lines` lines; `known` are those of functions that are as in its version before.
+
+    Where the file takes no part in the call graph, and is an alembic revision, only what it does to the database is looked
+    at closely: of its calls facts say what is called, and nothing of their rows.
+    """
+    is_light = not takes_part and migrations.is_revision(index)
     owners: dict[Scope, list[Call]] = {}
     guarded: list[Call] = []
     functions: list[Function] = []
+    wires = _may_wire(index)
     for scope in index.scopes:
         runner = index.function_scope(scope)
         if known is not None and known.has(runner.symbol):
             owners.setdefault(runner, [])
             continue
-        calls = _calls(index, scope, guarded)
+        calls = _named_calls(index, scope) if is_light else _calls(index, scope, guarded, wires)
         owners.setdefault(runner, []).extend(calls)
     for scope, calls in owners.items():
         if known is not None and known.has(scope.symbol):
@@ -188,7 +195,7 @@ def build(index: Index, lines: int, known: Carried | None = None) -> ModuleFacts
         modules=tuple(sorted(index.imported)),
         members=members,
         kept=tuple(_kept(index)),
-        mentions=names_read.of_file(index),
+        mentions=names_read.of_file(index) if not is_light else b"",
         rewrapped=tuple(_rewrapped(index)),
         stars=tuple(index.stars),
         aliases=aliases,
@@ -198,7 +205,9 @@ def build(index: Index, lines: int, known: Carried | None = None) -> ModuleFacts
             _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
         ),
         declarations=declarations.extract(index),
-        flows=flows.extract(index, lambda node: surroundings(index, node, at_module=False)[2], known),
+        flows=flows.extract(index, lambda node: surroundings(index, node, at_module=False)[2], known)
+        if not is_light
+        else {},
         filters=filtered.extract(index),
         raw=raw_text.extract(index),
         early=tuple(sorted(index.early)),
@@ -407,7 +416,7 @@ def _starts_thread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def _rewrapped(index: Index) -> Iterator[str]:
-    for call in index.module.calls:
+    for call in index.module.calls if "globals" in index.module.called else ():
         if call.func.__class__ is ast.Name and call.func.id == "globals":
             match index.parents.get(index.parents.get(call, call)):
                 case ast.Assign(value=ast.Call(func=wrapping, args=[_])):
@@ -418,6 +427,8 @@ def _calls_decorated(scope: Scope) -> bool:
     """Whether a nested function calls a parameter of the function around it."""
     around = scope.parent
     if around is None or not isinstance(around.node, ast.FunctionDef):
+        return False
+    if scope.called.isdisjoint(around.bindings):
         return False
     for call in scope.calls:
         if isinstance(call.func, ast.Name) and call.func.id not in scope.bindings:
@@ -535,11 +546,12 @@ def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
 
 def _started(index: Index, scope: Scope) -> list[ast.Call]:
     """The calls of a function that start a task of the event loop, outside of task groups."""
+    if _STARTING.isdisjoint(scope.called):
+        return []
     return [
         call
         for call in scope.calls
-        if last_name(call.func) in ("create_task", "ensure_future")
-        and index.ref(call.func, scope).startswith("asyncio.")
+        if last_name(call.func) in _STARTING and index.ref(call.func, scope).startswith("asyncio.")
     ]
 
 
@@ -561,8 +573,14 @@ def _gives_few(scope: Scope) -> bool:
     return bool(sizes) and 0 < max(sizes) <= 2
 
 
-def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
-    """The calls of a scope; those under the main guard go to `guarded`."""
+def _named_calls(index: Index, scope: Scope) -> list[Call]:
+    """The calls of a scope with what they call and nothing else."""
+    refs = [(index.ref(node.func, scope), node) for node in scope.calls]
+    return [Call(ref, node.lineno, node.col_offset) for ref, node in refs if ref and ref not in _QUIET]
+
+
+def _calls(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> list[Call]:
+    """The calls of a scope; those under the main guard go to `guarded`. Whether the file `wires` something: `_may_wire`."""
     calls: list[Call] = []
     at_module = index.function_scope(scope) is index.module
     for node in scope.calls:
@@ -570,7 +588,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         if not ref or (ref in _QUIET and not callbacks.sorts_by_function(node, ref)):
             continue
         last = ref.rpartition(".")[2]
-        flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
+        flags, loops, path, is_guarded, needs, held = surroundings(index, node, at_module)
         if last in _TELLING:
             flags = _told_by_name(index, node, scope, ref, last, flags)
         if node.func.__class__ is ast.Call and last_name(node.func) in _WRAPPING:
@@ -581,7 +599,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             or (last[-1:] == ")" and last.rstrip("()") in WIRING)
             or last.endswith("Middleware")
             or ref in callbacks.APPLYING
-            or _hands_on(node, at_module)
+            or _hands_on(node, at_module, wires)
         ):
             given = arguments(index, node, scope)
             bound = target(index, node, scope)
@@ -598,7 +616,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             taken_from or "",
             needs,
             "" if (foreign := ref.startswith(_LIBRARIES)) else switches.passed(index, node, scope),
-            held_around(index, node),
+            held,
             sleeping.milliseconds(index, node, scope) if last == "sleep" else 0,
             () if foreign else callbacks.handed(index, node, scope),
         )
@@ -607,7 +625,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
     owner = scope.owner
     for load in scope.loads:
         if load.value.__class__ is ast.Attribute and load.value.attr == "awaitable_attrs":
-            flags, loops, path, is_guarded, _ = surroundings(index, load, at_module)
+            flags, loops, path, is_guarded, *_ = surroundings(index, load, at_module)
             call = Call(rows.AWAITABLE, load.lineno, load.col_offset, flags, loops, path)
             (guarded if is_guarded else calls).append(call)
             continue
@@ -621,7 +639,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         if ref in seen and not ref.endswith(_EACH):
             continue
         seen.add(ref)
-        flags, loops, path, is_guarded, _ = surroundings(index, load, at_module)
+        flags, loops, path, is_guarded, *_ = surroundings(index, load, at_module)
         call = Call(ref, load.lineno, load.col_offset, facts.LOAD, loops, path)
         (guarded if is_guarded else calls).append(call)
     return calls
@@ -675,11 +693,18 @@ def _takes_route(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in _ROUTES
 
 
-def _hands_on(node: ast.Call, at_module: bool) -> bool:
-    """Whether a call may make a router or take one."""
+def _may_wire(index: Index) -> bool:
+    """Whether a file has a name anywhere that an application or a router may have."""
+    return not _APPLICATIONS.isdisjoint(index.names) or "router" in " ".join(index.names).lower()
+
+
+def _hands_on(node: ast.Call, at_module: bool, wires: bool) -> bool:
+    """Whether a call may make a router or take one, the latter in a file that `wires` something."""
     name = last_name(node.func)
     if name.endswith(("Router", "API", "App")) or (at_module and name[:1].isupper()):
         return True
+    if not wires:
+        return False
     for value in node.args:
         if value.__class__ in _NAMED and _may_be_routed(last_name(value)):
             return True

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _WHERE = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "join_from"})
 _PAGES = frozenset({"order_by", "limit"})
+_READ = _WHERE | _JOINS | _PAGES
 _DIRECTIONS = frozenset({"desc", "asc", "nulls_last", "nullslast", "nulls_first", "nullsfirst"})
 
 
@@ -45,10 +46,10 @@ def extract(index: Index) -> tuple[Filtered, ...]:
     reader = Reader(index)
     found: list[Filtered] = []
     for scope in index.scopes:
+        if _READ.isdisjoint(scope.called):
+            continue
         calls = [
-            call
-            for call in scope.calls
-            if isinstance(call.func, ast.Attribute) and call.func.attr in _WHERE | _JOINS | _PAGES
+            call for call in scope.calls if call.func.__class__ is ast.Attribute and call.func.attr in _READ
         ]
         calls.sort(key=lambda call: (call.end_lineno or 0, call.end_col_offset or 0))
         if calls:

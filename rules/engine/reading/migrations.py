@@ -27,6 +27,9 @@ _OPERATIONS = frozenset(
         "rename_table",
     }
 )
+_BATCH = "batch_alter_table"
+_READ = _OPERATIONS | {"execute", _BATCH}
+_NAMES = frozenset({"revision", "down_revision"})
 _SQL_INDEX = regex(
     r"create\s+(unique\s+)?index\s+(concurrently\s+)?(?:if\s+not\s+exists\s+)?[\"\w.]*\s*\bon\s+(?:only\s+)?[\"]?(?:\w+[\"]?\.[\"]?)?(\w+)[\"]?"
     r"\s*(?:using\s+\w+\s*)?\(([^)]*)",
@@ -60,6 +63,11 @@ class Migration(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True
     operations: tuple[Operation, ...] = ()
 
 
+def is_revision(index: Index) -> bool:
+    """Whether a walked file is an alembic revision, by the names that alembic reads of it."""
+    return "alembic" in index.imports and all(name in index.module.bindings for name in _NAMES)
+
+
 def extract(index: Index) -> Migration | None:
     """What a walked file migrates; None when it is no alembic revision."""
     revision, before = "", []
@@ -91,22 +99,25 @@ def _operations(index: Index) -> Iterator[Operation]:
     for scope in index.scopes:
         if scope.symbol.partition(".")[0].startswith("downgrade"):
             continue
-        calls = sorted(scope.calls, key=lambda call: (call.lineno, call.col_offset))
-        for call in calls:
+        read = {name for name in scope.called if name in _READ or _INDEXING.search(name)}
+        if not read:
+            continue
+        named = [(name, call) for call in scope.calls if (name := last_name(call)) in read]
+        named.sort(key=lambda each: (each[1].lineno, each[1].col_offset))
+        for name, call in named:
             parent = index.parents.get(call)
             if (
-                last_name(call) == "batch_alter_table"
+                name == _BATCH
                 and isinstance(parent, ast.withitem)
                 and isinstance(parent.optional_vars, ast.Name)
                 and call.args
                 and isinstance(call.args[0], ast.Constant)
             ):
                 batches[parent.optional_vars.id] = str(call.args[0].value)
-        for call in calls:
-            name = last_name(call)
+        for name, call in named:
             if isinstance(call.func, ast.Name) and _INDEXING.search(name):
                 name = HELPER
-            elif not isinstance(call.func, ast.Attribute) or (name not in _OPERATIONS and name != "execute"):
+            elif not isinstance(call.func, ast.Attribute) or name == _BATCH or name not in _READ:
                 continue
             receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
             table = ""

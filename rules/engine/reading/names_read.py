@@ -18,8 +18,7 @@ _DOTTED = regex(r"[A-Za-z_][\w.:/-]*")
 
 def of_file(walk: Walk) -> bytes:
     """Checksums of the names that a file reads, sets or has in short strings; imports and `__all__` use nothing."""
-    names: set[str] = {node.id for node in walk.all[ast.Name]}
-    names |= {node.attr for node in walk.all[ast.Attribute]}
+    names = set(walk.names)
     for node in walk.all[ast.Constant]:
         text = node.value
         if text.__class__ is not str or text in names or len(text) > _LONGEST or not _DOTTED.fullmatch(text):

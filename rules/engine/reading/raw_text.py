@@ -68,7 +68,11 @@ def extract(index: Index) -> RawFacts:
     for scope in index.scopes:
         if scope.is_class:
             continue
-        raw = {call: text for call in scope.calls if (text := text_of_call(index, call, scope))}
+        raw = (
+            {call: text for call in scope.calls if (text := text_of_call(index, call, scope))}
+            if not RUNS.isdisjoint(scope.called)
+            else {}
+        )
         is_endpoint = _is_endpoint(scope)
         if not raw and not is_endpoint:
             continue

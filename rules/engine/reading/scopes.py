@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from rules.engine.reading.spelling import last_name
@@ -92,6 +93,7 @@ class Scope:
     __slots__ = (
         "attributes",
         "bindings",
+        "called",
         "calls",
         "is_class",
         "is_generator",
@@ -117,6 +119,8 @@ class Scope:
         self.outer: dict[str, bool] = {}
         """Names declared `global` (True) or `nonlocal` (False)."""
         self.calls: list[ast.Call] = []
+        self.called: set[str] = set()
+        """The final names of what `calls` call: most questions about calls are over when none is there."""
         self.loads: list[ast.Attribute] = []
         self.returned: list[ast.expr | None] = []
         self.yielded: list[ast.expr | None] = []
@@ -310,6 +314,10 @@ class Walk:
         scope.calls.append(node)
         parents, leaves = self.parents, self._leaves
         function = node.func
+        if function.__class__ is ast.Attribute:
+            scope.called.add(function.attr)
+        elif function.__class__ is ast.Name:
+            scope.called.add(function.id)
         push = stack.append
         parents[function] = node
         leaves.get(function.__class__, push)(function)
@@ -485,6 +493,13 @@ class Walk:
                     holder = holder.parent
             if holder is not None:
                 holder.bindings.setdefault(name, []).extend(bindings)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names and members that the file has anywhere."""
+        found = {node.id for node in self.all[ast.Name]}
+        found.update([node.attr for node in self.all[ast.Attribute]])
+        return frozenset(found)
 
     # Places
 

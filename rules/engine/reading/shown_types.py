@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _ORM = frozenset({"sqlalchemy", "sqlmodel"})
 _MADE = frozenset({"select", "insert", "update", "delete", "text", "union", "union_all"})
 _EXECUTES = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec"})
+_QUERY = "query"
+_READ = _EXECUTES | {_QUERY}
 _TAKEN = frozenset(
     {"scalars", "scalar", "scalar_one", "scalar_one_or_none", "all", "first", "one", "one_or_none"}
     | {"fetchall", "fetchone", "mappings", "unique", "rowcount", "tuples", "partitions"}
@@ -60,7 +62,7 @@ def shown_on_self(index: Index, cls: Scope) -> Mapping[str, str]:
 
 
 def _shown(index: Index, scope: Scope) -> Mapping[str, str]:
-    if not isinstance(scope.node, FUNCTIONS):
+    if _READ.isdisjoint(scope.called) or not isinstance(scope.node, FUNCTIONS):
         return {}
     found: dict[str, set[str]] = {}
     for call in scope.calls:
@@ -69,7 +71,7 @@ def _shown(index: Index, scope: Scope) -> Mapping[str, str]:
             continue
         if function.attr in _EXECUTES:
             ref = _executing(call, function, index, scope)
-        elif function.attr == "query":
+        elif function.attr == _QUERY:
             ref = _SYNC if _is_refined(call, index) else ""
         else:
             continue

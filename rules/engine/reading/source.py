@@ -19,6 +19,11 @@ _HALVES = re.compile(r"\\[uU](?:0000)?[dD][89a-fA-F]")
 _NUMBERS = re.compile(r"[0-9](?:(?<!\w[0-9])[0-9a-zA-Z_]{15,}|\.?[eE]\+?[0-9][0-9_]+)")
 """Text that may hold a literal no fact can be written with. One expression for both takes three times as long: each
 begins with what is searched for quickly."""
+_LARGE = re.compile(
+    r"(?<!\w)(?:[0-9][0-9_]{15,}|0[xXoObB][0-9a-fA-F_]{14,}"
+    r"|(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)[eE]\+?[0-9][0-9_]+)"
+)
+"""Such a literal, told from the hashes that many a file has in its texts."""
 _LARGEST = 2**53
 _NEWER = "newer syntax"
 """Kept by a tree itself, as an attribute that no code can have."""
@@ -164,7 +169,8 @@ def tree_of(text: str) -> ast.Module:
 def _encodable(tree: ast.Module, text: str) -> ast.Module:
     """Half characters, which an escape may put into a string, and numbers beyond all use are replaced: no fact and no
     message could be written with them, and one file would end the review of all."""
-    if (("\\u" in text or "\\U" in text) and _HALVES.search(text)) or _NUMBERS.search(text):
+    has_halves = ("\\u" in text or "\\U" in text) and _HALVES.search(text)
+    if has_halves or (_NUMBERS.search(text) and _LARGE.search(text)):
         for node in _constants(tree):
             node.value = _usable(node.value)
     return tree

@@ -92,7 +92,7 @@ class Around:
         """Of a statement: the marks from the outside in, and the needs as they are kept."""
 
 
-def held_around(index: Index, node: ast.expr) -> tuple[str, ...]:
+def _held_around(index: Index, node: ast.expr) -> tuple[str, ...]:
     """What the `with` blocks around a call, whose surroundings are known, have taken."""
     current: ast.AST | None = node
     while current is not None and current.__class__ not in _STATEMENTS:
@@ -101,8 +101,11 @@ def held_around(index: Index, node: ast.expr) -> tuple[str, ...]:
     return around.held if around is not None else ()
 
 
-def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool, str]:
-    """Flags, loops, path, whether the main guard is around, and what must hold of parameters."""
+def surroundings(
+    index: Index, node: ast.expr, at_module: bool
+) -> tuple[int, int, str, bool, str, tuple[str, ...]]:
+    """Flags, loops, path, whether the main guard is around, what must hold of parameters, and what the `with` blocks
+    around have taken."""
     parents = index.parents
     current: Any = parents.get(node)
     cls = current.__class__
@@ -112,7 +115,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
         flags = around.flags | facts.AWAITED if cls is ast.Await else around.flags
         for test, otherwise in around.misses:
             flags |= _filling(index, test) if _fills(index, test, node) else otherwise
-        return flags, around.loops, around.path, at_module and around.guarded, around.listed
+        return flags, around.loops, around.path, at_module and around.guarded, around.listed, around.held
     own = Around()
     if cls is ast.Await:
         own.flags = facts.AWAITED
@@ -135,14 +138,15 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
     statement = _climb(index, node, node, own)
     if statement is None:
         own.marks.reverse()
-        return own.flags, own.loops, "".join(own.marks), False, _listed(own.needs)
+        held = _held_around(index, node)
+        return own.flags, own.loops, "".join(own.marks), False, _listed(own.needs), held
     around = _around(index, statement)
     flags = own.flags | around.flags
     for test, otherwise in around.misses:
         flags |= _filling(index, test) if _fills(index, test, node) else otherwise
     path = around.path + "".join(own.marks[::-1]) if own.marks else around.path
     needs = _listed([*own.needs, *around.needs]) if own.needs else around.listed
-    return flags, own.loops + around.loops, path, at_module and around.guarded, needs
+    return flags, own.loops + around.loops, path, at_module and around.guarded, needs, around.held
 
 
 def _around(index: Index, statement: ast.stmt) -> Around:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import TypeVar
 
 from rules.engine.reading.scopes import FIELDS
@@ -11,13 +12,40 @@ from rules.engine.reading.scopes import FIELDS
 _DEFINING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
 _BACKWARDS = {cls: fields[::-1] for cls, fields in FIELDS.items()}
 Node = TypeVar("Node", bound=ast.AST)
+_FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef})
 _ALL = "all nodes"
 _OWN = "own nodes"
+_CALLS = "own calls"
+_INSIDE = "nodes inside"
 """Kept by the module or the function itself, as attributes that no code can have: weak references take longer to go."""
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
-    """As `ast.walk`, in its order, without contexts (`Load`) and operators."""
+    """As `ast.walk`, in its order, without contexts (`Load`) and operators. Functions are asked about again and again: they
+    are gone through once."""
+    if node.__class__ not in _FUNCTIONS:
+        return _walk(node)
+    kept = vars(node)
+    inside: list[ast.AST] | None = kept.get(_INSIDE)
+    if inside is None:
+        inside = kept[_INSIDE] = _all_inside(node)
+    return chain((node,), inside)
+
+
+def _all_inside(node: ast.AST) -> list[ast.AST]:
+    """All nodes that `walk` gives after the first, which would hold itself."""
+    found = children_of(node)
+    for each in found:  # grows while we go
+        for name in FIELDS[each.__class__]:
+            value = getattr(each, name)
+            if value.__class__ is list:
+                found += _without_gaps(value) if None in value else value
+            elif value is not None:
+                found.append(value)
+    return found
+
+
+def _walk(node: ast.AST) -> Iterator[ast.AST]:
     pending = [node]
     for each in pending:  # grows while we go
         yield each
@@ -62,11 +90,13 @@ def own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Sequence[ast.
     return known
 
 
-def own_calls(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.Call]:
+def own_calls(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Sequence[ast.Call]:
     """The calls in the body of `function`, not those of functions defined inside, in source order."""
-    for node in own_nodes(function):
-        if isinstance(node, ast.Call):
-            yield node
+    kept = vars(function)
+    known: Sequence[ast.Call] | None = kept.get(_CALLS)
+    if known is None:
+        known = kept[_CALLS] = [node for node in own_nodes(function) if isinstance(node, ast.Call)]
+    return known
 
 
 def _own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> list[ast.AST]:

@@ -28,13 +28,15 @@ _TRIES = regex(
 _ANY = "{}"
 _IMPORTED = 3
 """From so many routers on that are imported by their names, one that is not is no sign of some other way to include them."""
+_LISTED = 5
+"""So many files with routes that a loader names in strings are a list of what it loads."""
 _LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec", "entry_points", "exec_module")
 """What imports files by names that nobody sees."""
 
 
 def unserved(project: Project) -> int:
     """A bit for each endpoint of the project that no user gets to."""
-    left_over = _left_over(project) | _orphans(project)
+    left_over = _left_over(project) | _orphans(project) | _not_included(project)
     hidden: dict[tuple[int, str], set[str]] = {}
     for node, method, path in _hidden(project.routing.routes):
         hidden.setdefault((id(node), method), set()).add(path)
@@ -148,9 +150,10 @@ def _orphans(project: Project) -> frozenset[str]:
     imported = _imported_from_outside(project, routed)
     found = routed - imported
     seen = len(imported)
+    loading = {path for each in applications for path in _loading(project, each)} if found else set()
+    if loading:
+        return _unlisted(project, routed, found, loading)
     if not found or not ((applications and seen) or _serves_otherwise(project)):
-        return frozenset()
-    if any(_loads_by_name(project, path) for path in applications):
         return frozenset()
     if not applications or (len(found) > seen and seen < _IMPORTED):
         asked = _asked_for(project)
@@ -160,6 +163,36 @@ def _orphans(project: Project) -> frozenset[str]:
         path
         for path, name in names.items()
         if not any(name in text for text in project.documents.values())  # an entry point
+    )
+
+
+def _unlisted(
+    project: Project, routed: Iterable[str], found: Iterable[str], loading: Set[str]
+) -> frozenset[str]:
+    """Those of `found` that nothing names, beside others that what loads them lists by their names."""
+    if sum(is_named_in(project, loading, _last(path)) for path in routed) < _LISTED:
+        return frozenset()
+    asked = _asked_for(project)
+    return frozenset(path for path in found if not _is_mentioned(project, path, asked))
+
+
+def _not_included(project: Project) -> frozenset[str]:
+    """Files of which no application takes in a router, though the one file that imports them takes in those of others."""
+    routing = project.routing
+    if routing.takes_unseen:
+        return frozenset()
+    taken = {path for (path, _), router in routing.routers.items() if router.included or router.is_app}
+    loose = {
+        route.handler.path for route in routing.routes if route.router.key[0] == route.handler.path
+    } - taken
+    importing: dict[str, set[str]] = {path: set() for path in loose}
+    for each in project.resolver.modules if loose else ():
+        for path in project.imports_of(each) & loose:
+            importing[path].add(each)
+    return frozenset(
+        path
+        for path, wiring in importing.items()
+        if wiring and all(len(project.imports_of(each) & taken) >= _IMPORTED for each in wiring)
     )
 
 
@@ -222,10 +255,16 @@ def _is_beside(path: str, started: str) -> bool:
 
 def _loads_by_name(project: Project, application: str) -> bool:
     """Whether some file that puts the application together loads others by names that nobody sees."""
-    wiring = [
-        path for path in _imported(project, [application]) if is_named_in(project, [path], "include_router")
-    ]
-    return any(is_named_in(project, wiring, name) for name in _LOADING)
+    return any(_loading(project, application))
+
+
+def _loading(project: Project, application: str) -> Iterator[str]:
+    """The files that put the application together and load others by names that nobody sees."""
+    for path in _imported(project, [application]):
+        if is_named_in(project, [path], "include_router") and any(
+            is_named_in(project, [path], name) for name in _LOADING
+        ):
+            yield path
 
 
 def _started(project: Project) -> Iterator[tuple[str, str]]:
