@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class BlockingCallInMiddleware(Rule):
-    """A blocking call in middleware stops the worker once for every request, whatever endpoint it asks for.
+    """A blocking call in middleware or an exception handler stops the worker for every request that comes through it.
 
     Middleware runs on the event loop around each request, health checks and static files included. A wait of 20 ms in it
     caps the whole worker at 50 requests a second. Exception handlers run there too, and they run most when something is

@@ -87,7 +87,7 @@ class NullPoolInWebApp(Rule):
         given = engine.given["poolclass"]
         if isinstance(given, ast.IfExp | ast.BoolOp) or module.qualified_name(given) not in _NULL:
             return
-        if _is_chosen(node, module):
+        if _is_chosen(node, module) or _is_chosen(given, module):
             return
         deployment = module.project.deployment
         if deployment.pooler or deployment.serverless or module.source.matches(_HINTS):

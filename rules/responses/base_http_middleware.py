@@ -13,6 +13,7 @@ from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.mentions import is_dead
 from rules.engine.service.traffic import is_aside
 
 if TYPE_CHECKING:
@@ -164,6 +165,9 @@ def _is_optional(node: ast.AST, module: Module) -> bool:
             and bool(adding.callers)
             and all(edge.call.flags & facts.CONDITIONAL for _, edge in adding.callers)
         )
+    adding = [module.graph_node(call) for call in _given(module).get(node.name, [])]
+    if adding and all(each is not None and each.symbol and is_dead(each, module) for each in adding):
+        return True
     dispatch = module.project.node(module.path, f"{module.symbol_at(node)}.dispatch")
     return dispatch is not None and dispatch not in module.project.routing.always_added
 

@@ -52,6 +52,15 @@ def make_migration_engine() -> Any:
 if TESTING:
     engine = create_engine(URL, poolclass=NullPool)
 
+OPTIONS: dict[str, Any] = {}
+if TESTING:
+    OPTIONS["poolclass"] = NullPool
+by_options = create_engine(URL, **OPTIONS)
+
+ALWAYS: dict[str, Any] = {}
+ALWAYS["poolclass"] = NullPool
+by_all_options = create_engine(URL, **ALWAYS)  # FP605
+
 
 def make(disabled: bool) -> Any:
     if disabled:

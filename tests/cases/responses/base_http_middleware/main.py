@@ -71,6 +71,15 @@ def add_signed(api: FastAPI) -> None:
 add_signed(app)
 
 
+class Forgotten(BaseHTTPMiddleware):  # FP510 (summary)
+    async def dispatch(self, request: Request, call_next: CallNext) -> Response:
+        return await call_next(request)
+
+
+def add_forgotten(api: FastAPI) -> None:
+    api.add_middleware(Forgotten)
+
+
 # Near misses
 
 
