@@ -141,9 +141,9 @@ def _comes_from(value: ast.expr, given: set[str], function: ast.AST) -> bool:
     )
 
 
-def _is_chosen(call: ast.Call, module: Module) -> bool:
+def _is_chosen(node: ast.expr, module: Module) -> bool:
     """Whether a setting decides for it: `if settings.DISABLE_POOL:`."""
-    current = module.parent(call)
+    current = module.parent(node)
     while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
         if isinstance(current, ast.If | ast.IfExp):
             return True

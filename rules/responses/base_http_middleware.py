@@ -165,8 +165,8 @@ def _is_optional(node: ast.AST, module: Module) -> bool:
             and bool(adding.callers)
             and all(edge.call.flags & facts.CONDITIONAL for _, edge in adding.callers)
         )
-    adding = [module.graph_node(call) for call in _given(module).get(node.name, [])]
-    if adding and all(each is not None and each.symbol and is_dead(each, module) for each in adding):
+    givers = [module.graph_node(call) for call in _given(module).get(node.name, [])]
+    if givers and all(each is not None and each.symbol and is_dead(each, module) for each in givers):
         return True
     dispatch = module.project.node(module.path, f"{module.symbol_at(node)}.dispatch")
     return dispatch is not None and dispatch not in module.project.routing.always_added
