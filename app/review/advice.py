@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from app.review.comments import Group
+from app.review.examples import example
 from app.review.markdown import figure, grounds, lowered, sentence
 from app.review.table import Context
 from rules.engine.finding import Confidence, Effort, Finding, Impact, Severity
@@ -48,6 +49,11 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     """Effect in words; empty when neither measured nor estimated."""
     how: str
     """`one click on the line`, `in the patch below`, `partly in the patch below` or empty: by hand."""
+    sketch: str = ""
+    """What the change looks like, as lines of a diff: in the code of the first place, or in the rule's example; empty
+    where neither shows it."""
+    in_example: bool = False
+    """Whether `sketch` is of the rule's example."""
 
     @property
     def by_hand(self) -> bool:
@@ -206,6 +212,8 @@ def recommend(
                     endpoints=len(endpoints),
                     expected=_with_assumptions(lowered(summary), first.impact),
                     how=_how(prints, one_click, patched),
+                    sketch=example(first.code) if first.sketch is None else first.sketch,
+                    in_example=first.sketch is None,
                 ),
             )
         )

@@ -443,7 +443,12 @@ def _remedy(finding: Finding, context: Context) -> Section:
     """What to do when there is no one-click suggestion: the fix as a diff, else the advice in words."""
     advice = f"**Instead** {prose(shorten(finding.instead, 500))}" if finding.instead else ""
     folded = fix_details(finding, context)
-    return Section((folded, advice, "")) if folded else Section((advice, ""))
+    if folded:
+        return Section((folded, advice, ""))
+    if finding.sketch:
+        sketched = details("What it could look like here", fence(finding.sketch, "diff"))
+        return Section((f"{advice}\n\n{sketched}", advice, ""))
+    return Section((advice, ""))
 
 
 def fix_details(finding: Finding, context: Context) -> str:

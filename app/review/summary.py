@@ -13,7 +13,6 @@ from app.review.advice import Place, Question, Recommendation, metrics, tools
 from app.review.budgets import BudgetRow
 from app.review.comments import BADGES, Group
 from app.review.costs import EndpointChange, growth
-from app.review.examples import example
 from app.review.markdown import (
     Section,
     code,
@@ -452,23 +451,26 @@ def _apart(findings: Sequence[Finding], context: comments.Context) -> Section:
 
 
 def _shapes(facts: Facts) -> Section:
-    """What is done by hand, as the rule's example does it: before and after."""
-    points: dict[str, list[int]] = {}
+    """What is done by hand, before and after: in the code at hand, or as the rule's example does it."""
+    points: dict[tuple[str, str], list[int]] = {}
     for number, item in enumerate(facts.recommendations, start=1):
-        if item.by_hand and example(item.code):
-            points.setdefault(item.code, []).append(number)
+        if item.by_hand and item.sketch:
+            where = f"an example of {item.code}" if item.in_example else _function(item.places[0])
+            points.setdefault((where, item.sketch), []).append(number)
     folded = [
-        details(
-            f"{_points(numbers)} by hand: the change in an example of {rule}",
-            fence(example(rule), "diff"),
-        )
-        for rule, numbers in points.items()
+        details(f"{_points(numbers)} by hand: the change in {where}", fence(sketch, "diff"))
+        for (where, sketch), numbers in points.items()
     ]
 
     def draw(most: int) -> str:
         return "\n\n".join(folded[:most])
 
     return _section(draw, len(folded), rank=5, last="") if folded else Section(("",))
+
+
+def _function(place: Place) -> str:
+    """Where a change is made, as a title says it."""
+    return html(f"`{place.symbol}`" if place.symbol else f"`{place.path}`:{place.line}")
 
 
 def _points(numbers: Sequence[int]) -> str:

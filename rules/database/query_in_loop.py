@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data import one_query
+from rules.engine.data.at_once import asks_for_many
 from rules.engine.data.embedded import is_embedded
 from rules.engine.data.per_item import goes_over_entries
 from rules.engine.data.round_trips import (
@@ -27,6 +28,7 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
+    from rules.libraries import Query
 
 
 class QueryInLoop(Rule):
@@ -156,13 +158,14 @@ class QueryInLoop(Rule):
             siblings=lines_of(swallowed),
             fix=one_query.fix(node, loop, module),
             impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
-            instead=_instead(node, query.primary_key, module),
+            instead=_instead(node, query, module),
         )
 
 
-def _instead(call: ast.Call, primary_key: bool, module: Module) -> str:
-    if primary_key and call.args:
+def _instead(call: ast.Call, query: Query, module: Module) -> str:
+    if query.primary_key and query.driver == "sqlalchemy" and call.args:
         model = module.segment(call.args[0])
         if model.isidentifier():
             return f"Fetch all rows before the loop with one `select({model}).where({model}.id.in_(...))` and pick them from a dictionary."
-    return "Fetch all rows before the loop with one `in_(...)` query and pick them from a dictionary."
+    word = asks_for_many(query.name)
+    return f"Fetch all rows before the loop with one query{f' (`{word}`)' if word else ''} and pick them from a dictionary."

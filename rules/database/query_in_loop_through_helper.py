@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.data import at_once
 from rules.engine.data.embedded import is_embedded
 from rules.engine.data.per_item import goes_over_entries, goes_over_rows
 from rules.engine.data.round_trips import (
@@ -50,7 +51,8 @@ class QueryInLoopThroughHelper(Rule):
 
     ## Instead
     Give the helper a sibling that takes all keys at once (`load_owners(ids)` with one `in_(ids)`) and returns a
-    dictionary; call it before the loop and pick from it inside.
+    dictionary; call it before the loop and pick from it inside. A helper that also writes is taken apart: one query
+    before the loop, one statement that writes after it.
 
     ## Trade-offs
     All rows are in memory at once; a list of thousands of keys goes in batches of some hundreds. Checks that the
@@ -180,6 +182,8 @@ class QueryInLoopThroughHelper(Rule):
             # A helper with a session of its own takes a second connection each time: one cause, said once.
             swallows=swallowed if confidence is Confidence.POSSIBLE else (*swallowed, ("FP221", node.lineno)),
             siblings=lines_of(swallowed),
+            instead=at_once.advice(node, loop, leaf, summary, module),
+            sketch=at_once.sketch(node, loop, summary, module),
             impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
         )
 

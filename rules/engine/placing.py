@@ -112,6 +112,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         guards=rule.guards,
         siblings=match.siblings,
         when_new=when_new,
+        sketch=match.sketch,
     )
     return Placed(rule, match, finding)
 

@@ -692,6 +692,22 @@ def test_the_summary_says_no_sentence_twice() -> None:
     assert "Do recommendations 1 (minutes) and 2 (minutes) by hand, in this order." in made.summary
 
 
+def test_what_is_done_by_hand_is_shown_in_the_code_at_hand() -> None:
+    drawn = "-    owner = owner_of(session, order.owner_id)\n+    owner = found.get(order.owner_id)\n"
+    made = report(
+        after=result(
+            finding(12, code="FP202", symbol="list_orders", sketch=drawn, fingerprint="a"),
+            finding(20, code="FP202", instead="Take it apart.", sketch="", fingerprint="b"),
+        ),
+        changes=numbered("shop/api.py", (12, 20)),
+    )
+
+    assert "by hand: the change in <code>list_orders</code>" in made.summary
+    assert f"```diff\n{drawn}```" in made.summary
+    assert "in an example of FP202" not in made.summary
+    assert [f"```diff\n{drawn}```" in comment.body for comment in made.comments] == [True, False]
+
+
 def test_a_patch_is_not_shown_again_in_pieces() -> None:
     made = report(
         after=result(

@@ -1,0 +1,137 @@
+"""What a helper that is called per item would do instead, in the words of the code at hand."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from rules import analyze
+from rules.engine.finding import Finding
+
+HEAD = """
+from fastapi import Depends, FastAPI
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shop.db import get_session
+from shop.models import Order, Owner
+
+app = FastAPI()
+
+async def owner_of(session: AsyncSession, owner_id: int, *, deep: bool = False) -> Owner | None:
+    return await session.scalar(select(Owner).where(Owner.id == owner_id))
+
+async def rename(session: AsyncSession, owner_id: int) -> None:
+    owner = await session.scalar(select(Owner).where(Owner.id == owner_id))
+    owner.name = owner.name.title()
+    await session.commit()
+
+async def greet(session: AsyncSession, owner_id: int) -> None:
+    owner = await session.scalar(select(Owner).where(Owner.id == owner_id))
+    print(owner.name)
+
+@app.get("/orders")
+async def list_orders(session: AsyncSession = Depends(get_session)) -> list[str]:
+    orders = (await session.scalars(select(Order))).all()
+"""
+
+
+def said(body: str) -> Finding:
+    source = HEAD + textwrap.indent(textwrap.dedent(body), "    ")
+    findings = analyze({"app.py": source.encode()}).result.findings
+    (found,) = (each for each in findings if each.code == "FP202")
+    return found
+
+
+def test_a_look_up_gets_a_sibling_for_all_keys() -> None:
+    found = said(
+        """
+        names = []
+        for order in orders:
+            if order.free:
+                continue
+            owner = await owner_of(session, order.owner_id, deep=True)
+            names.append(owner.name)
+        return names
+        """
+    )
+
+    assert found.instead.startswith(
+        "Give `owner_of` a sibling that takes every `order.owner_id` at once, asks with one query (`in_(…)`) and"
+    )
+    assert found.sketch == textwrap.dedent(
+        """\
+        +found = await owner_of_many(session, {order.owner_id for order in orders}, deep=True)  # one query
+         for order in orders:
+             …
+        -    owner = await owner_of(session, order.owner_id, deep=True)
+        +    owner = found.get(order.owner_id)
+        """
+    )
+
+
+def test_a_comprehension_is_drawn_around_its_statement() -> None:
+    found = said("return [(await owner_of(session, order.owner_id)).name for order in orders]\n")
+
+    assert found.sketch == (
+        "+found = await owner_of_many(session, {order.owner_id for order in orders})  # one query\n"
+        "-return [(await owner_of(session, order.owner_id)).name for order in orders]\n"
+        "+return [found.get(order.owner_id).name for order in orders]\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("helper", "advised"),
+    [
+        (
+            "rename",
+            "Take `rename` apart: one query (`in_(…)`) for all of `orders` before the loop, one statement",
+        ),
+        (
+            "greet",
+            "Take what `greet` looks up out of it: one query (`in_(…)`) for all of `orders` before the loop",
+        ),
+    ],
+)
+def test_work_is_no_look_up(helper: str, advised: str) -> None:
+    found = said(
+        f"""
+        for order in orders:
+            await {helper}(session, order.owner_id)
+        return []
+        """
+    )
+
+    assert found.instead.startswith(advised)
+    assert ("one commit" in found.instead) == (helper == "rename")
+    assert found.sketch == ""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        # a key that the loop computes first
+        """
+        names = []
+        for order in orders:
+            key = order.owner_id or 1
+            names.append(await owner_of(session, key))
+        return names
+        """,
+        # a row is no key of a dictionary
+        "return [await owner_of(session, order) for order in orders]\n",
+        # what the loop goes over is made on its line
+        "return [await owner_of(session, order.owner_id) for order in await session.scalars(select(Order))]\n",
+        # a loop around the loop
+        """
+        names = []
+        for shop in (await session.scalars(select(Owner))).all():
+            for order in orders:
+                names.append(await owner_of(session, order.owner_id))
+        return names
+        """,
+    ],
+)
+def test_what_few_lines_do_not_show_is_left_to_the_example(body: str) -> None:
+    assert said(body).sketch is None
