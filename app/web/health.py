@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -30,7 +31,7 @@ class Ready:
     def __init__(self, probes: Mapping[str, Probe]) -> None:
         self._probes = dict(probes)
         self._found: dict[str, bool] = {}
-        self._asked = -FRESH_SECONDS
+        self._asked = -math.inf
         self._one = asyncio.Lock()
 
     async def results(self) -> dict[str, bool]:
