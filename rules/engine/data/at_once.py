@@ -61,7 +61,7 @@ def advice(call: ast.Call, loop: LoopNode, leaf: Leaf, summary: Summary, module:
             " call its own rows."
         )
     keys = _keys(call, loop, module)
-    takes = f"every `{keys[0]}`" if len(keys) == 1 else f"all of `{source}`"
+    takes = f"every `{keys[0]}`" if len(keys) == 1 and not keys[0].isidentifier() else f"all of `{source}`"
     return (
         f"Give `{helper}` a sibling that takes {takes} at once, asks with {one_query} and returns a dictionary. Call it"
         f" before the loop and pick from it inside; what `{helper}` checks per item stays in the loop."
