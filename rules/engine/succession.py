@@ -585,6 +585,7 @@ def _functions(found: ModuleFacts) -> dict[str, tuple[object, ...]]:
             function.made,
             function.switches,
             function.applies,
+            function.order if function.owner else (),
             tuple((each.ref, each.called) for each in function.decorators),
         )
         for function in found.functions

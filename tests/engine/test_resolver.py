@@ -891,6 +891,230 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
         },
         SESSION,
     ),
+    "a protocol that a class implements without naming it": (
+        {
+            "use.py": """
+            import requests
+            from typing import Protocol
+            class Gateway(Protocol):
+                name: str
+                def client(self): ...
+                def open_account(self, number: int): ...
+                @property
+                def is_open(self) -> bool: ...
+            class Http:
+                def __init__(self, name):
+                    self.name = name
+                    self.is_open = True
+                def client(self):
+                    return requests.Session()
+                def open_account(self, number, name=""): ...
+            made = Http("bank")
+            def f(g: Gateway):
+                g.client().get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a protocol of which a class inherits what it implements": (
+        {
+            "use.py": """
+            import requests
+            from typing_extensions import Protocol
+            class Named(Protocol):
+                def read_name(self): ...
+            class Gateway(Named, Protocol):
+                def client(self): ...
+            class Base:
+                def client(self):
+                    return requests.Session()
+            class Http(Base):
+                def read_name(self): ...
+            made = Http()
+            def f(g: Gateway):
+                g.client().get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a protocol of one method that says what it is": (
+        {
+            "use.py": """
+            import requests
+            from typing import Protocol
+            class Gateway(Protocol):
+                def open_client(self, number: int): ...
+            class Http:
+                def open_client(self, number: int):
+                    return requests.Session()
+            class Other:
+                def open_client(self, name: str):
+                    return None
+            made = Http() or Other()
+            def f(g: Gateway):
+                g.open_client(1).get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a protocol that a class implements which nothing makes": (
+        {
+            "use.py": """
+            import requests
+            from typing import Protocol
+            class Gateway(Protocol):
+                def client(self): ...
+                def open_account(self, number: int): ...
+            class Http:
+                def client(self):
+                    return requests.Session()
+                def open_account(self, number: int): ...
+            def f(g: Gateway):
+                g.client().get(1)
+        """
+        },
+        None,
+    ),
+    "a protocol of methods that are called like many others": (
+        {
+            "use.py": """
+            import requests
+            from typing import Protocol
+            class Jobs(Protocol):
+                def get(self): ...
+                def run(self): ...
+            class Clients:
+                def get(self):
+                    return requests.Session()
+                def run(self): ...
+            made = Clients()
+            def f(jobs: Jobs):
+                jobs.get().get(1)
+        """
+        },
+        None,
+    ),
+    "a protocol of such methods and a class that is called like it": (
+        {
+            "use.py": """
+            import requests
+            from typing import Protocol
+            class ClientSource(Protocol):
+                def get(self): ...
+                def run(self): ...
+            class HttpClients:
+                def get(self):
+                    return None
+                def run(self): ...
+            class HttpClient:
+                def get(self):
+                    return requests.Session()
+                def run(self): ...
+            made = HttpClient() or HttpClients()
+            def f(source: ClientSource):
+                source.get().get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a protocol of whose methods a class has not all": (
+        {
+            "use.py": """
+            import requests
+            from typing import Protocol
+            class Gateway(Protocol):
+                def client(self): ...
+                def open_account(self, number: int): ...
+                def close_account(self, number: int): ...
+            class Http:
+                def client(self):
+                    return requests.Session()
+                def open_account(self, number: int): ...
+            made = Http()
+            def f(g: Gateway):
+                g.client().get(1)
+        """
+        },
+        None,
+    ),
+    "a protocol of whose methods a class has one that is asynchronous": (
+        {
+            "use.py": """
+            import requests
+            from typing import Protocol
+            class Gateway(Protocol):
+                def client(self): ...
+                def open_account(self, number: int): ...
+            class Http:
+                def client(self):
+                    return requests.Session()
+                async def open_account(self, number: int): ...
+            made = Http()
+            def f(g: Gateway):
+                g.client().get(1)
+        """
+        },
+        None,
+    ),
+    "a protocol that a class implements, and others for tests": (
+        {
+            "use.py": """
+            import requests
+            from typing import Protocol
+            from fakes import Paper
+            class Gateway(Protocol):
+                def client(self): ...
+                def open_account(self, number: int): ...
+            class Http:
+                def client(self):
+                    return requests.Session()
+                def open_account(self, number: int): ...
+            class GatewayStub:
+                def client(self): ...
+                def open_account(self, number: int): ...
+            made = Http() or GatewayStub() or Paper()
+            def f(g: Gateway):
+                g.client().get(1)
+        """,
+            "fakes.py": """
+            class Paper:
+                def client(self): ...
+                def open_account(self, number: int): ...
+            """,
+            "tests/test_use.py": """
+            from use import Gateway, f
+            class Paper:
+                def client(self): ...
+                def open_account(self, number: int): ...
+            class Glass(Gateway):
+                def client(self): ...
+            f(Paper())
+            """,
+        },
+        SESSION,
+    ),
+    "a protocol with one implementation that names it and another that does not": (
+        {
+            "use.py": """
+            import httpx, requests
+            from typing import Protocol
+            class Gateway(Protocol):
+                def client(self): ...
+                def open_account(self, number: int): ...
+            class Http(Gateway):
+                def client(self):
+                    return requests.Session()
+            class Other:
+                def client(self):
+                    return httpx.Client()
+                def open_account(self, number: int): ...
+            made = Other()
+            def f(g: Gateway):
+                g.client().get(1)
+        """
+        },
+        None,
+    ),
     "an abstract base with one implementation": (
         {
             "base.py": """

@@ -148,6 +148,44 @@ FILES = {
         def looked_up(name: str) -> str:
             return name
         """,
+    "shop/ports.py": """
+        from typing import Protocol
+
+        class Store(Protocol):
+            def load(self, name: str) -> str: ...
+            def save_all(self, names: list[str]) -> None: ...
+        """,
+    "shop/stores.py": """
+        from shop.clients import fetch, parse
+
+        class Remote:
+            def load(self, name: str) -> str:
+                return fetch(name)
+
+            def save_all(self, names: list[str]) -> None: ...
+
+        class Local:
+            def load(self, name: str) -> str:
+                return parse(name)
+        """,
+    "shop/stored.py": """
+        from fastapi import APIRouter
+        from shop.ports import Store
+
+        router = APIRouter()
+
+        def store() -> Store:
+            return kept["store"]
+
+        @router.get("/stored")
+        async def stored() -> str:
+            return store().load("all")
+        """,
+    "shop/kept.py": """
+        from shop.stores import Local, Remote
+
+        kept = {"store": Remote(), "none": Local()}
+        """,
     "shop/clients.py": """
         import requests
 
@@ -213,6 +251,13 @@ EDITS = (
     ("shop/rows.py", "import Item, Order", "import Order, Order as Item"),
     ("shop/schemas.py", "    items: list[ItemOut]", "    number: int"),
     ("shop/schemas.py", "class ItemOut", "\nclass ItemOut"),
+    ("shop/ports.py", "    def save_all(self, names: list[str]) -> None: ...\n", ""),
+    ("shop/ports.py", "class Store(Protocol)", "class Store"),
+    ("shop/stores.py", "class Local:", "class Local(Remote):"),
+    ("shop/stores.py", "def save_all(self, names", "def save_all(self, orders"),
+    ("shop/stores.py", "class Local:", "class Local:\n    def save_all(self, names): ...\n"),
+    ("shop/kept.py", "Remote()", "None"),
+    ("shop/kept.py", ', "none": Local()', ""),
 )
 ADDED = {
     "migrations/versions/one.py": (

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.linking.implementers import PROTOCOLS, Implementers, stands_in
 from rules.engine.linking.unions import one_of
 from rules.engine.linking.values import ANCESTRY, HEIRS, Linked, Sort, Value, function_value, note, qualified
 from rules.engine.reading import facts
 from rules.engine.reading.facts import Function
-from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.linking.resolver import Resolver
-
-# Heirs made for tests, by the names that everybody gives them: not what a request meets.
-_STAND_IN = regex(r"(?:Fake|Mock|Stub|Dummy|Noop|NoOp)[A-Z]")
 
 
 class Heirs:
@@ -23,20 +20,33 @@ class Heirs:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
+        self.implementers = Implementers(resolver)
         self._known: dict[tuple[str, str], list[Value]] | None = None
         self._bases: dict[str, list[tuple[str, str]]] = {}
         """By file, the classes that its classes derive from."""
 
-    def implementation(self, owner: Value, name: str) -> Value | None:
-        """The method `name` among the heirs of an abstract class, one of several perhaps; None when there are many."""
+    def implementation(self, owner: Value, name: str, asked: Value) -> Value | None:
+        """The method `name` among the heirs of an abstract class, one of several perhaps; None when there are many.
+
+        `asked` is the class that has it from `owner`, or that is `owner`: where it is a protocol, what does all that it says
+        need not name it.
+        """
         found: dict[tuple[str, str], Value] = {}
+        for each in self.implementers.of(asked):
+            method = self._resolver.attribute(each, name)
+            if method is not None and method.sort == Sort.FUNCTION:
+                found[method.home.path, method.symbol] = function_value(method.home, method.function)
         pending = list(self.of(owner))
         while pending:
             heir = pending.pop()
             pending.extend(self.of(heir))
             self._resolver.looked_up(heir.home, f"{heir.symbol}.{name}")
             function = heir.home.functions.get(f"{heir.symbol}.{name}")
-            if function is not None and not is_abstract(heir, function) and not _STAND_IN.match(heir.symbol):
+            if (
+                function is not None
+                and not is_abstract(heir, function)
+                and not stands_in(heir.home.path, heir.symbol)
+            ):
                 found[heir.home.path, function.symbol] = function_value(heir.home, function)
         return one_of(found[key] for key in sorted(found))
 
@@ -93,7 +103,7 @@ def is_abstract(owner: Value, function: Function) -> bool:
     """Whether a method of the class `owner` only says what those of its heirs do."""
     if function.flags & facts.ABSTRACT:
         return True
-    return any(base.endswith("typing.Protocol") for base in owner.home.classes[owner.symbol].bases)
+    return not PROTOCOLS.isdisjoint(owner.home.classes[owner.symbol].bases)
 
 
 def _heirs_of(key: tuple[str, str]) -> str:

@@ -11,6 +11,7 @@ from rules import libraries
 from rules.engine.linking import named
 from rules.engine.linking.containers import DICT, LIST, PROVIDER, method_of_container, same, tuple_of
 from rules.engine.linking.heirs import Heirs, is_abstract
+from rules.engine.linking.implementers import PROTOCOLS
 from rules.engine.linking.module_map import ModuleMap
 from rules.engine.linking.type_variables import filled, variables_of
 from rules.engine.linking.unions import members, one_of
@@ -55,7 +56,11 @@ class Resolver(ModuleMap):
         for path in changed:
             self._origins.pop(path, None)
         vars(self).pop("property_names", None)
-        return super().change(changed)
+        before = {path: module.facts for path in changed if (module := self.modules.get(path)) is not None}
+        asked = super().change(changed)
+        for path, found in changed.items():
+            asked.update(self.heirs.implementers.follow(before.get(path), found, path))
+        return asked
 
     @cached_property
     def property_names(self) -> frozenset[str]:
@@ -388,7 +393,7 @@ class Resolver(ModuleMap):
                 note(module.lookups, symbol, self.reader)
             function = module.functions.get(symbol)
             if function is not None and value.sort == Sort.OBJECT and is_abstract(owner, function):
-                made = self.heirs.implementation(owner, name)
+                made = self.heirs.implementation(owner, name, value)
                 if made is not None and made.sort == Sort.UNION:
                     if function.flags & facts.PROPERTY:
                         return one_of(self._result(each, each.function) for each in members(made))
@@ -666,11 +671,11 @@ _KEEPING = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.datastructures.State"}
 )
 """Classes whose instances are given attributes of their own by the application's start."""
-_SAYING = frozenset({"typing.Protocol", "typing_extensions.Protocol", "abc.ABC"})
+_SAYING = frozenset({*PROTOCOLS, "abc.ABC"})
 """Bases of classes that say what others do."""
 _SELF = frozenset({"typing.Self:", "typing_extensions.Self:"})
 _PLAIN = frozenset(
-    {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "builtins.Exception"}
+    {*PROTOCOLS, "builtins.object", "abc.ABC", "typing.Generic", "enum.Enum", "builtins.Exception"}
 )
 
 

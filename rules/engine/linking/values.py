@@ -116,6 +116,9 @@ def note(readers: Readers, name: str, reader: object) -> None:
 
 
 ANCESTRY, KEPT = "\x00", "\x01"
+METHODS, NAMED = "\x02", "\x03"
+"""Before a name, among the readers of a project: who asked which classes have a method of that name, and whether the
+application names a class of that name."""
 BODY, FLOW = "\x00body ", "\x00flow "
 """Before a symbol, under this `looked_up` remembers who read what a class declares, or what becomes of rows."""
 CALLS = "\x00calls"

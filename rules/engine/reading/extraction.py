@@ -383,7 +383,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         yields,
         (*around, *calls),
         passings := page_sizes.passings(index, scope),
-        page_sizes.order(scope.node) if passings else (),
+        page_sizes.order(scope.node) if passings or scope.owner is not None else (),
         switches.of_function(node, scope.owner is not None and not flags & facts.STATIC, calls),
         made if made != returns and len(made) <= 200 else "",
         callbacks.applied(index, scope),

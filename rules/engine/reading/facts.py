@@ -234,7 +234,7 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     calls: tuple[Call, ...] = ()
     passings: tuple[Passing, ...] = ()
     order: tuple[str, ...] = ()
-    """Names of all parameters, for functions with `passings`."""
+    """Names of all parameters, for methods and for functions with `passings`."""
     switches: tuple[Switch, ...] = ()
     """Parameters that decide whether some of its calls are made."""
     made: str = ""

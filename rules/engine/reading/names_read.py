@@ -34,6 +34,18 @@ def sum_of(name: str) -> int:
     return crc32(name.encode(errors="replace"))
 
 
+def has(mentions: bytes, name: str) -> bool:
+    """Whether a name is among those of a file, as `of_file` gives them."""
+    packed = _packed(name)
+    return packed in mentions and sum_of(name) in array("I", mentions)
+
+
+@functools.lru_cache(maxsize=1024)
+def _packed(name: str) -> bytes:
+    """The checksum of a name, as it stands in what is kept of a file."""
+    return array("I", (sum_of(name),)).tobytes()
+
+
 def _is_exported(parent: ast.AST, walk: Walk) -> bool:
     match walk.parents.get(parent):
         case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AugAssign(target=ast.Name(id="__all__")):

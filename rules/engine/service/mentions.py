@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from array import array
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from rules.engine.kept_answers import Said, once
-from rules.engine.reading import facts
+from rules.engine.reading import facts, names_read
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
 from rules.engine.service.serving import served_files
@@ -180,23 +178,16 @@ def is_named_in(project: Project, paths: Iterable[str], name: str) -> bool:
 
 def naming(project: Project, paths: Iterable[str], names: Iterable[str]) -> Iterator[str]:
     """Those of the files that name one of these, once for each that they name."""
-    sums, modules = [_packed(name) for name in names], project.resolver.modules
+    wanted, modules = (*names,), project.resolver.modules
     for path in paths:
         mentions = modules[path].facts.mentions
-        for wanted, packed in sums:
-            if packed in mentions and wanted in array("I", mentions):
+        for name in wanted:
+            if names_read.has(mentions, name):
                 yield path
 
 
-@functools.lru_cache(maxsize=1024)
-def _packed(name: str) -> tuple[int, bytes]:
-    """The checksum of a name, and as it stands in what is kept of a file."""
-    wanted = crc32(name.encode(errors="replace"))
-    return wanted, array("I", (wanted,)).tobytes()
-
-
 def _is_named(project: Project, name: str) -> bool:
-    return crc32(name.encode(errors="replace")) in _mentioned(project)
+    return names_read.sum_of(name) in _mentioned(project)
 
 
 def _mentions(path: str, found: ModuleFacts) -> Iterable[int]:
