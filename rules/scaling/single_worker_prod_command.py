@@ -87,7 +87,7 @@ class SingleWorkerProdCommand(ProjectRule):
                     command.line,
                     f"`{reload}` in a production command: one process, and every changed file restarts it.",
                     confidence=Confidence.POSSIBLE
-                    if _is_started_otherwise(command, deployment.production)
+                    if _is_started_otherwise(command, deployment.commands)
                     or lambda_entry(command.path, project)
                     else Confidence.CERTAIN,
                     impact=_RELOADING,
@@ -145,10 +145,13 @@ def _has_other_arm(command: Command, others: tuple[Command, ...]) -> bool:
 
 
 def _is_started_otherwise(command: Command, others: tuple[Command, ...]) -> bool:
-    """Whether something beside it starts the same application without reloading, so that this one may be for developers."""
+    """Whether something beside it starts the same application without reloading, so that this one may be for developers.
+    What a cluster is told counts for its development stage too: that has another command than the image's, so production
+    has one of its own."""
     folder = command.path.rpartition("/")[0]
     return any(
         not _reload(each)
+        and (each.production or each.kind == "kubernetes")
         and (each.application in ("", command.application) or each.application.startswith("$"))
         and (each.path.rpartition("/")[0] == folder or each.kind in ("kubernetes", "compose", "procfile"))
         for each in others

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules import analyze
-from rules.engine.finding import Options
+from rules.engine.finding import Confidence, Options
 from rules.engine.linking import deployment
 from rules.engine.linking.deployment import Deployment
 
@@ -191,3 +191,25 @@ def test_what_is_set_nowhere_is_found(code: str, documents: dict[str, str]) -> N
     found = analyze(SHOP, documents=documents, options=Options(select=(code,))).result.findings
 
     assert [finding.code for finding in found] == [code]
+
+
+@pytest.mark.parametrize(
+    ("path", "starts", "expected"),
+    [
+        ("helm/conf/dev/shop.yaml", "shop.main:app", Confidence.POSSIBLE),
+        ("helm/conf/dev/shop.yaml", "mail.main:app", Confidence.CERTAIN),
+        ("docker-compose.dev.yml", "shop.main:app", Confidence.CERTAIN),
+    ],
+)
+def test_a_cluster_that_has_a_command_of_its_own_does_not_run_the_image_s(
+    path: str, starts: str, expected: Confidence
+) -> None:
+    documents = {
+        "Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "shop.main:app", "--reload"]\n',
+        path: f"command:\n  - poetry\n  - run\n  - uvicorn\n  - {starts}\n  - --workers\n  - 1\n",
+    }
+    result = analyze(SHOP, documents=documents, options=Options(select=("FP711",))).result
+
+    assert [each.confidence for each in (*result.findings, *result.advice) if each.path == "Dockerfile"] == [
+        expected
+    ]

@@ -76,6 +76,18 @@ def test_an_address_that_a_function_puts_together_names_the_database(more: bytes
 
 
 @pytest.mark.parametrize(
+    "put_together",
+    [b'"sqlite:///{}/shop".format(path)', b'"sqlite:///%s" % path', b'"sqlite:///" + path + "/shop"'],
+)
+def test_an_address_is_put_together_in_more_than_one_way(put_together: bytes) -> None:
+    source = _RETURNED.replace(b'f"sqlite:///{path}"', put_together)
+    analysis = analyze({"app/main.py": source}, options=Options(select=("FP201",)))
+
+    [found] = [*analysis.result.findings, *analysis.result.advice]
+    assert found.severity == Severity.LOW
+
+
+@pytest.mark.parametrize(
     ("path", "place"),
     [
         ("test_utils/mysql/containers.py", "test"),

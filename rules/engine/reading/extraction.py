@@ -220,10 +220,7 @@ def build(index: Index, lines: int, known: Carried | None = None, *, takes_part:
 
 def _addresses(scope: Scope) -> list[str]:
     """The schemes of addresses where a function returns nothing else: `return f"sqlite:///{path}"`."""
-    texts = [
-        value.values[0] if isinstance(value, ast.JoinedStr) and value.values else value
-        for value in scope.returned
-    ]
+    texts = [_beginning(value) for value in scope.returned]
     found = [
         _ADDRESS.match(text.value)
         for text in texts
@@ -231,6 +228,18 @@ def _addresses(scope: Scope) -> list[str]:
     ]
     schemes = [match[1] for match in found if match is not None]
     return schemes if len(schemes) == len(texts) else []
+
+
+def _beginning(value: ast.AST) -> ast.AST:
+    """What a text that is put together begins with: `"sqlite:///{}".format(path)`, `"sqlite:///" + path`."""
+    match value:
+        case ast.JoinedStr(values=[first, *_]):
+            return first
+        case ast.BinOp(left=left, op=ast.Add() | ast.Mod()):
+            return _beginning(left)
+        case ast.Call(func=ast.Attribute(value=ast.Constant() as text, attr="format")):
+            return text
+    return value
 
 
 def _kept(index: Index) -> Iterator[tuple[str, str, str]]:

@@ -124,7 +124,7 @@ async def search(text: str) -> list[float]:
 @app.post("/catalog")
 async def catalog(file: UploadFile) -> int:
     content = await file.read()
-    lines = csv.reader(io.StringIO(content.decode()))  # FP701
+    lines = csv.reader(io.StringIO(content.decode()))  # FP701 (summary)
     return len(json.loads(content)) + len(list(lines))  # FP701
 
 
