@@ -230,7 +230,7 @@ def _addresses(scope: Scope) -> list[str]:
     return schemes if len(schemes) == len(texts) else []
 
 
-def _beginning(value: ast.AST) -> ast.AST:
+def _beginning(value: ast.AST | None) -> ast.AST | None:
     """What a text that is put together begins with: `"sqlite:///{}".format(path)`, `"sqlite:///" + path`."""
     match value:
         case ast.JoinedStr(values=[first, *_]):
