@@ -16,9 +16,12 @@ from rules.engine.costs.waits import (
     writes,
 )
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.traffic import is_seldom
+from rules.libraries.llm import ANSWERING
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -37,9 +40,15 @@ _HARMLESS = frozenset(
         for log in ("logging", "logging.Logger", "loguru.logger", "structlog.stdlib.BoundLogger")
         for level in ("debug", "info", "warning", "error", "exception", "trace", "success")
     }
-    | {"time.time", "time.monotonic", "time.perf_counter"}
+    | {"time.time", "time.monotonic", "time.perf_counter", "builtins.print"}
 )
 """Calls that leave the others' answers as they are."""
+_LEVELS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "trace", "success", "log"})
+_LOGGER = regex(r"(?i)(?:^|_)log(?:ger)?$")
+_STATUSES = frozenset(
+    {"status", "status_code", "ok", "is_error", "is_success", "is_client_error", "is_server_error"}
+)
+"""What an answer over HTTP says of how it went."""
 
 
 class SequentialIndependentAwaits(Rule):
@@ -278,7 +287,7 @@ def _noted(statement: ast.stmt, module: Module) -> set[str] | None:
                 if module.type_of(holder) not in _CONTAINERS:
                     return None
                 filled.add(name)
-            case _ if module.qualified_name(node.func) not in _HARMLESS:
+            case _ if not _only_notes(node, module):
                 return None
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     for target in targets:
@@ -291,12 +300,23 @@ def _noted(statement: ast.stmt, module: Module) -> set[str] | None:
     return filled
 
 
+def _only_notes(call: ast.Call, module: Module) -> bool:
+    """Whether a call is one of `_HARMLESS`, or writes to a log, whoever's that is: `context.logger.info(…)`."""
+    match call.func:
+        case ast.Attribute(value=holder, attr=level) if level in _LEVELS and _LOGGER.search(
+            last_name(holder)
+        ):
+            return True
+    return module.qualified_name(call.func) in _HARMLESS
+
+
 def _aside(statement: ast.stmt, run: Sequence[_Step], noted: set[str], module: Module) -> set[str] | None:
     """The names that a statement changes which could as well stand before the waits or after them: it gives up where there
     is no answer, or works something out that no answer goes into. None when it is more."""
     answers = noted.union(*(step.bound for step in run))
     if isinstance(statement, ast.If):
-        return set() if _gives_up(statement) and _lacking(statement.test) in answers else None
+        gives_up = _gives_up(statement) and _lacking(statement.test) in answers
+        return set() if gives_up or _refuses(statement, answers, module) else None
     if not isinstance(statement, ast.Assign | ast.AnnAssign) or names_loaded(statement) & answers:
         return None
     for node in walk(statement):
@@ -330,6 +350,8 @@ def _only_reads(call: ast.Call, answers: set[str], module: Module) -> bool:
         holder = holder.func if isinstance(holder, ast.Call) else holder.value
     if isinstance(call.func, ast.Name):
         return module.qualified_name(call.func) in _HARMLESS
+    if _only_notes(call, module):
+        return True
     return (
         isinstance(holder, ast.Name)
         and holder.id in answers
@@ -350,25 +372,56 @@ def _gives_up(statement: ast.If) -> bool:
     """Whether all that the branch does is to return nothing."""
     match statement:
         case ast.If(body=[ast.Return(value=value)], orelse=[]):
-            return value is None or (
-                ast.unparse(value) in ("None", "[]", "{}", "''", "dict()", "list()")
-                and not names_loaded(value)
-            )
+            return value is None or _is_empty(value)
+    return False
+
+
+def _is_empty(value: ast.expr) -> bool:
+    """`None`, `[]`, `dict()`, `{"items": [], "total": 0}`."""
+    match value:
+        case ast.Constant(value=held):
+            return held is None or held in (0, "")
+        case ast.Dict(values=parts) | ast.Tuple(elts=parts):
+            return all(map(_is_empty, parts))
+        case ast.List(elts=[]) | ast.Call(func=ast.Name(id="dict" | "list"), args=[], keywords=[]):
+            return True
     return False
 
 
 def _lacking(test: ast.expr) -> str:
-    """The name of which a condition says that it holds nothing: `not rate`, `rate is None`."""
+    """The name of which a condition says that it holds nothing: `not rate`, `rate is None`, `total == 0`."""
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
             return name
         case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
             return name
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()], comparators=[ast.Constant(value=0)]):
+            return name
     return ""
 
 
+def _refuses(statement: ast.If, answers: set[str], module: Module) -> bool:
+    """Whether a branch raises over how a request went, as `raise_for_status` would: `if answer.status_code != 200: raise …`."""
+    *before, last = statement.body
+    if statement.orelse or not isinstance(last, ast.Raise):
+        return False
+    if any(not isinstance(each, ast.Expr) or _noted(each, module) != set() for each in before):
+        return False
+    match statement.test:
+        case ast.Compare(left=ast.Attribute(value=ast.Name(id=name), attr=asked), comparators=[with_what]):
+            is_known = not any(isinstance(node, ast.Call | ast.Await) for node in walk(with_what))
+            return is_known and name in answers and asked in _STATUSES
+        case (
+            ast.UnaryOp(op=ast.Not(), operand=ast.Attribute(value=ast.Name(id=name), attr=asked))
+            | ast.Attribute(value=ast.Name(id=name), attr=asked)
+        ):
+            return name in answers and asked in _STATUSES
+    return False
+
+
 def _provided_step(statement: ast.stmt, module: Module) -> _Step | None:
-    """`if not (rate := await fetch()): return None`; the same in a `try` that goes on without an answer."""
+    """`if not (rate := await fetch()): return None`; a wait in a `try` that goes on without an answer; one under a condition:
+    `if with_stock: stock = await level()`."""
     found: _Step | None = None
     match statement:
         case ast.Try(body=[only], handlers=handlers, orelse=[], finalbody=[]) if handlers:
@@ -380,10 +433,26 @@ def _provided_step(statement: ast.stmt, module: Module) -> _Step | None:
                 return None
             binding = ast.copy_location(ast.Assign([target], value), statement)
             found = _step(binding, module)
+        case ast.If(test=test, body=[only], orelse=other) if _is_asked_freely(test) and all(
+            map(_resets, other)
+        ):
+            found = _step(only, module)
+            if found is not None:
+                found.loaded |= names_loaded(test)
     if found is None:
         return None
     found.statement, found.plain, found.is_doubtful = statement, False, True
     return found
+
+
+def _is_asked_freely(test: ast.expr) -> bool:
+    """Whether a condition only looks at what is there: `with_orders`, `page.number == 1`."""
+    return not any(isinstance(node, ast.Call | ast.Await | ast.NamedExpr) for node in walk(test))
+
+
+def _resets(statement: ast.stmt) -> bool:
+    """`orders = []`."""
+    return isinstance(statement, ast.Assign) and _is_empty(statement.value)
 
 
 def _entered_step(statement: ast.stmt, module: Module) -> _Step | None:
@@ -432,6 +501,13 @@ def _leaves(handler: ast.ExceptHandler) -> bool:
 
 
 def _step(statement: ast.stmt, module: Module) -> _Step | None:
+    gathering = _gathering(statement, module)
+    if gathering is not None:
+        holder, value = gathering
+        found = _step(ast.copy_location(ast.Assign([holder], value), statement), module)
+        if found is not None:
+            found.statement, found.plain, found.bound = statement, False, {holder.id}
+        return found
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target: ast.expr = statement.targets[0]
     elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
@@ -458,8 +534,24 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
     )
 
 
+def _gathering(statement: ast.stmt, module: Module) -> tuple[ast.Name, ast.expr] | None:
+    """What a statement puts answers into, and the value with them: `found.append(await fetch())`, `total += await count()`."""
+    match statement:
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name() as holder, attr=how), args=[value], keywords=[]
+            )
+        ):
+            return (holder, value) if how in _FILLS and module.type_of(holder) in _CONTAINERS else None
+        case ast.AugAssign(target=ast.Name() as holder, op=ast.Add(), value=value):
+            return holder, value
+    return None
+
+
 def _changes(call: ast.Call, module: Module) -> bool:
     """Whether the name of what is done says that it changes something; what a thread is given counts, not who gives it."""
+    if (module.qualified_name(call.func) or "").endswith(ANSWERING):
+        return False
     offload = module.offload(call)
     position = offload.position if offload is not None and offload.kind == "thread" else None
     if position is None or not 0 <= position < len(call.args):

@@ -35,6 +35,11 @@ _OPENAI_CALLS = (
     "beta.threads.runs.create_and_poll",
     "beta.threads.runs.retrieve",
 )
+ANSWERING = (
+    *(".embeddings.create", ".chat.completions.create", ".moderations.create", ".responses.create"),
+    *("AsyncAnthropic.messages.create", "AsyncOpenAI.completions.create"),
+)
+"""How calls end that create nothing but an answer."""
 _ANTHROPIC_CALLS = (
     "messages.create",
     "messages.stream",

@@ -1175,6 +1175,165 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
         },
         None,
     ),
+    "what is left of two libraries' classes after asking for one": (
+        {
+            "use.py": """
+            import httpx, requests
+            def f(client: httpx.Client | requests.Session):
+                if isinstance(client, httpx.Client):
+                    return None
+                else:
+                    client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "what is left after a test that returns": (
+        {
+            "use.py": """
+            import httpx, requests
+            def f(client: httpx.Client | requests.Session | None):
+                if client is None or isinstance(client, httpx.Client):
+                    return None
+                client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "what is left after asking for one of three, then another": (
+        {
+            "use.py": """
+            import httpx, aiohttp, requests
+            def f(client: httpx.Client | requests.Session | aiohttp.ClientSession):
+                if isinstance(client, httpx.Client):
+                    return None
+                elif not isinstance(client, aiohttp.ClientSession):
+                    client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "what is left of three after asking for one": (
+        {
+            "use.py": """
+            import httpx, aiohttp, requests
+            def f(client: httpx.Client | requests.Session | aiohttp.ClientSession):
+                if isinstance(client, httpx.Client):
+                    return None
+                else:
+                    client.get(1)
+        """
+        },
+        None,
+    ),
+    "the other arm of a conditional expression": (
+        {
+            "use.py": """
+            import httpx, requests
+            def f(client: httpx.Client | requests.Session):
+                return (
+                    None if isinstance(client, httpx.Client)
+                    else client.get(1)
+                )
+        """
+        },
+        SESSION,
+    ),
+    "one of two classes that were asked for": (
+        {
+            "use.py": """
+            import httpx, aiohttp, requests
+            def f(client: httpx.Client | requests.Session | aiohttp.ClientSession):
+                if isinstance(client, (httpx.Client, aiohttp.ClientSession)):
+                    return None
+                client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "an attribute that was asked about": (
+        {
+            "use.py": """
+            import httpx, requests
+            class Shop:
+                def __init__(self, client: httpx.Client | requests.Session):
+                    self.client = client
+                def f(self):
+                    if isinstance(self.client, requests.Session):
+                        self.client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "an attribute that is set after it was asked about": (
+        {
+            "use.py": """
+            import httpx, requests
+            class Shop:
+                def __init__(self, client: httpx.Client | requests.Session):
+                    self.client = client
+                def f(self):
+                    if isinstance(self.client, requests.Session):
+                        self.client = httpx.Client()
+                        self.client.get(1)
+        """
+        },
+        None,
+    ),
+    "a class that says more than the annotation": (
+        {
+            "use.py": """
+            import requests
+            class Shop: ...
+            class Client(Shop):
+                http = requests.Session()
+            def f(shop: Shop):
+                if isinstance(shop, Client):
+                    shop.http.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "an annotation that says more than the class": (
+        {
+            "use.py": """
+            import requests
+            class Shop: ...
+            class Client(Shop):
+                http = requests.Session()
+            def f(shop: Client):
+                if isinstance(shop, Shop):
+                    shop.http.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "items of a list that was told from a text": (
+        {
+            "use.py": """
+            import requests
+            def f(clients: str | list[requests.Session]):
+                if isinstance(clients, str):
+                    return
+                for each in clients:
+                    each.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a name that is bound again after it was asked about": (
+        {
+            "use.py": """
+            import httpx, requests
+            def f(client: httpx.Client | requests.Session):
+                if isinstance(client, httpx.Client):
+                    return
+                client = httpx.Client() if client else requests.Session()
+                client.get(1)
+        """
+        },
+        None,
+    ),
     "super": (
         {
             "use.py": """

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct
 
 from rules import libraries
+from rules.engine.costs import own_sessions
 from rules.engine.finding import Hop
 from rules.engine.linking.graph import CALL, THREAD
 from rules.engine.linking.heirs import is_abstract
@@ -235,7 +236,9 @@ def read_of(call: ast.Call, module: Module) -> Wait | None:
         return None
     queries = [(leaf, libraries.query(leaf.callable)) for leaf in summary.queries]
     if not queries or not all(query is not None and _reads(query) for _, query in queries):
-        return None
+        callee = module.callee(call)
+        if callee is None or not own_sessions.reads_alone(summary, callee, module.project):
+            return None
     first = queries[0][0]
     if len(first.path) > _NEAR:
         return None

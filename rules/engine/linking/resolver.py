@@ -181,6 +181,9 @@ class Resolver(ModuleMap):
             declared, _, shown = ref[:-1].rpartition("⁇")
             known = self.value(declared, module)
             return known if known is not None and known.sort != Sort.EXTERNAL else self.value(shown, module)
+        if last == "∩":
+            declared, _, narrower = ref[:-1].rpartition("∩")
+            return self._both(self.value(declared, module), self.value(narrower, module))
         if last == "%":
             owner = self.value(ref[:-1], module)
             if owner is None or owner.sort not in (Sort.CLASS, Sort.OBJECT) or owner.module is None:
@@ -629,6 +632,23 @@ class Resolver(ModuleMap):
     def _one_of(self, refs: Iterable[str], module: Linked) -> Value | None:
         """One of several values: the one that they turn out to be, or any of them when all are the project's."""
         return one_of(self.value(ref, module) for ref in refs)
+
+    def _both(self, declared: Value | None, found: Value | None) -> Value | None:
+        """What is declared to be one thing and found to be another (`isinstance`): the one that says more."""
+        if declared is None or found is None:
+            return declared or found
+        fitting = [each for each in members(declared) if self._is_a(each, found)]
+        return one_of(fitting) if fitting else found
+
+    def _is_a(self, value: Value, other: Value) -> bool:
+        """Whether an instance is one of the class that `other` is an instance of, or of one that derives from that."""
+        if value.sort == Sort.ITEMS or other.name == value.name:
+            return value.sort == Sort.ITEMS or value.sort == other.sort
+        if value.sort == Sort.OBJECT:
+            return any(each.name == other.name for each in self.ancestry(value)) or other.name in {
+                *self.plain_bases(value)
+            }
+        return value.sort == Sort.INSTANCE and other.name in libraries.bases(value.name)
 
     # What a call runs
 

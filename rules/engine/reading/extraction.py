@@ -643,7 +643,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> list
         ref = index.ref(load, scope)
         # Only what is read from a value can be a property.
         base = ref.rpartition(".")[0]
-        if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins."):
+        if not base or base[-1] not in ":)^]$»⟩∩" or base.startswith("builtins."):
             continue
         if ref in seen and not ref.endswith(_EACH):
             continue

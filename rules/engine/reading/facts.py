@@ -22,6 +22,7 @@ Facts know nothing of their own path, so one blob has one set of facts wherever 
     x!                    a provider: called, it gives x, which others made
     T:‖f$                 an instance of T, or what f provides where T only says what others do
     x⁇y⁇                  x, or y where nobody knows what x is
+    x∩T:∩                 x, which is a T as well: the one of the two that says more
     T%                    `super()` inside T
     «a|b»                 one of several, known when they turn out to be the same
 

@@ -73,7 +73,10 @@ class Index(Walk):
             return self._name(node, scope)  # type: ignore[arg-type]  # a name, by its class
         if cls is ast.Attribute:
             base = self.ref(node.value, scope, depth)  # type: ignore[attr-defined]  # by its class
-            return f"{base}.{node.attr}" if base else ""  # type: ignore[attr-defined]  # by its class
+            found = f"{base}.{node.attr}" if base else ""  # type: ignore[attr-defined]  # by its class
+            if "isinstance" in scope.called and node in self.parents:
+                return narrowing.narrowed(self, node, (), scope, found)  # type: ignore[arg-type]  # by its class
+            return found
         if cls is ast.Call:
             return self._call_ref(node, scope, depth)  # type: ignore[arg-type]  # by its class
         match node:
@@ -158,8 +161,8 @@ class Index(Walk):
                     bindings = [binding for binding in bindings if binding.kind[:5] != "local"]
                 if bindings:
                     found = self.unified(bindings, current)
-                    if not found and current is scope and node in self.parents:
-                        found = narrowing.narrowed(self, node, bindings, scope)
+                    if current is scope and "isinstance" in scope.called and node in self.parents:
+                        found = narrowing.narrowed(self, node, bindings, scope, found)
                     if bindings[0].kind in _GIVEN:
                         found = shown_types.or_shown(found, shown_types.shown(self, current).get(name, ""))
                     return found

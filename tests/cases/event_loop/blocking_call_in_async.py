@@ -535,3 +535,32 @@ async def told_awaiting(text: str) -> bool:
 @app.get("/answered-awaiting")
 async def answered_awaiting(question: str) -> dict[str, object]:
     return await answering.run_async({"writer": {"prompt": question}})
+
+
+@app.get("/told-apart")
+async def told_apart(client: httpx.Client | httpx.AsyncClient) -> int:
+    if isinstance(client, httpx.AsyncClient):
+        return (await client.get("https://rates.example")).status_code
+    else:
+        return client.get("https://rates.example").status_code  # FP101
+
+
+@app.get("/told-before")
+async def told_before(client: httpx.Client | httpx.AsyncClient | None) -> int:
+    if client is None or isinstance(client, httpx.AsyncClient):
+        return 0
+    return client.get("https://rates.example").status_code  # FP101
+
+
+@app.get("/told-one-of-three")
+async def told_one_of_three(client: httpx.Client | httpx.AsyncClient | requests.Session) -> object:
+    if isinstance(client, httpx.Client):
+        return None
+    return client.get("https://rates.example")  # one of two, and nobody knows which
+
+
+@app.get("/told-and-bound-again")
+async def told_and_bound_again(client: httpx.Client | httpx.AsyncClient) -> int:
+    if not isinstance(client, httpx.AsyncClient):
+        client = httpx.AsyncClient()
+    return (await client.get("https://rates.example")).status_code

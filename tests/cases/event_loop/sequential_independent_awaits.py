@@ -2,16 +2,19 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import asyncpg
 import httpx
 import requests
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from loguru import logger as loud
-from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from openai import AsyncOpenAI
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
 
 app = FastAPI()
 logger = logging.getLogger(__name__)
@@ -485,3 +488,197 @@ async def order_in_threads(number: str) -> list[str]:
     first = await run_in_threadpool(create_charge, number)
     second = await run_in_threadpool(charged, number)
     return [first, second]
+
+
+# Put into something, under a condition, with notes by any logger
+
+
+@app.get("/gathered")
+async def put_into_a_list(number: str) -> list[object]:
+    found: list[object] = []
+    found.append(await rate())  # FP110
+    found.append(await level(number))
+    found.append(await level(str(found[0])))  # needs the one before
+    return found
+
+
+@app.get("/summed")
+async def added_up(number: str) -> int:
+    total = 0
+    total += await level(number)  # FP110
+    total += await level("other")
+    total += await level(str(total))  # needs the one before
+    return total
+
+
+@app.get("/queued")
+async def put_into_anything(number: str, shown: Request) -> None:
+    shown.append(await rate())
+    shown.append(await level(number))
+
+
+@app.get("/when-asked-for")
+async def when_asked_for(number: str, wanted: bool) -> list[object]:
+    euro = await rate()  # FP110 (summary)
+    stock = None
+    if wanted:
+        stock = await level(number)
+    return [euro, stock]
+
+
+@app.get("/when-there")
+async def when_there(number: str) -> list[object]:
+    euro = await rate()
+    stock = None
+    if euro > 1:
+        stock = await level(number)
+    return [euro, stock]
+
+
+@app.get("/logged")
+async def logged(number: str, request: Request) -> list[object]:
+    euro = await rate()  # FP110
+    request.state.logger.info("rate %s", euro)
+    print(euro)
+    stock = await level(number)
+    return [euro, stock]
+
+
+@app.get("/catalogued")
+async def told_a_catalog(number: str, request: Request) -> list[object]:
+    euro = await rate()
+    request.state.catalog.info(euro)
+    stock = await level(number)
+    return [euro, stock]
+
+
+@app.get("/none-at-all")
+async def none_at_all(number: str) -> dict[str, object]:
+    stock = await level(number)  # FP110 (summary)
+    if stock == 0:
+        return {"stock": 0, "rates": []}
+    euro = await rate()
+    return {"stock": stock, "rates": [euro]}
+
+
+@app.get("/one-at-least")
+async def one_at_least(number: str) -> dict[str, object]:
+    stock = await level(number)
+    if stock == 1:
+        return {"stock": 0, "rates": []}
+    euro = await rate()
+    return {"stock": stock, "rates": [euro]}
+
+
+@app.get("/went-wrong")
+async def went_wrong(number: str) -> list[object]:
+    answer = await client.get("/rate")  # FP110 (summary)
+    if answer.status_code != 200:
+        logger.warning("no rate")
+        raise ValueError(number)
+    euro = answer.json()
+    stock = await level(number)
+    return [euro, stock]
+
+
+@app.get("/went-somewhere")
+async def went_somewhere(number: str) -> list[object]:
+    answer = await client.get("/rate")
+    if answer.status_code == 404:
+        remember(answer)
+        raise ValueError(number)
+    stock = await client.get(f"/levels/{number}")
+    if not allowed(stock.status_code):
+        raise ValueError(number)
+    return [answer, stock, await level(number)]
+
+
+model = AsyncOpenAI()
+
+
+@app.get("/embedded")
+async def embedded(number: str) -> list[object]:
+    vector = await model.embeddings.create(input=number, model="small")  # FP110
+    stock = await level(number)
+    told = await model.chat.completions.create(messages=[vector, stock], model="small")
+    thread = await model.beta.threads.create()  # makes something
+    return [told, thread]
+
+
+# Sessions that functions open for themselves
+
+sessions = async_sessionmaker()
+shared = async_scoped_session(sessions, scopefunc=asyncio.current_task)
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[AsyncSession]:
+    async with sessions() as session:
+        yield session
+
+
+@asynccontextmanager
+async def kept() -> AsyncIterator[AsyncSession]:
+    yield app.state.session
+
+
+async def name_alone(number: str) -> str:
+    async with sessions() as session:
+        return await title(number, session)
+
+
+async def title(number: str, session: AsyncSession) -> str:
+    return str(await session.scalar(select(text("name"))))
+
+
+async def names_alone(number: str) -> list[str]:
+    async with opened() as session:
+        return list(await session.scalars(select(text("name"))))
+
+
+async def name_shared(number: str) -> str:
+    async with shared() as session:
+        return str(await session.scalar(select(text("name"))))
+
+
+async def name_kept(number: str) -> str:
+    async with kept() as session:
+        return str(await session.scalar(select(text("name"))))
+
+
+async def name_noted(number: str) -> str:
+    async with sessions() as session:
+        await session.execute(insert(text("seen")))
+        await session.commit()
+        return str(await session.scalar(select(text("name"))))
+
+
+@app.get("/alone")
+async def each_over_its_own(number: str) -> list[object]:
+    name = await name_alone(number)  # FP110 (summary)
+    others = await names_alone(number)
+    return [name, others]
+
+
+@app.get("/together")
+async def over_one_session(number: str, session: AsyncSession) -> list[object]:
+    name = await title(number, session)
+    alone = await name_alone(number)
+    other = await title("other", session)
+    return [name, alone, other]
+
+
+@app.get("/shared")
+async def over_what_all_share(number: str) -> list[object]:
+    name = await name_shared(number)
+    other = await name_shared("other")
+    kept_one = await name_kept(number)
+    kept_other = await name_kept("other")
+    return [name, other, kept_one, kept_other]
+
+
+@app.get("/seen")
+async def one_writes(number: str) -> list[object]:
+    name = await name_noted(number)
+    other = await name_alone(number)
+    return [name, other]
