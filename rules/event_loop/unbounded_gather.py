@@ -5,14 +5,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs.waits import wait_of
+from rules.engine.data.local_values import bindings_of, values_of
 from rules.engine.linking import gathers
 from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, shortened, spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
+
+_CLIENTS = ("httpx.", "aiohttp.", "requests.", "niquests.", "curl_cffi.")
+_PARTIAL = regex(r"(?i)limit|per_?page|page_?size|max_?results|max_?items|top_?k|top_?n|batch|chunk")
+"""In a function that asks another service for a part of its list, or takes a part at a time."""
+_FAR = 6
 
 
 class UnboundedGather(Rule):
@@ -85,7 +92,7 @@ class UnboundedGather(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.name in gathers.GATHER
+        return callee.name in gathers.GATHER or callee.name in gathers.GROUPS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         repeated = gathers.repeated(node, module)
@@ -98,14 +105,17 @@ class UnboundedGather(Rule):
         if any(is_batched(around) for around in module.loops(node)):
             return
         source = _boundless(over[0], module)
-        wait = wait_of(call, module)
+        answered = not source and _is_answer(over[0], module)
+        source = source or ("as many as another service answers" if answered else "")
+        wait = wait_of(call, module) if source else None
         if not source or wait is None or gathers.is_bounded(call, module):
             return
         yield Match(
             node,
             f"`{spelled(call.func)}` starts for every item of `{shortened(module.segment(over[0]))}` at once, {source}:"
             f" as many calls of `{wait.callable}` as there are items.",
-            confidence=Confidence.POSSIBLE if wait.presumed else Confidence.LIKELY,
+            # How many there are is the other side's affair, and may well be a dozen.
+            confidence=Confidence.POSSIBLE if wait.presumed or answered else Confidence.LIKELY,
             call_path=wait.call_path(module),
         )
 
@@ -125,6 +135,51 @@ def _boundless(iterable: ast.expr, module: Module) -> str:
     if isinstance(iterable, ast.Name) and _is_query(iterable.id, function.node, module):
         return "all rows of a query"
     return ""
+
+
+def _is_answer(iterable: ast.expr, module: Module) -> bool:
+    """Whether the list is, or was picked from, what another service answered, and nothing asks for a part of it."""
+    asked = _origin(iterable, module)
+    if asked is None:
+        return False
+    function = module.function_of(iterable)
+    return function is not None and not _PARTIAL.search(module.segment(function.node))
+
+
+def _origin(value: ast.expr, module: Module, depth: int = 0) -> ast.Call | None:
+    """The `response.json()` that a list comes from: itself, a member of it, or what a comprehension picks of it."""
+    if depth > _FAR:
+        return None
+    match value:
+        case ast.Await(value=inner) | ast.Subscript(value=inner, slice=ast.Constant() | ast.Name()):
+            return _origin(inner, module, depth + 1)
+        case ast.BoolOp(op=ast.Or(), values=[inner, *_]):
+            return _origin(inner, module, depth + 1)
+        case ast.ListComp(generators=[first, *_]) | ast.SetComp(generators=[first, *_]):
+            return _origin(first.iter, module, depth + 1)
+        case ast.Call(func=ast.Name(id="list" | "set" | "sorted" | "enumerate"), args=[inner, *_]):
+            return _origin(inner, module, depth + 1)
+        case ast.Call(func=ast.Attribute(value=answer, attr="json"), args=[]):
+            return value if _is_response(answer, module) else None
+        case ast.Call(func=ast.Attribute(value=inner, attr="get" | "items" | "values" | "keys")):
+            return _origin(inner, module, depth + 1)
+        case ast.Name():
+            given = list(values_of(bindings_of(value, module)))
+            if len(given) == 1 and isinstance(given[0], ast.expr):
+                return _origin(given[0], module, depth + 1)
+    return None
+
+
+def _is_response(answer: ast.expr, module: Module) -> bool:
+    """Whether an expression is the answer to a request that the service sends."""
+    kind = module.type_of(answer) or ""
+    if kind.startswith(_CLIENTS):
+        return True
+    if isinstance(answer, ast.Name):
+        for given in values_of(bindings_of(answer, module)):
+            if isinstance(given, ast.Call) and module.external(given) is not None:
+                return True
+    return isinstance(answer, ast.Call) and module.external(answer) is not None
 
 
 def _is_body(name: str, iterable: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import estimates
+from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.service.creation import Place, goes_away, made_again, made_with_owner
+from rules.engine.service.creation import Place, goes_away, made_again, made_with_owner, owner_per_request
 from rules.engine.service.remembering import is_remembered
 from rules.engine.service.stand_ins import seldom_needed
 from rules.engine.service.traffic import is_probe, is_seldom
@@ -111,7 +112,8 @@ class EngineOrPoolPerRequest(Rule):
         if any(keyword.arg in _SHARED for keyword in node.keywords) or _inside_another(node, module):
             return
         place = made_again(node, module)
-        if place is None and made_with_owner(node, module):
+        maker = owner_per_request(node, module) if place is None else None
+        if maker is not None or (place is None and made_with_owner(node, module)):
             place = Place.OWNER
         if place is None:
             return
@@ -134,6 +136,7 @@ class EngineOrPoolPerRequest(Rule):
             f"`{spelled(node.func)}` is called {often}, which costs {client.cost}.",
             severity=Severity.LOW if doubtful else _severity(client, str(module.role(node) or "")),
             confidence=Confidence.POSSIBLE if doubtful else Confidence.CERTAIN,
+            call_path=(maker, Hop(module.path, node.lineno, spelled(node.func))) if maker is not None else (),
             impact=_impact(client, module),
             instead=_instead(client),
         )

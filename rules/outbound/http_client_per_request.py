@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import estimates
+from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import is_search, is_short, spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
@@ -19,6 +20,7 @@ from rules.engine.service.creation import (
     lives_for_one_call,
     made_again,
     made_with_owner,
+    owner_per_request,
 )
 from rules.engine.service.first_time import is_first_time
 from rules.engine.service.remembering import is_remembered
@@ -133,7 +135,8 @@ class HttpClientPerRequest(Rule):
         place = made_again(node, module)
         if place is None and client.kind == "http" and lives_for_one_call(node, module):
             place = Place.CALL
-        if place is None and made_with_owner(node, module):
+        maker = owner_per_request(node, module) if place is None else None
+        if maker is not None or (place is None and made_with_owner(node, module)):
             place = Place.OWNER
         if place is None:
             return
@@ -143,14 +146,16 @@ class HttpClientPerRequest(Rule):
             return  # credentials of one tenant
         if is_first_time(node, module):
             return  # kept by whoever asked for it
-        doubtful = _is_doubtful(node, module) or (client.is_async and module.has_own_loop(node))
+        doubtful = _is_doubtful(node, module, made_with=maker) or (
+            client.is_async and module.has_own_loop(node)
+        )
         if (
             place is not Place.CALL
             and not module.is_waited_for(node)
             and (_is_quickly_made(client) or not module.runs_on_event_loop(node))
         ):
             doubtful = True  # nobody waits for it: neither the caller nor the requests beside it
-        if place is Place.OWNER or is_probe(node, module):
+        if is_probe(node, module) or (place is Place.OWNER and (maker is None or _is_default(node, module))):
             doubtful = True
         if _is_quickly_made(client) and (
             _lasts_as_stream(node, module) or _is_polled(node, module) or _stays_inside(node, module)
@@ -161,10 +166,15 @@ class HttpClientPerRequest(Rule):
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
         yield Match(
             node,
-            _message(spelled(node.func), client, place),
+            _message(spelled(node.func), client, place, _owner(maker, node, module)),
             severity=Severity.LOW if doubtful else severity,
             cause=f"FP603 {module.path}" if place is Place.CALL else "",
-            confidence=Confidence.POSSIBLE if doubtful else Confidence.CERTAIN,
+            confidence=Confidence.POSSIBLE
+            if doubtful
+            else Confidence.CERTAIN
+            if maker is None
+            else Confidence.LIKELY,
+            call_path=(maker, Hop(module.path, node.lineno, spelled(node.func))) if maker is not None else (),
             impact=estimates.client_per_request(module.options, client.cpu_ms),
             instead=_instead(client, spelled(node.func)),
         )
@@ -180,7 +190,7 @@ def _shares(call: ast.Call) -> bool:
     return False
 
 
-def _is_doubtful(call: ast.Call, module: Module) -> bool:
+def _is_doubtful(call: ast.Call, module: Module, made_with: Hop | None) -> bool:
     """Whether a shared client may not be worth it or not be possible: seldom called, only
     after a failure or for a step of seconds, kept by whoever gets it, made where the caller brought none, or set up with what each call brings (a proxy, a certificate, credentials)."""
     if (
@@ -193,6 +203,8 @@ def _is_doubtful(call: ast.Call, module: Module) -> bool:
         return True
     if any(_varies(keyword) for keyword in call.keywords if keyword.arg is None or keyword.arg in _OWN):
         return True
+    if made_with is not None:
+        return False  # the object remembers it, and goes with the request
     return is_remembered(call, module) or _is_shared_by_items(call, module)
 
 
@@ -328,10 +340,23 @@ def _is_quickly_made(client: Client) -> bool:
     return client.cpu_ms is not None and client.cpu_ms < 1
 
 
-def _message(name: str, client: Client, place: Place) -> str:
+def _is_default(call: ast.Call, module: Module) -> bool:
+    """`self.client = client or httpx.AsyncClient()`: whoever makes the owner may bring one along."""
+    return isinstance(module.parent(call), (ast.BoolOp, ast.IfExp))
+
+
+def _owner(maker: Hop | None, call: ast.Call, module: Module) -> str:
+    """How often, where it is known who makes the owner."""
+    if maker is None:
+        return ""
+    owner = module.symbol_at(call).rpartition(".")[0]
+    return f"with each `{owner}`, and `{maker.symbol}` makes one for each request"
+
+
+def _message(name: str, client: Client, place: Place, owner: str) -> str:
     if client.kind == "http-call":
         return f"`{name}` makes and closes a client for this one call, which costs {client.cost}."
-    often = _OFTEN[place]
+    often = owner or _OFTEN[place]
     return f"`{name}` is made {often}, which costs {client.cost}."
 
 

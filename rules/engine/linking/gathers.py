@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 GATHER = frozenset({"asyncio.gather", "asyncio.wait", "asyncio.as_completed"})
 _SPAWN = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.TaskGroup.create_task"})
-_GROUPS = frozenset({"asyncio.TaskGroup.create_task"})
+GROUPS = frozenset({"asyncio.TaskGroup.create_task"})
 _BOUNDS = ("Semaphore", "Limiter", "RateLimit", "Throttle")
 
 
@@ -31,7 +31,7 @@ def spawned(block: ast.AsyncWith, module: Module) -> Iterator[ast.Call]:
     """The calls that make the coroutines of a task group's tasks."""
     for statement in block.body:
         for node in walk(statement):
-            if isinstance(node, ast.Call) and node.args and module.qualified_name(node.func) in _GROUPS:
+            if isinstance(node, ast.Call) and node.args and module.qualified_name(node.func) in GROUPS:
                 yield from _coroutines(node.args[0], module)
 
 
@@ -71,12 +71,36 @@ def _bound(name: str, at: ast.AST, module: Module) -> list[ast.expr]:
 
 
 def repeated(call: ast.Call, module: Module) -> tuple[ast.Call, LoopNode] | None:
-    """The coroutine call that a `gather` starts once per item, and the loop that says how often."""
+    """The coroutine call that a `gather` starts once per item, and the loop that says how often.
+
+    Also one that a task group starts in a loop inside its block: `for url in urls: group.create_task(fetch(url))`.
+    """
+    if module.qualified_name(call.func) in GROUPS:
+        return _spawned_again(call, module)
     for member in members(call, module):
         around = [loop for loop in module.loops(member) if loop not in module.loops(call)]
         if around and module.depends_on_loop(member, around[-1]):
             return member, around[-1]
     return None
+
+
+def _spawned_again(call: ast.Call, module: Module) -> tuple[ast.Call, LoopNode] | None:
+    group = call.func.value if isinstance(call.func, ast.Attribute) else None
+    block = module.parent(call)
+    while block is not None and not (isinstance(block, ast.AsyncWith) and _enters(block, group)):
+        block = module.parent(block)
+    match call.args:
+        case [ast.Call() as member, *_] if block is not None:
+            inside = [loop for loop in module.loops(call) if loop not in module.loops(block)]
+            if inside and module.depends_on_loop(member, inside[-1]):
+                return member, inside[-1]
+    return None
+
+
+def _enters(block: ast.AsyncWith, group: ast.expr | None) -> bool:
+    return isinstance(group, ast.Name) and any(
+        isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == group.id for item in block.items
+    )
 
 
 def is_bounded(call: ast.Call, module: Module) -> bool:

@@ -6,6 +6,7 @@ import ast
 import enum
 from typing import TYPE_CHECKING
 
+from rules.engine.finding import Hop
 from rules.engine.linking.context import IN_REQUEST
 from rules.engine.linking.graph import CALL
 from rules.engine.reading import facts
@@ -102,19 +103,46 @@ def made_again(call: ast.Call, module: Module) -> Place | None:
 def made_with_owner(call: ast.Call, module: Module) -> bool:
     """Whether `__init__` makes the object, and whoever makes its owner does so for each request and binds it to a local:
     a service object of an endpoint. Where the local goes from there nobody can tell."""
-    function = module.function_of(call)
-    node = module.graph_node(call) if function is not None and function.name == "__init__" else None
-    if node is None or module.loops(call):
+    node = _initialiser(call, module)
+    if node is None:
         return False
     if not node.callers:
         return not node.roles.isdisjoint(_PER_REQUEST)
     return all(_is_fleeting(caller, edge) for caller, edge in node.callers)
 
 
+def owner_per_request(call: ast.Call, module: Module) -> Hop | None:
+    """Where a dependency or an endpoint makes, for each request, the owner whose `__init__` makes the object.
+
+    Others may make such an owner once and keep it: what these do is no help to those requests.
+    """
+    pending = [found] if (found := _initialiser(call, module)) is not None else []
+    seen = set(pending)
+    while pending:
+        node = pending.pop(0)
+        for caller, edge in node.callers:
+            if edge.kind == CALL and not caller.roles.isdisjoint(_PER_REQUEST) and _is_fleeting(caller, edge):
+                return Hop(caller.path, edge.call.line, caller.symbol)
+            if _is_initialiser(caller) and edge.call.ref.endswith("%.__init__") and caller not in seen:
+                seen.add(caller)  # `super().__init__(url)` of an heir
+                pending.append(caller)
+    return None
+
+
+def _initialiser(call: ast.Call, module: Module) -> Node | None:
+    """The `__init__` that makes the object, once each time it runs."""
+    node = module.graph_node(call)
+    return node if node is not None and _is_initialiser(node) and not module.loops(call) else None
+
+
+def _is_initialiser(node: Node) -> bool:
+    return node.symbol.rpartition(".")[2] == "__init__"
+
+
 def _is_fleeting(caller: Node, edge: Edge) -> bool:
     if edge.kind != CALL or caller.function.flags & facts.CACHED or not caller.contexts & IN_REQUEST:
         return False
-    if edge.call.flags & _NOW_AND_THEN or caller.symbol.rpartition(".")[2] == "__init__":
+    if edge.call.flags & _NOW_AND_THEN or _is_initialiser(caller):
         return False
     return bool(edge.call.target) or not caller.roles.isdisjoint(_PER_REQUEST)
 

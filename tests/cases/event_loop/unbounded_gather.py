@@ -123,3 +123,58 @@ async def rest(numbers: list[str]) -> None:
         _, pending = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         running = set(pending)
     await asyncio.gather(*running)
+
+
+@app.post("/group")
+async def group(numbers: list[str]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for number in numbers:
+            tasks.create_task(level_of(number))  # FP112
+
+
+@app.post("/group/few")
+async def group_of_few(numbers: list[str]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for number in ("s", "m", "l"):
+            tasks.create_task(level_of(number))
+
+
+@app.post("/group/each")
+async def group_per_item(numbers: list[str]) -> None:
+    for number in numbers:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(level_of(number))
+            tasks.create_task(level_of(number.lower()))
+
+
+@app.post("/tree")
+async def whole_tree() -> list[str]:
+    answer = await client.get("/tree?recursive=1")
+    tree = answer.json()
+    files = [each for each in tree.get("files", []) if each["path"].endswith(".yaml")]
+    tasks = [level_of(each["path"]) for each in files]
+    return await asyncio.gather(*tasks, return_exceptions=True)  # FP112 (summary)
+
+
+@app.post("/stories")
+async def stories() -> list[str]:
+    numbers = (await client.get("/stories")).json()
+    return await asyncio.gather(*(level_of(number) for number in numbers))  # FP112 (summary)
+
+
+@app.post("/stories/some")
+async def some_stories() -> list[str]:
+    numbers = (await client.get("/stories")).json()[:10]
+    return await asyncio.gather(*(level_of(number) for number in numbers))
+
+
+@app.post("/stories/page")
+async def page_of_stories() -> list[str]:
+    numbers = (await client.get("/stories", params={"limit": 10})).json()
+    return await asyncio.gather(*(level_of(number) for number in numbers))
+
+
+@app.post("/stories/own")
+async def own_numbers() -> list[str]:
+    numbers = Basket(numbers=["a", "b"]).json()
+    return await asyncio.gather(*(level_of(number) for number in numbers))

@@ -517,3 +517,96 @@ async def snapshot_shelf(number: int) -> bytes:
 async def important_price(number: int) -> bytes:
     async with httpx.AsyncClient() as client:  # FP603
         return (await client.get(f"https://stock.example/{number}")).content
+
+
+class Stock:
+    def __init__(self, url: str) -> None:
+        self.client = httpx.AsyncClient(base_url=url)  # FP603 (inline)
+
+    async def level(self, number: int) -> str:
+        return (await self.client.get(f"/{number}")).text
+
+
+def get_stock() -> Stock:
+    return Stock("https://stock.example")
+
+
+@app.get("/stock/{number}")
+async def stock_level(number: int, stock: Stock = Depends(get_stock)) -> str:
+    return await stock.level(number)
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self.stock = Stock("https://stock.example")  # kept, which is no help to those requests
+
+
+watcher = Watcher()
+
+
+class Remote:
+    def __init__(self, url: str) -> None:
+        self.client = httpx.AsyncClient(base_url=url)  # FP603 (inline)
+
+    async def read(self, path: str) -> str:
+        return (await self.client.get(path)).text
+
+
+class Prices(Remote):
+    def __init__(self) -> None:
+        super().__init__("https://prices.example")
+
+
+def get_prices() -> Prices:
+    return Prices()
+
+
+@app.get("/prices/{path}")
+async def read_price(path: str, prices: Prices = Depends(get_prices)) -> str:
+    return await prices.read(path)
+
+
+class Bringing:
+    def __init__(self, client: httpx.AsyncClient | None = None) -> None:
+        self.client = client or httpx.AsyncClient()  # FP603 (summary)
+
+
+def get_bringing() -> Bringing:
+    return Bringing()
+
+
+@app.get("/bringing")
+async def bringing(carried: Bringing = Depends(get_bringing)) -> str:
+    return (await carried.client.get("https://stock.example")).text
+
+
+class Once:
+    def __init__(self) -> None:
+        self.client = httpx.AsyncClient()
+
+
+@functools.lru_cache
+def get_once() -> Once:
+    return Once()
+
+
+@app.get("/once")
+async def once(carried: Once = Depends(get_once)) -> str:
+    return (await carried.client.get("https://stock.example")).text
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.client = httpx.AsyncClient()
+
+
+kept = Kept()
+
+
+def get_kept() -> Kept:
+    return kept
+
+
+@app.get("/kept")
+async def from_kept(carried: Kept = Depends(get_kept)) -> str:
+    return (await carried.client.get("https://stock.example")).text
