@@ -12,7 +12,7 @@ from rules.engine.costs import measured
 from rules.engine.finding import Confidence, Finding, Hop, Options, Severity
 from rules.engine.module import Module
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
-from rules.engine.service import aside, serving, traffic, unasked, unimported
+from rules.engine.service import aside, serving, set_up, traffic, unasked, unimported
 from rules.engine.service.mentions import is_dead
 from rules.engine.service.one_at_a_time import lambda_entry
 
@@ -61,6 +61,9 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         fresh = None
     if rule.stops_loop and traffic.is_maintenance(node, module):
         severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
+    if set_up.sets_up(node, module):
+        severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
+        confidence, fresh = Confidence.POSSIBLE, None
     if (
         aside.stands_aside(node, module)
         or aside.is_unserved(node, module)

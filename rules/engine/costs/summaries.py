@@ -514,6 +514,8 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
             if table[edge.target][each] // _FURTHER + 1 == step // _FURTHER
         )
         granted = _GUARDED in key and all(each[1:2] in ("(", ".") for each in _left(key, edge) or ())
+        if switches.are_doubtful(_needs(key), edge.target.function, edge.call):
+            rarely |= facts.WISHED
         current = edge.target
     hops.append(Hop(current.path, call.line, name))
     leaf = current.leaves[step]
@@ -563,7 +565,12 @@ def possible(summary: Summary, function: Function, call: Call) -> Summary:
     own = switches.needs_of(call)
 
     def kept(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
-        return tuple(leaf for leaf in leaves if happens(leaf))
+        return tuple(doubted(leaf) for leaf in leaves if happens(leaf))
+
+    def doubted(leaf: Leaf) -> Leaf:
+        if not switches.are_doubtful(leaf.needs, function, call):
+            return leaf
+        return replace(leaf, rarely=leaf.rarely | facts.WISHED)
 
     def happens(leaf: Leaf) -> bool:
         left = switches.left(leaf.needs, function, call)

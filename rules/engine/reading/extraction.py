@@ -598,6 +598,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> list
             continue
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded, needs, held = surroundings(index, node, at_module)
+        if flags & facts.NEVER:
+            continue
         if last in _TELLING:
             flags = _told_by_name(index, node, scope, ref, last, flags)
         if node.func.__class__ is ast.Call and last_name(node.func) in _WRAPPING:
@@ -635,6 +637,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> list
     for load in scope.loads:
         if load.value.__class__ is ast.Attribute and load.value.attr == "awaitable_attrs":
             flags, loops, path, is_guarded, *_ = surroundings(index, load, at_module)
+            if flags & facts.NEVER:
+                continue
             call = Call(rows.AWAITABLE, load.lineno, load.col_offset, flags, loops, path)
             (guarded if is_guarded else calls).append(call)
             continue
@@ -647,8 +651,10 @@ def _calls(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> list
             continue
         if ref in seen and not ref.endswith(_EACH):
             continue
-        seen.add(ref)
         flags, loops, path, is_guarded, *_ = surroundings(index, load, at_module)
+        if flags & facts.NEVER:
+            continue
+        seen.add(ref)
         call = Call(ref, load.lineno, load.col_offset, facts.LOAD, loops, path)
         (guarded if is_guarded else calls).append(call)
     return calls

@@ -95,6 +95,8 @@ OF_KIND = 4194304
 
 ASIDE = 8388608
 """Only on a system that servers do not have, or where a developer asks for it: `if sys.platform == "win32":`."""
+NEVER = 16777216
+"""Behind the end of its block, or under `if False:`. Such calls are left out."""
 
 # Flags of a function.
 ASYNC = 1

@@ -25,6 +25,9 @@ _OF_FILES = frozenset(
     {"file", "files", "path", "dir", "folder", "cert", "certs", "certificate", "keyfile", "cache"}
 )
 """Words of functions that ask for files: `cert_files_exist()`."""
+_SHORT = 3
+"""Statements of an arm that only hands something over."""
+_WARNING = frozenset({"warning", "warn", "error", "exception", "critical"})
 _SWITCHES = ("enable", "debug", "verbose")
 """Words of what an object is told once, where it is set up: a state that comes and goes has other names."""
 
@@ -40,6 +43,8 @@ def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
     if statement in parent.body:
         return (
             _gives_up(parent.body)
+            | _goes_on_warned(parent.body, statement)
+            | _is_handed_over(statement, parent.orelse)
             | (facts.ASIDE if is_elsewhere(parent.test) else 0)
             | (facts.WISHED if _is_wish(index, parent) else 0)
             | (facts.RECALLED if _fills_store(index, parent) else 0)
@@ -47,13 +52,51 @@ def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
             | (facts.OF_KIND if _is_of_kind(parent.test) else 0)
         )
     if statement in parent.orelse:
-        return _gives_up(parent.orelse) | (facts.ASIDE if is_elsewhere(parent.test, negated=True) else 0)
+        return (
+            _gives_up(parent.orelse)
+            | (facts.ASIDE if is_elsewhere(parent.test, negated=True) else 0)
+            | _is_handed_over(statement, parent.body)
+        )
     return 0
 
 
 def _gives_up(arm: list[ast.stmt]) -> int:
     """What an arm that ends with `raise` does before, it does because something is wrong: it tidies up, or tells somebody."""
     return facts.FAILING if arm[-1].__class__ is ast.Raise else 0
+
+
+def _goes_on_warned(arm: list[ast.stmt], statement: ast.AST) -> int:
+    """What an arm does after `logger.warning("…")`, it does because something is not as it should be."""
+    first = arm[0]
+    return (
+        facts.FAILING
+        if first is not statement
+        and isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Call)
+        and isinstance(first.value.func, ast.Attribute)
+        and first.value.func.attr in _WARNING
+        else 0
+    )
+
+
+def _is_handed_over(statement: ast.AST, other: list[ast.stmt]) -> int:
+    """`self.send(order)`, where the other arm has `tasks.add_task(self.send, order)`: without `tasks`, which requests have."""
+    value = getattr(statement, "value", None)
+    called = value.value if isinstance(value, ast.Await) else value
+    if not isinstance(called, ast.Call) or len(other) > _SHORT:
+        return 0
+    for each in other:
+        handing = each.value if isinstance(each, (ast.Expr, ast.Return, ast.Assign)) else None
+        handing = handing.value if isinstance(handing, ast.Await) else handing
+        if isinstance(handing, ast.Call) and any(_same(given, called.func) for given in handing.args):
+            return facts.WISHED
+    return 0
+
+
+def _same(one: ast.expr, other: ast.expr) -> bool:
+    """Whether two expressions are one name, or one member of a name."""
+    spelled = _spelling(one) if isinstance(one, (ast.Name, ast.Attribute)) else ""
+    return bool(spelled) and spelled == _spelling(other)
 
 
 def _is_of_kind(test: ast.expr) -> bool:

@@ -177,6 +177,8 @@ class Walk:
         self.recalled: dict[ast.stmt, int] = {}
         """Statements before which a kept answer may have been returned: kept likewise."""
         self.refused: dict[ast.stmt, tuple[str, ...]] = {}
+        self.ended: set[ast.stmt] = set()
+        """Statements behind the end of their block: kept likewise."""
         """Conditions on parameters under which a statement is got to: kept likewise."""
         self.asked_of_self: dict[ast.ClassDef, frozenset[str]] = {}
         """What several methods of a class ask of their object: for `rules.engine.reading.own_state`."""

@@ -13,6 +13,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import COMPREHENSIONS, Scope
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.turns import is_trial, turns
+from rules.engine.reading.unreachable import ends_block, is_unreachable_arm
 from rules.engine.reading.walking import walk
 
 STATEMENTS = frozenset(
@@ -199,7 +200,8 @@ def _in_common(index: Index, statement: ast.AST) -> tuple[object, ...] | None:
     if statement not in index.left:
         return None
     # Each block has a list of its own of what was left, and a new one from where more is left on.
-    return parent, id(left), index.recalled.get(statement), index.refused.get(statement)
+    refused = index.refused.get(statement)
+    return parent, id(left), index.recalled.get(statement), refused, statement in index.ended
 
 
 def _acquired(index: Index) -> dict[ast.stmt, tuple[ast.expr, ...]]:
@@ -237,6 +239,8 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
                 flags |= index.recalled[child]
             if child in index.refused:
                 found.needs.extend(index.refused[child])
+            if child in index.ended:
+                flags |= facts.NEVER
             if acquired and child in acquired:
                 found.held = (*_refs(index, child, acquired[child]), *found.held)
         cls = current.__class__
@@ -288,6 +292,8 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
             if child is not current.test and is_main_guard(current.test):
                 found.guarded = True
             found.needs.extend(switches.around(index, current, child))
+            if is_unreachable_arm(current, child):
+                flags |= facts.NEVER
             inside = child in current.body
             unsaid = child is current.test or (inside and _is_on(index, current.test))
             otherwise = 0 if unsaid else facts.CONDITIONAL
@@ -437,12 +443,16 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
             before: list[str] = []
             recalled = 0
             needed: tuple[str, ...] = ()
+            ended = False
             for each in block:
                 index.left[each] = before
+                if ended:
+                    index.ended.add(each)
                 if needed:
                     index.refused[each] = needed
                 if recalled:
                     index.recalled[each] = recalled
+                ended = ended or ends_block(each)
                 if not isinstance(each, (ast.If, ast.Try)):
                     continue
                 if not recalled & ~facts.WISHED:

@@ -2,11 +2,12 @@
 
 A *condition* is about one parameter: `+commit` holds when it is true, `-commit` when it is not, `=session` when it is
 None, `#session` when it is something, `$kind:s1f|s2e` when it is one of these constants and `~kind:s1f` when it is none
-of them. A name that begins with a bracket is no parameter but what every function of the process finds the same: a
+of them, `$host:pis_address` when a function says so of it (`if is_address(host):`). A name that begins with a bracket is no parameter but what every function of the process finds the same: a
 setting (`settings.storage == "s3"`) or a small function that tells one (`_mode() == "local"`). One that begins with a point
 is an attribute of the method's own object (`+.content`, `rules.engine.reading.own_state`). What a call *passes* is written `2;commit=0;session=@db`: how many positional
 arguments, those among them and the keywords that are known: `1` true, `0` false, `N` None, `F` a few things that are
-written out there, `C` a constant, `@db` a parameter of the caller's own. A constant that can be told from others is
+written out there, `C` a constant, `A` an attribute of something (`order.customer_id`), `@db` a parameter of the caller's
+own. A constant that can be told from others is
 marked after the sign for its truth: `1s1f` is a text, `1i4` a number, `CeColour.RED` a member of a class. `self=@self` marks a call of the same object's method where such attributes matter.
 """
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from rules.engine.reading.scopes import Binding, Scope
 
 _NEGATED = {"+": "-", "-": "+", "=": "#", "#": "=", "$": "~", "~": "$"}
-_HOLDS = {"+": "1FC", "-": "0NC", "=": "NC", "#": "10FC"}
+_HOLDS = {"+": "1FCA", "-": "0NCA", "=": "NCA", "#": "10FCA"}
 """Condition -> the values for which it holds or may hold; None is false."""
 _FEW = 10
 _SMALL = 3
@@ -77,6 +78,8 @@ def conditions(index: Index, test: ast.expr) -> tuple[str, ...]:
             return _comparison(index, left, operator, right)
         case ast.Name() if _is_parameter(index, test):
             return (f"+{test.id}",)
+        case ast.Call(func=ast.Name(id=judge), args=[ast.Name() as name], keywords=[]):
+            return (f"${name.id}:p{judge}",) if _is_parameter(index, name) else ()
         case ast.Attribute(value=ast.Name(id="self")):
             asked = _parameter_kept(index, test) or own_state.asked(index, test)
             return (f"+{asked}",) if asked else ()
@@ -261,9 +264,25 @@ def after(index: Index, statement: ast.If) -> tuple[str, ...]:
 
 
 def _is_parameter(index: Index, name: ast.Name) -> bool:
-    """Whether a name is a parameter that its function never binds anew."""
+    """Whether a name is a parameter that its function does not bind anew before."""
     bindings = index.scope_at(name).bindings.get(name.id, [])
-    return len(bindings) == 1 and bindings[0].kind == "parameter"
+    if not bindings or bindings[0].kind != "parameter":
+        return False
+    return len(bindings) == 1 or (
+        all(each.line > name.lineno for each in bindings[1:]) and not _is_repeated(index, name)
+    )
+
+
+def _is_repeated(index: Index, name: ast.Name) -> bool:
+    """Whether a loop of its function is around a name."""
+    current = index.parents.get(name)
+    while current is not None and not isinstance(
+        current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    ):
+        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
+            return True
+        current = index.parents.get(current)
+    return False
 
 
 def passed(index: Index, call: ast.Call, scope: Scope) -> str:
@@ -308,7 +327,11 @@ def _known(value: ast.expr, scope: Scope) -> str:
             if only.kind == "value" and only.value.__class__ is ast.ListComp and finds_one(only.value):
                 return "F"
         return "C" if name.isupper() else ""
-    return f"C{_mark(value)}" if cls is ast.Attribute and value.attr.isupper() else ""  # type: ignore[attr-defined]  # by its class
+    if not isinstance(value, ast.Attribute):
+        return ""
+    if value.attr.isupper():
+        return f"C{_mark(value)}"
+    return "" if isinstance(value.value, ast.Name) and value.value.id == "self" else "A"
 
 
 def _constant(value: ast.Constant) -> str:
@@ -395,6 +418,28 @@ def left(needs: tuple[str, ...], function: Function, call: Call) -> tuple[str, .
     return tuple(dict.fromkeys(remaining))
 
 
+def are_doubtful(needs: Iterable[str], function: Function, call: Call) -> bool:
+    """Whether something happens only where a parameter is missing, and the call gives it an attribute of something:
+    `publish(recipe.household_id)`, and `if household_id is None: query()`."""
+    if "=A" not in call.passed:
+        return False
+    count, given = _given(call.passed)
+    switches = {each.name: each for each in function.switches}
+    return any(
+        (condition[0] == "=" or (condition[0] == "-" and _may_be_missing(function, about(condition))))
+        and _value(switches.get(about(condition)) or Switch(about(condition)), count, given) == "A"
+        for condition in needs
+    )
+
+
+def _may_be_missing(function: Function, name: str) -> bool:
+    """Whether a parameter is no yes or no: it says of what kind it is, and that is another."""
+    return any(
+        each.name == name and each.annotation and not each.annotation.startswith("builtins.bool")
+        for each in function.parameters
+    )
+
+
 def contradict(needs: Iterable[str]) -> bool:
     """Whether two of several conditions of one function cannot both hold: `if mode() == "local": start()`, and `start()`
     returns unless `mode() == "cluster"`."""
@@ -430,6 +475,8 @@ def may_hold(condition: str, value: str) -> bool:
 def _are_equal(value: str, mark: str) -> bool | None:
     """Whether what is passed is a marked constant; None when nobody knows."""
     passed = value[1:]
+    if "p" in (passed[:1], mark[0]):
+        return True if passed == mark else None  # what a function says of one value, it may say of others
     if not passed:
         return False if value in ("N", "F") or (value in ("0", "1") and mark[0] == "s") else None
     if passed == mark:

@@ -1,6 +1,6 @@
 """Branches that no call asks for: `if save_copy:`, of a parameter that is off by default and that nobody turns on.
 
-And statements behind a `raise` or a `return` of their block, which never run at all.
+And statements behind a `raise` or a `return` of their block or under `if False:`, which never run at all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from rules.engine.reading import facts, switches
 from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.unreachable import ends_block, is_unreachable_arm
 from rules.engine.service.serving import callers_by_name
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 _FAR = 3
-_ENDS = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 _known: WeakKeyDictionary[Project, dict[tuple[str, str, str], bool]] = WeakKeyDictionary()
 
 
@@ -38,12 +38,16 @@ def is_never_asked(node: ast.AST, module: Module) -> bool:
 def _is_past_end(node: ast.AST, module: Module) -> bool:
     child, parent = node, module.parent(node)
     while parent is not None and not isinstance(child, FUNCTIONS) and not isinstance(parent, ast.Module):
+        if isinstance(parent, ast.If) and is_unreachable_arm(parent, child):
+            return True
         for name in ("body", "orelse", "finalbody"):
             block = getattr(parent, name, None)
-            if isinstance(block, list) and child in block:
-                earlier = block[: block.index(child)]
-                if any(isinstance(each, _ENDS) for each in earlier):
-                    return True
+            if (
+                isinstance(block, list)
+                and child in block
+                and any(map(ends_block, block[: block.index(child)]))
+            ):
+                return True
         child, parent = parent, module.parent(parent)
     return False
 
