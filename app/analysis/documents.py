@@ -21,6 +21,11 @@ _NAMES = regex(
     | (deployment|k8s).*\.ya?ml | Procfile\..+
     """
 )
+_SQL = regex(
+    r"(?i)(?:.*/)?(?:(?:[^/]*[-_.])?(?:migrations?|supabase|schemas?|sql|db|database|initdb|flyway|ddl|postgres(?:ql)?|alembic)[^/]*/.*"
+    r"|(?:[^/]*[-_.])?(?:schema|init|tables?|ddl|structure|setup|indexes|create)[^/]*)\.sql"
+)
+"""What makes tables and their indexes, by its folders or its name; the rest are mostly data and reports."""
 _CLUSTER = frozenset(
     {
         "k8s",
@@ -68,6 +73,8 @@ def is_document(path: str) -> bool:
         return True
     if name.endswith((".yaml", ".yml")) and not _CLUSTER.isdisjoint(folder.lower().split("/")):
         return True
+    if name.endswith(".sql"):
+        return _SQL.fullmatch(path) is not None
     return _NAMES.fullmatch(name) is not None
 
 

@@ -12,7 +12,7 @@ from rules.engine.costs import measured
 from rules.engine.finding import Confidence, Finding, Hop, Options, Severity
 from rules.engine.module import Module
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
-from rules.engine.service import aside, serving, set_up, traffic, unasked, unimported
+from rules.engine.service import aside, other_sessions, serving, set_up, traffic, unasked, unimported
 from rules.engine.service.mentions import is_dead
 from rules.engine.service.one_at_a_time import lambda_entry
 
@@ -67,6 +67,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
     if (
         aside.stands_aside(node, module)
         or aside.is_unserved(node, module)
+        or other_sessions.fails_at_once(node, module)
         or unasked.is_never_asked(node, module)
         or unimported.is_unimported(module.project, module.path)
         or (not module.reached(node) and unimported.is_lone_script(module.project, module.path))

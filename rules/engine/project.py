@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from rules.engine import fingerprints
@@ -26,7 +26,7 @@ from rules.engine.linking.registering import Wiring
 from rules.engine.linking.resolver import Resolver
 from rules.engine.linking.routing import EndpointNode, Routing
 from rules.engine.linking.values import Sort
-from rules.engine.reading import facts, session_factories
+from rules.engine.reading import facts, session_factories, sql_files
 from rules.engine.reading.facts import ModuleFacts
 from rules.engine.reading.regexes import regex
 from rules.engine.service import serving, traffic, unserved
@@ -111,10 +111,15 @@ class Project:
     def costs(self) -> Costs:
         return Costs(self.graph, self.summaries, self.lazy_loading.calls, self.had)
 
+    @property
+    def texts(self) -> Iterable[str]:
+        """The documents that may name code: SQL files name tables."""
+        return (text for path, text in self.documents.items() if not sql_files.is_read(path))
+
     @cached_property
     def models(self) -> Models:
         """The tables of the project."""
-        return Models(self.resolver)
+        return Models(self.resolver, sql_files.indexes(self.documents))
 
     @cached_property
     def early_dependencies(self) -> frozenset[Node]:

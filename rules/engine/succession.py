@@ -30,7 +30,7 @@ from rules.engine.linking.callees import Dispatch
 from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
 from rules.engine.linking.values import BODY, CALLS, FLOW, MADE, STARS, Linked
 from rules.engine.project import IMPORTED, ROUTING, Project
-from rules.engine.reading import facts
+from rules.engine.reading import facts, sql_files
 from rules.engine.reading.facts import Call, Class, ModuleFacts, alike
 from rules.engine.reading.regexes import regex
 from rules.engine.service.serving import imports_as, served_files
@@ -84,6 +84,7 @@ class Succession:
             return self._anew(files, documents, options)
         changed = _changed(project.files, files)
         others = len(changed) > max(8, _MOST * len(files)) or options != project.options
+        others = others or _sql(documents) != _sql(project.documents)
         if others or not project.resolver.lies_the_same(changed):
             return self._anew(files, documents, options)
         row_changes.remember(project, [(project.files.get(path), found) for path, found in changed.items()])
@@ -112,6 +113,11 @@ class Succession:
             self._left.append(self._project)
         self.before, self._project = self._project, Project(files, documents, options, tracks=True)
         return self._project
+
+
+def _sql(documents: Mapping[str, str]) -> dict[str, str]:
+    """What tables take their indexes from."""
+    return {path: text for path, text in documents.items() if sql_files.is_read(path)}
 
 
 def _take_apart(project: Project) -> None:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from rules.engine.linking.values import Sort
 from rules.engine.module import Context
 from rules.engine.reading import facts
+from rules.engine.reading.hearing import waits_for_nothing
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import own_calls, walk
+from rules.engine.reading.walking import own_calls, own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.serving import is_led_to
@@ -203,6 +204,7 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
     if function is not None and (
         function.name == "__del__"
         or _handles_signal(function, module)
+        or _is_called_by_thread(function, module)
         or _stands_in_for_async(function, module)
         or _is_for_either(function, call, module)
     ):
@@ -234,6 +236,36 @@ def _handles_signal(function: Function, module: Module) -> bool:
         )
         for scope in module.index.scopes
         for call in scope.calls
+    )
+
+
+def _is_called_by_thread(function: Function, module: Module) -> bool:
+    """Whether a plain function is handed to a library as `on_close=…`, together with others that go back to a loop by its
+    name (`run_coroutine_threadsafe`, `self.loop.create_task`): the library calls them from a thread of its own, where no
+    task can be made."""
+    if not isinstance(function.node, ast.FunctionDef):
+        return False
+    owner = module.parent(function.node)
+    if not isinstance(owner, ast.ClassDef):
+        return False
+    methods = {each.name: each for each in owner.body if isinstance(each, ast.FunctionDef)}
+    for method in owner.body:
+        for call in own_calls(method) if isinstance(method, FUNCTIONS) else ():
+            handed = {
+                last_name(keyword.value) for keyword in call.keywords if (keyword.arg or "")[:3] == "on_"
+            }
+            if function.name in handed and module.callee(call) is None:
+                others = (methods[name] for name in sorted(handed) if name in methods)
+                return any(_goes_back(other) for other in others)
+    return False
+
+
+def _goes_back(method: ast.FunctionDef) -> bool:
+    """Whether a function hands something to a loop that it keeps, as other threads have to."""
+    return any(
+        last_name(call.func) in ("run_coroutine_threadsafe", "call_soon_threadsafe")
+        or (last_name(call.func) == "create_task" and ast.unparse(call.func).endswith("loop.create_task"))
+        for call in own_calls(method)
     )
 
 
@@ -293,17 +325,77 @@ def _is_over_at_once(call: ast.Call, module: Module) -> bool:
     """Whether the coroutine waits for nothing: the event loop holds it until its one turn, which is its last."""
     made = call.args[0] if call.args else None
     target = module.callee(made) if isinstance(made, ast.Call) else None
+    if target is None or target.function.flags & facts.ABSTRACT:
+        return False
+    if target.function.flags & facts.UNBROKEN:
+        return True
+    coroutine = _coroutine_of(call, module)
+    return coroutine is not None and _never_waits(coroutine, module, frozenset())
+
+
+def _never_waits(
+    coroutine: ast.AsyncFunctionDef, module: Module, seen: frozenset[ast.AsyncFunctionDef]
+) -> bool:
+    """Whether all that a coroutine awaits is over at once: queues without a bound, and others of the file that are so too."""
+    if coroutine in seen or waits_for_nothing(coroutine):
+        return True
+    waits = [node for node in own_nodes(coroutine) if isinstance(node, ast.Await)]
     return (
-        target is not None
-        and bool(target.function.flags & facts.UNBROKEN)
-        and not target.function.flags & facts.ABSTRACT
+        bool(waits)
+        and not _waits_otherwise(coroutine)
+        and all(
+            isinstance(wait.value, ast.Call)
+            and (
+                _fills_queue(wait.value, module)
+                or (
+                    (inner := _function_called(wait.value, module)) is not None
+                    and _never_waits(inner, module, seen | {coroutine})
+                )
+            )
+            for wait in waits
+        )
     )
+
+
+def _waits_otherwise(coroutine: ast.AsyncFunctionDef) -> bool:
+    return any(
+        isinstance(node, ast.AsyncFor | ast.AsyncWith)
+        or (isinstance(node, ast.comprehension) and node.is_async)
+        for node in own_nodes(coroutine)
+    )
+
+
+def _fills_queue(call: ast.Call, module: Module) -> bool:
+    """`self.queue.put(chunk)`, where the file makes that queue without a bound."""
+    if not isinstance(call.func, ast.Attribute) or module.qualified_name(call.func) != "asyncio.Queue.put":
+        return False
+    name = last_name(call.func.value)
+    made = [
+        each
+        for scope in module.index.scopes
+        for each in scope.calls
+        if last_name(each.func) == "Queue" and name in _names_given(module.parent(each))
+    ]
+    return bool(made) and not any(each.args or each.keywords for each in made)
+
+
+def _names_given(statement: ast.AST | None) -> set[str]:
+    match statement:
+        case ast.Assign(targets=targets):
+            return {last_name(target) for target in targets}
+        case ast.AnnAssign(target=target):
+            return {last_name(target)}
+    return set()
 
 
 def _coroutine_of(call: ast.Call, module: Module) -> ast.AsyncFunctionDef | None:
     """The coroutine function that the task runs, where the same file defines it."""
     made = call.args[0] if call.args else None
-    target = module.callee(made) if isinstance(made, ast.Call) else None
+    return _function_called(made, module) if isinstance(made, ast.Call) else None
+
+
+def _function_called(made: ast.Call, module: Module) -> ast.AsyncFunctionDef | None:
+    target = module.callee(made)
     if target is None or target.path != module.path:
         return None
     line = target.function.line

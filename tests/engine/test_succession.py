@@ -425,3 +425,15 @@ def _moved(path: str, old: str, new: str) -> tuple[Routing, Project, Project]:
     texts[path] = texts[path].replace(old, new)
     files = linked({p: text.encode() for p, text in texts.items()})
     return before, succession.move(files, {}, Options()), Project(files)
+
+
+def test_tables_follow_the_indexes_that_an_sql_file_gives_them() -> None:
+    files = linked({path: dedent(text).encode() for path, text in FILES.items()})
+    succession = Succession()
+
+    before = [*succession.move(files, {}, Options()).models.by_name["orders"][0].indexes]
+    made = {"db/0001_orders.sql": "CREATE INDEX by_customer ON orders (customer_id);"}
+    after = [*succession.move(files, made, Options()).models.by_name["orders"][0].indexes]
+
+    assert after == [*before, ("customer_id",)]
+    assert succession.move(files, {}, Options()).models.by_name["orders"][0].indexes == before

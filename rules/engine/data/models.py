@@ -22,6 +22,7 @@ from rules.engine.reading import migrations
 from rules.engine.reading.declarations import Body, Declared, Given
 from rules.engine.reading.facts import ModuleFacts
 from rules.engine.reading.migrations import Schema, text
+from rules.engine.reading.sql_files import Indexes
 
 _COLUMNS = frozenset({"mapped_column", "Column"})
 _RELATIONSHIPS = frozenset({"relationship", "Relationship"})
@@ -38,8 +39,10 @@ MODELS = "models"
 class Models:
     """All tables of a project, linked: foreign keys and relationships know their targets."""
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolver, in_sql: Indexes | None = None) -> None:
+        """With the indexes that SQL files of the project give its tables."""
         self._resolver = resolver
+        self._in_sql = in_sql or {}
         self._bodies: dict[tuple[str, str], Body] = {}
         self.tables: dict[tuple[str, str], Table] = {}
         """By (path, symbol of the class or name of the `Table`)."""
@@ -101,7 +104,10 @@ class Models:
                     for operation in migration.operations
                 )
             found[path] = replace(migration, operations=operations)
-        return migrations.replay(found)
+        schema = migrations.replay(found)
+        for table, indexes in self._in_sql.items():
+            schema.indexes.setdefault(table, []).extend(indexes)
+        return schema
 
     def _named(self, given: Given, module: Linked) -> Given:
         """A call with those of its arguments written out that are constants elsewhere."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_nodes, walk
 
 _WAITS = (ast.Await, ast.AsyncFor, ast.AsyncWith)
+_SWALLOWING = regex(
+    r"suppress|(?:log|catch|swallow|report|ignore|capture|guard)\w*_(?:errors?|exceptions?)|(?:errors?|exceptions?)_\w*logged"
+)
+"""Context managers that hand no error on, by their names."""
 _AROUND = (ast.If, ast.With, ast.AsyncWith, ast.For, ast.While)
 
 
@@ -36,6 +41,8 @@ def lets_nothing_out(block: Iterable[ast.stmt]) -> bool:
             if not _keeps_all(each):
                 return False
             tried = True
+        elif isinstance(each, (ast.With, ast.AsyncWith)) and _swallows(each):
+            tried = True
         elif isinstance(each, _AROUND):
             inner = [*each.body, *getattr(each, "orelse", ())]
             if lets_nothing_out(inner):
@@ -55,8 +62,22 @@ def _waits(statement: ast.stmt) -> bool:
     )
 
 
+def _swallows(block: ast.With | ast.AsyncWith) -> bool:
+    """`with suppress(Exception):`, `with log_errors(logger):`."""
+    made = block.items[0].context_expr
+    return isinstance(made, ast.Call) and _SWALLOWING.fullmatch(last_name(made.func)) is not None
+
+
 def _keeps_all(attempt: ast.Try) -> bool:
     for handler in attempt.handlers:
         if handler.type is None or last_name(handler.type) in ("Exception", "BaseException"):
-            return not any(isinstance(inner, ast.Raise) for inner in walk(handler))
+            return not any(isinstance(inner, ast.Raise) for inner in _always(handler.body))
     return False
+
+
+def _always(block: Iterable[ast.stmt]) -> Iterable[ast.AST]:
+    """What a block does in any case: what stands under `if raise_exceptions:` somebody has to ask for."""
+    for each in block:
+        if isinstance(each, ast.If) and isinstance(each.test, ast.Name) and not each.orelse:
+            continue
+        yield from walk(each)

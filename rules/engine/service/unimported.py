@@ -83,7 +83,7 @@ def _is_left_behind(project: Project, path: str) -> bool:
 
 def _is_nobodys(project: Project, path: str, name: str = "") -> bool:
     """Whether no file imports or names a file, and no document does, not even by its `name` alone where that tells enough."""
-    if name and any(name in text for text in project.documents.values()):
+    if name and any(name in text for text in project.texts):
         return False
     return path not in _all_imported(project) and not _named(project, {path})
 
@@ -245,7 +245,7 @@ def _sum(name: str) -> int:
 def _is_documented(project: Project, path: str) -> bool:
     parts = _parts(path)
     names = (".".join(parts[-2:]), path.rpartition("/")[2]) if len(parts) > 1 else (path,)
-    return any(name in text for text in project.documents.values() for name in names)
+    return any(name in text for text in project.texts for name in names)
 
 
 def _may_load(project: Project, loader: str, path: str) -> bool:

@@ -162,7 +162,7 @@ def _orphans(project: Project) -> frozenset[str]:
     return frozenset(
         path
         for path, name in names.items()
-        if not any(name in text for text in project.documents.values())  # an entry point
+        if not any(name in text for text in project.texts)  # an entry point
     )
 
 

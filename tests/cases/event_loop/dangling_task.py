@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import functools
 import inspect
 import signal
@@ -8,7 +9,9 @@ from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from speech import Transcriber
 from starlette.middleware.base import BaseHTTPMiddleware
+from timing import timer
 
 app = FastAPI()
 running: set[asyncio.Task[None]] = set()
@@ -195,7 +198,7 @@ class Scheduler:
 STOPPED = [Scheduler.stop]
 
 
-counts: asyncio.Queue[str] = asyncio.Queue()
+counts: asyncio.Queue[str] = asyncio.Queue(10)
 
 
 async def counted(name: str) -> None:
@@ -380,3 +383,98 @@ class Ledger:
 @app.post("/closed")
 async def closed(ledger: Ledger) -> None:
     asyncio.create_task(ledger.close())  # FP113 (inline)
+
+
+class Pipe:
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[str] = asyncio.Queue()
+        self.next: Pipe | None = None
+
+    async def push(self, chunk: str) -> None:
+        if chunk:
+            await self._take(chunk)
+
+    async def _take(self, chunk: str) -> None:
+        await self.queue.put(chunk)
+
+    async def push_slowly(self, chunk: str) -> None:
+        await self._take(chunk)
+        await asyncio.Event().wait()
+
+
+pipe = Pipe()
+
+
+@app.post("/pipe")
+async def piped(chunk: str) -> None:
+    asyncio.create_task(pipe.push(chunk))  # over at once: the queue has no bound
+
+
+@app.post("/pipe/slow")
+async def piped_slowly(chunk: str) -> None:
+    asyncio.create_task(pipe.push_slowly(chunk))  # FP113
+
+
+async def suppressed(number: int) -> None:
+    with contextlib.suppress(Exception):
+        await work(number)
+
+
+async def measured(number: int) -> None:
+    with timer():
+        await work(number)
+
+
+async def repeated(number: int, raise_exceptions: bool = False) -> None:
+    while number:
+        try:
+            await work(number)
+        except Exception as error:
+            print("failed")
+            if raise_exceptions:
+                raise error
+
+
+@app.post("/suppressed")
+async def suppresses(number: int) -> None:
+    asyncio.create_task(suppressed(number))  # FP113 (summary)
+
+
+@app.post("/measured")
+async def measures(number: int) -> None:
+    asyncio.create_task(measured(number))  # FP113 (inline)
+
+
+@app.post("/repeated")
+async def repeats(number: int) -> None:
+    asyncio.create_task(repeated(number))  # FP113 (summary)
+
+
+class Speech:
+    """Whose library calls back from a thread of its own."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_event_loop()
+
+    async def begin(self) -> None:
+        Transcriber(on_text=self._on_text, on_close=self._on_close).start()
+
+    def _on_text(self, text: str) -> None:
+        self.loop.create_task(work(len(text)))  # FP113 (summary)
+
+    def _on_close(self) -> None:
+        asyncio.create_task(work())  # FP113 (summary)
+
+
+class Player:
+    async def begin(self) -> None:
+        Transcriber(on_close=self._on_close).start()
+
+    def _on_close(self) -> None:
+        asyncio.create_task(work())  # FP113
+
+
+@app.post("/speech")
+async def speech() -> None:
+    await Speech().begin()
+    await Player().begin()

@@ -219,3 +219,21 @@ async def of_a_fresh_session(session: Session = Depends(fresh_session)) -> None:
     await audit()
     session.rollback()
     session.execute(select(Order))  # FP102 (inline)
+
+
+async def numbers(session: AsyncSession) -> list[str]:
+    return list(await session.scalars(select(Order.number)))
+
+
+@app.get("/orders/mistaken")
+async def mistaken(session: Session = Depends(get_async_session)) -> int:  # has no `first`, and fails
+    await audit()
+    return session.execute(select(Order)).first().id  # FP102 (summary)
+
+
+@app.get("/orders/of-both")
+async def of_both(
+    session: Session = Depends(get_session), other: AsyncSession = Depends(get_async_session)
+) -> list[str]:
+    session.execute(select(Order))  # FP102 (inline)
+    return await numbers(other)

@@ -1,0 +1,58 @@
+"""Endpoints that take what their dependency does not give: `db: Session = Depends(get_async_db)`. They fail, and wait for
+nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rules.engine.kept_answers import once
+from rules.engine.reading import facts
+
+if TYPE_CHECKING:
+    import ast
+
+    from rules.engine.linking.graph import Node
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+    from rules.engine.reading.facts import Parameter
+
+_PLAIN = frozenset({"sqlalchemy.orm.Session:", "sqlmodel.Session:"})
+_ASYNCHRONOUS = "sqlalchemy.ext.asyncio."
+
+
+def fails_at_once(node: ast.AST, module: Module) -> bool:
+    """Whether only endpoints get to the function around `node` that take an asynchronous session for a plain one."""
+    found = module.graph_node(node)
+    if found is None or not found.endpoints:
+        return False
+    return not found.endpoints & ~_failing(module.project)
+
+
+@once
+def _failing(project: Project) -> int:
+    """A bit for each such endpoint."""
+    bits = 0
+    for position, endpoint in enumerate(project.routing.endpoints):
+        handler = endpoint.handler
+        if any(_is_another(each, handler, project) for each in handler.function.parameters):
+            bits |= 1 << position
+    return bits
+
+
+def _is_another(parameter: Parameter, handler: Node, project: Project) -> bool:
+    if parameter.annotation not in _PLAIN or not parameter.depends:
+        return False
+    home = project.resolver.modules[handler.path]
+    given = project.resolver.provided(project.resolver.value(parameter.depends, home))
+    return (
+        given is not None
+        and given.name.startswith(_ASYNCHRONOUS)
+        and not any(_is_awaited(call, parameter) for call in handler.function.calls)
+    )
+
+
+def _is_awaited(call: facts.Call, parameter: Parameter) -> bool:
+    """Whether the endpoint treats it as what it is, whatever it says: `await db.execute(…)`, `await load(db)`."""
+    return bool(call.flags & facts.AWAITED) and (
+        call.ref.startswith(parameter.annotation) or f"=@{parameter.name}" in call.passed
+    )

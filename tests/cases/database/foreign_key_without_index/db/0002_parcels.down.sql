@@ -1,0 +1,1 @@
+create index ix_parcels_old on parcels (driver_id);
