@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _STARTERS = frozenset(
     {"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"}
 )
+_OF_RUNNING_LOOP = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _CLOSING = frozenset({"close", "aclose", "disconnect", "wait_closed"})
 """What libraries call the end of a connection."""
 _KEPT = "_background_tasks"
@@ -204,7 +205,7 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
     if function is not None and (
         function.name == "__del__"
         or _handles_signal(function, module)
-        or _is_called_by_thread(function, module)
+        or (module.qualified_name(call.func) in _OF_RUNNING_LOOP and _is_called_by_thread(function, module))
         or _stands_in_for_async(function, module)
         or _is_for_either(function, call, module)
     ):
@@ -324,13 +325,29 @@ def _is_wrapped_with_care(target: Node, resolver: Resolver) -> bool:
 def _is_over_at_once(call: ast.Call, module: Module) -> bool:
     """Whether the coroutine waits for nothing: the event loop holds it until its one turn, which is its last."""
     made = call.args[0] if call.args else None
-    target = module.callee(made) if isinstance(made, ast.Call) else None
-    if target is None or target.function.flags & facts.ABSTRACT:
+    if not isinstance(made, ast.Call):
         return False
-    if target.function.flags & facts.UNBROKEN:
-        return True
-    coroutine = _coroutine_of(call, module)
+    target = module.callee(made)
+    if target is not None and target.function.flags & (facts.ABSTRACT | facts.UNBROKEN):
+        return not target.function.flags & facts.ABSTRACT
+    coroutine = _function_called(made, module) if target is not None else _only_one_named(made, module)
     return coroutine is not None and _never_waits(coroutine, module, frozenset())
+
+
+def _only_one_named(made: ast.Call, module: Module) -> ast.AsyncFunctionDef | None:
+    """The coroutine of a class of the file that `self.next.push(chunk)` means, where it is the only one of that name."""
+    if not isinstance(made.func, ast.Attribute):
+        return None
+    own = isinstance(made.func.value, ast.Attribute) and last_name(made.func.value.value) == "self"
+    if not own and module.value(made.func) is not None:
+        return None
+    name = made.func.attr
+    found = [
+        scope.node
+        for scope in module.index.scopes
+        if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef) and scope.node.name == name
+    ]
+    return found[0] if len(found) == 1 and isinstance(found[0], ast.AsyncFunctionDef) else None
 
 
 def _never_waits(

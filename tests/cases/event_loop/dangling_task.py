@@ -397,6 +397,10 @@ class Pipe:
     async def _take(self, chunk: str) -> None:
         await self.queue.put(chunk)
 
+    async def hand_on(self, following, chunk: str) -> None:
+        asyncio.create_task(following.push(chunk))
+        asyncio.create_task(following.push_slowly(chunk))  # FP113
+
     async def push_slowly(self, chunk: str) -> None:
         await self._take(chunk)
         await asyncio.Event().wait()
@@ -460,10 +464,10 @@ class Speech:
         Transcriber(on_text=self._on_text, on_close=self._on_close).start()
 
     def _on_text(self, text: str) -> None:
-        self.loop.create_task(work(len(text)))  # FP113 (summary)
+        self.loop.create_task(measured(len(text)))  # FP113 (inline)
 
     def _on_close(self) -> None:
-        asyncio.create_task(work())  # FP113 (summary)
+        asyncio.create_task(measured(1))  # FP113 (summary)
 
 
 class Player:
@@ -471,7 +475,7 @@ class Player:
         Transcriber(on_close=self._on_close).start()
 
     def _on_close(self) -> None:
-        asyncio.create_task(work())  # FP113
+        asyncio.create_task(measured(1))  # FP113 (inline)
 
 
 @app.post("/speech")
