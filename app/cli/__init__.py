@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
+import os
+import sys
+import threading
 from typing import NoReturn
 
 import click
@@ -61,6 +65,24 @@ def main() -> NoReturn:
     """Run the command line; never returns."""
     try:
         cli(prog_name="fastperf")
-    finally:
-        gc.freeze()  # the process ends: nobody needs what a last search for garbage would free
+    except SystemExit as ended:
+        if isinstance(ended.code, int) and threading.active_count() == 1:
+            _leave(ended.code)
+        gc.freeze()  # nobody needs what a last search for garbage would free
+        raise
     raise SystemExit(0)
+
+
+def _leave(code: int) -> None:
+    """End the process without taking apart what it made, object by object: a twenty-fifth of a check.
+
+    Returns when the output cannot be written, for the interpreter knows how to say so.
+    """
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # as it is where the descriptor was closed
+                stream.flush()
+    except (OSError, ValueError):
+        return
+    os._exit(code)

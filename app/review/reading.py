@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any, Literal, get_args, get_origin
@@ -99,6 +98,8 @@ def _read(path: str, text: str, prefix: tuple[str, ...], errors: list[ConfigErro
     if "\ufffd" in text:
         line = 1 + text.count("\n", 0, text.index("\ufffd"))
         errors.append(ConfigError(path, line, "This is not UTF-8: save the file as such."))
+    import tomllib  # only here: many projects have no configuration
+
     try:
         table: Any = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also numbers too long for Python

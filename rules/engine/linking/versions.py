@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -106,6 +105,8 @@ def _project(text: str, *, groups: bool = False) -> Iterator[str]:
 @functools.lru_cache(maxsize=4)
 def _loaded(text: str) -> Mapping[str, Any]:
     """A document of TOML, which versions and requirements are read from one after the other; nothing when it is none."""
+    import tomllib  # only here: a scan of a folder may find no such document
+
     try:
         return tomllib.loads(text)
     except ValueError:  # of a number that is too long, too

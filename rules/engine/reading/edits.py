@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 import io
 import tokenize
 from collections.abc import Iterable, Sequence
@@ -83,6 +82,8 @@ class Lines(Struct, frozen=True):
 
         None is a mere insertion when there is a line that it can take along.
         """
+        import difflib  # only here: most runs make no edits
+
         old = self.contents[first - 1 : last]
         hunks: list[list[int]] = []
         for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

@@ -15,17 +15,13 @@ _MOST = 60
 
 def spelled_out(index: Index, call: ast.Call, scope: Scope) -> Iterator[ast.Call]:
     """The call as each turn of the written-out loops around it makes it; the call itself where nothing is known."""
-    if not any(isinstance(node, ast.Name) for given in _arguments(call) for node in walk(given)):
+    names = {node.id for given in _arguments(call) for node in walk(given) if isinstance(node, ast.Name)}
+    if not names:
         yield call
         return
+    constants = {name: value for name in names if (value := constant(name, scope)) is not None}
     for values in _turns(index, call, scope):
-        known = dict(values)
-        for given in _arguments(call):
-            for node in walk(given):
-                if isinstance(node, ast.Name) and node.id not in known:
-                    value = constant(node.id, scope)
-                    if value is not None:
-                        known[node.id] = value
+        known = {**constants, **values}
         yield _Filled(known).call(call) if known else call
 
 
