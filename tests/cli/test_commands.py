@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -15,6 +17,29 @@ def test_the_version_is_that_of_the_project(tmp_path: Path) -> None:
     expected = tomllib.loads((LAUNCHER.parent / "pyproject.toml").read_text())["project"]["version"]
 
     assert fastperf("--version", folder=tmp_path).stdout == f"fastperf {expected}\n"
+
+
+def test_the_program_ends_as_others_do(tmp_path: Path) -> None:
+    program = f"""
+import atexit, sys
+sys.path.insert(0, {str(LAUNCHER.parent)!r})
+atexit.register(lambda: print("the last word"))
+sys.argv = ["fastperf", *sys.argv[1:]]
+from app.cli import main
+main()
+"""
+    (tmp_path / "main.py").write_text("import time\n\nasync def wait() -> None:\n    time.sleep(1)\n")
+
+    for arguments, code in ((["--version"], 0), (["check", "."], 1), (["check", "nowhere"], 2)):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code
+        assert done.stdout.endswith("the last word\n")
 
 
 def test_rules_are_listed_with_their_cards(tmp_path: Path) -> None:
