@@ -1,8 +1,42 @@
 """Search engines and vector stores."""
 
+from collections.abc import Iterator
+from typing import TypeVar
+
 from rules.libraries.model import Blocking, Client, External, Kind, Library, Query, alike, each
 
-_SEARCH = "search index get mget msearch count bulk update delete delete_by_query update_by_query exists create scroll reindex"
+_SEARCH = (
+    "search index get mget msearch count bulk update delete delete_by_query update_by_query exists create scroll reindex"
+    " get_source exists_source search_template msearch_template termvectors mtermvectors explain field_caps"
+)
+_PARTS = {
+    "indices": (
+        "create delete exists refresh get put_mapping get_mapping get_field_mapping get_settings put_settings get_alias"
+        " put_alias delete_alias exists_alias update_aliases stats open close flush forcemerge rollover analyze"
+        " validate_query resolve_index get_template put_template delete_template exists_template get_index_template"
+        " put_index_template delete_index_template exists_index_template segments shrink split clone recovery clear_cache"
+        " create_data_stream get_data_stream delete_data_stream"
+    ),
+    "cat": "indices aliases allocation count health nodes shards segments templates thread_pool snapshots recovery",
+    "cluster": (
+        "health stats state get_settings put_settings allocation_explain pending_tasks reroute get_component_template"
+        " put_component_template delete_component_template exists_component_template"
+    ),
+    "nodes": "info stats usage hot_threads",
+    "ingest": "put_pipeline get_pipeline delete_pipeline simulate",
+    "snapshot": "create get delete restore status create_repository get_repository delete_repository",
+    "tasks": "list get cancel",
+}
+"""What hangs at a client of Elasticsearch or OpenSearch; each of it asks the cluster."""
+_LIFECYCLE = "get_lifecycle put_lifecycle delete_lifecycle explain_lifecycle"
+_CHAIN = (
+    "query filter exclude sort source extra params highlight highlight_options suggest index using doc_type post_filter"
+    " script_fields collapse response_class"
+)
+_INDEX = (
+    "create delete exists refresh save get get_mapping put_mapping get_settings put_settings get_alias put_alias"
+    " delete_alias exists_alias flush open close stats analyze forcemerge"
+)
 
 _elastic = Blocking("", Kind.DB, "`AsyncElasticsearch`")
 _open = Blocking("", Kind.DB, "`AsyncOpenSearch`")
@@ -31,19 +65,56 @@ _VECTOR = (
     ),
 )
 
+_ASKS = "info ping clear_scroll put_script get_script delete_script"
+_E = TypeVar("_E", Blocking, Query)
+
+
+def _parts(entry: _E, client: str) -> Iterator[_E]:
+    """`entry` for what hangs at a client: `client.indices.get`."""
+    for part, names in _PARTS.items():
+        yield from each(entry, f"{client}.{part}", names)
+
+
+def _dsl(entry: _E, package: str, beginning: str = "") -> Iterator[_E]:
+    """`entry` for what asks the cluster of queries, documents and indices that are written as objects."""
+    iterated = "__aiter__" if beginning else "__iter__"
+    yield from each(entry, f"{package}.{beginning}Search", f"execute count delete scan {iterated}")
+    yield from each(entry, f"{package}.{beginning}Document", "get mget save update delete exists init")
+    yield from each(entry, f"{package}.{beginning}Index", _INDEX)
+    yield from each(
+        entry, (f"{package}.{beginning}MultiSearch", f"{package}.{beginning}UpdateByQuery"), "execute"
+    )
+
+
+def _chained(package: str, beginning: str = "") -> dict[str, str]:
+    """What the methods of a query give: the query, longer."""
+    search, document = f"{package}.{beginning}Search", f"{package}.{beginning}Document"
+    many, change = f"{package}.{beginning}MultiSearch", f"{package}.{beginning}UpdateByQuery"
+    return {
+        **{name: name for name in (search, many, change, f"{package}.{beginning}Index")},
+        **alike(f"{_CHAIN} __getitem__", search, search),
+        f"{search}.from_dict": search,
+        f"{document}.search": search,
+        f"{package}.{beginning}Index.search": search,
+        f"{many}.add": many,
+        **alike("query filter exclude script params using extra", change, change),
+    }
+
+
 LIBRARY = Library(
     blocking=(
-        *each(_elastic, "elasticsearch.Elasticsearch", _SEARCH),
-        *each(
-            _elastic, "elasticsearch.Elasticsearch.indices", "create delete exists refresh get put_mapping"
-        ),
+        *each(_elastic, "elasticsearch.Elasticsearch", f"{_SEARCH} {_ASKS}"),
+        *each(_elastic, "elasticsearch.Elasticsearch.ilm", _LIFECYCLE),
+        *_parts(_elastic, "elasticsearch.Elasticsearch"),
+        *_dsl(Blocking("", Kind.DB, "`elasticsearch.dsl.AsyncSearch`"), "elasticsearch.dsl"),
         *each(
             Blocking("", Kind.DB, "`helpers.async_bulk`"),
             "elasticsearch.helpers",
             "bulk scan streaming_bulk parallel_bulk reindex",
         ),
-        *each(_open, "opensearchpy.OpenSearch", _SEARCH),
-        *each(_open, "opensearchpy.OpenSearch.indices", "create delete exists refresh get put_mapping"),
+        *each(_open, "opensearchpy.OpenSearch", f"{_SEARCH} {_ASKS}"),
+        *_parts(_open, "opensearchpy.OpenSearch"),
+        *_dsl(_open, "opensearchpy"),
         *each(
             Blocking("", Kind.DB, "`helpers.async_bulk`"), "opensearchpy.helpers", "bulk scan streaming_bulk"
         ),
@@ -64,6 +135,13 @@ LIBRARY = Library(
             ("elasticsearch.AsyncElasticsearch", "opensearchpy.AsyncOpenSearch"),
             _SEARCH,
         ),
+        *_parts(Query("", "command", False, "elasticsearch"), "elasticsearch.Elasticsearch"),
+        *_parts(Query("", "command", False, "elasticsearch"), "opensearchpy.OpenSearch"),
+        *_parts(Query("", "command", True, "elasticsearch"), "elasticsearch.AsyncElasticsearch"),
+        *_parts(Query("", "command", True, "elasticsearch"), "opensearchpy.AsyncOpenSearch"),
+        *_dsl(Query("", "select", False, "elasticsearch"), "elasticsearch.dsl"),
+        *_dsl(Query("", "select", False, "elasticsearch"), "opensearchpy"),
+        *_dsl(Query("", "select", True, "elasticsearch"), "elasticsearch.dsl", "Async"),
         *(
             entry
             for owner, _, names in _VECTOR
@@ -101,6 +179,9 @@ LIBRARY = Library(
                 "meilisearch.Client",
             )
         },
+        **_chained("elasticsearch.dsl"),
+        **_chained("elasticsearch.dsl", "Async"),
+        **_chained("opensearchpy"),
         "meilisearch.Client.index": "meilisearch.index.Index",
         "pinecone.Pinecone": "pinecone.Pinecone",
         "pinecone.Pinecone.Index": "pinecone.Index",
@@ -116,5 +197,12 @@ LIBRARY = Library(
         for client in ("QdrantClient", "AsyncQdrantClient")
         for name in ("search", "query", "recommend")
     },
-    aliases={"chromadb.api.models.Collection.Collection": "chromadb.Collection"},
+    aliases={
+        "chromadb.api.models.Collection.Collection": "chromadb.Collection",
+        # The same client under the name of a release, for several of them beside each other.
+        **{f"elasticsearch{release}": "elasticsearch" for release in (5, 6, 7, 8, 9)},
+        **{f"elasticsearch{release}_dsl": "elasticsearch.dsl" for release in (6, 7)},
+        "elasticsearch_dsl": "elasticsearch.dsl",
+        "opensearch_dsl": "opensearchpy",
+    },
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
-from rules.engine.reading import narrowing, secrecy, shown_types
+from rules.engine.reading import handed_types, narrowing, secrecy, shown_types
 from rules.engine.reading.annotations import annotation, joined, may_be_ours, one_of
 from rules.engine.reading.scopes import BUILTINS, COMPREHENSIONS, Binding, Part, Scope, Walk
 from rules.engine.reading.special_calls import SPECIAL
@@ -34,6 +34,10 @@ class Index(Walk):
         """The names that a function asks `isinstance` about."""
         self.shown: dict[Scope, Mapping[str, str]] = {}
         """What the calls of a function show of the types of names: kept for `rules.engine.reading.shown_types`."""
+        self.handed: dict[tuple[Scope, str], str] = {}
+        """What the calls of the file give parameters: kept for `rules.engine.reading.handed_types`, as are these two."""
+        self.by_name: dict[str, list[tuple[Scope, ast.Call]]] | None = None
+        self.deep = 0
         self._blocks: dict[Binding, tuple[tuple[ast.AST, str] | None, bool]] = {}
         self._annotations: dict[tuple[ast.AST, Scope], str] = {}
         self._calls: dict[tuple[int, int], list[ast.Call]] | None = None
@@ -165,6 +169,8 @@ class Index(Walk):
                         found = narrowing.narrowed(self, node, bindings, scope, found)
                     if bindings[0].kind in _GIVEN:
                         found = shown_types.or_shown(found, shown_types.shown(self, current).get(name, ""))
+                    if not found and bindings[0].kind == "parameter" and len(bindings) == 1:
+                        found = handed_types.handed(self, current, name)
                     return found
             current = current.parent
         return self.module_name(name)
