@@ -323,8 +323,11 @@ def _loop(node: ast.expr, module: Module) -> LoopNode | None:
 
 
 def _loop_of_rows(node: ast.Call, module: Module) -> LoopNode | None:
-    """The loop whose rows the call is given."""
-    for value in (*node.args, *(keyword.value for keyword in node.keywords)):
+    """The loop whose rows the call is given, or whose method it is."""
+    receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+    while isinstance(receiver, ast.Attribute | ast.Subscript):
+        receiver = receiver.value
+    for value in (receiver, *node.args, *(keyword.value for keyword in node.keywords)):
         if isinstance(value, ast.Name) and any(loaded.stage == ITEM for loaded in module.rows(value)):
             return _loop(value, module)
     return None

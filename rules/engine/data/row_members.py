@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from rules.engine.data.statements import Loaded
 from rules.engine.data.tables import Table
 from rules.engine.reading.rows import ITEM
 
@@ -21,21 +20,12 @@ def summary_of_member(node: ast.Attribute, module: Module) -> tuple[Node, Summar
         return None
     found: Node | None = None
     for loaded in module.rows(node.value):
-        table = _read_table(loaded)
+        table = loaded.read_table()
         member = _member(table, node.attr, module) if table is not None and loaded.stage == ITEM else None
         if member is None or (found is not None and found is not member):
             return None
         found = member
     return (found, module.project.summaries.of(found)) if found is not None else None
-
-
-def _read_table(loaded: Loaded) -> Table | None:
-    table: Table | None = loaded.table
-    for name in loaded.reads:
-        if name != "[]" and table is not None:
-            relationship = table.relationships.get(name)
-            table = relationship.target if relationship is not None else None
-    return table
 
 
 def _member(table: Table, name: str, module: Module) -> Node | None:

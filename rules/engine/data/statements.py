@@ -35,6 +35,7 @@ from rules.engine.reading.rows import (
 from rules.engine.reading.switches import passes
 
 _MOST = 6
+_NO_METHOD = facts.STATIC | facts.CLASSMETHOD | facts.PROPERTY | facts.ASYNC
 
 
 class Loaded(Struct, frozen=True):
@@ -64,6 +65,15 @@ class Loaded(Struct, frozen=True):
     def many(self) -> bool:
         """Several rows, not one."""
         return self.stage in (RESULT, MANY, ITEM, STATEMENT) and not self.flags & SINGLE
+
+    def read_table(self) -> Table | None:
+        """The table of what was read of the rows; their own when nothing was."""
+        table: Table | None = self.table
+        for name in self.reads:
+            if name != "[]":
+                relationship = table.relationships.get(name) if table is not None else None
+                table = relationship.target if relationship is not None else None
+        return table
 
     def covers(self, chain: Sequence[str]) -> bool:
         """Whether the query says how the relationship at the end of `chain` is loaded.
@@ -109,7 +119,10 @@ class Statements:
         self, call: Rows, module: Linked, symbol: str, bound: Mapping[str, tuple[Loaded, ...]]
     ) -> tuple[Linked, str, dict[str, tuple[Loaded, ...]]] | None:
         """The function that a call enters, and the rows it is given by the names of its parameters."""
-        function, _ = self._function(call, module, symbol, None)
+        if call.origin[:1] == ".":
+            function = self._method_of_rows(call, module, symbol, bound)
+        else:
+            function, _ = self._function(call, module, symbol, None)
         if function is None:
             return None
         flow = self._flow(function)
@@ -117,6 +130,24 @@ class Statements:
             return None
         passed = self._bound(call, flow, module, symbol, bound, None, 0)
         return (function.home, function.symbol, passed) if passed else None
+
+    def _method_of_rows(
+        self, call: Rows, module: Linked, symbol: str, bound: Mapping[str, tuple[Loaded, ...]]
+    ) -> Value | None:
+        """The method of a mapped class that a call enters, by the rows that it is called on."""
+        found: Value | None = None
+        for rows in dict(call.arguments)["self"]:
+            for loaded in self._resolved(rows, module, symbol, bound, None, 0) or (None,):
+                table = loaded.read_table() if loaded is not None else None
+                if table is None or table.value is None or call.origin[1:] in table.relationships:
+                    return None
+                method = self._resolver.attribute(replace(table.value, sort=Sort.OBJECT), call.origin[1:])
+                if method is None or method.sort != Sort.FUNCTION or method.function.flags & _NO_METHOD:
+                    return None
+                if found is not None and (found.home, found.symbol) != (method.home, method.symbol):
+                    return None
+                found = method
+        return found
 
     def returned(self, module: Linked, symbol: str, position: int = -1) -> tuple[Loaded, ...]:
         """What a function returns."""

@@ -200,8 +200,14 @@ def _annotated_maker(index: Index, annotation: ast.expr, scope: Scope) -> Given 
 def _shape(index: Index, annotation: ast.expr | None, scope: Scope) -> Shape:
     if annotation is None:
         return Shape()
-    ref = index.annotation(annotation, scope) or _spelled(annotation)
+    ref = index.annotation(annotation, scope)
+    if ref in _OF_ANYTHING:
+        ref = _spelled(annotation) or ref
     return Shape(ref, tuple(_parameters(index, annotation, scope)))
+
+
+_OF_ANYTHING = frozenset({"", "builtins.list:", "builtins.set:", "builtins.tuple:"})
+"""What is unknown, and a collection of that."""
 
 
 def _spelled(annotation: ast.expr) -> str:

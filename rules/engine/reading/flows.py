@@ -10,9 +10,9 @@ from rules.engine.reading.declarations import Shape, shape
 from rules.engine.reading.index import Index
 from rules.engine.reading.listed_rows import written_out
 from rules.engine.reading.loader_options import OptionsReader
-from rules.engine.reading.row_reader import Reader, may_be_rows
+from rules.engine.reading.row_reader import RELATES, Reader, may_be_rows
 from rules.engine.reading.rows import EVERY, ITEM, ONE, Flow, Passed, Reading, Rows, Shown, is_whole, join
-from rules.engine.reading.scopes import Scope
+from rules.engine.reading.scopes import Binding, Scope
 from rules.engine.reading.spelling import last_name
 
 _READERS = frozenset({"model_validate", "from_orm", "validate", "parse_obj"})
@@ -30,6 +30,39 @@ _FOREIGN = (
     "uuid.",
 )
 """How the types of parameters begin that are no rows."""
+_OF_OTHERS = frozenset(
+    {
+        "append",
+        "extend",
+        "add",
+        "update",
+        "get",
+        "items",
+        "keys",
+        "values",
+        "pop",
+        "copy",
+        "split",
+        "strip",
+        "lower",
+        "upper",
+    }
+    | {
+        "join",
+        "startswith",
+        "endswith",
+        "format",
+        "replace",
+        "encode",
+        "decode",
+        "isoformat",
+        "strftime",
+        "timestamp",
+        "date",
+    }
+    | {"total_seconds", "model_dump", "model_copy", "model_validate", "hex", "title", "count", "index"}
+)
+"""Methods of what rows hold, and of schemas."""
 _PLAIN = ("id", "_at")
 """How attributes end that are columns: not worth remembering."""
 
@@ -41,6 +74,12 @@ def _passed(reader: Reader, scope: Scope, given: Collection[str], turns: Turns) 
     wanted = looped.union(given)
     name = ast.Name
     for call in scope.calls if wanted else ():
+        received = _received(call, wanted)
+        if received and (own := reader.received(call, scope)) is not None:
+            around = turns(call)
+            if (received in looped and "*" in around) or reader.is_certain(call, received):
+                yield Passed(own, around)
+                count += 1
         names = {value.id for value in call.args if value.__class__ is name} if call.args else set()
         for keyword in call.keywords:
             if keyword.value.__class__ is name:
@@ -57,9 +96,23 @@ def _passed(reader: Reader, scope: Scope, given: Collection[str], turns: Turns) 
             return
 
 
+def _received(call: ast.Call, wanted: Collection[str]) -> str:
+    """The name of the row, among those wanted, whose method a call is: `order` of `order.customer.summary()`."""
+    function = call.func
+    if function.__class__ is not ast.Attribute or function.attr in _OF_OTHERS:
+        return ""
+    base = function.value
+    while base.__class__ is ast.Attribute or base.__class__ is ast.Subscript:
+        base = base.value
+    return base.id if base.__class__ is ast.Name and base.id in wanted else ""
+
+
 Turns = Callable[[ast.expr], str]
 """What stands around an expression, in the words of `rules.engine.reading.facts.Call.path`."""
 
+_NO_METHOD = frozenset(
+    {"property", "cached_property", "hybrid_property", "setter", "staticmethod", "classmethod"}
+)
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "api_route", "route"})
 _NARROWING = frozenset({"response_model_include", "response_model_exclude"})
 
@@ -95,8 +148,11 @@ def extract(index: Index, turns: Turns, known: Carried | None = None) -> dict[st
             if not each.schema and each.name:
                 keyed.setdefault(each.name, []).extend(each.rows)
         response = _response(index, scope, scope.node) if kept or shown or listed else None
+        related = _related(scope)
         given = _given_objects(index, scope)
-        readings = tuple(_readings(reader, scope, given, turns))
+        if related:
+            given |= {"self"}
+        readings = tuple(_readings(reader, scope, given, turns, related))
         passed = tuple(_passed(reader, scope, given, turns))
         loads = options.returned(scope) if not kept else None
         if kept or shown or readings or passed or listed or loads is not None:
@@ -136,6 +192,23 @@ def _given_objects(index: Index, scope: Scope) -> frozenset[str]:
     return frozenset(found)
 
 
+def _related(scope: Scope) -> frozenset[str]:
+    """The relationships that the class of a method declares in its body; none for properties, which are read with the row."""
+    owner, node = scope.owner, scope.node
+    if owner is None or owner.called.isdisjoint(RELATES) or "self" not in scope.bindings:
+        return frozenset()
+    if any(last_name(each) in _NO_METHOD for each in getattr(node, "decorator_list", ())):
+        return frozenset()
+    return frozenset(
+        name for name, bindings in owner.bindings.items() if any(map(_is_relationship, bindings))
+    )
+
+
+def _is_relationship(binding: Binding) -> bool:
+    value = binding.value.value if isinstance(binding.value, ast.AnnAssign) else binding.value
+    return isinstance(value, ast.Call) and last_name(value.func) in RELATES
+
+
 def _looped(scope: Scope) -> set[str]:
     if not scope.repeats:
         return set()
@@ -146,8 +219,11 @@ def _looped(scope: Scope) -> set[str]:
     }
 
 
-def _readings(reader: Reader, scope: Scope, given: Collection[str], turns: Turns) -> Iterator[Reading]:
-    """What a function reads of the rows that its loops go over and of what it is given, each attribute once."""
+def _readings(
+    reader: Reader, scope: Scope, given: Collection[str], turns: Turns, related: Collection[str]
+) -> Iterator[Reading]:
+    """What a function reads of the rows that its loops go over and of what it is given, each attribute once; of its own
+    object the relationships that are `related`."""
     names = _looped(scope).union(given) if scope.loads else given
     seen: set[tuple[object, ...]] = set()
     for node in scope.loads if names else ():
@@ -158,6 +234,8 @@ def _readings(reader: Reader, scope: Scope, given: Collection[str], turns: Turns
             continue
         found = reader.rows(node, scope)
         if not found or any(rows.stage not in (ONE, ITEM) for rows in found):
+            continue
+        if any(rows.origin == "#self" and rows.path[0] not in related for rows in found):
             continue
         from_given = any(rows.origin[:1] == "#" for rows in found)
         if from_given and (len(found) > 1 or not reader.is_certain(node, base.id)):

@@ -102,7 +102,10 @@ _SESSIONS = frozenset({"session", "db", "self"})
 _COPIES = frozenset({"list", "tuple", "sorted", "reversed", "set"})
 _FILTERS = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "join_from", "slice", "group_by", "distinct", "yield_per"})
+RELATES = frozenset({"relationship", "Relationship"})
+"""What declares a relationship in the body of a class."""
 _MOST_FILTERS = 8
+_MOST_GIVEN = 2
 _DEPTH = 40
 
 _WITHOUT_AWAIT = frozenset({ast.FunctionDef, ast.Lambda})
@@ -302,6 +305,8 @@ class Reader:
             if (ref.startswith("builtins.") and ref.endswith(":")) or ref.endswith("Session:"):
                 return ()
             return (Rows(f"#{binding.node.arg}", stage=UNKNOWN),)
+        if kind == "self" and scope.owner is not None and not scope.owner.called.isdisjoint(RELATES):
+            return (Rows("#self", stage=UNKNOWN),)
         if kind in ("item", "local item") and isinstance(value, ast.expr):
             return [item for rows in self.rows(value, scope, depth) if (item := _item(rows)) is not None]
         if isinstance(value, Part) and value.kind == "" and isinstance(value.value, ast.expr):
@@ -373,6 +378,23 @@ class Reader:
             )
         return ()
 
+    def received(self, node: ast.Call, scope: Scope) -> Rows | None:
+        """The call of a method of a row, which is given the row as `self`; None for any other call."""
+        function = node.func
+        if not isinstance(function, ast.Attribute):
+            return None
+        given = tuple(
+            rows
+            for rows in self.rows(function.value, scope)
+            if rows.stage in (ONE, ITEM) or rows.origin == "#self"
+        )
+        if not given or len(given) > _MOST_GIVEN:
+            return None
+        arguments = (("self", given), *self._arguments(node, scope, 0))
+        return Rows(
+            f".{function.attr}", node.lineno, node.col_offset, UNKNOWN, called=True, arguments=arguments
+        )
+
     def _arguments(self, node: ast.Call, scope: Scope, depth: int) -> Iterator[tuple[str, tuple[Rows, ...]]]:
         for position, value in enumerate(node.args):
             if isinstance(value, ast.Starred):
@@ -390,7 +412,7 @@ class Reader:
             return ()
         found = self.rows(value, scope, depth)
         return tuple(rows for rows in found if rows.stage != UNKNOWN or rows.called or rows.origin[0] == "#")[
-            :2
+            :_MOST_GIVEN
         ]
 
     def _select(self, node: ast.Call, scope: Scope) -> Iterable[Rows]:

@@ -65,8 +65,8 @@ _MOST = 6
 class Rows(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """A value that comes from a query.
 
-    `origin` is the reference of the selected entity for a query made here, of the function for a call,
-    `#name` for a parameter.
+    `origin` is the reference of the selected entity for a query made here, of the function for a call, `.name` for a method
+    of the row that the call is given as `self`, `#name` for a parameter.
     """
 
     origin: str
