@@ -12,6 +12,7 @@ from rules.engine.costs.waits import (
     handed_to_thread,
     names_loaded,
     names_stored,
+    wait_in_thread,
     wait_of,
 )
 from rules.engine.data.growing_loops import grows
@@ -56,7 +57,8 @@ class AwaitInLoop(Rule):
     Ask for several at once, with a bound: `limit = asyncio.Semaphore(5)`, a small coroutine that does
     `async with limit: return await fetch(item)`, and `await asyncio.gather(*(bounded(item) for item in items))`. Five at a time
     brought 5.5 times the speed in measurements, and under load no more was to be had. Better still is one call for
-    all items, where the other side offers it.
+    all items, where the other side offers it. A synchronous endpoint does the same with
+    `ThreadPoolExecutor(max_workers=5).map(fetch, items)`; its loop also keeps one of the server's 40 worker threads all the while.
 
     ## Trade-offs
     The other side sees more calls at once: mind its rate limit and the client's pool. Errors arrive together, and
@@ -140,12 +142,13 @@ class AwaitInLoop(Rule):
         self, node: ast.For | ast.ListComp | ast.SetComp | ast.DictComp, module: Module
     ) -> Iterator[Match]:
         function = module.function_of(node)
-        if (
-            function is None
-            or not function.is_async
-            or not module.runs_on_event_loop(node)
-            or not _repeats(node, module)
-            or (module.reached(node) and not module.is_waited_for(node))  # no request waits
+        if function is None or not _repeats(node, module):
+            return
+        if not function.is_async:
+            yield from self._in_thread(node, function.node, module)
+            return
+        if not module.runs_on_event_loop(node) or (
+            module.reached(node) and not module.is_waited_for(node)  # no request waits
         ):
             return
         waiting = [
@@ -178,6 +181,41 @@ class AwaitInLoop(Rule):
             siblings=tuple(sorted({each.call.lineno for each in others})),
             impact=estimates.awaits_in_loop(module.options, module.turns_around(first.call)),
             instead=_instead(first.call, node, module),
+        )
+
+    def _in_thread(self, node: _Loop, function: ast.AST, module: Module) -> Iterator[Match]:
+        """The same in a worker thread, where nothing is awaited."""
+        if not module.is_waited_for(node) or module.runs_on_event_loop(node) or module.is_offloaded(node):
+            return
+        waiting = [
+            wait
+            for call in _calls(node)
+            if (wait := wait_in_thread(call, module)) is not None
+            and _innermost(call, module) is node
+            and module.depends_on_loop(call, node)
+            and not _carried(call, node, function)
+        ]
+        if not waiting:
+            return
+        first, *others = waiting
+        source = shortened(module.segment(iterables(node)[0]))
+        reaches = f"waits for `{first.callable}`" if first.path else "waits for an answer"
+        yield Match(
+            first.call,
+            f"`{spelled(first.call.func)}` {reaches} once per item of `{source}`, one after another"
+            + (f" (and so do {len(others)} more calls of the loop)." if others else "."),
+            severity=Severity.LOW if is_seldom(node, module) or sounds_few(node) else self.severity,
+            confidence=Confidence.LIKELY
+            if _is_worth_while(first, node, module)
+            and not first.rarely
+            and not is_picked(first.call, node, module)
+            else Confidence.POSSIBLE,
+            call_path=first.call_path(module),
+            siblings=tuple(sorted({each.call.lineno for each in others})),
+            impact=estimates.awaits_in_loop(module.options, module.turns_around(first.call)),
+            instead="Ask for all items in one call where the other side offers it; else for several at once:"
+            " `with ThreadPoolExecutor(max_workers=5) as pool: answers = list(pool.map(ask, items))`, or an"
+            " `async def` endpoint with one asynchronous client and a bound.",
         )
 
 
@@ -257,6 +295,11 @@ def _is_of_item(call: ast.Call, loop: _Loop) -> bool:
 
 def _awaited_calls(loop: ast.AST) -> list[ast.Call]:
     found = [call for node in _inside(loop) for call in _awaited_by(node)]
+    return sorted(found, key=lambda call: (call.lineno, call.col_offset))
+
+
+def _calls(loop: ast.AST) -> list[ast.Call]:
+    found = [node for node in _inside(loop) if isinstance(node, ast.Call)]
     return sorted(found, key=lambda call: (call.lineno, call.col_offset))
 
 

@@ -51,6 +51,8 @@ _OF_THE_SERVER = frozenset(
     {"starlette", "fastapi", "typing_extensions", "pydantic", "builtins", "typing", "socketio"}
 )
 """Packages whose objects are the service's own."""
+_ANSWERING = frozenset({"http", "net", "sdk", "llm", "search", "mail"})
+"""Kinds of calls whose answer takes the time of another machine; what goes into a queue is taken at once."""
 _MANY = 60
 _RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED
 _NEAR = 5
@@ -115,6 +117,33 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
     if len(first.path) > _NEAR:
         return None
     return Wait(call, first.callable, first.path, rarely=all(map(_happens_rarely, leaves)))
+
+
+def wait_in_thread(call: ast.Call, module: Module) -> Wait | None:
+    """The wait for another machine of a synchronous call, by itself or through functions of the project; None for what asks
+    a database too, whose session no other thread may use."""
+    own = module.external(call)
+    if own is not None:
+        return Wait(call, own.name) if not own.is_async and own.kind in _ANSWERING else None
+    summary = module.summary(call)
+    if summary is None or summary.is_async or summary.commits or any(map(_holds_session, summary.queries)):
+        return None
+    leaves = [
+        leaf
+        for leaf in summary.external
+        if not leaf.is_async and _answers(leaf) and (not leaf.cached or len(leaf.path) == 1)
+    ]
+    if not leaves or len(leaves[0].path) > _NEAR or module.offload(call) or touches_session(call, module):
+        return None
+    first = leaves[0]
+    seldom = all(_happens_rarely(leaf) or leaf.sometimes or leaf.by_choice or leaf.of_kind for leaf in leaves)
+    return Wait(call, first.callable, first.path, rarely=seldom)
+
+
+def _answers(leaf: Leaf) -> bool:
+    """Whether another machine answers what it was asked, and does not only take something."""
+    entry = libraries.external(leaf.callable)
+    return (entry.kind if entry is not None else leaf.kind) in _ANSWERING
 
 
 def without_bound(call: ast.Call, module: Module) -> ast.Call:
@@ -321,10 +350,16 @@ def asked_of_item(call: ast.Call, module: Module) -> Wait | None:
 
 
 def _is_unseen(work: ast.Attribute, module: Module) -> bool:
-    """Whether a method is nobody's that the project shows, or an abstract one."""
+    """Whether a method is nobody's that the project shows, an abstract one, or one that is known to ask another machine over
+    a connection of its own."""
     value = module.value(work)
     if value is None:
         return True
+    if value.sort == Sort.EXTERNAL:
+        query = libraries.query(value.name)
+        return libraries.external(value.name) is not None or (
+            query is not None and libraries.is_pooled(query)
+        )
     return value.sort == Sort.FUNCTION and bool(value.function.flags & facts.ABSTRACT)
 
 

@@ -1,25 +1,36 @@
 """FP111: one answer after another, once per item."""
 
 import asyncio
+import functools
 import socket
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+import boto3
 import httpx
 import requests
+from celery import Celery
+from elasticsearch import Elasticsearch
 from fastapi import BackgroundTasks, Depends, FastAPI, UploadFile, WebSocket
 from nodelink import Node
 from pydantic import Field
 from pydantic_settings import BaseSettings
+from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from shop.config import settings
+from shop.models import Level
 
 app = FastAPI()
+engine = create_engine("sqlite://")
 client = httpx.AsyncClient(base_url="https://stock.example")
 limit = asyncio.Semaphore(5)
 HOSTS = ["north", "south"]
@@ -571,3 +582,166 @@ async def all_done(events: list[asyncio.Event]) -> None:
 async def told(text: str) -> None:
     await broadcast(app.state.sockets, text)
     await all_done(app.state.events)
+
+
+# The same in worker threads
+
+
+http = requests.Session()
+
+
+def stock_of(number: str) -> int:
+    return http.get(f"https://stock.example/{number}", timeout=5).json()["level"]
+
+
+def stored_stock_of(number: str, session: Session) -> int:
+    session.add(Level(number=number))
+    session.commit()
+    return stock_of(number)
+
+
+@functools.cache
+def kept_stock_of(number: str) -> int:
+    return stock_of(number)
+
+
+@app.post("/threads/direct")
+def in_a_thread(numbers: list[str]) -> list[int]:
+    return [http.get(f"https://stock.example/{number}", timeout=5).json() for number in numbers]  # FP111 (inline)
+
+
+@app.post("/threads/through")
+def through_in_a_thread(numbers: list[str]) -> list[str]:
+    missing = []
+    for number in numbers:
+        if not stock_of(number):  # FP111 (inline)
+            missing.append(number)
+    return missing
+
+
+@app.post("/threads/s3")
+def objects_in_a_thread(keys: list[str]) -> None:
+    store = boto3.client("s3")
+    for key in keys:
+        store.put_object(Bucket="labels", Key=key, Body=b"")  # FP111 (inline)
+
+
+class Sender:
+    def __init__(self, session: requests.Session) -> None:
+        self.session = session
+
+    def send_all(self, numbers: list[str]) -> dict[str, int]:
+        return {number: self._send(number) for number in numbers}  # FP111 (inline)
+
+    def _send(self, number: str) -> int:
+        return self.session.post("https://post.example", json={"number": number}, timeout=5).status_code
+
+
+@app.post("/threads/send")
+def send_from_a_thread(numbers: list[str]) -> dict[str, int]:
+    return Sender(http).send_all(numbers)
+
+
+search = Elasticsearch("http://search.example")
+worker = Celery("shop")
+
+
+async def in_worker(work, *args):
+    return await asyncio.to_thread(work, *args)
+
+
+@app.post("/threads/indices")
+async def of_each_index(indices: list[str]) -> list[dict]:
+    return [await in_worker(search.indices.stats, index) for index in indices]  # FP111 (summary)
+
+
+# Near misses in worker threads
+
+
+@app.post("/threads/pool")
+def several_at_once(numbers: list[str]) -> list[int]:
+    with ThreadPoolExecutor(max_workers=5) as pool:
+        return list(pool.map(stock_of, numbers))
+
+
+@app.post("/threads/submitted")
+def submitted(numbers: list[str]) -> list[int]:
+    with ThreadPoolExecutor(max_workers=5) as pool:
+        asked = [pool.submit(stock_of, number) for number in numbers]
+        return [each.result() for each in asked]
+
+
+@app.post("/threads/queued")
+def queued(numbers: list[str]) -> None:
+    for number in numbers:
+        put_off(number)
+
+
+def put_off(number: str) -> None:
+    worker.send_task("orders.pack", args=[number])
+
+
+def read(place: str) -> str:
+    if place.startswith("https:"):
+        return http.get(place, timeout=5).text
+    return Path(place).read_text()
+
+
+@app.post("/threads/places")
+def read_places(places: list[str]) -> list[str]:
+    return [read(place) for place in places]  # FP111 (summary)
+
+
+@app.post("/threads/kept")
+def of_kept_stock(numbers: list[str]) -> list[int]:
+    return [kept_stock_of(number) for number in numbers]
+
+
+@app.post("/threads/first")
+def first_that_has_it(numbers: list[str]) -> str:
+    for number in numbers:
+        if stock_of(number):
+            return number
+    return ""
+
+
+@app.post("/threads/stored")
+def stored_too(numbers: list[str]) -> None:
+    with Session(engine) as session:
+        for number in numbers:
+            stored_stock_of(number, session)
+
+
+@app.post("/threads/two")
+def of_two() -> list[int]:
+    return [stock_of(host) for host in ("north", "south")]
+
+
+@app.post("/threads/cursor")
+def by_cursor(numbers: list[str]) -> str:
+    cursor = ""
+    for number in numbers:
+        cursor = http.get(f"https://stock.example/{number}?after={cursor}", timeout=5).text
+    return cursor
+
+
+@app.post("/threads/paced")
+def paced(numbers: list[str]) -> None:
+    for number in numbers:
+        stock_of(number)
+        time.sleep(1)
+
+
+@app.post("/threads/background")
+def behind(numbers: list[str], tasks: BackgroundTasks) -> None:
+    tasks.add_task(ask_for_all, numbers)
+
+
+def ask_for_all(numbers: list[str]) -> None:
+    for number in numbers:
+        stock_of(number)
+
+
+def script(numbers: list[str]) -> None:
+    for number in numbers:
+        stock_of(number)
