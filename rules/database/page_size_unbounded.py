@@ -50,6 +50,9 @@ _CALLER = regex(
     re.IGNORECASE,
 )
 """How parameters are called that say who asks."""
+_FILTERING = frozenset({"filter", "filter_by", "where", "find"})
+_PICKED = regex(r"(?:^|_)(?:top|featured|pinned|highlighted|promoted|recommended|starred|spotlight|banner)(?:_|$)")
+"""Columns that say yes for the few rows that somebody picks."""
 _SUBJECTS = frozenset(
     {"get_jwt_subject", "get_jwt_identity", "get_raw_jwt", "get_current_user", "get_current_user_id"}
 )
@@ -169,6 +172,7 @@ class PageSizeUnbounded(Rule):
                     if parent
                     or _is_narrow(call, module)
                     or _is_of_caller(call, node)
+                    or any(_is_of_few(part) for part in _filters(call))
                     or _gives_groups(path, module)
                     or is_for_admins(call, module)
                     or is_example(module.path, module.project)
@@ -241,6 +245,7 @@ def _is_of_caller(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef) 
                 if any(_is_who(each, who) for each in walk(value)):
                     who.add(name)
     handed = [*call.args, *(keyword.value for keyword in call.keywords)]
+    handed += [part.value for part in _filters(call) if isinstance(part, ast.keyword)]
     compared = [
         each
         for part in walk(node)
@@ -248,6 +253,43 @@ def _is_of_caller(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef) 
         for each in part.comparators
     ]
     return any(_is_who(part, who) for value in (*handed, *compared) for part in walk(value))
+
+
+def _filters(call: ast.Call) -> Iterator[ast.expr | ast.keyword]:
+    """What the statement before `.limit()` is filtered by: `is_top=True`, `Order.day >= today`."""
+    current: ast.expr = call.func
+    while isinstance(current, ast.Attribute):
+        current = current.value
+        if isinstance(current, ast.Await):
+            current = current.value
+        if isinstance(current, ast.Call):
+            if last_name(current.func) in _FILTERING:
+                yield from current.args
+                yield from current.keywords
+            current = current.func
+
+
+def _is_of_few(part: ast.expr | ast.keyword) -> bool:
+    """Whether somebody picks the rows by hand (`is_featured=True`), or only what is still to come is asked for."""
+    match part:
+        case ast.keyword(arg=str(name), value=ast.Constant(value=True)):
+            return _PICKED.search(name) is not None
+        case ast.keyword(arg=str(name), value=value):
+            return name.endswith(("__gt", "__gte")) and _is_now(value)
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[ast.Constant(value=True)]):
+            return _PICKED.search(last_name(left)) is not None
+        case ast.Compare(ops=[ast.Gt() | ast.GtE()], comparators=[value]):
+            return _is_now(value)
+        case ast.Call(func=ast.Attribute(value=asked, attr="is_"), args=[ast.Constant(value=True)]):
+            return _PICKED.search(last_name(asked)) is not None
+        case ast.Attribute(attr=name):
+            return _PICKED.search(name) is not None
+    return False
+
+
+def _is_now(value: ast.expr) -> bool:
+    name = last_name(value.func if isinstance(value, ast.Call) else value)
+    return name in ("now", "utcnow", "today", "current_date", "current_timestamp", "current_time")
 
 
 def _is_who(part: ast.AST, who: set[str]) -> bool:

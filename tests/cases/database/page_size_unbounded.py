@@ -200,3 +200,55 @@ def read(session: SessionDep, user: Annotated[str, Depends(require_role(Role.REA
 @app.get("/academic-degrees")
 def degrees(session: SessionDep, limit: int = 100) -> list[Order]:
     return load(session, limit)  # FP223 (summary)
+
+
+class Event(Base):
+    __tablename__ = "events"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    is_top: Mapped[bool]
+    is_public: Mapped[bool]
+    starts: Mapped[int]
+    organiser: Mapped[int]
+
+
+def now() -> int: ...
+
+
+def token_of(authorization: str) -> int: ...
+
+
+@app.get("/events/top")
+def top_events(session: SessionDep, limit: int = 3) -> list[Event]:
+    return list(session.scalars(select(Event).where(Event.is_top.is_(True)).limit(limit)))  # FP223 (summary)
+
+
+@app.get("/events/by-hand")
+def events_by_hand(session: SessionDep, limit: int = 3) -> list[Event]:
+    return session.query(Event).filter_by(is_top=True).limit(limit).all()  # FP223 (summary)
+
+
+@app.get("/events/public")
+def public_events(session: SessionDep, limit: int = 3) -> list[Event]:
+    return session.query(Event).filter_by(is_public=True).limit(limit).all()  # FP223 (inline)
+
+
+@app.get("/events/upcoming")
+def upcoming_events(session: SessionDep, limit: int = 3) -> list[Event]:
+    today = now()
+    return session.query(Event).filter(Event.starts >= today).limit(limit).all()  # FP223 (summary)
+
+
+@app.get("/events/past")
+def past_events(session: SessionDep, limit: int = 3) -> list[Event]:
+    today = now()
+    return session.query(Event).filter(Event.starts < today).limit(limit).all()  # FP223 (inline)
+
+
+@app.get("/events/own")
+def own_events(session: SessionDep, limit: int = 3, user_id: int = Depends(token_of)) -> list[Event]:
+    return session.query(Event).filter_by(organiser=user_id).limit(limit).offset(0).all()  # FP223 (summary)
+
+
+@app.get("/events/of-somebody")
+def events_of_somebody(session: SessionDep, organiser: int, limit: int = 3) -> list[Event]:
+    return session.query(Event).filter_by(organiser=organiser).limit(limit).all()  # FP223 (inline)
