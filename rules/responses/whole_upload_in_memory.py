@@ -13,7 +13,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.service.body_limits import bounds_bodies
+from rules.engine.service.body_limits import bounds_bodies, proxy_bounds_bodies
 from rules.engine.service.creation import serves
 from rules.engine.service.traffic import is_aside, is_seldom
 
@@ -30,6 +30,7 @@ _TEXT = frozenset(
 
 _ASKS_SIZE = regex(
     r"(?:request|body|upload|file|content|archive)_?(?:size|length)|(?:check|validate|limit)_\w*size"
+    r"|(?:proper|allowed|valid|max|exceeds)_\w*size|size_(?:ok|valid|allowed|exceeded)"
     r"|File(?:Size|TooLarge|TooBig)|UploadTooLarge|SizeLimit|(?:Content|Payload|Entity)TooLarge"
 )
 _SET_UP = frozenset(
@@ -132,6 +133,7 @@ class WholeUploadInMemory(Rule):
             confidence=Confidence.POSSIBLE
             if is_aside(module.path)
             or set_up
+            or proxy_bounds_bodies(module.project)
             or (not module.reached(node) and _is_asked_anywhere(module.project))
             else Confidence.CERTAIN
             if module.reached(node)
@@ -154,7 +156,9 @@ class WholeUploadInMemory(Rule):
                 f"`{argument.arg}` is `bytes`: FastAPI reads the whole upload into memory before `{function.name}` begins, and"
                 " its size is up to the client.",
                 severity=Severity.MEDIUM if is_seldom(function, module) else None,
-                confidence=Confidence.POSSIBLE if is_aside(module.path) else Confidence.CERTAIN,
+                confidence=Confidence.POSSIBLE
+                if is_aside(module.path) or proxy_bounds_bodies(module.project)
+                else Confidence.CERTAIN,
                 impact=estimates.in_memory("+50 MB for each upload that runs"),
                 instead=f"Take `{argument.arg}: UploadFile`, which spools to disk, and read `{argument.arg}.file` in chunks.",
             )
@@ -280,6 +284,8 @@ def _is_asked_anywhere(project: Project) -> bool:
 
 
 def _asks_size(call: Call, before: Call) -> bool:
+    if call == before:
+        return False
     if call.flags & facts.LOAD:
         return call.ref.endswith("UploadFile:.size") and call.line < before.line
     return _ASKS_SIZE.search(call.ref.rpartition(".")[2]) is not None

@@ -21,6 +21,13 @@ _LIMITS = regex(
 )
 """What is called after the size of a body and refuses some."""
 _SIZE = regex(r"max|size|limit|bytes|length", re.IGNORECASE)
+_BY_NGINX = regex(
+    r"^\s*client_max_body_size\s+(?:(?P<variable>[\"']?\$)|(?P<number>\d{1,12})(?P<unit>[kmg]?)\s*;)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_MOST = 100 << 20
+"""Bytes of a body that a server can hold some times."""
 _RATE = regex(r"rate|throttl|concurren", re.IGNORECASE)
 
 
@@ -28,6 +35,17 @@ _RATE = regex(r"rate|throttl|concurren", re.IGNORECASE)
 def bounds_bodies(project: Project, path: str) -> bool:
     """Whether the application that a file belongs to always has a middleware that limits bodies, with a limit given."""
     return any(path in _imported(project, each) for each in _limiting(project))
+
+
+@once
+def proxy_bounds_bodies(project: Project) -> bool:
+    """Whether an nginx of the project refuses bodies above some size of megabytes, or above one that is set for it."""
+    return any(
+        said["variable"] or 0 < int(said["number"]) * _UNITS[said["unit"].lower()] <= _MOST
+        for path, text in project.documents.items()
+        if path.endswith((".conf", ".conf.template"))
+        for said in _BY_NGINX.finditer(text)
+    )
 
 
 @once

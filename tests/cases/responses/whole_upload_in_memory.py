@@ -267,3 +267,33 @@ async def roll_out(config_file: UploadFile) -> None:
 @app.post("/keyboards")
 async def keyboard_picture(file: UploadFile) -> None:
     store(await file.read())  # FP505
+
+
+async def has_proper_size(image: UploadFile) -> bool:
+    return len(await image.read()) < LARGEST  # FP505
+
+
+async def has_proper_name(image: UploadFile) -> bool:
+    return bool(image.filename)
+
+
+async def turned(image: UploadFile) -> None:
+    store(await image.read())
+
+
+async def mirrored(image: UploadFile) -> None:
+    store(await image.read())  # FP505
+
+
+@app.post("/turned")
+async def turn(image: UploadFile) -> None:
+    if not await has_proper_size(image):
+        raise HTTPException(413)
+    await turned(image)
+
+
+@app.post("/mirrored")
+async def mirror(image: UploadFile) -> None:
+    if not await has_proper_name(image):
+        raise HTTPException(400)
+    await mirrored(image)
