@@ -240,6 +240,8 @@ class Project:
 
     def on_some_loop(self, node: Node) -> bool:
         """Proven to run on the event loop, or asynchronous and neither start-up code nor part of a script."""
+        if node.function.decorators and context.has_thread_of_its_own(node, self.versions):
+            return False
         if node.contexts & context.IN_LOOP:
             return True
         if not node.is_async:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
+from rules.engine.linking import versions
 from rules.engine.linking.graph import BACKGROUND, CALL, LOOP, PROCESS, THREAD, Edge, Graph, Node
 from rules.engine.linking.routing import Routing
 from rules.engine.reading import facts
@@ -59,6 +60,8 @@ _RUNNING = (
 )
 _OWN_THREADS = ("threading.Thread", "threading.Timer")
 """What goes on beside its caller, who may `join` it."""
+_TASKS_OF_PREFECT = frozenset({"prefect.task", "prefect.tasks.task"})
+_THIRD = (3,)
 _PLACES = IN_LOOP | IN_THREAD | IN_PROCESS
 
 
@@ -193,6 +196,13 @@ def through(node: Node, edge: Edge) -> int:
 def depends_on_order(node: Node) -> bool:
     """Whether what `node` carries on may differ with the order in which it is reached itself."""
     return bool(node.contexts & OWN_LOOP) or (not node.is_async and _starts_loop(node))
+
+
+def has_thread_of_its_own(node: Node, declared: Mapping[str, versions.Version]) -> bool:
+    """Whether a library runs each call of a function in a new thread, with a loop of its own there: a task of Prefect 2."""
+    if declared.get("prefect", _THIRD) >= _THIRD:
+        return False
+    return any(decorator.ref in _TASKS_OF_PREFECT for decorator in node.function.decorators)
 
 
 def _starts_loop(node: Node) -> bool:
