@@ -51,7 +51,9 @@ _CALLER = regex(
 )
 """How parameters are called that say who asks."""
 _FILTERING = frozenset({"filter", "filter_by", "where", "find"})
-_PICKED = regex(r"(?:^|_)(?:top|featured|pinned|highlighted|promoted|recommended|starred|spotlight|banner)(?:_|$)")
+_PICKED = regex(
+    r"(?:^|_)(?:top|featured|pinned|highlighted|promoted|recommended|starred|spotlight|banner)(?:_|$)"
+)
 """Columns that say yes for the few rows that somebody picks."""
 _SUBJECTS = frozenset(
     {"get_jwt_subject", "get_jwt_identity", "get_raw_jwt", "get_current_user", "get_current_user_id"}

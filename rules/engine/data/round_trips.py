@@ -77,9 +77,10 @@ _RUNNING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetch
 _BUILDERS = frozenset({"insert", "update", "delete", "select"})
 _HEAVY = regex(
     r"(?:^|_)a?(?:ingest|embed|retrieve|transcribe|synthesi[sz]e|infer|predict|train|restart|deploy|crawl|scrape|download)"
-    r"(?:_|$)"
+    r"(?:_|$)|(?:^|_)(?:upload|transcode)(?:_|$)"
 )
 """Names of work beside which one look-up is nothing, whatever it is made of."""
+_STORE = regex(r"(?:^|_)(?:(?:file|object|blob)?_?storage|s3(?:_client)?|bucket|minio(?:_client)?|gcs)$")
 _EXPORTING = regex(r"(?:^|_)(?:export|convert|scan|backup|ingest|render)(?:_|$)|_to_file$")
 """Names of functions that make or read a whole document each time."""
 _UPLOADS = frozenset(
@@ -262,7 +263,10 @@ def leaves_too(loop: ast.AST, module: Module) -> bool:
         and (
             (module.external(call) is not None and module.query(call) is None)
             or ((summary := module.summary(call)) is not None and any(map(_is_sure, summary.external)))
-            or (_HEAVY.search(last_name(call.func)) is not None and _may_leave(call, summary, module))
+            or (
+                (_HEAVY.search(last_name(call.func)) is not None or _is_of_store(call, module))
+                and _may_leave(call, summary, module)
+            )
         )
         for statement in (loop.body if isinstance(loop, (ast.For, ast.AsyncFor)) else ())
         for call in walk(statement)
@@ -300,6 +304,15 @@ def _asks_another(call: ast.Call, module: Module) -> bool:
     return summary is not None and any(
         not (leaf.by_choice or leaf.cached or leaf.on_miss or leaf.kept_by or leaf.rarely or leaf.sometimes)
         for leaf in summary.external
+    )
+
+
+def _is_of_store(call: ast.Call, module: Module) -> bool:
+    """`await app.STORAGE.delete_profile(…)`: of what keeps files, by its name."""
+    return (
+        isinstance(call.func, ast.Attribute)
+        and _STORE.search(last_name(call.func.value).lower()) is not None
+        and module.is_awaited(call)
     )
 
 
