@@ -75,6 +75,7 @@ def _goes_on_warned(arm: list[ast.stmt], statement: ast.AST) -> int:
         and isinstance(first.value, ast.Call)
         and isinstance(first.value.func, ast.Attribute)
         and first.value.func.attr in _WARNING
+        and "log" in last_name(first.value.func.value).lower()
         else 0
     )
 

@@ -22,6 +22,7 @@ import msgspec
 
 from rules.engine.reading import own_state
 from rules.engine.reading.loop_shapes import finds_one
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
@@ -44,6 +45,10 @@ _LEADING_NOWHERE = frozenset(
     {ast.Call, ast.Dict, ast.JoinedStr, ast.BinOp, ast.Subscript, ast.Lambda, ast.Await}
 )
 """What passes something that nobody could tell from others."""
+_PASSING = regex(
+    r"run|alive|connect|open|clos|lock|ready|exist|start|stop|done|finish|expire|availab|cach|load|init|seen|known"
+)
+"""In names of what is so for a while only, and may have changed by the second look."""
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -79,7 +84,8 @@ def conditions(index: Index, test: ast.expr) -> tuple[str, ...]:
         case ast.Name() if _is_parameter(index, test):
             return (f"+{test.id}",)
         case ast.Call(func=ast.Name(id=judge), args=[ast.Name() as name], keywords=[]):
-            return (f"${name.id}:p{judge}",) if _is_parameter(index, name) else ()
+            lasts = not _PASSING.search(judge) and _is_parameter(index, name)
+            return (f"${name.id}:p{judge}",) if lasts else ()
         case ast.Attribute(value=ast.Name(id="self")):
             asked = _parameter_kept(index, test) or own_state.asked(index, test)
             return (f"+{asked}",) if asked else ()

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _ROUTE = regex(
-    r"(?:/(?:api|v\d+|auth|system|admin|public|internal|app))*/(?:set-?up|bootstrap|first-?run|initial-?setup)(?:/[a-z_-]+)*/?"
+    r"(?:/(?:api|v\d+|system|admin|public|internal|app))*/(?:set-?up|first-?run|initial-?setup)"
+    r"(?:/(?!(?:status|state|check|needed|required)\b)[a-z_-]+)*/?"
 )
-"""The set-up of the whole system, not that of one of its things: `/api/setup/library`, and not `/devices/{id}/setup`."""
+"""The set-up of the whole system, not that of one of its things: `/api/setup/library`, and neither `/devices/{id}/setup` nor
+what each page asks, `/setup/status`."""
 _BEGINS = regex(
     r"(?:^|_)(?:first_(?:user|admin|run|account|time_setup)|needs_(?:initial_)?set_?up|is_fresh|setup_(?:needed|required)|no_(?:users|admins))(?:_|$)"
 )

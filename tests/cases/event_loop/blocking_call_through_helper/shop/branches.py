@@ -191,3 +191,43 @@ async def tell(number: str, tasks: BackgroundTasks) -> None:
 async def tell_now(number: str, tasks: BackgroundTasks) -> None:
     await load(number)
     Events(tasks).tell_at_once(number)  # FP103 (inline)
+
+
+def is_open(number: str) -> bool:
+    return number in opened
+
+
+opened: set[str] = set()
+
+
+def close(number: str) -> str:
+    opened.discard(number)
+    return "" if is_open(number) else status(number)
+
+
+@router.post("/close")
+async def closes(number: str) -> str:
+    await load(number)
+    if is_open(number):
+        return close(number)  # FP103 (inline)
+    return ""
+
+
+class Notes:
+    def error(self, text: str) -> None: ...
+
+
+notes = Notes()
+
+
+def noted(number: str, known: list[str]) -> str:
+    if number not in known:
+        notes.error(number)
+        return status(number)
+    return number
+
+
+@router.post("/noted")
+async def note(number: str, known: list[str]) -> str:
+    await load(number)
+    return noted(number, known)  # FP103 (inline)

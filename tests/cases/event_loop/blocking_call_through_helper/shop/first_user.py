@@ -61,6 +61,12 @@ async def library(name: str) -> str:
     return fetch(name)  # FP103 (summary)
 
 
+@router.get("/setup/status")
+async def set_up_status(name: str) -> str:
+    await audit()
+    return fetch(name)  # FP103 (inline)
+
+
 @router.get("/devices/{name}/setup")
 async def device(name: str) -> str:
     await audit()
