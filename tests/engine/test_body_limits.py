@@ -26,6 +26,7 @@ async def upload(file: UploadFile) -> int:
         ("client_max_body_size ${MOST};", Confidence.POSSIBLE),
         ("client_max_body_size 5G;", Confidence.CERTAIN),
         ("client_max_body_size 0;", Confidence.CERTAIN),
+        ("client_max_body_size 10m;\n    client_max_body_size 0;", Confidence.CERTAIN),
         ("# client_max_body_size 10m;", Confidence.CERTAIN),
         ("", Confidence.CERTAIN),
     ],

@@ -26,8 +26,8 @@ _BY_NGINX = regex(
     re.IGNORECASE | re.MULTILINE,
 )
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_MOST = 100 << 20
-"""Bytes of a body that a server can hold some times."""
+_MOST = 50 << 20
+"""Bytes of a body that a server can hold many times."""
 _RATE = regex(r"rate|throttl|concurren", re.IGNORECASE)
 
 
@@ -39,12 +39,16 @@ def bounds_bodies(project: Project, path: str) -> bool:
 
 @once
 def proxy_bounds_bodies(project: Project) -> bool:
-    """Whether an nginx of the project refuses bodies above some size of megabytes, or above one that is set for it."""
-    return any(
-        said["variable"] or 0 < int(said["number"]) * _UNITS[said["unit"].lower()] <= _MOST
+    """Whether an nginx of the project refuses bodies above some megabytes, or above a size that is set for it, and none lets
+    larger ones in."""
+    limits = [
+        said
         for path, text in project.documents.items()
         if path.endswith((".conf", ".conf.template"))
         for said in _BY_NGINX.finditer(text)
+    ]
+    return bool(limits) and all(
+        said["variable"] or 0 < int(said["number"]) * _UNITS[said["unit"].lower()] <= _MOST for said in limits
     )
 
 
