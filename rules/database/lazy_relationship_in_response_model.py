@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
+_WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NEXT = 2
 """The fix loads what the loaded rows would be asked for next, too."""
 
@@ -195,7 +196,10 @@ class LazyRelationshipInResponseModel(Rule):
             swallows=tuple((self.code, line) for line in alike),
             siblings=alike,
             severity=Severity.HIGH if many else Severity.MEDIUM,
-            confidence=_confidence(found, reads),
+            # What was just written is shown once, with the few that it refers to.
+            confidence=_confidence(found, reads)
+            if many or not all(_answers_write(place, module) for place in places)
+            else Confidence.POSSIBLE,
             fix=eager.load_with_query(module, found.loaded, [*(read.chain for read in reads), *behind]),
             related=tuple(_related(found, reads, places, module)),
             mended_at=eager.options_line(node, module),
@@ -353,6 +357,12 @@ def _where(places: list[Place], module: Module) -> str:
         if refs:
             return f"`{refs[0]}`"
     return f"`{places[0].symbol}`"
+
+
+def _answers_write(place: Place, module: Module) -> bool:
+    node = module.project.node(place.path, place.symbol)
+    refs = module.project.endpoint_refs(node) if node is not None else ()
+    return bool(refs) and all(each.method in _WRITING for each in refs)
 
 
 def _on_loop(place: Place, module: Module) -> bool:

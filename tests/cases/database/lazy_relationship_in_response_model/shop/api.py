@@ -6,7 +6,7 @@ from fastapi_pagination.ext.sqlalchemy import paginate
 from pydantic import TypeAdapter, parse_obj_as
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from shop import crud, schemas
 from shop.db import get_async_session, get_session
@@ -335,3 +335,18 @@ def either(session: SessionDep, newest: bool) -> list[schemas.OrderOut]:
     if newest:
         return session.scalars(select(Order).order_by(Order.id.desc())).all()  # FP204
     return session.scalars(select(Order).order_by(Order.id)).all()
+
+
+@app.put("/deep/{order_id}", response_model=schemas.OrderDeep)
+def write_one_deep(session: SessionDep, order_id: int):
+    return session.get(Order, order_id, options=[joinedload(Order.items)])  # FP204 (summary)
+
+
+@app.get("/deep/again/{order_id}", response_model=schemas.OrderDeep)
+def one_deep_again(session: SessionDep, order_id: int):
+    return session.get(Order, order_id, options=[joinedload(Order.items)])  # FP204 (inline)
+
+
+@app.put("/deep", response_model=list[schemas.OrderDeep])
+def write_all_deep(session: SessionDep):
+    return session.scalars(select(Order).options(joinedload(Order.items))).all()  # FP204 (inline)
