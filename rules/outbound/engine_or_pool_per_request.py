@@ -11,7 +11,15 @@ from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.service.creation import Place, goes_away, made_again, made_with_owner, owner_per_request
+from rules.engine.service.creation import (
+    Place,
+    closes_itself,
+    goes_away,
+    made_again,
+    made_with_owner,
+    owner_per_request,
+    serves,
+)
 from rules.engine.service.remembering import is_remembered
 from rules.engine.service.stand_ins import seldom_needed
 from rules.engine.service.traffic import is_probe, is_seldom
@@ -115,11 +123,13 @@ class EngineOrPoolPerRequest(Rule):
         maker = owner_per_request(node, module) if place is None else None
         if maker is not None or (place is None and made_with_owner(node, module)):
             place = Place.OWNER
+        if place is None and client.kind == "connection" and client.is_async and _is_asked(node, module):
+            place = Place.CALL
         if place is None:
             return
         # Threads cost a tenth of a millisecond each, and work that waits for the network is worth them.
         doubtful = (
-            place is Place.OWNER
+            place in (Place.OWNER, Place.CALL)
             or _makes_threads(client)
             or goes_away(node, module)
             or is_seldom(node, module)
@@ -130,7 +140,14 @@ class EngineOrPoolPerRequest(Rule):
             or not module.is_waited_for(node)  # beside the work that goes on in the background it is little
             or _is_of_others(node, module)
         )
-        often = "in each turn of the loop" if place is Place.LOOP else "for each request"
+        function = module.function_of(node)
+        often = (
+            f"for each call of `{function.name}`"
+            if place is Place.CALL and function is not None
+            else "in each turn of the loop"
+            if place is Place.LOOP
+            else "for each request"
+        )
         yield Match(
             node,
             f"`{spelled(node.func)}` is called {often}, which costs {client.cost}.",
@@ -140,6 +157,11 @@ class EngineOrPoolPerRequest(Rule):
             impact=_impact(client, module),
             instead=_instead(client),
         )
+
+
+def _is_asked(call: ast.Call, module: Module) -> bool:
+    """Whether a service opens a connection for each of its questions, even where no endpoint is seen to ask them."""
+    return bool(module.project.routing.endpoints) and serves(call, module) and closes_itself(call, module)
 
 
 def _is_of_others(call: ast.Call, module: Module) -> bool:

@@ -34,6 +34,12 @@ _CACHES = frozenset(
 )
 _VENDORED = regex(r"(?:^|/)(?:third_?party|_?vendor(?:ed)?)/")
 
+_APART = regex(
+    r"(?i)(?:^|_|/)(?:main|migrat\w*|seed\w*|setup|init\w*|bootstrap|create_(?:db|database|tables?|schema)|listen\w*|subscrib\w*"
+    r"|watch\w*|poll\w*|wait\w*|ping|probe|health\w*|check\w*|test\w*|scripts?|tools?|cli|jobs?|tasks?|workers?|cron|backup"
+    r"|restore|lifespan|startup|connect|run|start|serve|etl|import\w*|export\w*|ingest\w*|sync\w*)(?:_|/|\.|$)"
+)
+"""What connects now and then, or for good: setting up, listening, jobs."""
 
 _NOW_AND_THEN = facts.ONCE | facts.RECALLED | facts.ON_MISS | facts.OF_OBJECT | facts.FAILING
 _PER_REQUEST = frozenset({"endpoint", "websocket", "dependency", "middleware"})
@@ -169,6 +175,37 @@ def lives_for_one_call(call: ast.Call, module: Module) -> bool:
     if any(isinstance(node, (ast.While, ast.For, ast.AsyncFor, ast.comprehension)) for node in inside):
         return False
     return module.runs_on_event_loop(call)
+
+
+def closes_itself(call: ast.Call, module: Module) -> bool:
+    """Whether a coroutine function, or an asynchronous context manager, connects, works and closes again: once for each
+    time somebody calls it, whoever that is. Not what listens, nor what sets the database up."""
+    function = module.function_of(call)
+    if function is None or not isinstance(function.node, ast.AsyncFunctionDef):
+        return False
+    if _APART.search(function.name) or _APART.search(module.path) or _remembered(function.node, module):
+        return False
+    if module.loops(call) or not module.runs_on_event_loop(call):
+        return False
+    nodes = list(walk(function.node))
+    if any(isinstance(node, ast.While) or _listens(node) for node in nodes):
+        return False
+    block = module.statement(call)
+    if isinstance(block, ast.AsyncWith) and any(call in walk(item.context_expr) for item in block.items):
+        return True
+    holders = _holders(call, function.node, module)
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "close"
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in holders
+        for node in nodes
+    )
+
+
+def _listens(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in ("add_listener", "notifies", "listen", "start_replication")
 
 
 def goes_away(call: ast.Call, module: Module) -> bool:

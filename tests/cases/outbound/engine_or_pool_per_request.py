@@ -239,3 +239,38 @@ def make_reports(day: str) -> list[object]:
 async def looks_whether_it_connects() -> None:
     engine = create_async_engine("postgresql+asyncpg://shop")  # FP604 (summary)
     await engine.dispose()
+
+
+@asynccontextmanager
+async def lent_connection(name: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(name)  # FP604 (summary)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+class Regions:
+    """Made by name: no endpoint is seen to ask it."""
+
+    async def names(self) -> list[str]:
+        async with lent_connection("postgresql://shop") as connection:
+            return await connection.fetch("select name from regions")
+
+    async def sizes(self) -> list[int]:
+        async with await psycopg.AsyncConnection.connect("postgresql://shop") as connection:  # FP604 (summary)
+            return list(await connection.execute("select size from regions"))
+
+    async def changes(self) -> None:
+        connection = await asyncpg.connect("postgresql://shop")  # listens for as long as it lives
+        await connection.add_listener("regions", print)
+        await connection.close()
+
+    async def opened(self) -> asyncpg.Connection:
+        return await asyncpg.connect("postgresql://shop")  # whoever has it decides how long it lives
+
+
+async def create_tables() -> None:
+    connection = await asyncpg.connect("postgresql://shop")
+    await connection.execute("create table regions (name text)")
+    await connection.close()
