@@ -526,10 +526,10 @@ class Module:
         return self.project.models.table(self.value(expression))
 
     def version(self, distribution: str) -> tuple[int, ...] | None:
-        """The lowest version of a distribution that the project allows; None when it does not say."""
+        """The lowest version of a distribution that the project allows here; None when it does not say."""
         from rules.engine.linking.versions import normalised
 
-        return self.project.versions.get(normalised(distribution))
+        return self.project.nearest_versions.of(self.path, normalised(distribution))
 
 
 def _shown(symbol: str) -> str:

@@ -26,6 +26,7 @@ from rules.engine.linking.registering import Wiring
 from rules.engine.linking.resolver import Resolver
 from rules.engine.linking.routing import EndpointNode, Routing
 from rules.engine.linking.values import Sort
+from rules.engine.linking.versions import Nearest
 from rules.engine.reading import facts, session_factories, sql_files
 from rules.engine.reading.facts import ModuleFacts
 from rules.engine.reading.regexes import regex
@@ -184,6 +185,11 @@ class Project:
     @cached_property
     def versions(self) -> Mapping[str, versions.Version]:
         return versions.declared(self.documents)
+
+    @cached_property
+    def nearest_versions(self) -> Nearest:
+        """The same for each file, by the documents of the folders around it."""
+        return Nearest(self.documents, self.versions)
 
     @cached_property
     def deployment(self) -> deployment.Deployment:

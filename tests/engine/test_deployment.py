@@ -213,3 +213,31 @@ def test_a_cluster_that_has_a_command_of_its_own_does_not_run_the_image_s(
     assert [each.confidence for each in (*result.findings, *result.advice) if each.path == "Dockerfile"] == [
         expected
     ]
+
+
+SWITCH = (
+    "# PgBouncer, for who wants it\npgbouncer:\n  # off by default\n  enabled: {state}\n  image: pgbouncer\n"
+)
+TEMPLATE = "{{- if .Values.pgbouncer.enabled }}\nkind: Deployment\nmetadata:\n  name: pgbouncer\n{{- end }}\n"
+
+
+@pytest.mark.parametrize(("state", "pooled"), [("true", True), ("false", False)])
+def test_a_pooler_that_a_chart_leaves_out_by_default_is_none(state: str, pooled: bool) -> None:
+    chart = {
+        "helm/shop/values.yaml": SWITCH.format(state=state),
+        "helm/shop/templates/deployment-pgbouncer.yaml": TEMPLATE,
+    }
+
+    assert deployment.read(chart).pooler is pooled
+
+
+@pytest.mark.parametrize(
+    ("text", "pooled"),
+    [
+        ("services:\n  pgbouncer:\n    image: edoburu/pgbouncer\n", True),
+        ("services:\n  api:\n    environment:\n      DB: postgres://pooler.example/shop\n", True),
+        ("services:\n  api:\n    # PgBouncer may come later\n    image: shop\n", False),
+    ],
+)
+def test_a_pooler_is_one_that_is_used_not_one_that_a_remark_names(text: str, pooled: bool) -> None:
+    assert of("docker-compose.yml", text).pooler is pooled

@@ -30,6 +30,10 @@ _KEYS = regex(
     r"^(?P<indent>\s*)(?:-\s+)?(?P<key>command|args|entrypoint|startCommand|cmd|replicas|scale):\s*(?P<value>.*?)\s*$"
 )
 _TOKEN = regex(r"\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'|([^\s\"']+)")
+_POOLER = regex(r"(?i)pgbouncer|pgcat|pooler\.|supavisor|rds.?proxy")
+_SWITCHED_OFF = regex(r"(?mi)^\s*(pgbouncer|pgcat):\s*\n(?:\s*(?:#[^\n]*)?\n)*\s+enabled:\s*false\b")
+"""A part of a Helm chart that is there for who wants it, in the chart's own values."""
+_REMARK = regex(r"(?m)^\s*#[^\n]*$")
 _ENVIRONMENT = regex(
     r"(?:^|[\s\"'])(?P<name>WEB_CONCURRENCY|UVICORN_\w+|GUNICORN_CMD_ARGS|FORWARDED_ALLOW_IPS)[\"']?\s*[:=]\s*[\"']?"
     r"(?P<value>[^\s\"',]+)"
@@ -189,13 +193,19 @@ def read(documents: Mapping[str, str]) -> Deployment:
     images: list[Setting] = []
     programs: list[Setting] = []
     serverless = pooler = False
+    switched_off = {
+        found[1].lower()
+        for path, text in documents.items()
+        if kind_of(path) == "kubernetes"
+        for found in _SWITCHED_OFF.finditer(text)
+    }
     for path in sorted(documents):
         text, kind = documents[path], kind_of(path)
         if not kind:
             continue
-        pooler = (
-            pooler
-            or re.search(r"pgbouncer|pgcat|pooler\.|supavisor|rds.?proxy", text, re.IGNORECASE) is not None
+        pooler = pooler or any(
+            found[0].lower() not in switched_off or not _is_of_chart(path)
+            for found in _POOLER.finditer(_REMARK.sub("", text))
         )
         if kind == "serverless":
             serverless = True
@@ -261,6 +271,10 @@ def kind_of(path: str) -> str:
     if lower.endswith((".yaml", ".yml")) and _in_cluster(folder, lower):
         return "kubernetes"
     return ""
+
+
+def _is_of_chart(path: str) -> bool:
+    return "templates/" in path or path.rpartition("/")[2].startswith("values")
 
 
 def _in_cluster(folder: str, name: str) -> bool:

@@ -35,8 +35,49 @@ def _is_list(name: str) -> bool:
     return name.startswith("requirements") or name.endswith((".in", "requirements.txt"))
 
 
+class Nearest:
+    """What documents declare for a file: those of the folders around it, before those of other parts of a monorepo."""
+
+    def __init__(self, documents: Mapping[str, str], everywhere: Mapping[str, Version]) -> None:
+        """`everywhere` is what all documents together declare."""
+        self._everywhere = everywhere
+        self._documents: dict[str, dict[str, str]] = {}
+        for path, text in documents.items():
+            if is_read(path):
+                self._documents.setdefault(_folder(path), {})[path] = text
+        self._read: dict[str, tuple[dict[str, Version], dict[str, Version]]] = {}
+
+    def of(self, path: str, distribution: str) -> Version | None:
+        """The version for the file at `path`: a lock's before a range's, of the nearest folder that has one."""
+        if len(self._documents) < 2 or distribution not in self._everywhere:
+            return self._everywhere.get(distribution)
+        allowed: Version | None = None
+        folder = path
+        while folder:
+            folder = _folder(folder)
+            if folder not in self._documents:
+                continue
+            if folder not in self._read:
+                self._read[folder] = _read(self._documents[folder])
+            found, locked = self._read[folder]
+            if distribution in locked:
+                return locked[distribution]
+            allowed = allowed or found.get(distribution)
+        return allowed or self._everywhere[distribution]
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
 def declared(documents: Mapping[str, str]) -> dict[str, Version]:
     """Distribution -> the lowest version that the project's documents allow; locks win over ranges."""
+    found, locked = _read(documents)
+    return found | locked
+
+
+def _read(documents: Mapping[str, str]) -> tuple[dict[str, Version], dict[str, Version]]:
+    """What ranges allow at least, and what locks hold."""
     found: dict[str, Version] = {}
     locked: dict[str, Version] = {}
     for path, text in documents.items():
@@ -50,7 +91,7 @@ def declared(documents: Mapping[str, str]) -> dict[str, Version]:
         elif _is_list(name):
             for line in text.splitlines():
                 _add(found, line.partition("#")[0].partition(";")[0].rstrip("\\ "))
-    return found | locked
+    return found, locked
 
 
 def required(documents: Mapping[str, str]) -> dict[str, frozenset[str]]:

@@ -205,7 +205,12 @@ def closes_itself(call: ast.Call, module: Module) -> bool:
 
 
 def _listens(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr in ("add_listener", "notifies", "listen", "start_replication")
+    return isinstance(node, ast.Attribute) and node.attr in (
+        "add_listener",
+        "notifies",
+        "listen",
+        "start_replication",
+    )
 
 
 def goes_away(call: ast.Call, module: Module) -> bool:
