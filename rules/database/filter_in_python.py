@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import shortened
 from rules.engine.reading.rows import LIMITED, MANY, RESULT, TOUCHED
 from rules.engine.reading.walking import walk
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rules.engine.data.tables import Table
     from rules.engine.module import Module
 
+ITEMS = "[]"
 _SUMS = {"sum": "`func.sum`", "max": "`func.max`", "min": "`func.min`"}
 
 
@@ -103,6 +105,9 @@ class FilterInPython(Rule):
             source, work = _sliced(node)
         else:
             source, work = _filtered(node, module)
+        if isinstance(source, ast.Attribute) and not isinstance(node, ast.Subscript):
+            yield from _of_collection(node, source, module)
+            return
         if source is None or not module.in_request_path(node) or not _used_once(source, module):
             return
         if module.is_repeated(node):
@@ -131,6 +136,83 @@ class FilterInPython(Rule):
             impact=estimates.rows_returned(module.options),
             instead=_instead(node, name),
         )
+
+
+def _of_collection(
+    node: ast.ListComp | ast.SetComp | ast.GeneratorExp, source: ast.Attribute, module: Module
+) -> Iterator[Match]:
+    """`[m for m in section.members if m.user_id == user.id]`, where the query loaded all members of the section."""
+    name = node.generators[0].target
+    if not isinstance(name, ast.Name) or not module.in_request_path(node) or not _read_once(source, module):
+        return
+    found = module.rows(source)
+    if len(found) != 1 or not found[0].reads or found[0].reads[-1] == ITEMS:
+        return
+    loaded = found[0]
+    chain = [each for each in loaded.reads if each != ITEMS]
+    if not loaded.covers(chain):
+        return
+    table: Table | None = loaded.table
+    many = False
+    for each in chain:
+        relationship = table.relationships.get(each) if table is not None else None
+        table, many = (relationship.target, relationship.many) if relationship is not None else (None, False)
+    if table is None or not many:
+        return
+    key = next((key for test in node.generators[0].ifs if (key := _key_of_one(test, name.id, table))), "")
+    if not key:
+        return
+    owner = loaded.table.symbol.rpartition(".")[2]
+    yield Match(
+        node,
+        f"`{shortened(module.segment(node), 60)}` keeps those of one `{key}` after all of `{owner}.{'.'.join(chain)}`"
+        " came over: the database can look them up.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many there are is not in the code
+        call_path=(
+            Hop(module.path, node.lineno, module.symbol_at(node)),
+            Hop(loaded.path, loaded.line, loaded.symbol),
+        ),
+        impact=estimates.rows_returned(module.options),
+        instead=f"Ask for them: `select({table.symbol.rpartition('.')[2]})` with both conditions, and leave `{chain[-1]}`"
+        " unloaded.",
+    )
+
+
+def _key_of_one(test: ast.expr, row: str, table: Table) -> str:
+    """`user_id` of `m.user_id == user.id`: a key of the row, compared with what does not come from it."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return next((key for each in test.values if (key := _key_of_one(each, row, table))), "")
+    match test:
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+            for side, other in ((left, right), (right, left)):
+                match side:
+                    case ast.Attribute(value=ast.Name(id=owner), attr=attribute) if owner == row:
+                        column = table.column(attribute)
+                        if (
+                            column is not None
+                            and (column.foreign is not None or column.primary or column.unique)
+                            and not isinstance(other, ast.Constant)
+                            and row not in {each.id for each in walk(other) if isinstance(each, ast.Name)}
+                        ):
+                            return attribute
+    return ""
+
+
+def _read_once(source: ast.Attribute, module: Module) -> bool:
+    """Whether nothing else in the function reads a collection of that name: another use needs them all."""
+    function = module.function_of(source)
+    if function is None:
+        return False
+    uses = [
+        part for part in walk(function.node) if isinstance(part, ast.Attribute) and part.attr == source.attr
+    ]
+    # What the query names to be loaded is the class's: `joinedload(Section.members)`.
+    return sum(not _is_of_class(part) for part in uses) == 1
+
+
+def _is_of_class(part: ast.Attribute) -> bool:
+    return isinstance(part.value, ast.Name) and part.value.id[:1].isupper()
 
 
 def _instead(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript, model: str) -> str:
@@ -164,6 +246,8 @@ def _filtered(
         case [ast.comprehension(target=ast.Name(id=name), iter=source, ifs=conditions)]:
             if conditions:
                 return source, "filters"
+            if isinstance(source, ast.Attribute):
+                return None, ""
             match module.parent(node), node.elt:
                 case ast.Call(func=ast.Name(id=function)), ast.Attribute(value=ast.Name(id=owner)) if (
                     function in _SUMS and owner == name

@@ -176,7 +176,12 @@ def _of_raw(node: ast.Call, raw: Raw, module: Module) -> Match:
         " grows with the table.",
         severity=Severity.LOW if narrowed else Severity.MEDIUM,
         confidence=Confidence.POSSIBLE
-        if narrowed or is_seldom(node, module) or not _raw_grows(raw) or _stays_small(raw, module)
+        # A join may leave few rows.
+        if narrowed
+        or raw.statement.joined
+        or is_seldom(node, module)
+        or not _raw_grows(raw)
+        or _stays_small(raw, module)
         else Confidence.LIKELY,
         related=tuple(
             hop for hop in raw.places[:3] if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))

@@ -18,7 +18,7 @@ from rules.engine.linking.routing import Routing
 from rules.engine.linking.values import Linked
 from rules.engine.reading import raw_sql
 from rules.engine.reading.facts import Call
-from rules.engine.reading.raw_sql import Statement
+from rules.engine.reading.raw_sql import Condition, Statement
 from rules.engine.reading.raw_text import FETCHES_ALL, RawQuery
 
 _SYSTEM = ("pg_", "sqlite_", "information_schema.", "pg_catalog.", "mysql.", "sys.", "alembic_version")
@@ -147,9 +147,7 @@ def is_unlimited(raw: Raw) -> bool:
     statement = raw.statement
     if statement.kind != raw_sql.READ or statement.limited or statement.aggregate or statement.grouped:
         return False
-    if statement.unreadable or statement.joined or statement.tables[0].startswith(_SYSTEM):
-        return False
-    if not statement.tables[0]:
+    if statement.unreadable or not all(statement.tables) or statement.tables[0].startswith(_SYSTEM):
         return False
     owners = 0
     for condition in statement.conditions:
@@ -157,7 +155,16 @@ def is_unlimited(raw: Raw) -> bool:
             return False
         if condition.operator == "=":
             column = raw.column(condition.column)
-            if column is None or column.primary or column.unique:
+            if column is not None and (column.primary or column.unique):
+                return False
+            if column is None and not _is_of_other(condition, statement):
                 return False
             owners += 1
     return owners <= 1
+
+
+def _is_of_other(condition: Condition, statement: Statement) -> bool:
+    """Whether a column of a table without a model names a row of another one, as `customer_id` of `orders` does."""
+    stem = condition.column.removesuffix("_id")
+    table = (condition.table or statement.tables[0]).rpartition(".")[2]
+    return stem != condition.column and bool(stem) and stem not in table

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Struct
 
 from rules.engine.reading.regexes import regex
@@ -57,7 +58,7 @@ class Condition(Struct, frozen=True):
     """One of the conditions that must all hold. `operator` is `=`, `in`, `<`, `like`, `%like`, `f()=` or `!`.
 
     `%like` has a pattern that starts with a wildcard; `f()=` compares what a function makes of the column; `!` narrows
-    little (`deleted_at IS NULL`, `open = true`, `status = 'new'`).
+    little (`deleted_at IS NULL`, `open = true`, `status = 'new'`), or only when its value is given.
     """
 
     operator: str
@@ -284,12 +285,28 @@ def _condition(node: Any, aliases: dict[str, str]) -> Condition:
         return _of("!", node.this.this, aliases, node)
     if isinstance(node, exp.NEQ) and isinstance(node.this, exp.Column):
         return _of("!", node.this, aliases, node)
+    if isinstance(node, exp.Or) and (wished := _when_given(node)) is not None:
+        found = _condition(wished, aliases)
+        return found if found.operator == "?" else msgspec.structs.replace(found, operator="!")
     flag = node.this if isinstance(node, exp.Not) else node
     if isinstance(flag, exp.Column):
         return _of("!", flag, aliases, node)
     if isinstance(node, (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE)):
         return _comparison(node, aliases)
     return Condition("?", "")
+
+
+def _when_given(node: Any) -> Any:
+    """`status = :status` of `(:status IS NULL OR status = :status)`: a condition that holds for who wants it."""
+    from sqlglot import exp
+
+    for test, wished in ((node.this, node.expression), (node.expression, node.this)):
+        given = test.this if isinstance(test, exp.Is) and isinstance(test.expression, exp.Null) else None
+        while isinstance(given, (exp.Cast, exp.Paren)):
+            given = given.this
+        if isinstance(given, (exp.Placeholder, exp.Parameter)):
+            return wished.this if isinstance(wished, exp.Paren) else wished
+    return None
 
 
 def _comparison(node: Any, aliases: dict[str, str]) -> Condition:

@@ -2,8 +2,17 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import create_engine, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy import ForeignKey, create_engine, select
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    joinedload,
+    mapped_column,
+    relationship,
+    selectinload,
+    sessionmaker,
+)
 
 app = FastAPI()
 SessionLocal = sessionmaker(create_engine("sqlite://"))
@@ -88,3 +97,50 @@ def matches(note: str, words: list[str]) -> bool:
 @app.get("/plain")
 def plain(numbers: list[int], session: SessionDep) -> list[int]:
     return [number for number in numbers if number > 10][:10] + [order.id for order in session.scalars(select(Order).limit(9))]
+
+
+class Team(Base):
+    __tablename__ = "teams"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    members: Mapped[list["Member"]] = relationship()
+
+
+class Member(Base):
+    __tablename__ = "members"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    role: Mapped[str]
+
+
+@app.get("/teams/{number}/is-member")
+def is_member(number: int, user_id: int, session: SessionDep) -> bool:
+    team = session.scalars(select(Team).where(Team.id == number).options(joinedload(Team.members))).unique().one()
+    return any(member for member in team.members if member.user_id == user_id)  # FP215 (summary)
+
+
+@app.get("/teams/{number}/rights")
+def rights(number: int, user_id: int, session: SessionDep) -> list[str]:
+    team = session.scalars(select(Team).where(Team.id == number).options(selectinload(Team.members))).one()
+    return [member.role for member in team.members if member.user_id == user_id and member.role != "guest"]  # FP215 (summary)
+
+
+@app.get("/teams/{number}/both")
+def both(number: int, user_id: int, session: SessionDep) -> tuple[int, list[str]]:
+    """All members are wanted, too."""
+    team = session.scalars(select(Team).where(Team.id == number).options(selectinload(Team.members))).one()
+    return len(team.members), [member.role for member in team.members if member.user_id == user_id]
+
+
+@app.get("/teams/{number}/guests")
+def guests(number: int, session: SessionDep) -> list[int]:
+    """Of a kind, not of one key: most of them may be."""
+    team = session.scalars(select(Team).where(Team.id == number).options(selectinload(Team.members))).one()
+    return [member.user_id for member in team.members if member.role == "guest"]
+
+
+@app.get("/teams/{number}/odd")
+def odd(number: int, session: SessionDep) -> list[int]:
+    """Both sides are of the row."""
+    team = session.scalars(select(Team).where(Team.id == number).options(selectinload(Team.members))).one()
+    return [member.id for member in team.members if member.user_id == member.id]

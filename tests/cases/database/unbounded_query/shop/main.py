@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from shop import branches, choices, dispatches, fleet, shipments, orders, reports, written_out
+from shop import audit, branches, choices, dispatches, fleet, shipments, orders, reports, written_out
 from shop.models import Customer, Order
 
 app = FastAPI()
@@ -17,6 +17,7 @@ app.include_router(branches.router)
 app.include_router(fleet.router)
 app.include_router(shipments.router)
 app.include_router(written_out.router)
+app.include_router(audit.router)
 SessionLocal = sessionmaker(create_engine("sqlite://"))
 
 
