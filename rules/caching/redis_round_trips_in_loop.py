@@ -47,6 +47,8 @@ _MANY = {
     "zadd": "`zadd(name, {member: score, ...})` adds all of them in one command",
     "sismember": "`smismember(name, members)` asks for all of them in one command",
 }
+_READS = frozenset({"get", "type", "exists", "hget", "hgetall", "hexists", "ttl", "llen", "scard", "hlen"})
+"""Of which a search could ask for all at once."""
 _STARRED = frozenset({"delete", "unlink", "mget", "exists", "sadd", "srem", "lpush", "rpush"})
 
 _TAKES_OUT = frozenset({"delete", "unlink", "expire"})
@@ -116,7 +118,8 @@ class RedisRoundTripsInLoop(Rule):
             return
         loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
         loop = next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
-        if loop is None or _takes_many(sent) or _leaves_at_once(loop):
+        searches = loop is not None and _leaves_at_once(loop)
+        if loop is None or _takes_many(sent) or (searches and sent.name not in _READS):
             return
         if any(
             module.is_short(each)
@@ -137,10 +140,12 @@ class RedisRoundTripsInLoop(Rule):
         yield Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to Redis each.",
-            severity=self.severity
+            severity=Severity.LOW
+            if searches
+            else self.severity
             if module.in_request_path(node) and not seldom and sent.name not in _TAKES_OUT
             else Severity.MEDIUM,
-            confidence=Confidence.POSSIBLE if doubtful or sweeps else Confidence.CERTAIN,
+            confidence=Confidence.POSSIBLE if doubtful or sweeps or searches else Confidence.CERTAIN,
             when_new=Confidence.LIKELY if sweeps and not doubtful and module.in_request_path(node) else None,
             impact=kept_estimates.redis_in_loop(module.options),
             instead=f"{many[0].upper()}{many[1:]}." if not many.startswith("`") else f"{many}.",
@@ -205,7 +210,7 @@ def _takes_many(sent: Command) -> bool:
 
 
 def _leaves_at_once(loop: ast.AST) -> bool:
-    """Whether the loop ends at its first success: a search whose turns depend on the answer."""
+    """Whether the loop may end early, at its first success: one that reads could have read all at once before."""
     if not isinstance(loop, ast.For | ast.AsyncFor):
         return False
     stack: list[ast.AST] = list(loop.body)

@@ -91,7 +91,7 @@ async def batches(numbers: list[str]) -> None:
 @app.get("/first")
 async def first(numbers: list[str]) -> str | None:
     for number in numbers:
-        found = await client.get(number)
+        found = await client.get(number)  # FP307 (summary)
         if found:
             return found
     return None
@@ -139,3 +139,20 @@ async def end_sessions(numbers: list[str]) -> None:
 async def end_all(numbers: list[str]) -> None:
     for number in numbers:
         await client.delete(number)  # FP307
+
+
+@app.get("/kinds")
+async def any_old(names: list[str]) -> bool:
+    for name in names:
+        kind = await client.type(name)  # FP307 (summary)
+        if kind == b"string":
+            return True
+    return False
+
+
+@app.get("/claims")
+async def claimed(names: list[str]) -> str | None:
+    for name in names:
+        if await client.set(name, "1", nx=True):  # the first that is free: none of the others may be taken
+            return name
+    return None
