@@ -42,6 +42,27 @@ _PACING = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
 _PACING_WORDS = ("sleep", "rate_limit", "ratelimit", "throttle", "backoff", "acquire")
 _TIDYING = regex(r"(?:^|[._])(?:delete|remove|purge|clean|cleanup|close|cancel|stop|revoke)(?:_|$)")
 """What is done to get rid of things: nobody waits for a faster one."""
+_TAKES_MANY = regex(
+    r"(?:^|_)(?:many|bulk|batch|all|upsert|embed)(?:_|$)|(?<![su])s$(?<!exists)(?<!alias)(?<!has)(?<!is)"
+)
+"""Names of what takes a list: `embed_documents`, `insert_many`, `index_memories`; not `process`, nor `status`."""
+_ITEMS = frozenset(
+    {
+        "documents",
+        "docs",
+        "texts",
+        "items",
+        "records",
+        "rows",
+        "points",
+        "vectors",
+        "entities",
+        "objects",
+        "inputs",
+    }
+    | {"memories", "chunks", "nodes", "events", "ids", "keys", "data", "values", "operations", "entries"}
+)
+"""Parameters that hold what is worked on one by one, unlike the messages of one conversation."""
 _CLOSE = 2
 """Hops to the answer, up to which the loop is seen to be about it."""
 _Loop = ast.For | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -156,7 +177,7 @@ class AwaitInLoop(Rule):
             for call in _awaited_calls(node)
             if _innermost(call, module) is node
             and module.depends_on_loop(call, node)
-            and not _carried(call, node, function.node)
+            and not _carried(call, node, function.node, module)
             and (
                 wait := wait_of(call, module)
                 or handed_to_thread(call, module)
@@ -166,6 +187,12 @@ class AwaitInLoop(Rule):
         ]
         if not waiting:
             return
+        alone = [wait for wait in waiting if _one_at_a_time(wait.call, node, module) is not None]
+        if alone:
+            yield _of_one(alone[0], node, module)
+            waiting = [wait for wait in waiting if wait not in alone]
+            if not waiting:
+                return
         first, *others = waiting
         source = shortened(module.segment(iterables(node)[0]))
         reaches = f"waits for `{first.callable}`" if first.path else "waits for an answer"
@@ -193,8 +220,12 @@ class AwaitInLoop(Rule):
             if (wait := wait_in_thread(call, module)) is not None
             and _innermost(call, module) is node
             and module.depends_on_loop(call, node)
-            and not _carried(call, node, function)
+            and not _carried(call, node, function, module)
         ]
+        alone = [wait for wait in waiting if _one_at_a_time(wait.call, node, module) is not None]
+        if alone:
+            yield _of_one(alone[0], node, module)
+            waiting = [wait for wait in waiting if wait not in alone]
         if not waiting:
             return
         first, *others = waiting
@@ -217,6 +248,26 @@ class AwaitInLoop(Rule):
             " `with ThreadPoolExecutor(max_workers=5) as pool: answers = list(pool.map(ask, items))`, or an"
             " `async def` endpoint with one asynchronous client and a bound.",
         )
+
+
+def _of_one(wait: Wait, loop: _Loop, module: Module) -> Match:
+    """What takes a list is given one item in each turn: it could be given all of them once."""
+    given = _one_at_a_time(wait.call, loop, module)
+    name = spelled(wait.call.func)
+    source = shortened(module.segment(iterables(loop)[0]))
+    reaches = f"waits for `{wait.callable}`" if wait.path else "waits for an answer"
+    return Match(
+        wait.call,
+        f"`{name}` takes a list and is given one item at a time: it {reaches} once per item of `{source}`.",
+        severity=Severity.LOW if is_seldom(loop, module) or sounds_few(loop) else AwaitInLoop.severity,
+        confidence=Confidence.LIKELY
+        if _is_worth_while(wait, loop, module) and not is_picked(wait.call, loop, module)
+        else Confidence.POSSIBLE,
+        call_path=wait.call_path(module),
+        impact=estimates.awaits_in_loop(module.options, module.turns_around(wait.call)),
+        instead=f"Collect what `{shortened(module.segment(given)) if given is not None else 'the list'}` holds in each turn, and"
+        f" call `{name}` once with the whole list after the loop, in portions where it may be long.",
+    )
 
 
 def _is_worth_while(wait: Wait, loop: _Loop, module: Module) -> bool:
@@ -316,11 +367,11 @@ def _innermost(call: ast.Call, module: Module) -> ast.AST | None:
     return loops[-1] if loops else None
 
 
-def _carried(call: ast.Call, loop: ast.AST, function: ast.AST) -> bool:
+def _carried(call: ast.Call, loop: ast.AST, function: ast.AST, module: Module) -> bool:
     """Whether the call uses what an earlier turn left behind: a cursor, a running total."""
     if not isinstance(loop, ast.For):
         return False
-    fresh = names_stored(loop.target)
+    fresh = names_stored(loop.target) | _set_before(call, loop, module)
     kept = {name for statement in loop.body for name in names_stored(statement)} - fresh
     if not kept:
         return False
@@ -330,3 +381,30 @@ def _carried(call: ast.Call, loop: ast.AST, function: ast.AST) -> bool:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.lineno < loop.lineno
     }
     return bool(names_loaded(call) & kept & before)
+
+
+def _set_before(call: ast.Call, loop: ast.For, module: Module) -> set[str]:
+    """The names that each turn sets anew, whatever it finds, before it gets to the call."""
+    found: set[str] = set()
+    child: ast.AST = call
+    current = module.parent(call)
+    while current is not None and child is not loop:
+        for _, block in ast.iter_fields(current):
+            if isinstance(block, list) and child in block:
+                for statement in block[: block.index(child)]:
+                    if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+                        found |= names_stored(statement) - (names_loaded(statement.value) - found)
+        child, current = current, module.parent(current)
+    return found
+
+
+def _one_at_a_time(call: ast.Call, loop: _Loop, module: Module) -> ast.expr | None:
+    """The list of one item, made in each turn, that is given to what takes a list: `await index([document])`."""
+    if not _TAKES_MANY.search(last_name(call.func)):
+        return None
+    for value in (*call.args, *(keyword.value for keyword in call.keywords if keyword.arg in _ITEMS)):
+        match value:
+            case ast.List(elts=[item]) if not isinstance(item, (ast.Constant, ast.Starred)):
+                if module.depends_on_loop(item, loop):
+                    return value
+    return None

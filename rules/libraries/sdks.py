@@ -405,7 +405,10 @@ _SDKS = (
     _Sdk(("gtts.gTTS",), "save write_to_fp"),
     _Sdk(("speech_recognition.Recognizer",), "recognize_google recognize_openai"),
     _Sdk(("consul.Consul",), "kv.get kv.put agent.service.register agent.services health.service"),
-    _Sdk(("langfuse.Langfuse",), "flush auth_check"),
+    _Sdk(
+        ("langfuse.Langfuse",),
+        "flush auth_check create_dataset create_dataset_item get_dataset create_prompt update_prompt",
+    ),
     _Sdk(("lancedb.table.Table",), "add delete update count_rows", "`lancedb.connect_async`", waits=Kind.DB),
     _Sdk(
         ("lancedb.DBConnection",),

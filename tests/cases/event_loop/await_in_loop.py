@@ -745,3 +745,66 @@ def ask_for_all(numbers: list[str]) -> None:
 def script(numbers: list[str]) -> None:
     for number in numbers:
         stock_of(number)
+
+
+async def index_documents(documents: list[dict[str, str]], *, fields: list[str] | None = None) -> None:
+    """Takes many at once."""
+    await client.post("/index", json={"documents": documents, "fields": fields})
+
+
+async def ask_model(messages: list[dict[str, str]]) -> str:
+    return (await client.post("/chat", json={"messages": messages})).text
+
+
+@app.post("/documents")
+async def add_documents(texts: list[str]) -> None:
+    for text in texts:
+        await index_documents([{"text": text}])  # FP111
+    for text in texts:
+        await index_documents(documents=[{"text": text}])  # FP111
+
+
+@app.post("/documents/at-once")
+async def add_documents_at_once(texts: list[str]) -> None:
+    await index_documents([{"text": text} for text in texts])
+
+
+@app.post("/documents/fields")
+async def add_fields(texts: list[str]) -> None:
+    await index_documents([{"text": each} for each in texts], fields=["text"])
+
+
+@app.post("/conversations")
+async def conversations(questions: list[str]) -> list[str]:
+    found = []
+    for question in questions:
+        found.append(await ask_model([{"role": "user", "content": question}]))  # FP111
+    return found
+
+
+@app.post("/documents/twice")
+async def add_in_two_loops(texts: list[str], titles: list[str]) -> None:
+    for text in texts:
+        document = {"text": text}
+        await index_documents([document])  # FP111
+    for title in titles:
+        document = {"title": title}
+        await index_documents([document])  # FP111
+
+
+@app.post("/documents/chained")
+async def add_chained(texts: list[str]) -> None:
+    document: dict[str, str] = {}
+    for text in texts:
+        await client.post("/index", json={"after": document})
+        document = {"text": text}
+
+
+@app.post("/threads/documents")
+def adds_in_a_thread(texts: list[str]) -> None:
+    for text in texts:
+        put_documents([text])  # FP111
+
+
+def put_documents(texts: list[str]) -> None:
+    http.post("https://stock.example/index", json=texts, timeout=5)
