@@ -25,10 +25,11 @@ class HeavyComputeInRequest(Rule):
 
     `x in names` looks through the whole list: in a loop over as many items a thousand of each are a million comparisons, ten
     thousand a hundred million. `pandas.concat` in a loop copies all rows so far at each turn, and `iterrows` makes an object of
-    every row.
+    every row. `data += chunk` of `bytes` copies all that came before as well.
 
     ## Instead
-    Make a `set` of the list once, before the loop. Collect the parts in a list and concatenate them once. Use column operations
+    Make a `set` of the list once, before the loop. Collect the parts in a list and concatenate them once
+    (`b"".join(chunks)`), or let a `bytearray` grow. Use column operations
     in the place of `iterrows`, or `itertuples`, which is several times faster.
 
     ## Trade-offs
@@ -78,8 +79,13 @@ class HeavyComputeInRequest(Rule):
     def concerns(self, callee: Callee) -> bool:
         return callee.name in _CONCAT or callee.name in _ROW_BY_ROW
 
-    def check(self, node: ast.Compare | ast.Call, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.Compare | ast.Call | ast.AugAssign, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.AugAssign) and not isinstance(node.target, ast.Name):
+            return
         if not module.in_request_path(node):
+            return
+        if isinstance(node, ast.AugAssign):
+            yield from self.appended(node, module)
             return
         if isinstance(node, ast.Compare):
             yield from self.membership(node, module)
@@ -100,6 +106,30 @@ class HeavyComputeInRequest(Rule):
                 confidence=Confidence.POSSIBLE,  # how many rows there are nobody sees, and each takes the same
                 instead="Use column operations, or `itertuples()` where a loop is needed.",
             )
+
+    def appended(self, node: ast.AugAssign, module: Module) -> Iterator[Match]:
+        """`data += chunk` of `data = b""`, in a loop that only ever adds to it."""
+        loops = module.loops(node)
+        function = module.function_of(node)
+        if (
+            not isinstance(node.op, ast.Add)
+            or not isinstance(node.target, ast.Name)
+            or not loops
+            or function is None
+            or module.is_short(loops[-1])
+            or not _only_grows(node.target.id, loops[-1], function.node)
+        ):
+            return
+        yield Match(
+            node,
+            f"`{shortened(module.segment(node))}` copies all of `{node.target.id}` so far at each turn, for `bytes` cannot grow:"
+            " the time grows with the square of the size.",
+            # Ten megabytes in pieces of 64 kB took a second, forty took 17: who sends a file sends that much.
+            severity=self.severity if _streams(loops[-1]) else Severity.LOW,
+            confidence=Confidence.LIKELY if _streams(loops[-1]) else Confidence.POSSIBLE,
+            instead=f"`{node.target.id} = bytearray()` before the loop grows in place; or collect the parts in a list and"
+            ' `b"".join(parts)` behind it.',
+        )
 
     def membership(self, node: ast.Compare, module: Module) -> Iterator[Match]:
         if len(node.ops) != 1 or not isinstance(node.ops[0], ast.In | ast.NotIn):
@@ -129,6 +159,49 @@ class HeavyComputeInRequest(Rule):
             confidence=Confidence.LIKELY,
             instead=f"Make `set({listed.id})` once, before the loop.",
         )
+
+
+def _streams(loop: LoopNode) -> bool:
+    """Whether the loop takes in what comes as long as somebody sends: `async for chunk in …`, `while chunk := …read()`."""
+    return isinstance(loop, (ast.AsyncFor, ast.While))
+
+
+def _only_grows(name: str, loop: LoopNode, function: ast.AST) -> bool:
+    """Whether a local starts as empty `bytes` outside of the loop, and nothing in the loop empties or cuts it."""
+    within = set(walk(loop))
+    if any(
+        isinstance(target, ast.Name) and target.id == name and isinstance(target.ctx, ast.Store)
+        for node in within
+        for target in _stored(node)
+    ):
+        return False
+    starts = [
+        node.value
+        for node in walk(function)
+        if node not in within
+        and any(isinstance(each, ast.Name) and each.id == name for each in _stored(node))
+        if isinstance(node, (ast.Assign, ast.AnnAssign))
+    ]
+    return bool(starts) and all(value is not None and _is_empty_bytes(value) for value in starts)
+
+
+def _stored(node: ast.AST) -> Iterator[ast.AST]:
+    """What an assignment, not one that adds, binds."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from walk(target)
+    elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+        yield node.target
+    elif isinstance(node, ast.Delete):
+        for target in node.targets:
+            yield target
+
+
+def _is_empty_bytes(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant(value=bytes()) | ast.Call(func=ast.Name(id="bytes"), args=[]):
+            return True
+    return False
 
 
 def _is_data(loop: LoopNode, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:

@@ -1,7 +1,7 @@
 """FP702: work that grows with the square of the data."""
 
 import pandas
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request, Response, UploadFile
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -119,3 +119,78 @@ def rows_in_a_set(wanted: list[str], session: Session = Depends(get_session)) ->
     wanted_rows = session.scalars(select(text("number"))).all()
     there = set(row for (row,) in session.execute(select(text("number"))).all())
     return [row for row in wanted_rows if row in there]
+
+
+@app.post("/received")
+async def received(request: Request) -> int:
+    data = b""
+    async for chunk in request.stream():
+        data += chunk  # FP702 (inline)
+    return len(data)
+
+
+@app.post("/uploaded")
+async def uploaded(file: UploadFile) -> int:
+    data = bytes()
+    while chunk := await file.read(65_536):
+        data += chunk  # FP702 (inline)
+    return len(data)
+
+
+def framed(parts: list[bytes]) -> bytes:
+    result = bytes()
+    for part in parts:
+        result += len(part).to_bytes(4, "big") + part  # FP702 (summary)
+    return result
+
+
+@app.get("/framed")
+async def sends_frames(parts: list[bytes]) -> Response:
+    return Response(framed(parts))
+
+
+@app.post("/grown")
+async def grown(request: Request) -> int:
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+    return len(data)
+
+
+@app.post("/lines")
+async def lines(request: Request) -> list[bytes]:
+    found: list[bytes] = []
+    rest = b""
+    async for chunk in request.stream():
+        rest += chunk
+        *whole, rest = rest.split(b"\n")
+        found += whole
+    return found
+
+
+@app.post("/emptied")
+async def emptied(request: Request) -> int:
+    count = 0
+    buffer = b""
+    async for chunk in request.stream():
+        buffer += chunk
+        if len(buffer) > 65_536:
+            count += 1
+            buffer = b""
+    return count
+
+
+@app.post("/texts")
+async def texts(request: Request) -> str:
+    text = ""
+    async for chunk in request.stream():
+        text += chunk.decode()
+    return text
+
+
+@app.post("/header")
+async def header(parts: list[bytes]) -> bytes:
+    head = b""
+    for size in range(3):
+        head += bytes([size])
+    return head
