@@ -49,7 +49,7 @@ class Given(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
         return next((item for item in self.items if item.name == name), None)
 
     def positional(self) -> tuple[Given, ...]:
-        return tuple(item for item in self.items if not item.name)
+        return tuple([item for item in self.items if not item.name])
 
 
 class Shape(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -332,7 +332,8 @@ def _own_reads(function: ast.FunctionDef) -> Iterator[str]:
 def _portable(value: str | bool | int) -> str | bool | int | None:
     """A constant that facts can carry: no half characters, no number beyond 64 bits."""
     if isinstance(value, str):
-        return secrecy.kept(value[:200]).encode("utf-8", "replace").decode()
+        text = secrecy.kept(value[:200])
+        return text if text.isascii() else text.encode("utf-8", "replace").decode()
     return value if -(2**63) <= value < 2**63 else None
 
 
@@ -400,9 +401,14 @@ def _called(index: Index, node: ast.Call, scope: Scope, name: str, depth: int) -
     ref = index.ref(function, scope)
     if not ref and isinstance(function, ast.Attribute):
         ref = f"?.{function.attr}"  # `or_(…).desc()`: of what is unknown
-    items = [given(index, value, scope, depth=inside) for value in node.args[:_MOST_ITEMS]]
-    items += [
-        given(index, keyword.value, scope, name=keyword.arg or "**", depth=inside)
-        for keyword in node.keywords[: _MOST_ITEMS - len(items)]
+    written: list[tuple[str, ast.expr]] = [("", value) for value in node.args[:_MOST_ITEMS]]
+    written += [
+        (keyword.arg or "**", keyword.value) for keyword in node.keywords[: _MOST_ITEMS - len(written)]
+    ]
+    items = [
+        _constant(key, value.value)  # as `given` would, but for a call: half of all there are
+        if isinstance(value, ast.Constant) and inside <= _DEEPEST
+        else given(index, value, scope, name=key, depth=inside)
+        for key, value in written
     ]
     return Given(name, ref, None, tuple(items))

@@ -165,7 +165,7 @@ def build(index: Index, lines: int, known: Carried | None = None, *, takes_part:
     owners: dict[Scope, list[Call]] = {}
     guarded: list[Call] = []
     functions: list[Function] = []
-    wires = _may_wire(index)
+    wires = not is_light and _may_wire(index)
     for scope in index.scopes:
         runner = index.function_scope(scope)
         if known is not None and known.has(runner.symbol):

@@ -30,6 +30,8 @@ _OPERATIONS = frozenset(
 _BATCH = "batch_alter_table"
 _READ = _OPERATIONS | {"execute", _BATCH}
 _NAMES = frozenset({"revision", "down_revision"})
+_FLAGS = frozenset({"index", "unique", "primary_key"})
+"""Keywords by which a column is indexed."""
 _SQL_INDEX = regex(
     r"create\s+(unique\s+)?index\s+(concurrently\s+)?(?:if\s+not\s+exists\s+)?[\"\w.]*\s*\bon\s+(?:only\s+)?[\"]?(?:\w+[\"]?\.[\"]?)?(\w+)[\"]?"
     r"\s*(?:using\s+\w+\s*)?\(([^)]*)",
@@ -311,13 +313,10 @@ def table_indexes(item: Given) -> Iterator[tuple[str, ...]]:
     """Columns that a `Column(…)` or constraint of a table definition indexes."""
     kind = item.ref.rpartition(".")[2]
     if kind == "Column":
-        positional = item.positional()
-        name = text(positional[0]) if positional else ""
-        if name and any(
-            (flag := item.named(key)) is not None and flag.literal is True
-            for key in ("index", "unique", "primary_key")
-        ):
-            yield (name,)
+        if any(each.literal is True and each.name in _FLAGS for each in item.items):
+            positional = item.positional()
+            if positional and (name := text(positional[0])):
+                yield (name,)
     elif kind in ("PrimaryKeyConstraint", "UniqueConstraint"):
         names = tuple(text(each) for each in item.positional())
         if names and names[0]:
