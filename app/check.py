@@ -13,7 +13,7 @@ import msgspec
 
 import rules
 from app import foldercache
-from app.analysis.documents import is_document, is_python, text_of
+from app.analysis.documents import is_document, is_python, takes_part, text_of
 from app.discovery import Project
 from app.foldercache import FolderCache
 from app.localgit import LocalRepository
@@ -27,7 +27,8 @@ LARGE_BYTES = 8_000_000
 """From here on several processes are worth what they cost: each starts, links the project and reads files anew."""
 KEPT_LINES = 120_000
 """Trees of so many lines stay in memory, some 1.3 kB a line: a program that is run once may take more than a server."""
-MOST_PROCESSES = 8
+FEWEST_PROCESSES, MOST_PROCESSES = 3, 8
+"""Of so many: two take twice the processor time of one, and end no sooner."""
 MOST_ROUNDS = 20
 """Of fixing: a fix may only show when another was made."""
 
@@ -111,9 +112,9 @@ def analyze(
     """Run the rules on the chosen files of a project, in several processes when it is large."""
     stored = cache.facts(sources) if cache else {}
     mine = {path: source for path, source in sources.items() if path in chosen}
-    rest = {path: source for path, source in sources.items() if path not in chosen}
+    rest = {path: source for path, source in sources.items() if path not in chosen and takes_part(path)}
     processes = min(os.cpu_count() or 1, MOST_PROCESSES)
-    if processes > 1 and sum(map(len, sources.values())) > LARGE_BYTES:
+    if processes >= FEWEST_PROCESSES and sum(map(len, sources.values())) > LARGE_BYTES:
         import asyncio  # only here: most projects are read without it
 
         return asyncio.run(
@@ -397,7 +398,7 @@ async def _examine(
     async with Analysis(processes, deadline=3600.0, file_deadline=20.0) as analysis:
         sources = {**mine, **rest}
         read, skipped = await analysis.extract(
-            {path: source for path, source in sources.items() if path not in stored}
+            {path: source for path, source in sources.items() if path not in stored and takes_part(path)}
         )
         facts = {**stored, **read}
         if cache:

@@ -11,7 +11,7 @@ from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE
 from app.analysis.blobs import blob_sha
 from app.analysis.bumps import bumped
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, roots, text_of
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, roots, takes_part, text_of
 from app.github.models import ChangedFile
 from app.localgit import Entry, LocalRepository
 from app.review import exclusions
@@ -74,7 +74,7 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
     untouched = {
         path: entry.sha
         for path, entry in new.items()
-        if path not in touched and _is_source(path, new, config)
+        if path not in touched and takes_part(path) and _is_source(path, new, config)
     }
     changed = dict.fromkeys((*before, *after))
     current = {path: tip[path] for path in changed if _is_source(path, tip, config)}

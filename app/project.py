@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from app.analysis import Analysis
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, text_of
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, takes_part, text_of
 from app.factsversion import facts_version
 from app.github.client import RepositoryClient
 from app.github.contents import blob_sha
@@ -63,7 +63,7 @@ class Projects:
         """
         store, repository = self._store, client.repository
         tree = await self._tree(client, commit)
-        sources = {path: sha for path, sha in tree.items() if is_python(path) and wants(path)}
+        sources = {path: sha for path, sha in tree.items() if takes_part(path) and wants(path)}
         beside = {path: tree[path] for path in perhaps if path in tree and path not in sources}
         texts = {path: sha for path, sha in tree.items() if is_document(path) and wants(path)}
         version = await asyncio.to_thread(facts_version)

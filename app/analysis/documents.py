@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable
 
+from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
 
 LARGEST_DOCUMENT = 4_000_000
@@ -87,6 +88,11 @@ def text_of(path: str, content: bytes) -> str:
 
 def is_python(path: str) -> bool:
     return path.endswith(".py")
+
+
+def takes_part(path: str) -> bool:
+    """Whether a file is part of what a project does: Python, and no test."""
+    return is_python(path) and place_of(path) != "test"
 
 
 def roots(documents: Iterable[str]) -> list[str]:

@@ -26,7 +26,7 @@ import rules
 from app.analysis import confinement, telling
 from app.analysis.archive import ArchiveError, ArchiveLimitError, members
 from app.analysis.blobs import blob_sha
-from app.analysis.documents import is_document, is_python
+from app.analysis.documents import is_document, is_python, takes_part
 from app.analysis.messages import (
     LONGEST_FRAME,
     Began,
@@ -268,7 +268,7 @@ def _key(content: bytes) -> tuple[int, int]:
 
 def compare(task: Compare, connection: Connection, cache: FactsCache) -> Comparison:
     request = task.request
-    others = {path: cache.decode(encoded) for path, encoded in request.others.items()}
+    others = {path: cache.decode(encoded) for path, encoded in request.others.items() if takes_part(path)}
     succession = cache.succession(others, request.options)
     known = {path: cache.decode(encoded) for path, encoded in request.known.items()}
     for path, facts in known.items():
@@ -339,7 +339,7 @@ def _encoded(facts: Mapping[str, ModuleFacts]) -> Iterator[tuple[str, bytes]]:
 
 
 def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
-    others = {path: cache.decode(encoded) for path, encoded in task.others.items()}
+    others = {path: cache.decode(encoded) for path, encoded in task.others.items() if takes_part(path)}
     advise = bool(task.options.select)
     analysis = analyze(task.sources, others, task.documents, task.options, connection, advise=advise)
     return prove(analysis.result.findings, analysis, task.unproven, connection, tell=task.tell)
@@ -347,7 +347,7 @@ def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
 
 def diagnose(task: Diagnose, connection: Connection, cache: FactsCache) -> list[Diagnosed]:
     connection.begin("", "analyze")
-    facts = {path: cache.decode(encoded) for path, encoded in task.others.items()}
+    facts = {path: cache.decode(encoded) for path, encoded in task.others.items() if takes_part(path)}
     project = Project(facts, task.documents, task.options)
     found = diagnosis.find(project, task.method, task.path)
     return [_diagnosed(diagnosis.diagnose(project, endpoint)) for endpoint in found[:MOST_DIAGNOSED]]

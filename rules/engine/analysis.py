@@ -200,7 +200,8 @@ def analyze(
     former: Analysis | None = None,
     mends: bool = False,
 ) -> Analysis:
-    """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
+    """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project. Tests do not
+    count, whichever of the two they are among.
 
     `known` are facts that were made of these very files before. `advise` asks for project advice too: it looks at
     everything, and most reviews do not say it. `begin` is told
@@ -313,7 +314,8 @@ class _Run:
                 index.release()
         self.begin("")
         # In one order, whoever analyses what: of ways that are as good as each other the first is told.
-        linked = dict(sorted({**self.others, **facts}.items()))
+        others = {path: found for path, found in self.others.items() if place_of(path) != "test"}
+        linked = dict(sorted({**others, **facts}.items()))
         if succession is not None:
             project = succession.move(linked, self.documents, self.options)
         else:

@@ -282,6 +282,32 @@ def test_the_progress_bar_stays_off_a_pipe(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_tests_make_no_difference_in_several_processes_nor_for_single_files(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = "import time\n\n\nasync def load():\n    time.sleep(1)\n\n\n"
+    write(
+        shop,
+        {
+            "shop/fill.py": f'{script}if __name__ == "__main__":\n    print()\n',
+            "tests/test_fill.py": "from shop.fill import load\n\n\ndef test_load():\n    load()\n",
+        },
+    )
+
+    def found(*paths: Path) -> list[tuple[str, int]]:
+        scan = checking.scan(discovery.find(paths), Options())
+        return [(finding.path, finding.line) for finding in scan.result.findings]
+
+    whole, single = found(shop), found(shop / "shop" / "fill.py")
+    monkeypatch.setattr(checking, "LARGE_BYTES", 0)
+    monkeypatch.setattr(checking, "FEWEST_PROCESSES", 0)
+    apart = found(shop)
+
+    assert whole == apart
+    assert "shop/fill.py" not in dict(whole)
+    assert single == []
+
+
 def test_a_large_project_is_read_in_several_processes_with_the_same_outcome(shop: Path) -> None:
     filler = "".join(f"def f{number}(a, b):\n    return a + b * {number}\n\n\n" for number in range(8_000))
     write(shop, {f"shop/part{number}.py": filler for number in range(8)})
@@ -297,6 +323,7 @@ def test_findings_are_told_file_by_file_and_once(
 ) -> None:
     if large:
         monkeypatch.setattr(checking, "LARGE_BYTES", 0)
+        monkeypatch.setattr(checking, "FEWEST_PROCESSES", 0)
     write(shop, {"shop/more.py": API, "shop/again.py": API})
     said: list[tuple[str, int, bool]] = []
 

@@ -238,6 +238,15 @@ def test_facts_of_other_files_serve_as_well_as_their_sources() -> None:
     assert part.endpoints == whole.endpoints
 
 
+def test_facts_of_tests_say_nothing_of_what_they_import() -> None:
+    script = f'{BLOCKS}\n\nif __name__ == "__main__":\n    print()\n'.encode()
+    others = {"tests/test_fill.py": extract("tests/test_fill.py", b"from fill import f\n")}
+
+    assert analyze({"fill.py": script}).result.findings == ()
+    assert analyze({"fill.py": script}, others=others).result.findings == ()
+    assert analyze({"fill.py": script}, others={"api.py": others["tests/test_fill.py"]}).result.findings
+
+
 def test_facts_of_models_and_migrations_survive_being_stored() -> None:
     text = textwrap.dedent(
         """
