@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rules.engine.linking.graph import Node
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.walking import walk
+from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.walking import own_calls, walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -25,15 +26,37 @@ def is_remembered(node: ast.AST, module: Module) -> bool:
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda):
         return True
-    if _WORDS.search(module.segment(function.node)):
+    if _keeps(function.node, module):
         return True
-    for decorator in function.node.decorator_list:
-        if _WORDS.search(module.segment(decorator)):
-            return True
-    if _assigns_outside(function.node):
+    caller = _caller_around(function.node, module)
+    if caller is not None and _keeps(caller, module):
         return True
     own = module.graph_node(node)
     return own is not None and _only_through_caches(own)
+
+
+def _keeps(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    if _WORDS.search(module.segment(function)):
+        return True
+    for decorator in function.decorator_list:
+        if _WORDS.search(module.segment(decorator)):
+            return True
+    return _assigns_outside(function)
+
+
+def _caller_around(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """The function that a function is part of, where it calls it itself: `def load(): …`, then `self._keys = load()`."""
+    around = module.parent(function)
+    while around is not None and not isinstance(around, FUNCTIONS):
+        around = module.parent(around)
+    if not isinstance(around, ast.FunctionDef | ast.AsyncFunctionDef):
+        return None
+    called = any(
+        isinstance(call.func, ast.Name) and call.func.id == function.name for call in own_calls(around)
+    )
+    return around if called else None
 
 
 def _assigns_outside(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

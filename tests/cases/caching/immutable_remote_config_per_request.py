@@ -148,3 +148,32 @@ def about_whoever_signed_in() -> str:
 @app.get("/countries-of-the-world")
 def about_nobody() -> str:
     return signed_in.get("https://login.example/countries", timeout=5).text  # FP301
+
+
+class Keys:
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+
+    def all(self) -> dict[str, str]:
+        if self.found:
+            return self.found
+
+        def load() -> dict[str, str]:
+            return requests.get(JWKS_URL, timeout=5).json()
+
+        self.found = load()
+        return self.found
+
+    def all_anew(self) -> dict[str, str]:
+        def load() -> dict[str, str]:
+            return requests.get(JWKS_URL, timeout=5).json()  # FP301
+
+        return load()
+
+
+keys = Keys()
+
+
+@app.get("/keys")
+def shown_keys() -> list[dict[str, str]]:
+    return [keys.all(), keys.all_anew()]
