@@ -78,9 +78,11 @@ class NullPoolInWebApp(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return pools.makes_engine(callee.name)
+        return callee.enters or pools.makes_engine(callee.name)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if not node.keywords:
+            return
         engine = pools.engine(node, module)
         if engine is None or "poolclass" not in engine.given or not module.project.routing.endpoints:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.project import Project
 
+_DEPTH = 6
 DEFAULT_SIZE = 5
 DEFAULT_OVERFLOW = 10
 _ENGINES = {"sqlalchemy.create_engine": False, "sqlalchemy.ext.asyncio.create_async_engine": True}
@@ -96,7 +97,7 @@ def makes_engine(name: str) -> bool:
 def engine(call: ast.Call, module: Module) -> Engine | None:
     """The engine that `call` makes for the application, and that it keeps; None for SQLite, scripts, tests, for one that a
     function makes for its own few statements, and for what nobody can tell."""
-    name = libraries.canonical(module.qualified_name(call.func) or "")
+    name = _made_by(call, module)
     given = _given(call, module) if name in _ENGINES else None
     if given is None:
         return None
@@ -110,50 +111,100 @@ def engine(call: ast.Call, module: Module) -> Engine | None:
     return Engine(call, _ENGINES[name], given)
 
 
-def _given(call: ast.Call, module: Module) -> dict[str, ast.expr] | None:
+def _made_by(call: ast.Call, module: Module) -> str:
+    """The callable that makes the engine: what is called, or what a function of the project hands options of a pool on to."""
+    name = libraries.canonical(module.qualified_name(call.func) or "")
+    if name in _ENGINES or not any(keyword.arg in _POOL for keyword in call.keywords):
+        return name
+    callee = module.callee(call)
+    for each in callee.function.calls if callee is not None else ():
+        made = module.project.resolver.value(each.ref, callee.module) if callee is not None else None
+        if made is not None and makes_engine(made.name):
+            return libraries.canonical(made.name)
+    return name
+
+
+def _given(call: ast.Call, module: Module, depth: int = 0) -> dict[str, ast.expr] | None:
     """The keyword arguments, those of `**options` included where that is a dictionary one can read."""
     given: dict[str, ast.expr] = {}
     for keyword in call.keywords:
         if keyword.arg is not None:
             given[keyword.arg] = keyword.value
             continue
-        options = _options(keyword.value, module)
+        options = _options(keyword.value, module, depth)
         if options is None:
             return None
         given.update(options)
     return given
 
 
-def _options(value: ast.expr, module: Module) -> dict[str, ast.expr] | None:
-    """The entries of a dictionary display, itself or under a name, with what the function adds on any of its paths."""
-    if isinstance(value, ast.Dict):
-        return _entries(value)
-    if not isinstance(value, ast.Name):
+def _options(value: ast.AST | None, module: Module, depth: int = 0) -> dict[str, ast.expr] | None:
+    """The entries of a dictionary: a display, `dict(…)`, what a name holds, with what the function adds on any of its paths,
+    or what a function of the file returns."""
+    if depth > _DEPTH:
         return None
-    scope = module.index.scope_at(value)
-    while value.id not in scope.bindings and scope.parent is not None:
+    match value:
+        case ast.Dict(keys=keys, values=values):
+            return _entries(keys, values, module, depth)
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=keywords):
+            names: list[ast.expr | None] = [ast.Constant(each.arg) if each.arg else None for each in keywords]
+            return _entries(names, [each.value for each in keywords], module, depth)
+        case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+            one, other = (_options(each, module, depth + 1) for each in (left, right))
+            return one | other if one is not None and other is not None else None
+        case ast.Call(args=[], keywords=[]):
+            return _returned(value, module, depth)
+        case ast.Name():
+            return _held(value, module, depth)
+    return None
+
+
+def _held(name: ast.Name, module: Module, depth: int) -> dict[str, ast.expr] | None:
+    scope = module.index.scope_at(name)
+    while name.id not in scope.bindings and scope.parent is not None:
         scope = scope.parent
     options: dict[str, ast.expr] = {}
-    for binding in scope.bindings.get(value.id, []):
+    for binding in scope.bindings.get(name.id, []):
         bound = binding.value.value if isinstance(binding.value, ast.AnnAssign) else binding.value
-        if (entries := _options(bound, module) if isinstance(bound, ast.Dict) else None) is None:
+        entries = _options(bound, module, depth + 1) if isinstance(bound, ast.expr) else None
+        if entries is None:
             return None
         options |= entries
     for node in walk(scope.node):
-        if (added := _added(node, value.id)) is None:
+        if (added := _added(node, name.id, module, depth)) is None:
             return None
         options |= added
-    return options if value.id in scope.bindings else None
+    return options if name.id in scope.bindings else None
 
 
-def _entries(display: ast.Dict) -> dict[str, ast.expr] | None:
-    keys = [key.value if isinstance(key, ast.Constant) else None for key in display.keys]
-    if not all(isinstance(key, str) for key in keys):
+def _returned(call: ast.Call, module: Module, depth: int) -> dict[str, ast.expr] | None:
+    """What a function of the file returns; None where it has several ways to."""
+    node = module.callee(call)
+    if node is None or node.path != module.path:
         return None
-    return {str(key): entry for key, entry in zip(keys, display.values, strict=True)}
+    scope = next((each for each in module.index.scopes if each.symbol == node.symbol), None)
+    returned = scope.returned if scope is not None else ()
+    return _options(returned[0], module, depth + 1) if len(returned) == 1 else None
 
 
-def _added(node: ast.AST, name: str) -> dict[str, ast.expr] | None:
+def _entries(
+    keys: Sequence[ast.expr | None], values: Sequence[ast.expr], module: Module, depth: int
+) -> dict[str, ast.expr] | None:
+    found: dict[str, ast.expr] = {}
+    for key, entry in zip(keys, values, strict=True):
+        if key is None:  # `{**others, "echo": True}`
+            others = _options(entry, module, depth + 1)
+            if others is None:
+                return None
+            found |= others
+        elif isinstance(key, ast.Constant) and isinstance(key.value, str):
+            found[key.value] = entry
+        else:
+            return None
+    return found
+
+
+def _added(node: ast.AST, name: str, module: Module, depth: int) -> dict[str, ast.expr] | None:
     """What a node adds to the dictionary of that name; None when nobody can tell."""
     match node:
         case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=held), slice=key)], value=entry) if (
@@ -165,13 +216,12 @@ def _added(node: ast.AST, name: str) -> dict[str, ast.expr] | None:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id=held), attr="update"), args=given, keywords=keywords
         ) if held == name:
-            named = {keyword.arg: keyword.value for keyword in keywords if keyword.arg is not None}
-            if len(named) < len(keywords) or len(given) > 1:
+            if len(given) > 1:
                 return None
-            entries = (
-                _entries(given[0]) if given and isinstance(given[0], ast.Dict) else {} if not given else None
-            )
-            return None if entries is None else entries | named
+            parts = [*given, ast.Call(ast.Name("dict"), [], keywords)]
+            entries = [_options(part, module, depth + 1) for part in parts]
+            known = [each for each in entries if each is not None]
+            return {key: value for each in known for key, value in each.items()} if known == entries else None
         case ast.AugAssign(target=ast.Name(id=held)) if held == name:
             return None
     return {}

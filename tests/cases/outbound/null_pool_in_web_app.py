@@ -68,6 +68,51 @@ def make(disabled: bool) -> Any:
     return create_engine(URL, pool_size=20)
 
 
+COMMON: dict[str, Any] = dict(echo=False)
+by_merged_options = create_engine(URL, **{**COMMON, "poolclass": NullPool})  # FP605
+
+
+def options() -> dict[str, Any]:
+    return {"echo": False, "poolclass": NullPool}
+
+
+by_returned_options = create_engine(URL, **options())  # FP605
+
+
+def options_of(which: str) -> dict[str, Any]:
+    if which == "pooled":
+        return {"pool_size": 5}
+    return {"poolclass": NullPool}
+
+
+def options_when_testing() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if TESTING:
+        found["poolclass"] = NullPool
+    return found
+
+
+by_one_of_several_options = create_engine(URL, **options_of("pooled"))
+by_options_when_testing = create_engine(URL, **options_when_testing())
+
+
+def make_engine(address: str, **more: Any) -> Any:
+    return create_engine(address, **more)
+
+
+through_a_factory = make_engine(URL, poolclass=NullPool)  # FP605
+through_it_with_a_pool = make_engine(URL, poolclass=AsyncAdaptedQueuePool)
+if TESTING:
+    through_it_for_tests = make_engine(URL, poolclass=NullPool)
+
+
+def make_shop(address: str, **more: Any) -> Any:
+    return {"address": address, **more}
+
+
+no_engine_at_all = make_shop(URL, poolclass=NullPool)
+
+
 @app.get("/health")
 def health() -> str:
     return "ok"
