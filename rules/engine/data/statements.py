@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -36,6 +36,7 @@ from rules.engine.reading.switches import passes
 
 _MOST = 6
 _NO_METHOD = facts.STATIC | facts.CLASSMETHOD | facts.PROPERTY | facts.ASYNC
+_FAR = 4
 
 
 class Loaded(Struct, frozen=True):
@@ -157,6 +158,26 @@ class Statements:
         rows = next((rows for at, rows in flow.returns if at == position), ())
         return self.of(rows, module, symbol)
 
+    def listed(
+        self, rows: Iterable[Rows], module: Linked, symbol: str, receiver: Value | None = None, depth: int = 0
+    ) -> Iterator[Loaded]:
+        """The rows of which functions that `rows` call make one item each of what they return: `[to_domain(row) for row in rows]`."""
+        for call in rows:
+            if not call.called or call.stage != UNKNOWN or call.position >= 0 or call.key or depth > _FAR:
+                continue
+            function, inner = self._function(call, module, symbol, receiver)
+            flow = self._flow(function) if function is not None else None
+            if function is None or flow is None:
+                continue
+            home, hop = function.home, (module.path, call.line, function.symbol)
+            passed = self._bound(call, flow, module, symbol, {}, receiver, depth)
+            for alternatives in flow.listed:
+                for each in alternatives:
+                    found = self._resolved(each, home, function.symbol, passed, inner, depth + 1)
+                    yield from (replace(loaded, hops=(hop, *loaded.hops)) for loaded in found)
+            for _, returned in flow.returns:
+                yield from self.listed(returned, home, function.symbol, inner, depth + 1)
+
     def _resolved(
         self,
         rows: Rows,
@@ -170,6 +191,8 @@ class Statements:
             return ()
         if rows.origin[0] == "#":
             inner = bound.get(rows.origin[1:], ())
+        elif rows.called and (selected := self._selected(rows, module, symbol)) is not None:
+            inner = (selected,)
         elif rows.called:
             inner = self._returned_by(rows, module, symbol, bound, receiver, depth)
         else:
@@ -243,6 +266,20 @@ class Statements:
             )
         return tuple(_joined(found)[:_MOST])
 
+    def _selected(self, rows: Rows, module: Linked, symbol: str) -> Loaded | None:
+        """The statement that `orders.select()` of a `Table` makes."""
+        base, _, name = rows.origin.rpartition(".")
+        table = self._plain_table(self._resolver.value(base, module)) if name == "select" and base else None
+        if table is None or rows.position >= 0 or rows.key:
+            return None
+        return Loaded(table, module.path, rows.line, rows.column, symbol, STATEMENT, 0, (), None)
+
+    def _plain_table(self, value: Value | None) -> Table | None:
+        """The `Table(…)` that a name of the project holds."""
+        if value is None or value.sort != Sort.INSTANCE or value.origin is None:
+            return None
+        return self._models.tables.get(value.origin) if value.name.endswith(".Table") else None
+
     def _flow(self, function: Value) -> Flow | None:
         self._resolver.looked_up(function.home, f"{FLOW}{function.symbol}")
         return function.home.facts.flows.get(function.symbol)
@@ -253,7 +290,7 @@ class Statements:
         """The function of a call, and the object whose method it is."""
         base, _, name = rows.origin.rpartition(".")
         owner = self._resolver.value(base, module) if base else None
-        is_self = base == f"@{symbol.rpartition('.')[0]}:"
+        is_self = base in (f"@{symbol.rpartition('.')[0]}:", _class_of(module, symbol))
         if is_self and owner is not None and receiver is not None:
             owner = receiver
         if owner is not None and owner.sort in (Sort.OBJECT, Sort.CLASS, Sort.SUPER):
@@ -291,7 +328,8 @@ class Statements:
         return passed
 
     def _made(self, rows: Rows, module: Linked, symbol: str, receiver: Value | None) -> Loaded | None:
-        table = self._entity(rows.origin, module, receiver)
+        is_class = receiver is not None and rows.origin == _class_of(module, symbol)
+        table = self._models.table(receiver) if is_class else self._entity(rows.origin, module, receiver)
         if table is None:
             return None
         is_async = self._is_async(rows, module)
@@ -339,6 +377,8 @@ class Statements:
             if receiver is not None:
                 return self._of_receiver(receiver, name)
         value = self._resolver.value(ref, module)
+        if value is not None and value.sort == Sort.INSTANCE:
+            return self._plain_table(value)
         return self._models.table(value) if value is not None and value.sort == Sort.CLASS else None
 
     def _of_receiver(self, receiver: Value, name: str) -> Table | None:
@@ -369,6 +409,14 @@ class Statements:
                 if "sqlalchemy.orm.Session" in known:
                     return False
         return True if rows.flags & AWAITED and rows.executed else None
+
+
+def _class_of(module: Linked, symbol: str) -> str | None:
+    """The reference to `cls` in a class method: whoever it is called on stands for it."""
+    function = module.functions.get(symbol)
+    if function is None or not function.owner or not function.flags & facts.CLASSMETHOD:
+        return None
+    return f"@{function.owner}"
 
 
 def _as_called(loaded: Loaded, function: Value, module: Linked, symbol: str, rows: Rows) -> Loaded:

@@ -90,6 +90,8 @@ class UnboundedQueries:
         for _, rows in flow.returns:
             for loaded in self._unlimited(rows, module, symbol):
                 yield loaded, 0
+            for loaded in filter(_is_unlimited, self._statements.listed(rows, module, symbol)):
+                yield loaded, -1
         for shown in flow.shown:
             for loaded in self._unlimited(shown.rows, module, symbol):
                 yield loaded, shown.line
@@ -98,14 +100,13 @@ class UnboundedQueries:
                 yield loaded, -1
 
     def _unlimited(self, rows: Iterable[Rows], module: Linked, symbol: str) -> Iterator[Loaded]:
-        for loaded in self._statements.of(rows, module, symbol):
-            if loaded.stage not in (MANY, RESULT, ROW) or not loaded.many or loaded.reads:
-                continue
-            if loaded.flags & (LIMITED | TOUCHED):
-                continue
-            if _is_narrow(loaded):
-                continue
-            yield loaded
+        yield from filter(_is_unlimited, self._statements.of(rows, module, symbol))
+
+
+def _is_unlimited(loaded: Loaded) -> bool:
+    if loaded.stage not in (MANY, RESULT, ROW) or not loaded.many or loaded.reads:
+        return False
+    return not loaded.flags & (LIMITED | TOUCHED) and not _is_narrow(loaded)
 
 
 def _is_narrow(loaded: Loaded) -> bool:

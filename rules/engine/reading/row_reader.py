@@ -96,7 +96,15 @@ _CHANGING = frozenset(
 )
 _MANY = frozenset({"all", "fetchall", "partitions", "fetchmany"})
 _ONE = frozenset({"first", "one", "one_or_none", "scalar_one", "scalar_one_or_none", "scalar", "fetchone"})
-_RUNS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
+_RUNS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"}) | {
+    "fetch_all",
+    "fetch_one",
+    "fetch_val",
+    "iterate",
+}
+_RECORDS = {"execute": RESULT, "stream": RESULT, "scalar": ONE, "fetch_all": RESULT, "iterate": RESULT}
+"""What a statement becomes when it is run, by what runs it; several entities, or values, where it is not here."""
+_ONE_RECORD = frozenset({"fetch_one", "fetch_val"})
 _SESSIONS = frozenset({"session", "db", "self"})
 """Names that are worth no look: what is awaited with them is the query itself."""
 _COPIES = frozenset({"list", "tuple", "sorted", "reversed", "set"})
@@ -374,6 +382,8 @@ class Reader:
                     UNKNOWN,
                     called=True,
                     arguments=tuple(self._arguments(node, scope, depth)),
+                    # `orders.select(orders.c.id == number)`
+                    filters=conditions(node)[:_MOST_FILTERS] if last == "select" and node.args else (),
                 ),
             )
         return ()
@@ -435,8 +445,9 @@ class Reader:
                 flags = COLUMNS if len(node.args) > 1 else 0
                 return (Rows(ref, node.lineno, node.col_offset, STATEMENT, flags, session=session),)
             return ()
-        if name in _RUNS and node.args:
-            statement = self.rows(node.args[0], scope, depth)
+        run = _run_by(node) if name in _RUNS else None
+        if run is not None:
+            statement = self.rows(run, scope, depth)
             if statement:
                 session = self._index.ref(function.value, scope)
                 return [_executed(rows, name, session, node.lineno) for rows in statement]
@@ -571,10 +582,20 @@ def _item(rows: Rows) -> Rows | None:
     return msgspec.structs.replace(rows, stage=ITEM)
 
 
+def _run_by(node: ast.Call) -> ast.expr | None:
+    """The statement of `execute(statement)`, `fetch_all(query=statement)`."""
+    if node.args:
+        return node.args[0]
+    return next((each.value for each in node.keywords if each.arg == "query"), None)
+
+
 def _executed(rows: Rows, name: str, session: str, line: int) -> Rows:
     if rows.stage not in (STATEMENT, UNKNOWN):
         return rows
-    stage = {"execute": RESULT, "stream": RESULT, "scalar": ONE}.get(name, MANY)
     return msgspec.structs.replace(
-        rows, stage=stage, session=session or rows.session, executed=line if line != rows.line else 0
+        rows,
+        stage=ONE if name in _ONE_RECORD else _RECORDS.get(name, MANY),
+        flags=rows.flags | OPAQUE if name in _ONE_RECORD else rows.flags,  # a record, not an entity
+        session=session or rows.session,
+        executed=line if line != rows.line else 0,
     )
