@@ -122,7 +122,7 @@ class UnboundedQuery(Rule):
         if found is None or any(isinstance(part, ast.Call) for part in walk(node.func)):
             return
         table = found.loaded.table
-        name = table.symbol.rpartition(".")[2]
+        name = table.symbol.rpartition(".")[2] if table.value is not None else table.name
         place = found.places[0]
         what = f"all `{name}` rows that match" if found.loaded.filters else f"every `{name}`"
         elsewhere = [

@@ -241,7 +241,8 @@ def _entered(node: Node, project: Project) -> Iterator[tuple[Node, int]]:
     cls = Value(Sort.CLASS, "", node.module, owner)
     if is_abstract(cls, node.function):
         name = node.symbol.rpartition(".")[2]
-        for heir in project.resolver.heirs.of(cls):
+        heirs = project.resolver.heirs
+        for heir in (*heirs.of(cls), *heirs.implementers.of(cls)):
             inner = project.node(heir.home.path, f"{heir.symbol}.{name}")
             if inner is not None and inner.is_async:
                 yield inner, node.function.line

@@ -95,6 +95,8 @@ class UnboundedQueries:
         for shown in flow.shown:
             for loaded in self._unlimited(shown.rows, module, symbol):
                 yield loaded, shown.line
+            for loaded in filter(_is_unlimited, self._statements.listed(shown.rows, module, symbol)):
+                yield loaded, -1
         for rows in flow.listed:
             for loaded in self._unlimited(rows, module, symbol):
                 yield loaded, -1

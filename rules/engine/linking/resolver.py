@@ -439,6 +439,10 @@ class Resolver(ModuleMap):
                 return None
             self.looked_up(owner.module, f"{owner.symbol}.{name}")
             function = owner.module.functions.get(f"{owner.symbol}.{name}")
+            if function is not None and value.sort == Sort.OBJECT and is_abstract(owner, function):
+                made = self.heirs.implementation(owner, name, value)
+                if made is not None and made.sort == Sort.FUNCTION and made.function.flags & facts.PROPERTY:
+                    return made
             if function is not None:
                 return function_value(owner.module, function) if function.flags & facts.PROPERTY else None
             if name in owner.module.classes[owner.symbol].attributes:

@@ -27,6 +27,33 @@ def written_out(reader: Reader, scope: Scope) -> Iterator[list[Rows]]:
                 yield rows
 
 
+def given_out(reader: Reader, scope: Scope) -> Iterator[list[Rows]]:
+    """The rows of which a generator gives each, or what it makes of it: `for row in rows: yield to_domain(row)`."""
+    for node in walk(scope.node) if scope.repeats else ():
+        match node:
+            case (
+                ast.For(target=ast.Name(id=name), iter=source, body=body)
+                | ast.AsyncFor(target=ast.Name(id=name), iter=source, body=body)
+            ):
+                given = [
+                    each.value.value
+                    for each in body
+                    if isinstance(each, ast.Expr) and isinstance(each.value, ast.Yield)
+                ]
+                if len(given) == 1 and given[0] is not None and _is_it(given[0], name, body):
+                    rows = list(reader.rows(source, scope))
+                    if rows:
+                        yield rows
+
+
+def _is_it(made: ast.expr, name: str, body: list[ast.stmt]) -> bool:
+    return (
+        (isinstance(made, ast.Name) and made.id == name)
+        or _is_made_of(made, name)
+        or _is_bound(made, name, body)
+    )
+
+
 def _parts(value: ast.expr | None) -> Iterable[ast.expr]:
     match value:
         case None:
@@ -61,7 +88,10 @@ def _filled_from(filled: str, scope: Scope) -> ast.expr | None:
     found: list[ast.expr] = []
     for node in walk(scope.node):
         match node:
-            case ast.For(target=ast.Name(id=name), iter=source, body=body):
+            case (
+                ast.For(target=ast.Name(id=name), iter=source, body=body)
+                | ast.AsyncFor(target=ast.Name(id=name), iter=source, body=body)
+            ):
                 for statement in body:
                     match statement:
                         case ast.Expr(

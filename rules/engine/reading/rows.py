@@ -143,7 +143,8 @@ class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     keyed: tuple[tuple[str, tuple[Rows, ...]], ...] = ()
     """Rows in the dictionary it returns, by their keys."""
     listed: tuple[tuple[Rows, ...], ...] = ()
-    """Rows of which each becomes one item of what it returns, made by hand: `[OrderOut(id=order.id) for order in orders]`."""
+    """Rows of which each becomes one item of what it returns, made by hand: `[OrderOut(id=order.id) for order in orders]`.
+    Of a generator, the rows of which it gives each."""
 
 
 def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:

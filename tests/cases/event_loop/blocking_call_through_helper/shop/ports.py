@@ -1,6 +1,7 @@
 """Protocols whose implementations do not name them."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 import requests
@@ -81,6 +82,46 @@ class ListPrices:
         return "EUR"
 
     def refresh(self) -> None: ...
+
+
+class Calendar(ABC):
+    @property
+    @abstractmethod
+    def holidays(self) -> list: ...
+
+    @property
+    @abstractmethod
+    def today(self) -> str: ...
+
+
+class RemoteCalendar(Calendar):
+    @property
+    def holidays(self) -> list:
+        return requests.get("https://calendar.example", timeout=5).json()
+
+    @property
+    def today(self) -> str:
+        return "Monday"
+
+
+@router.get("/ports/holidays")
+async def holidays(calendar: RemoteCalendar) -> list:
+    await asyncio.sleep(1)
+    return days_of(calendar)  # FP103
+
+
+def days_of(calendar: Calendar) -> list:
+    return calendar.holidays
+
+
+@router.get("/ports/today")
+async def today(calendar: RemoteCalendar) -> str:
+    await asyncio.sleep(1)
+    return day_of(calendar)
+
+
+def day_of(calendar: Calendar) -> str:
+    return calendar.today
 
 
 class Office:
