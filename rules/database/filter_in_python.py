@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.data.local_values import bindings_of, values_of
 from rules.engine.finding import Hop
-from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.loop_shapes import shortened, spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import LIMITED, MANY, RESULT, TOUCHED
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 ITEMS = "[]"
+_PARTIAL = regex(r"limit|page|per_|offset|skip|top_|first|size|count|max_|batch|chunk")
 _SUMS = {"sum": "`func.sum`", "max": "`func.max`", "min": "`func.min`"}
 
 
@@ -114,6 +118,8 @@ class FilterInPython(Rule):
             return  # rows that serve several turns
         found = module.rows(source)
         if len(found) != 1:
+            if not found and not isinstance(node, ast.Subscript):
+                yield from _of_listing(node, source, module)
             return
         loaded = found[0]
         if loaded.stage not in (MANY, RESULT) or not loaded.many or loaded.reads:
@@ -177,6 +183,99 @@ def _of_collection(
         instead=f"Ask for them: `select({table.symbol.rpartition('.')[2]})` with both conditions, and leave `{chain[-1]}`"
         " unloaded.",
     )
+
+
+def _of_listing(
+    node: ast.ListComp | ast.SetComp | ast.GeneratorExp, source: ast.expr, module: Module
+) -> Iterator[Match]:
+    """`[m for m in await store.list_meetings(user) if m["status"] == "open"]`, where the list can be asked for by `status`: its
+    parameter for that is left out."""
+    call = _call_behind(source, module)
+    if call is None or _PARTIAL.search(module.segment(call)):
+        return
+    row = node.generators[0].target
+    tests = node.generators[0].ifs
+    if not isinstance(row, ast.Name) or not tests or not all(_asks_value(test, row.id) for test in tests):
+        return
+    summary = module.summary(call)
+    caller = module.graph_node(call)
+    if caller is None or summary is None or not summary.queries or summary.writes or summary.commits:
+        return
+    entered = [
+        edge.target.function
+        for edge in caller.edges
+        if (edge.call.line, edge.call.column) == (call.lineno, call.col_offset)
+    ]
+    takes = {each.name for function in entered for each in function.parameters}
+    wished = next((key for test in tests for key in _members(test, row.id) if key in takes), "")
+    if not wished or any(keyword.arg in (wished, None) for keyword in call.keywords):
+        return
+    leaf = summary.queries[0]
+    yield Match(
+        node,
+        f"`{shortened(module.segment(node), 60)}` filters by `{wished}` after all that `{spelled(call.func)}` reads came over,"
+        f" and `{wished}` is a parameter of it.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many the filter drops is not in the code
+        call_path=(Hop(module.path, call.lineno, last_name(call.func)), *leaf.path),
+        impact=estimates.rows_returned(module.options),
+        instead=f"`{last_name(call.func)}` takes `{wished}`: let its query filter.",
+    )
+
+
+def _call_behind(source: ast.expr, module: Module) -> ast.Call | None:
+    """The call that gives the list: itself, or what the only binding of a local holds."""
+    if isinstance(source, ast.Name):
+        given = list(values_of(bindings_of(source, module)))
+        return given[0] if len(given) == 1 and isinstance(given[0], ast.Call) else None
+    if isinstance(source, ast.Await):
+        source = source.value
+    return source if isinstance(source, ast.Call) else None
+
+
+def _asks_value(test: ast.expr, row: str) -> bool:
+    """Whether a test compares a member of the row, by its name, with what does not come from the row."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            return all(_asks_value(each, row) for each in values)
+        case ast.Compare(
+            left=left, ops=[ast.Eq() | ast.NotEq() | ast.In() | ast.NotIn()], comparators=[right]
+        ):
+            return _is_member(left, row) and not any(
+                isinstance(part, ast.Call) or (isinstance(part, ast.Name) and part.id == row)
+                for part in walk(right)
+            )
+    return False
+
+
+def _members(test: ast.expr, row: str) -> Iterator[str]:
+    """The names of the members of the row that a test asks for."""
+    for part in walk(test):
+        match part:
+            case ast.Attribute(value=ast.Name(id=name), attr=key) if name == row and key != "get":
+                yield key
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str() as key)) if (
+                name == row
+            ):
+                yield key
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="get"),
+                args=[ast.Constant(value=str() as key)],
+            ) if name == row:
+                yield key
+
+
+def _is_member(value: ast.expr, row: str) -> bool:
+    match value:
+        case (
+            ast.Attribute(value=ast.Name(id=name))
+            | ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str()))
+            | ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[ast.Constant(value=str())]
+            )
+        ):
+            return name == row
+    return False
 
 
 def _key_of_one(test: ast.expr, row: str, table: Table) -> str:

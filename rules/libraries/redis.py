@@ -123,7 +123,8 @@ LIBRARY = Library(
                 also=("connection_pool",),
             ),
             "redis",
-            "Redis from_url Redis.from_url",
+            "Redis from_url Redis.from_url ConnectionPool ConnectionPool.from_url BlockingConnectionPool"
+            " BlockingConnectionPool.from_url",
         ),
         *each(
             Timeout(
@@ -135,7 +136,8 @@ LIBRARY = Library(
                 also=("connection_pool",),
             ),
             "redis.asyncio",
-            "Redis from_url Redis.from_url",
+            "Redis from_url Redis.from_url ConnectionPool ConnectionPool.from_url BlockingConnectionPool"
+            " BlockingConnectionPool.from_url",
         ),
     ),
     returns={

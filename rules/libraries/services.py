@@ -258,6 +258,7 @@ LIBRARY = Library(
         Timeout("jira.JIRA", "timeout"),
         Timeout("gitlab.Gitlab", "timeout"),
         Timeout("httplib2.Http", "timeout", 1),
+        Timeout("ldap3.Connection", "receive_timeout"),
         Timeout("paramiko.SSHClient.exec_command", "timeout", 2, often_quick=True),
     ),
     clients=(

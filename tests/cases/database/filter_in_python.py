@@ -144,3 +144,68 @@ def odd(number: int, session: SessionDep) -> list[int]:
     """Both sides are of the row."""
     team = session.scalars(select(Team).where(Team.id == number).options(selectinload(Team.members))).one()
     return [member.id for member in team.members if member.user_id == member.id]
+
+
+def list_orders(session: Session, note: str) -> list[dict[str, object]]:
+    orders = session.scalars(select(Order).where(Order.note == note)).all()
+    return [{"id": order.id, "state": "open" if order.open else "closed"} for order in orders]
+
+
+def list_some(session: Session, limit: int) -> list[dict[str, object]]:
+    return [{"id": order.id, "state": "open"} for order in session.scalars(select(Order).limit(limit))]
+
+
+def list_states() -> list[dict[str, str]]:
+    return [{"state": "open"}]
+
+
+@app.get("/running")
+def running(note: str, session: SessionDep) -> list[dict[str, object]]:
+    """Its helper cannot do that."""
+    orders = list_orders(session, note)
+    return [order for order in orders if order.get("state") in ("open", "late")]
+
+
+@app.get("/closed")
+def closed(note: str, session: SessionDep) -> list[object]:
+    return [order["id"] for order in list_orders(session, note) if order["state"] == "closed"]
+
+
+@app.get("/running/some")
+def some_running(session: SessionDep) -> list[object]:
+    return [order["id"] for order in list_some(session, 10) if order["state"] == "closed"]
+
+
+@app.get("/states")
+def states() -> list[str]:
+    return [each["state"] for each in list_states() if each["state"] == "open"]
+
+
+@app.get("/matching")
+def matching(note: str, session: SessionDep) -> list[object]:
+    return [order["id"] for order in list_orders(session, note) if matches(str(order["state"]), ["open"])]
+
+
+def find_orders(session: Session, note: str, state: str | None = None, limit: int | None = None) -> list[dict[str, object]]:
+    query = select(Order).where(Order.note == note).limit(limit)
+    if state is not None:
+        query = query.where(Order.open == (state == "open"))
+    return [{"id": order.id, "state": "open" if order.open else "closed"} for order in session.scalars(query)]
+
+
+@app.get("/open/found")
+def found_open(note: str, session: SessionDep) -> list[dict[str, object]]:
+    orders = find_orders(session, note)
+    return [order for order in orders if order.get("state") == "open"]  # FP215 (summary)
+
+
+@app.get("/open/ten")
+def ten_open(note: str, session: SessionDep) -> list[dict[str, object]]:
+    orders = find_orders(session, note, limit=10)
+    return [order for order in orders if order.get("state") == "open"]
+
+
+@app.get("/open/given")
+def given_open(note: str, session: SessionDep) -> list[dict[str, object]]:
+    orders = find_orders(session, note, state="open")
+    return [order for order in orders if order.get("state") == "open"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import httpx
+import ldap3
 import paramiko
 import requests
 from fastapi import Depends, FastAPI
@@ -198,3 +199,17 @@ async def bounded_in_a_thread(url: str, arguments: dict[str, Any]) -> None:
     await loop.run_in_executor(None, get, url)
     await asyncio.to_thread(pool.request, "GET", url)
     await asyncio.to_thread(retrying_session().headers.update, {})
+
+
+@app.post("/sign-in")
+def signs_in(name: str, password: str) -> bool:
+    directory = ldap3.Server("ldaps://directory.example", connect_timeout=5)
+    with ldap3.Connection(directory, user=name, password=password) as connection:  # FP601
+        return bool(connection.bound)
+
+
+@app.post("/sign-in/bounded")
+def signs_in_within_ten_seconds(name: str, password: str) -> bool:
+    directory = ldap3.Server("ldaps://directory.example", connect_timeout=5)
+    with ldap3.Connection(directory, user=name, password=password, receive_timeout=10) as connection:
+        return bool(connection.bound)
