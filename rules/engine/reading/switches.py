@@ -6,7 +6,7 @@ of them, `$host:pis_address` when a function says so of it (`if is_address(host)
 setting (`settings.storage == "s3"`) or a small function that tells one (`_mode() == "local"`). One that begins with a point
 is an attribute of the method's own object (`+.content`, `rules.engine.reading.own_state`). What a call *passes* is written `2;commit=0;session=@db`: how many positional
 arguments, those among them and the keywords that are known: `1` true, `0` false, `N` None, `F` a few things that are
-written out there, `C` a constant, `A` an attribute of something (`order.customer_id`), `@db` a parameter of the caller's
+written out there, `C` a constant, `A` an attribute of something (`order.customer_id`) or what a call gave, `@db` a parameter of the caller's
 own. A constant that can be told from others is
 marked after the sign for its truth: `1s1f` is a text, `1i4` a number, `CeColour.RED` a member of a class. `self=@self` marks a call of the same object's method where such attributes matter.
 """
@@ -41,6 +41,8 @@ _EXCLUDE = frozenset({"+-", "-+", "=#", "#=", "=+", "+="})
 _OF_SELF = "self=@self"
 _HOPS = 3
 _STATIC = 16
+_MAKING = frozenset({ast.Call, ast.Await, ast.Attribute})
+"""What gives something, most likely."""
 _LEADING_NOWHERE = frozenset(
     {ast.Call, ast.Dict, ast.JoinedStr, ast.BinOp, ast.Subscript, ast.Lambda, ast.Await}
 )
@@ -332,6 +334,8 @@ def _known(value: ast.expr, scope: Scope) -> str:
                 return _constant(only.value)
             if only.kind == "value" and only.value.__class__ is ast.ListComp and finds_one(only.value):
                 return "F"
+            if only.kind == "value" and only.value.__class__ in _MAKING:
+                return "A"
         return "C" if name.isupper() else ""
     if not isinstance(value, ast.Attribute):
         return ""

@@ -129,6 +129,24 @@ async def published_once(number: str) -> None:
     publish_once(number, order.is_paid)  # FP103 (inline)
 
 
+@router.post("/published/found")
+async def published_where_found(number: str) -> None:
+    found = await load(number)
+    publish_with(number, found)  # FP103 (summary)
+
+
+def publish_with(event: str, order: Order | None = None) -> None:
+    if order is None:
+        requests.get("https://shops.example", timeout=5)
+    print(event, order)
+
+
+@router.post("/published/without")
+async def published_without(number: str) -> None:
+    await load(number)
+    publish_with(number)  # FP103 (inline)
+
+
 @router.post("/published/everywhere")
 async def published_everywhere(number: str) -> None:
     await load(number)
