@@ -33,7 +33,7 @@ _LOCAL = frozenset(
     ]
 )
 _boto = Blocking("boto3.client.*", Kind.NET, "`aioboto3`, or a worker thread", excluding=_LOCAL)
-_google = Blocking("", Kind.NET, "the `…AsyncClient` of the package, or a worker thread")
+_google = Blocking("", Kind.NET, "a worker thread")  # its REST clients have no asynchronous form
 _azure = Blocking("", Kind.NET, "the same class in the `.aio` sub-package")
 _BOTO_COST = "loading the service model: 10 ms of processor time, 250 ms the first time"
 _SESSION_COST = "finding the credentials anew, perhaps over the network, and 10 ms of processor time for each client made of it"
@@ -120,17 +120,21 @@ LIBRARY = Library(
         ),
         *each(_google, "google.cloud.bigquery.job.QueryJob", "result to_dataframe"),
         *each(
-            _google,
+            Blocking("", Kind.NET, "`SecretManagerServiceAsyncClient`, or a worker thread"),
             "google.cloud.secretmanager.SecretManagerServiceClient",
             "access_secret_version get_secret create_secret list_secrets",
         ),
         *each(
-            _google,
+            Blocking("", Kind.NET, "`ImageAnnotatorAsyncClient`, or a worker thread"),
             "google.cloud.vision.ImageAnnotatorClient",
             "text_detection label_detection document_text_detection annotate_image",
         ),
         *each(_google, "google.cloud.translate_v2.Client", "translate detect_language get_languages"),
-        *each(_google, "google.cloud.tasks_v2.CloudTasksClient", "create_task get_task delete_task"),
+        *each(
+            Blocking("", Kind.NET, "`CloudTasksAsyncClient`, or a worker thread"),
+            "google.cloud.tasks_v2.CloudTasksClient",
+            "create_task get_task delete_task",
+        ),
         *each(
             Blocking("", Kind.NET, "`firestore.AsyncClient`"),
             "google.cloud.firestore.DocumentReference",

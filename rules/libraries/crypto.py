@@ -4,6 +4,9 @@ from rules.libraries.model import Blocking, Kind, Library, each
 
 _THREAD = "`await run_in_threadpool(...)`: the hash releases the interpreter"
 _hash = Blocking("", Kind.CPU, _THREAD, seconds=0.25, weight="critical")
+_short = Blocking(
+    "", Kind.CPU, _THREAD, seconds=0.015, weight="medium"
+)  # 29,000 rounds unless told otherwise
 # `crypt` of the C library, which never releases it.
 _held = Blocking(
     "",
@@ -23,11 +26,11 @@ LIBRARY = Library(
             (
                 "passlib.hash.bcrypt",
                 "passlib.hash.argon2",
-                "passlib.hash.pbkdf2_sha256",
                 "passlib.hash.scrypt",
             ),
             "hash verify",
         ),
+        *each(_short, ("passlib.hash.pbkdf2_sha256", "passlib.hash.pbkdf2_sha512"), "hash verify"),
         *each(_held, "passlib.hash.sha512_crypt", "hash verify"),
         *each(_hash, "argon2.PasswordHasher", "hash verify"),
         *each(_hash, "pwdlib.PasswordHash", "hash verify verify_and_update"),
