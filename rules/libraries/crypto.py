@@ -30,7 +30,7 @@ LIBRARY = Library(
             ),
             "hash verify",
         ),
-        *each(_short, ("passlib.hash.pbkdf2_sha256", "passlib.hash.pbkdf2_sha512"), "hash verify"),
+        *each(_short, "passlib.hash.pbkdf2_sha256", "hash verify"),
         *each(_held, "passlib.hash.sha512_crypt", "hash verify"),
         *each(_hash, "argon2.PasswordHasher", "hash verify"),
         *each(_hash, "pwdlib.PasswordHash", "hash verify verify_and_update"),
