@@ -145,13 +145,13 @@ def _read_alike(one: Mapping[str, str], other: Mapping[str, str]) -> set[str]:
     changed = [path for path in one.keys() | other.keys() if one.get(path) != other.get(path)]
     kept = set(_OF_DOCUMENTS)
     if any(map(versions.is_read, changed)):
-        kept -= {"versions", "requirements"}
+        kept -= {"versions", "nearest_versions", "requirements"}
     if any(map(deployment.kind_of, changed)):
         kept.discard("deployment")
     return kept
 
 
-_OF_DOCUMENTS = frozenset({"versions", "deployment", "requirements"})
+_OF_DOCUMENTS = frozenset({"versions", "nearest_versions", "deployment", "requirements"})
 """What a project derives from its documents alone."""
 
 

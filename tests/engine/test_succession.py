@@ -437,3 +437,13 @@ def test_tables_follow_the_indexes_that_an_sql_file_gives_them() -> None:
 
     assert after == [*before, ("customer_id",)]
     assert succession.move(files, {}, Options()).models.by_name["orders"][0].indexes == before
+
+
+def test_a_file_follows_the_versions_that_are_declared_around_it() -> None:
+    files, succession = linked({"stock/api.py": b"import redis\n"}), Succession()
+
+    def version(own: str) -> tuple[int, ...] | None:
+        documents = {"stock/requirements.txt": f"redis=={own}\n", "requirements.txt": "redis==4.0\n"}
+        return succession.move(files, documents, Options()).nearest_versions.of("stock/api.py", "redis")
+
+    assert [version(each) for each in ("5.0", "6.1")] == [(5, 0), (6, 1)]
