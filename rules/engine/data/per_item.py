@@ -229,12 +229,6 @@ def _is_member_of_form(iterable: ast.expr, module: Module) -> bool:
     if len(bindings) != 1 or bindings[0].kind != "parameter" or _IN_BULK.search(f"{name}.{iterable.attr}"):
         return False
     value = module.value(iterable.value)
-    kinds = value.members if value is not None and value.sort == Sort.UNION else (value,)
-    return bool(kinds) and all(_is_form(each, module) for each in kinds)
-
-
-def _is_form(value: Value | None, module: Module) -> bool:
-    """Whether a value is an object of a model of the project that a request brings."""
     if value is None or value.module is None or _IN_BULK.search(value.symbol):
         return False
     ancestry = module.project.resolver.ancestry(value)

@@ -677,26 +677,6 @@ def each_owner(session: SessionDep) -> list[str]:
     return [load_owner(session, order.owner_id).name for order in orders]  # FP202 (inline)
 
 
-class Crate(BaseModel):
-    numbers: list[int]
-
-
-@app.post("/parcels/or-crates")
-def parcels_or_crates(given: Parcel | Crate, session: SessionDep) -> None:
-    store_each(given, session)
-
-
-def store_each(given: Parcel | Crate, session: Session) -> None:
-    for number in given.numbers:
-        load_owner(session, number)  # FP202 (summary)
-
-
-@app.post("/parcels/or-many")
-def parcels_or_many(given: Parcel | BulkParcel, session: SessionDep) -> None:
-    for number in given.numbers:
-        load_owner(session, number)  # FP202 (inline)
-
-
 @app.delete("/orders/with-pictures")
 async def with_pictures(session: SessionDep) -> None:
     for order in session.scalars(select(Order)).all():
