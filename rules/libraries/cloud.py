@@ -93,6 +93,7 @@ def _stubs() -> dict[str, str]:
     return found
 
 
+_RESOURCE = "googleapiclient.discovery.Resource"
 LIBRARY = Library(
     blocking=(
         _boto,
@@ -175,7 +176,17 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.NET, "a worker thread", construct=True), "googleapiclient.discovery", "build"
         ),
-        *each(Blocking("", Kind.NET, "a worker thread"), "googleapiclient.http.HttpRequest", "execute"),
+        *each(
+            Blocking("", Kind.NET, "a worker thread"),
+            "googleapiclient.http.HttpRequest",
+            "execute next_chunk",
+        ),
+        *each(Blocking("", Kind.NET, "a worker thread"), "googleapiclient.http.BatchHttpRequest", "execute"),
+        *each(
+            Blocking("", Kind.NET, "a worker thread"),
+            "googleapiclient.http.MediaIoBaseDownload",
+            "next_chunk",
+        ),
         *each(_azure, "azure.storage.blob.BlobClient", _BLOB_CLIENT),
         *each(_azure, "azure.storage.blob.ContainerClient", _CONTAINER_CLIENT),
         *each(
@@ -232,7 +243,9 @@ LIBRARY = Library(
         ),
         *each(External("", False, "sdk"), "firebase_admin.auth", "verify_id_token get_user create_user"),
         *each(External("", False, "sdk"), "firebase_admin.messaging", "send send_each"),
-        *each(External("", False, "sdk"), "googleapiclient.http.HttpRequest", "execute"),
+        *each(External("", False, "sdk"), "googleapiclient.http.HttpRequest", "execute next_chunk"),
+        *each(External("", False, "sdk"), "googleapiclient.http.BatchHttpRequest", "execute"),
+        *each(External("", False, "sdk"), "googleapiclient.http.MediaIoBaseDownload", "next_chunk"),
         *each(External("", False, "sdk"), "azure.storage.blob.BlobClient", _BLOB_CLIENT),
         *each(External("", False, "sdk"), "azure.keyvault.secrets.SecretClient", _SECRETS),
         External("aiobotocore.client.AioBaseClient.*", is_async=True, kind="sdk", excluding=_LOCAL),
@@ -324,6 +337,12 @@ LIBRARY = Library(
         "aiobotocore.session.get_session": "aiobotocore.session.AioSession",
         "aiobotocore.session.AioSession": "aiobotocore.session.AioSession",
         "aiobotocore.session.AioSession.create_client": "aioboto3.client.{}",
+        # What a service is asked, resource by resource: `service.users().list(customer=name).execute()`.
+        **alike("build build_from_document", _RESOURCE, "googleapiclient.discovery"),
+        f"{_RESOURCE}.__call__": _RESOURCE,
+        f"{_RESOURCE}.new_batch_http_request": "googleapiclient.http.BatchHttpRequest",
+        "googleapiclient.http.BatchHttpRequest": "googleapiclient.http.BatchHttpRequest",
+        "googleapiclient.http.MediaIoBaseDownload": "googleapiclient.http.MediaIoBaseDownload",
         "google.cloud.storage.Client": "google.cloud.storage.Client",
         **alike(
             "bucket get_bucket create_bucket", "google.cloud.storage.Bucket", "google.cloud.storage.Client"
@@ -407,8 +426,15 @@ LIBRARY = Library(
         "azure.storage.blob.aio.BlobServiceClient.get_container_client": "azure.storage.blob.aio.ContainerClient",
         "azure.storage.blob.aio.ContainerClient.get_blob_client": "azure.storage.blob.aio.BlobClient",
     },
+    open_attributes={_RESOURCE: _RESOURCE},
+    members=frozenset({"execute", "next_chunk", "new_batch_http_request"}),
     aliases={
         **_stubs(),
+        **{
+            f"{_RESOURCE}.{name}": f"googleapiclient.http.HttpRequest.{name}"
+            for name in ("execute", "next_chunk")
+        },
+        "apiclient": "googleapiclient",
         "boto3.session.Session": "boto3.Session",
         "aioboto3.session.Session": "aioboto3.Session",
         "google.cloud.storage.client.Client": "google.cloud.storage.Client",

@@ -1,5 +1,6 @@
 import asyncio
 import importlib.util
+import io
 import os
 import socket
 import subprocess
@@ -38,6 +39,9 @@ import zmq.asyncio
 from anyio.to_thread import run_sync
 from fastapi import BackgroundTasks, FastAPI
 from fastapi.concurrency import run_in_threadpool
+from googleapiclient import discovery
+from googleapiclient.discovery import Resource, build
+from googleapiclient.http import MediaIoBaseDownload
 from langchain.prompts import PromptTemplate
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
@@ -564,3 +568,46 @@ async def told_and_bound_again(client: httpx.Client | httpx.AsyncClient) -> int:
     if not isinstance(client, httpx.AsyncClient):
         client = httpx.AsyncClient()
     return (await client.get("https://rates.example")).status_code
+
+
+directory = discovery.build("admin", "directory_v1")
+
+
+class Files:
+    def __init__(self, version: str) -> None:
+        self.service = build("drive", version)
+
+    def service_of(self) -> Resource:
+        return self.service
+
+
+@app.get("/google/people/{number}")
+async def person_of_google(number: str) -> dict:
+    await audit()
+    return directory.users().get(userKey=number).execute()  # FP101
+
+
+@app.get("/google/files")
+async def files_of_google(text: str) -> list[str]:
+    await audit()
+    request = Files("v3").service_of().files().list(q=text)
+    found = []
+    while request is not None:
+        answer = request.execute()  # FP101
+        found.extend(answer["files"])
+        request = directory.files().list_next(request, answer)
+    return found
+
+
+@app.get("/google/content/{number}")
+async def content_of_google(number: str) -> None:
+    await audit()
+    loader = MediaIoBaseDownload(io.BytesIO(), directory.files().get_media(fileId=number))
+    loader.next_chunk()  # FP101
+
+
+@app.get("/google/asked-later")
+async def only_a_request_of_google(number: str) -> None:
+    await audit()
+    request = directory.users().get(userKey=number)
+    await asyncio.to_thread(request.execute)
