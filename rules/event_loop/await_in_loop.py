@@ -163,13 +163,15 @@ class AwaitInLoop(Rule):
         self, node: ast.For | ast.ListComp | ast.SetComp | ast.DictComp, module: Module
     ) -> Iterator[Match]:
         function = module.function_of(node)
-        if function is None or not _repeats(node, module):
+        if function is None:
             return
         if not function.is_async:
             yield from self._in_thread(node, function.node, module)
             return
-        if not module.runs_on_event_loop(node) or (
-            module.reached(node) and not module.is_waited_for(node)  # no request waits
+        if (
+            not module.runs_on_event_loop(node)
+            or not _repeats(node, module)
+            or (module.reached(node) and not module.is_waited_for(node))  # no request waits
         ):
             return
         waiting = [
@@ -222,6 +224,8 @@ class AwaitInLoop(Rule):
             and module.depends_on_loop(call, node)
             and not _carried(call, node, function, module)
         ]
+        if not waiting or not _repeats(node, module):
+            return
         alone = [wait for wait in waiting if _one_at_a_time(wait.call, node, module) is not None]
         if alone:
             yield _of_one(alone[0], node, module)

@@ -53,6 +53,10 @@ _OF_THE_SERVER = frozenset(
 """Packages whose objects are the service's own."""
 _ANSWERING = frozenset({"http", "net", "sdk", "llm", "search", "mail"})
 """Kinds of calls whose answer takes the time of another machine; what goes into a queue is taken at once."""
+_ON_THE_SPOT = regex(
+    r"file|path|csv|shutil|itertools|lru|cache|limit|lock|stdlib|iter|sync|pickle|tool|util|test|mock|starlette|graphql|strawberry"
+)
+"""What packages are named after whose functions are awaited and ask nobody: files, caches, help with coroutines."""
 _MANY = 60
 _RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED
 _NEAR = 5
@@ -201,6 +205,7 @@ def _way_out(start: Node, project: Project) -> tuple[Hop, ...]:
                 return ()
             if leaf.external is not None and (leaf.external.is_async or leaf.call.flags & facts.AWAITED):
                 found = found or (*way, Hop(node.path, leaf.call.line, leaf.name))
+        found = found or _out_of_sight(node, way, project)
         if len(way) >= _NEAR - 1:
             continue
         for target, line in _entered(node, project):
@@ -208,6 +213,31 @@ def _way_out(start: Node, project: Project) -> tuple[Hop, ...]:
                 seen.add(target)
                 pending.append((target, (*way, Hop(node.path, line, target.symbol))))
     return found
+
+
+def _out_of_sight(node: Node, way: tuple[Hop, ...], project: Project) -> tuple[Hop, ...]:
+    """The way to an awaited function of a package that the tables do not know. What else would it wait for?"""
+    for call in node.function.calls:
+        if not call.flags & facts.AWAITED or call.flags & _RARELY:
+            continue
+        value = project.resolver.value(call.ref, node.module)
+        if value is not None and value.sort == Sort.EXTERNAL and is_strange(value.name, project):
+            return (*way, Hop(node.path, call.line, value.name))
+    return ()
+
+
+def is_strange(name: str, project: Project) -> bool:
+    """Whether a name is of a package that is neither the project's nor one that the tables, the standard library or a
+    server speak of."""
+    package = name.partition(".")[0]
+    if package in libraries.ROOTS or package in sys.stdlib_module_names or package in _OF_THE_SERVER:
+        return False
+    own = _own_packages.get(project)
+    if own is None:
+        own = _own_packages[project] = {
+            part for module in project.resolver.modules.values() for part in module.path.split("/")[:-1]
+        } | {module.name.partition(".")[0] for module in project.resolver.modules.values()}
+    return package not in own and not _ON_THE_SPOT.search(package)
 
 
 def _made_inside(node: Node, project: Project) -> Sequence[Node]:
@@ -224,6 +254,7 @@ def _made_inside(node: Node, project: Project) -> Sequence[Node]:
     return known[node.path].get(node.symbol, ())
 
 
+_own_packages: WeakKeyDictionary[Project, set[str]] = WeakKeyDictionary()
 _beyond: WeakKeyDictionary[Project, dict[Node, tuple[Hop, ...]]] = WeakKeyDictionary()
 _inside: WeakKeyDictionary[Project, dict[str, dict[str, list[Node]]]] = WeakKeyDictionary()
 

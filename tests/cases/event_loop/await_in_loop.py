@@ -12,8 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import aiofileset
 import aiohttp
 import boto3
+import fleetlink
 import httpx
 import requests
 from celery import Celery
@@ -808,3 +810,35 @@ def adds_in_a_thread(texts: list[str]) -> None:
 
 def put_documents(texts: list[str]) -> None:
     http.post("https://stock.example/index", json=texts, timeout=5)
+
+
+# Awaited functions of packages that nobody knows here
+
+
+async def located(number: str) -> str:
+    place = await fleetlink.locate(number)
+    return place.name
+
+
+async def read_label(number: str) -> bytes:
+    return await aiofileset.read(f"/labels/{number}")
+
+
+async def settled(number: str) -> int:
+    return await ready(number)
+
+
+async def ready(number: str) -> int:
+    return len(number)
+
+
+@app.post("/located")
+async def all_located(numbers: list[str]) -> list[str]:
+    return [await located(number) for number in numbers]  # FP111 (summary)
+
+
+@app.post("/read-and-settled")
+async def read_and_settled(numbers: list[str]) -> None:
+    for number in numbers:
+        await read_label(number)
+        await settled(number)

@@ -5,8 +5,10 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiofileset
 import aiohttp
 import asyncpg
+import fleetlink
 import httpx
 import requests
 from fastapi import Depends, FastAPI, Request
@@ -682,3 +684,35 @@ async def one_writes(number: str) -> list[object]:
     name = await name_noted(number)
     other = await name_alone(number)
     return [name, other]
+
+
+async def place_of(number: str) -> str:
+    return (await fleetlink.locate(number)).name
+
+
+async def level_there(number: str) -> int:
+    return (await client.get(f"/levels/{number}")).json()["level"]
+
+
+async def label_of(number: str) -> bytes:
+    return await aiofileset.read(f"/labels/{number}")
+
+
+@app.get("/located/{number}")
+async def located(number: str) -> dict[str, object]:
+    async def place() -> str:
+        return await place_of(number)
+
+    async def level() -> int:
+        return await level_there(number)
+
+    found = await place()  # FP110 (summary)
+    stock = await level()
+    return {"place": found, "stock": stock}
+
+
+@app.get("/labelled/{number}")
+async def labelled(number: str) -> dict[str, object]:
+    label = await label_of(number)
+    stock = await level_there(number)
+    return {"label": label, "stock": stock}
