@@ -89,6 +89,10 @@ _JOB = regex(
     r"|convert|render|build|rebuild|update_all|refresh_all|embed|analy[sz]e|migrate|download|upload)(?:_|$)"
 )
 """What takes its time, by its name."""
+_BATCH = regex(
+    r"(?:^|_)(?:sync|synchronize|synchronise|reconcile|reindex|ingest|backfill|train|crawl|scrape|migrate|rebuild)(?:_|$)"
+)
+"""What goes through everything there is, by its name, even where somebody looks at how it went."""
 _READS_IT = regex(
     r"^_*(?:get|read|load|fetch|list|find|download|import|restore|parse|extract|delete|is|has)(?:_|$)"
 )
@@ -190,6 +194,8 @@ class LongWorkInHandler(Rule):
             )
             return
         if not isinstance(node, ast.Expr):
+            if not _runs_after(call, module):
+                yield from _job(call, role, module, is_answered=True)
             return
         if (module.qualified_name(call.func) or "") in _SLEEPS:
             yield from self._sleep(call, role, module)
@@ -234,22 +240,30 @@ class LongWorkInHandler(Rule):
                     )
 
 
-def _job(call: ast.Call, role: str, module: Module) -> Iterator[Match]:
-    """The endpoint is there to have many things done, and answers when all are: nothing of them is in the answer."""
+def _job(call: ast.Call, role: str, module: Module, *, is_answered: bool = False) -> Iterator[Match]:
+    """The endpoint is there to have many things done, and answers when all are: nothing of them is in the answer, or,
+    `is_answered`, no more than how it went."""
     last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    summary = module.summary(call) if role == "endpoint" and _JOB.search(last) else None
-    if summary is None or is_seldom(call, module):
+    wanted = _BATCH if is_answered else _JOB
+    summary = module.summary(call) if role == "endpoint" and wanted.search(last) else None
+    if summary is None or (is_seldom(call, module) and not is_answered):
         return
+    if is_answered and all(endpoint.method == "GET" for endpoint in module.endpoints(call)):
+        return  # who asks for something waits for it
     for leaf in (*summary.external, *summary.blocking):
         if leaf.kind not in _TAKING or leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice:
             continue
-        if not _is_repeated(leaf, module):
+        if not (_is_repeated(leaf, module) or (is_answered and _asks_in_loop(call, leaf, module))):
             continue
         yield Match(
             call,
-            f"The response waits until `{spelled(call.func)}` has gone through all of it with `{leaf.callable}`, and holds"
-            " nothing of what comes out.",
-            severity=Severity.MEDIUM,
+            f"The response waits until `{spelled(call.func)}` has gone through all of it with `{leaf.callable}`"
+            + (
+                ": as long as there is work, and the client may give up first."
+                if is_answered
+                else ", and holds nothing of what comes out."
+            ),
+            severity=Severity.LOW if is_answered else Severity.MEDIUM,
             confidence=Confidence.POSSIBLE,
             call_path=(Hop(module.path, call.lineno, last), *leaf.path),
             impact=kept_estimates.moved_behind(module.options),
@@ -266,6 +280,19 @@ def _is_repeated(leaf: Leaf, module: Module) -> bool:
         for node in module.project.graph.nodes.values()
         if any(node.path == path for path, _ in lines)
         for call in node.function.calls
+    )
+
+
+def _asks_in_loop(call: ast.Call, leaf: Leaf, module: Module) -> bool:
+    """Whether the called function, or one that it calls, reaches the leaf in a loop, if not on the nearest way."""
+    callee = module.callee(call)
+    pending = [callee, *(edge.target for edge in callee.edges)] if callee is not None else []
+    return any(
+        edge.call.loops
+        and edge.kind == "call"
+        and any(each.callable == leaf.callable for each in module.project.summaries.of(edge.target).external)
+        for node in pending
+        for edge in node.edges
     )
 
 

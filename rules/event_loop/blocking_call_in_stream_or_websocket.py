@@ -6,17 +6,24 @@ from typing import TYPE_CHECKING
 
 from rules.engine.loops import loop_fixes
 from rules.engine.loops.loop_calls import is_stream
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.reading import facts
+from rules.engine.reading.walking import own_nodes, walk
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+
+
+_MANY = 4
+"""Calls from which a function is more than a line of its caller."""
 
 
 class BlockingCallInStreamOrWebsocket(Rule):
     """A blocking call in a stream or a websocket stops the worker, with each chunk, message or client that connects.
 
     An `async` generator that a response sends, and a websocket handler, run on the event loop for minutes. Each chunk and
-    each message that waits there makes every other request and every other stream of the worker wait too.
+    each message that waits there makes every other request and every other stream of the worker wait too. A generator that
+    awaits nothing at all holds the loop from its first chunk to its last.
 
     ## Instead
     Take the data from an asynchronous client, or hand the call to a thread: `await asyncio.to_thread(...)`. A generator that
@@ -105,8 +112,55 @@ class BlockingCallInStreamOrWebsocket(Rule):
             return
         websocket = str(module.role(node) or "") == "websocket"
         where = f"in the websocket `{node.name}`" if websocket else f"in the stream `{node.name}`"
-        for match in loop_fixes.matches(node, module, self.code, f"{where}, as long as a client stays"):
+        matches = list(loop_fixes.matches(node, module, self.code, f"{where}, as long as a client stays"))
+        for match in matches:
             yield _once(match, where, module)
+        loop = _unbroken(node, module) if not websocket and not matches else None
+        if loop is not None:
+            yield Match(
+                loop.iter if isinstance(loop, ast.For) else loop.test,
+                f"`{node.name}` awaits nothing while it makes its chunks: unless the client reads slowly, this worker serves"
+                " nobody until the last one is sent, and does not learn that the client is gone.",
+                severity=Severity.MEDIUM,
+                confidence=Confidence.POSSIBLE,  # nobody sees how long a chunk takes
+                instead="Make it a plain `def` generator, which the response runs in a worker thread; or await now and then"
+                " (`await asyncio.sleep(0)`).",
+            )
+
+
+def _unbroken(function: ast.AsyncFunctionDef, module: Module) -> ast.For | ast.While | None:
+    """The loop of a generator that never gives the event loop back, when it works for each chunk: it calls functions of the
+    project that do more than a few lines, or takes its items from what makes them one by one."""
+    node = module.graph_node(function)
+    if node is None or not node.function.flags & facts.UNBROKEN:
+        return None
+    for loop in own_nodes(function):
+        if not isinstance(loop, ast.For | ast.While) or module.is_short(loop):
+            continue
+        inside = [each for statement in loop.body for each in walk(statement)]
+        if not any(isinstance(each, ast.Yield) for each in inside):
+            continue
+        if any(isinstance(each, ast.Call) and _works(each, module) for each in inside):
+            return loop
+        if isinstance(loop, ast.For) and isinstance(loop.iter, ast.Call) and _makes_items(loop.iter, module):
+            return loop
+    return None
+
+
+def _works(call: ast.Call, module: Module) -> bool:
+    """Whether a function of the project is called that loops, or calls a good deal itself."""
+    callee = module.callee(call)
+    if callee is None or callee.function.flags & facts.ASYNC:
+        return False
+    calls = [each for each in callee.function.calls if not each.flags & facts.LOAD]
+    return any(each.loops for each in calls) or len(calls) >= _MANY
+
+
+def _makes_items(call: ast.Call, module: Module) -> bool:
+    """Whether a call gives items that are only made when the loop asks for them: a generator of the project."""
+    callee = module.callee(call)
+    flags = callee.function.flags if callee is not None else 0
+    return bool(flags & facts.GENERATOR) and not flags & facts.ASYNC
 
 
 def _once(match: Match, where: str, module: Module) -> Match:

@@ -37,7 +37,7 @@ _OPENS = frozenset(
 )
 # Making one costs little; what is done with it is reported where it is done.
 _QUIET = frozenset(
-    {"zipfile.ZipFile", "tarfile.open", "io.open_code", "fileinput.input", "glob.glob"}
+    {"zipfile.ZipFile", "tarfile.open", "io.open_code", "fileinput.input"}
     | {"zipfile.ZipFile.writestr"}  # into memory as often as not
 )
 _TREES = frozenset(
@@ -69,6 +69,12 @@ _UPLOAD = ", an upload of any size"
 _MEMBERS = ("zipfile.ZipFile.", "tarfile.TarFile.")
 _SETTINGS = regex(r"settings|config|cfg|env")
 _LAZY = frozenset({"os.walk", "os.fwalk", "pathlib.Path.rglob"})
+_SEARCHES = frozenset({"glob.glob", "pathlib.Path.glob"})
+"""They read the whole directory, however few names fit."""
+_KEPT = (
+    "Keep the full name with what it belongs to, so that there is nothing to search; or search in a thread:"
+    " `await asyncio.to_thread(...)`."
+)
 
 
 class BlockingFileIoInAsync(Rule):
@@ -166,6 +172,9 @@ class BlockingFileIoInAsync(Rule):
             return
         if entry.kind is not Kind.DISK or entry.name in _QUIET:
             return
+        if entry.name in _SEARCHES:
+            yield from self.search(node, module)
+            return
         if entry.light and entry.name not in _LAZY:
             return
         if node.args and module.type_of(node.args[0]) == "io.BytesIO":
@@ -210,6 +219,23 @@ class BlockingFileIoInAsync(Rule):
             cause=f"FP115 {module.path}:{function.symbol}",
         )
 
+    def search(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """A file that is looked for by a part of its name, which a request says."""
+        function = module.function_of(node)
+        if function is None or not function.is_async or not module.runs_on_event_loop(node):
+            return
+        if module.is_offloaded(node) or not _is_searched_for(node, module) or _cleans_up(node, module):
+            return
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` in `{function.name}` reads the whole directory on the event loop to find what fits:"
+            " while the disk works, this worker serves nobody.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # nobody sees how many files there are
+            instead=_KEPT,
+            cause=f"FP115 {module.path}:{function.symbol}",
+        )
+
     def through_helper(self, call: ast.Call, module: Module) -> Iterator[Match]:
         """A synchronous function of the project that packs, unpacks or copies files."""
         function = module.function_of(call)
@@ -222,6 +248,19 @@ class BlockingFileIoInAsync(Rule):
         if leaf is None or not module.runs_on_event_loop(call):
             return
         here = Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2])
+        if leaf.callable in _SEARCHES:
+            if _hands_over_asked(call, function.node, module):
+                yield Match(
+                    call,
+                    f"`{spelled(call.func)}` reaches `{leaf.callable}` on the event loop, which reads the whole directory to find"
+                    " what fits: while the disk works, this worker serves nobody.",
+                    severity=Severity.LOW,
+                    confidence=Confidence.POSSIBLE,
+                    call_path=(here, *leaf.path),
+                    instead=_KEPT,
+                    cause=f"FP115 {leaf.path[-1].path}:{leaf.path[-1].line}",
+                )
+            return
         yield Match(
             call,
             f"`{spelled(call.func)}` reaches `{leaf.callable}` on the event loop, which works through as much as there is:"
@@ -235,10 +274,27 @@ class BlockingFileIoInAsync(Rule):
         )
 
 
+def _is_searched_for(call: ast.Call, module: Module) -> bool:
+    """Whether the pattern that is searched for is not the same each time: `directory.glob(f"{name}.*")`."""
+    pattern = call.args[0] if call.args else None
+    return isinstance(pattern, ast.JoinedStr | ast.BinOp) and not all(
+        name.isupper() for name in names_loaded(pattern)
+    )
+
+
+def _hands_over_asked(call: ast.Call, function: ast.AST, module: Module) -> bool:
+    """Whether a request says a part of what a call is given: the name of a file to look for."""
+    if not isinstance(function, ast.AsyncFunctionDef) or not module.in_request_path(call):
+        return False
+    asked = _asked_names(function, module)
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(not names_loaded(value).isdisjoint(asked) for value in values)
+
+
 def _is_work(leaf: Leaf) -> bool:
     return (
         leaf.kind == Kind.DISK
-        and leaf.callable in _WHOLE
+        and (leaf.callable in _WHOLE or leaf.callable in _SEARCHES)
         and len(leaf.path) <= _CLOSE
         and not (leaf.cached or leaf.on_miss or leaf.rarely)
     )
@@ -456,14 +512,18 @@ def _is_asked_for(call: ast.Call, function: ast.AST, module: Module) -> bool:
     """Whether a request says which file it is: its path is made of what the function was given."""
     if not isinstance(function, ast.AsyncFunctionDef) or not module.in_request_path(call):
         return False
-    known = _given.setdefault(module, {})
-    if function not in known:
-        known[function] = _made_of_arguments(function)
     path = call.args[0] if call.args else None
     name = module.qualified_name(call.func) or ""
     if isinstance(call.func, ast.Attribute) and name.startswith("pathlib.Path."):
         path = call.func.value
-    return path is not None and not names_loaded(path).isdisjoint(known[function])
+    return path is not None and not names_loaded(path).isdisjoint(_asked_names(function, module))
+
+
+def _asked_names(function: ast.AsyncFunctionDef, module: Module) -> set[str]:
+    known = _given.setdefault(module, {})
+    if function not in known:
+        known[function] = _made_of_arguments(function)
+    return known[function]
 
 
 def _made_of_arguments(function: ast.AsyncFunctionDef) -> set[str]:

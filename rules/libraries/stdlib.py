@@ -111,7 +111,7 @@ LIBRARY = Library(
         *each(
             _light,
             "pathlib.Path",
-            "exists is_file is_dir stat lstat mkdir rmdir unlink rename replace touch resolve iterdir glob rglob chmod",
+            "exists is_file is_dir stat lstat mkdir rmdir unlink rename replace touch resolve iterdir rglob chmod",
         ),
         *each(
             Blocking("", Kind.DISK, "`anyio.NamedTemporaryFile`"),
@@ -123,7 +123,7 @@ LIBRARY = Library(
         *each(_disk, "tarfile", "open"),
         *each(_disk, "tarfile.TarFile", "extractall extract add getmembers getnames"),
         *each(_disk, ("gzip", "bz2", "lzma"), "open"),
-        *each(_disk, ("glob",), "glob"),
+        *each(_disk, ("glob", "pathlib.Path"), "glob"),
         Blocking("fileinput.input", Kind.DISK, "`anyio.open_file`"),
         # waiting for threads, processes and futures
         *each(_wait, "threading.Thread", "join"),

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.costs.waits import is_strange
+from rules.engine.linking.knowledge import NOTHING
+from rules.engine.linking.values import Sort
 from rules.engine.loops import loop_fixes
 from rules.engine.loops.loop_calls import Stop, by_kind, confidence, direct, effect, expected, keeps_answer
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origin
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import payloads
@@ -23,6 +28,12 @@ if TYPE_CHECKING:
 _FAST = frozenset({"json", "orjson", "ujson", "simplejson", "msgpack", "csv"})
 """Whose parsers get through a hundred megabytes in a second; `csv` reads line by line, as the loop over it asks."""
 _FRAMES = frozenset({"pandas", "polars"})
+_OFTEN = ("builtins.", "fastapi.", "starlette.", "pydantic.", "typing.", "logging.", "asyncio.")
+_QUICK = regex(
+    r"guess|detect|mime|valid|check|kind|type|name|size|hash|buffer|secure|schedule|submit|enqueue",
+    re.IGNORECASE,
+)
+"""What functions are called that look at the beginning of a file, or hand it on."""
 _LARGE = 250_000
 """Pixels from which writing a picture is worth a thread."""
 
@@ -133,7 +144,9 @@ class CpuBoundInAsync(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.meaning.blocking is not None
+        return callee.meaning.blocking is not None or (
+            callee.sort == Sort.EXTERNAL and callee.meaning is NOTHING and not callee.name.startswith(_OFTEN)
+        )
 
     def check(self, node: ast.AsyncFunctionDef | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):
@@ -195,6 +208,16 @@ class CpuBoundInAsync(Rule):
                 fix=self.offload(entry, call, module),
                 impact=estimates.unknown_duration(module.options),
                 instead=f"Use {entry.instead}.",
+            )
+        elif stop is None and entry is None and _hands_upload_on(call, module):
+            yield Match(
+                call,
+                f"`{spelled(call.func)}` is given an upload of any size on the event loop: while it works through it, this"
+                " worker serves nobody.",
+                severity=Severity.MEDIUM,
+                confidence=Confidence.POSSIBLE,  # nobody sees what it does
+                impact=estimates.unknown_duration(module.options),
+                instead="Hand it to a worker thread: `await run_in_threadpool(...)`.",
             )
 
     def offload(self, entry: Blocking, call: ast.Call, module: Module) -> Fix | None:
@@ -304,6 +327,23 @@ def _effect(stop: Stop, module: Module) -> str:
     if stop.entry.construct:
         return "loading it takes seconds in which this worker serves nobody"
     return effect(stop, module)
+
+
+def _hands_upload_on(call: ast.Call, module: Module) -> bool:
+    """Whether a function of a package that nobody knows here is given an upload, or what was read of it. It cannot await
+    anything, so that it reads and works where it is called."""
+    value = module.value(call.func)
+    if value is None or value.sort != Sort.EXTERNAL or not is_strange(value.name, module.project):
+        return False
+    if _QUICK.search(value.name.rpartition(".")[2]) or not module.in_request_path(call):
+        return False
+    function = module.function_of(call)
+    if function is None or not function.is_async or module.is_awaited(call) or module.is_offloaded(call):
+        return False
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return module.runs_on_event_loop(call) and any(
+        module.type_of(each) in payloads.UPLOADS or payloads.holds_upload(each, module) for each in given
+    )
 
 
 def _takes_upload(call: ast.Call, entry: Blocking, module: Module) -> bool:

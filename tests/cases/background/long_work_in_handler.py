@@ -451,3 +451,45 @@ async def pages(names: list[str]) -> str:
 async def first_page(names: list[str]) -> int:
     await index_first(names)  # one call
     return await index_all(names)  # the answer says what came out
+
+
+class Stock:
+    async def sync_all(self, names: list[str]) -> int:
+        await client.get("/catalog")
+        return await self._sync_each(names)
+
+    async def _sync_each(self, names: list[str]) -> int:
+        for name in names:
+            await self._sync_one(name)
+        return len(names)
+
+    async def _sync_one(self, name: str) -> None:
+        await client.get(f"/stock/{name}")
+
+    async def sync_one(self, name: str) -> int:
+        await self._sync_one(name)
+        return 1
+
+
+@app.post("/stock/sync")
+async def sync_stock(names: list[str]) -> dict[str, int]:
+    count = await Stock().sync_all(names)  # FP401 (summary)
+    return {"count": count}
+
+
+@app.post("/stock/sync/one")
+async def sync_one_of_stock(name: str) -> dict[str, int]:
+    count = await Stock().sync_one(name)
+    return {"count": count}
+
+
+@app.get("/stock/synced")
+async def synced_stock(names: list[str]) -> dict[str, int]:
+    count = await Stock().sync_all(names)
+    return {"count": count}
+
+
+@app.post("/stock/sync/later")
+async def sync_stock_later(names: list[str], tasks: BackgroundTasks) -> dict[str, int]:
+    tasks.add_task(Stock().sync_all, names)
+    return {"count": len(names)}

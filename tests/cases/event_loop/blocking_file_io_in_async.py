@@ -1,6 +1,7 @@
 """FP115: files on the event loop."""
 
 import asyncio
+import glob
 import io
 import os
 import shutil
@@ -14,6 +15,7 @@ import anyio
 import requests
 from fastapi import FastAPI, UploadFile
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import FileResponse
 
 app = FastAPI()
 DATA = Path("/data")
@@ -318,3 +320,45 @@ async def fetched(numbers: list[int]) -> None:
 async def bundle(file: UploadFile) -> list[bytes]:
     with zipfile.ZipFile(io.BytesIO(await file.read())) as archive:
         return [archive.read(name) for name in archive.namelist()]
+
+
+def found_cover(directory: Path, name: str) -> Path | None:
+    for path in directory.glob(f"{name}.*"):
+        return path
+    return None
+
+
+def sent_cover(name: str) -> FileResponse:
+    return FileResponse(found_cover(DATA, name) or TERMS)
+
+
+def templates() -> list[str]:
+    return glob.glob("templates/*.html")
+
+
+@app.get("/searched/{name}")
+async def searched(name: str) -> FileResponse:
+    for path in DATA.glob(f"{name}.*"):  # FP115 (summary)
+        return FileResponse(path)
+    return FileResponse(glob.glob("/data/default/" + name + ".*")[0])  # FP115 (summary)
+
+
+@app.get("/searched-by-helper/{name}")
+async def searched_by_helper(name: str) -> FileResponse:
+    return sent_cover(name)  # FP115 (summary)
+
+
+@app.get("/searched-in-a-thread/{name}")
+async def searched_in_a_thread(name: str) -> FileResponse:
+    await asyncio.to_thread(found_cover, DATA, name)
+    return await run_in_threadpool(sent_cover, name)
+
+
+@app.get("/searched-plainly/{name}")
+def searched_plainly(name: str) -> FileResponse:
+    return sent_cover(name)
+
+
+@app.get("/always-the-same")
+async def always_the_same() -> list[str]:
+    return [*templates(), *(str(path) for path in DATA.glob("*.html")), str(sent_cover("terms"))]
