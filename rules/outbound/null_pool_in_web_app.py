@@ -9,6 +9,7 @@ from rules.engine.costs import estimates
 from rules.engine.data import pools
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
+from rules.engine.reading.surroundings import fills_gap
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.memoised import memos
 
@@ -144,10 +145,10 @@ def _comes_from(value: ast.expr, given: set[str], function: ast.AST) -> bool:
 
 
 def _is_chosen(node: ast.expr, module: Module) -> bool:
-    """Whether a setting decides for it: `if settings.DISABLE_POOL:`."""
+    """Whether a setting decides for it: `if settings.DISABLE_POOL:`. Whether there is an engine yet is none."""
     current = module.parent(node)
     while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
-        if isinstance(current, ast.If | ast.IfExp):
+        if isinstance(current, ast.IfExp) or (isinstance(current, ast.If) and not fills_gap(current, node)):
             return True
         current = module.parent(current)
     return False

@@ -113,6 +113,23 @@ def make_shop(address: str, **more: Any) -> Any:
 no_engine_at_all = make_shop(URL, poolclass=NullPool)
 
 
+_engine: Any = None
+
+
+def engine_made_when_it_is_first_asked_for() -> Any:
+    global _engine
+    if _engine is None:
+        _engine = create_engine(URL, poolclass=NullPool)  # FP605
+    return _engine
+
+
+def engine_of_a_test_run() -> Any:
+    global _engine
+    if TESTING:
+        _engine = create_engine(URL, poolclass=NullPool)
+    return _engine
+
+
 @app.get("/health")
 def health() -> str:
     return "ok"
