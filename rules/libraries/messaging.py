@@ -99,11 +99,16 @@ LIBRARY = Library(
             "its processes, each with a new interpreter",
             family="pool",
         ),
+        *each(
+            Client("", "close", "executor", "its processes, each with a new interpreter", family="pool"),
+            ("multiprocessing", "multiprocessing.pool"),
+            "Pool",
+        ),
         Client(
-            "multiprocessing.Pool",
+            "multiprocessing.pool.ThreadPool",
             "close",
             "executor",
-            "its processes, each with a new interpreter",
+            "its threads, made and ended again",
             family="pool",
         ),
     ),

@@ -160,6 +160,11 @@ LIBRARY = Library(
             "multiprocessing.pool.Pool",
             "map starmap apply join",
         ),
+        *each(
+            Blocking("", Kind.WAIT, "`loop.run_in_executor`"),
+            "multiprocessing.pool.ThreadPool",
+            "map starmap apply join",
+        ),
         *each(_wait, "multiprocessing.Queue", "get put"),
         *each(_wait, "multiprocessing.connection.Connection", "recv recv_bytes poll"),
         # computing
@@ -247,6 +252,9 @@ LIBRARY = Library(
         Offload("multiprocessing.Process", "process", None, "target", awaitable=False),
         Offload("multiprocessing.pool.Pool.map", "process", 0, "func", awaitable=False),
         Offload("multiprocessing.pool.Pool.apply_async", "process", 0, "func", awaitable=False),
+        Offload("multiprocessing.pool.ThreadPool.map", "thread", 0, "func", awaitable=False),
+        Offload("multiprocessing.pool.ThreadPool.starmap", "thread", 0, "func", awaitable=False),
+        Offload("multiprocessing.pool.ThreadPool.apply_async", "thread", 0, "func", awaitable=False),
     ),
     returns={
         "logging.getLogger": "logging.Logger",
@@ -294,6 +302,7 @@ LIBRARY = Library(
         "asyncio.run_coroutine_threadsafe": "concurrent.futures.Future",
         "multiprocessing.Process": "multiprocessing.Process",
         "multiprocessing.Pool": "multiprocessing.pool.Pool",
+        "multiprocessing.pool.ThreadPool": "multiprocessing.pool.ThreadPool",
         "multiprocessing.Queue": "multiprocessing.Queue",
         **alike(
             "get_event_loop get_running_loop new_event_loop",
@@ -316,7 +325,7 @@ LIBRARY = Library(
         "asyncio.threads.to_thread": "asyncio.to_thread",
         "concurrent.futures.thread.ThreadPoolExecutor": "concurrent.futures.ThreadPoolExecutor",
         "concurrent.futures.process.ProcessPoolExecutor": "concurrent.futures.ProcessPoolExecutor",
-        "multiprocessing.pool.ThreadPool": "multiprocessing.pool.Pool",
+        "multiprocessing.dummy.Pool": "multiprocessing.pool.ThreadPool",
         "open": "builtins.open",
         "sorted": "builtins.sorted",
         "input": "builtins.input",

@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import lru_cache
+from multiprocessing.pool import Pool, ThreadPool
 from typing import Annotated
 
 import asyncpg
@@ -93,7 +94,26 @@ def executor(numbers: list[int]) -> list[int]:
         return list(threads.map(abs, numbers))
 
 
+@app.get("/threads")
+def threads(numbers: list[int]) -> list[int]:
+    pool = ThreadPool(processes=4)  # FP604
+    return pool.map(abs, numbers)
+
+
+@app.get("/processes")
+def processes(numbers: list[int]) -> list[int]:
+    with Pool(4) as pool:  # FP604 (inline)
+        return pool.map(abs, numbers)
+
+
 # Near misses
+
+kept_threads = ThreadPool(processes=4)
+
+
+@app.get("/kept-threads")
+def in_kept_threads(numbers: list[int]) -> list[int]:
+    return kept_threads.map(abs, numbers)
 
 
 @app.get("/shared")
