@@ -40,6 +40,7 @@ class SyncEnqueueInAsync(Rule):
     """
 
     code = "FP406"
+    stops_loop = True
     severity = Severity.LOW
     effort = Effort.MINUTES
     watch = "event-loop lag, time to publish"

@@ -50,6 +50,7 @@ class FakeStreaming(Rule):
 
     code = "FP507"
     severity = Severity.MEDIUM
+    said_from = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "total time of downloads and threads in use"
 

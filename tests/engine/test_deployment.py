@@ -199,6 +199,7 @@ def test_what_is_set_nowhere_is_found(code: str, documents: dict[str, str]) -> N
         ("helm/conf/dev/shop.yaml", "shop.main:app", Confidence.POSSIBLE),
         ("helm/conf/dev/shop.yaml", "mail.main:app", Confidence.CERTAIN),
         ("docker-compose.dev.yml", "shop.main:app", Confidence.CERTAIN),
+        ("docker-compose.hot.yml", "shop.main:app", Confidence.CERTAIN),
     ],
 )
 def test_a_cluster_that_has_a_command_of_its_own_does_not_run_the_image_s(
@@ -241,3 +242,10 @@ def test_a_pooler_that_a_chart_leaves_out_by_default_is_none(state: str, pooled:
 )
 def test_a_pooler_is_one_that_is_used_not_one_that_a_remark_names(text: str, pooled: bool) -> None:
     assert of("docker-compose.yml", text).pooler is pooled
+
+
+def test_a_file_for_reloading_is_no_production() -> None:
+    told = {"docker-compose.hot.yml": "services:\n  shop:\n    command: uvicorn shop.main:app --reload\n"}
+    result = analyze(SHOP, documents=told, options=Options(select=("FP711",))).result
+
+    assert (*result.findings, *result.advice) == ()

@@ -18,7 +18,7 @@ _SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "granian", "fastapi", 
 _APPLICATION = regex(r"^[\w.$\{\}/-]+:[\w.$\{\}]+(?:\(\))?$|^\$\{?\w*(?:APP|MODULE)\w*\}?$")
 _DEVELOPMENT = regex(
     r"(?:^|[^a-z])(?:dev|devel|development|devcontainer|local|override|test|tests|testing|ci|debug|e2e|examples?|"
-    r"samples?|demo|docs?|playground|auxiliary|benchmarks?|mocks?|loadtests?|evals?)(?:[^a-z]|$)"
+    r"samples?|demo|docs?|playground|auxiliary|benchmarks?|mocks?|loadtests?|evals?|hot|hot-?reload|watch)(?:[^a-z]|$)"
 )
 _PRODUCTION = regex(
     r"(?:^|[^a-z])(?:prod|production|prd|live|swarm|stack|k8s|kubernetes|helm|charts?|deploy)(?:[^a-z]|$)"
