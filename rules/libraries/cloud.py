@@ -30,6 +30,11 @@ _LOCAL = frozenset(
         "Key",
         "Attr",
         "batch_writer",
+        # a collection asks when it is iterated over
+        "all",
+        "filter",
+        "limit",
+        "page_size",
     ]
 )
 _boto = Blocking("boto3.client.*", Kind.NET, "`aioboto3`, or a worker thread", excluding=_LOCAL)
@@ -327,10 +332,13 @@ LIBRARY = Library(
         "boto3.Session": "boto3.Session",
         "boto3.Session.client": "boto3.client.{}",
         "boto3.Session.resource": "boto3.resource.{}",
-        "boto3.resource.s3.Bucket": "boto3.resource.s3.bucket",
-        "boto3.resource.s3.Object": "boto3.resource.s3.object",
-        "boto3.resource.dynamodb.Table": "boto3.resource.dynamodb.table",
-        "boto3.resource.sqs.Queue": "boto3.resource.sqs.queue",
+        # What a service resource holds; their names do not carry the service.
+        **alike("Bucket", "boto3.resource.bucket", "boto3.resource"),
+        **alike("Object", "boto3.resource.object", "boto3.resource"),
+        **alike("Object", "boto3.resource.object", "boto3.resource.bucket"),
+        **alike("Table create_table", "boto3.resource.table", "boto3.resource"),
+        **alike("Queue get_queue_by_name create_queue", "boto3.resource.queue", "boto3.resource"),
+        **alike("Topic create_topic", "boto3.resource.topic", "boto3.resource"),
         "aioboto3.Session": "aioboto3.Session",
         "aioboto3.Session.client": "aioboto3.client.{}",
         "aioboto3.Session.resource": "aioboto3.client.{}",

@@ -47,7 +47,7 @@ KINDS = {
         "dapr.aio.clients.DaprClient.publish_event",
     ),
     "AWS": (
-        "boto3.client.s3.put_object boto3.resource.s3.bucket.load boto3.client",
+        "boto3.client.s3.put_object boto3.resource.bucket.load boto3.client",
         "aioboto3.client.s3.put_object",
     ),
     "Google": (

@@ -15,6 +15,7 @@ from typing import Any
 
 import anyio
 import apprise
+import boto3
 import cloudinary.uploader
 import email_validator
 import feedparser
@@ -611,3 +612,68 @@ async def only_a_request_of_google(number: str) -> None:
     await audit()
     request = directory.users().get(userKey=number)
     await asyncio.to_thread(request.execute)
+
+
+bucket = boto3.resource("s3").Bucket("pictures")
+stock = boto3.Session().resource("dynamodb").Table("stock")
+queue = boto3.resource("sqs").get_queue_by_name(QueueName="orders")
+
+
+class Pictures:
+    def __init__(self) -> None:
+        self.resource = boto3.resource("s3")
+        self.bucket = self.resource.Bucket("pictures")
+
+
+pictures = Pictures()
+
+
+@app.get("/aws/pictures/{name}")
+async def picture_of_a_bucket(name: str) -> bytes:
+    await audit()
+    file = io.BytesIO()
+    bucket.download_fileobj(name, file)  # FP101
+    return file.getvalue()
+
+
+@app.delete("/aws/pictures/{name}")
+async def without_a_picture(name: str) -> None:
+    await audit()
+    pictures.bucket.Object(name).delete()  # FP101
+
+
+@app.put("/aws/stock/{number}")
+async def stock_of(number: str) -> None:
+    await audit()
+    stock.put_item(Item={"number": number})  # FP101
+
+
+@app.post("/aws/orders")
+async def sent_order(text: str) -> None:
+    await audit()
+    queue.send_message(MessageBody=text)  # FP101
+
+
+@app.get("/aws/named/{name}")
+async def only_an_object_of_aws(name: str) -> object:
+    await audit()
+    return pictures.resource.Object("pictures", name)
+
+
+@app.get("/aws/listed-later")
+async def only_a_collection_of_aws(prefix: str) -> object:
+    await audit()
+    found = bucket.objects.filter(Prefix=prefix)
+    return found.limit(10)
+
+
+@app.get("/aws/many")
+async def only_a_batch_writer() -> object:
+    await audit()
+    return stock.batch_writer()
+
+
+@app.get("/aws/aside/{name}")
+async def picture_aside(name: str) -> None:
+    await audit()
+    await asyncio.to_thread(bucket.download_fileobj, name, io.BytesIO())
