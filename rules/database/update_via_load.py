@@ -15,6 +15,7 @@ from rules.engine.service.creation import serves
 from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
+    from rules.engine.data.statements import Loaded
     from rules.engine.module import Module
 
 
@@ -108,7 +109,7 @@ class UpdateViaLoad(Rule):
         if len(found) != 1 or found[0].stage not in (MANY, RESULT) or not found[0].many or found[0].reads:
             return
         table = found[0].table
-        if any(table.column(name) is None for name in names):
+        if any(table.column(name) is None for name in names) or _is_one(found[0]):
             return
         model = table.symbol.rpartition(".")[2]
         values = ", ".join(f"{name}=…" for name in names)
@@ -126,6 +127,16 @@ class UpdateViaLoad(Rule):
             impact=estimates.rows_changed(module.options, module.turns(node.iter)),
             instead=f"`session.execute(update({model}).where(…).values({values}))`.",
         )
+
+
+def _is_one(loaded: Loaded) -> bool:
+    """Whether the query asks for a key of its own: one row, however it is gone through."""
+    keys = [name for name, column in loaded.table.columns.items() if column.primary]
+    for word in loaded.filters:
+        column = loaded.table.column(word[1:]) if word.startswith(".") else None
+        if column is not None and (column.unique or keys == [word[1:]]):
+            return True
+    return False
 
 
 def _set_alike(loop: ast.For, row: str, module: Module) -> list[str]:

@@ -107,6 +107,13 @@ def returned(session: SessionDep) -> list[Order]:
     return list(orders)
 
 
+@app.post("/one")
+def one(order_id: int, session: SessionDep) -> None:
+    for order in session.scalars(select(Order).where(Order.id == order_id)).all():
+        order.open = False
+    session.commit()
+
+
 @app.post("/others")
 def others(orders: list[Order]) -> None:
     for order in orders:
