@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from rules import libraries
 from rules.engine.linking.values import Linked, Readers, Sort, Value, note
@@ -13,6 +14,10 @@ from rules.engine.reading.facts import ModuleFacts
 
 _RARELY = 10
 """A package counts as imported by nobody when so many times more files import one in it by its own name."""
+
+
+_SOURCES = ("src", "lib")
+"""Folders that modules are imported from, unless the files import the folder itself."""
 
 
 class ModuleMap:
@@ -48,6 +53,8 @@ class ModuleMap:
         self._declared = frozenset(path.rpartition("/")[0] for path in files if path.endswith("/__init__.py"))
         self._nominal = self._named_only(self._declared, self._imported)
         self._packages = {*(self._declared - self._nominal)}
+        self._below = Counter(name for found in files.values() for name in _source_imports(found))
+        self._source_packages = self._imported_sources(self._directories, files, self._imported, self._below)
         self._namespaces = {*filter(self._is_namespace, self._directories)}
         for path in sorted(files):
             module = self.modules[path] = self._module(path, files[path])
@@ -61,11 +68,33 @@ class ModuleMap:
         return (
             bool(directory)
             and directory not in self._declared
-            and self._imported[name] > 0
-            and name not in ("src", "lib")
+            and (self._imported[name] > 0 or directory in self._source_packages)
+            and (name not in _SOURCES or directory in self._source_packages)
             # `billing/billing/__init__.py`: the outer one is where the package is developed.
             and f"{directory}/{name}" not in self._packages
             and not (f"{directory}/{name}" in self._directories and directory not in self._holding)
+        )
+
+    def _imported_sources(
+        self,
+        directories: Iterable[str],
+        paths: Iterable[str],
+        imported: Mapping[str, int],
+        below: Mapping[str, int],
+    ) -> frozenset[str]:
+        """Folders called `src` that more files import by that name (`from src.orders import …`, or
+        `from shop.src.orders import …`) than import anything in them by its own."""
+        found = {folder: 0 for folder in directories if folder.rpartition("/")[2] in _SOURCES}
+        if not found:
+            return frozenset()
+        for inner in {*directories, *(path.removesuffix(".py") for path in paths)}:
+            folder, _, name = inner.rpartition("/")
+            if folder in found and name not in libraries.ROOTS and name not in sys.stdlib_module_names:
+                found[folder] = max(found[folder], imported.get(name, 0))
+        return frozenset(
+            folder
+            for folder, inside in found.items()
+            if imported.get(folder.rpartition("/")[2], 0) + below.get(_last_two(folder), 0) > inside
         )
 
     def _named_only(self, declared: frozenset[str], imported: Mapping[str, int]) -> frozenset[str]:
@@ -190,6 +219,7 @@ class ModuleMap:
     def lies_the_same(self, changed: Mapping[str, ModuleFacts | None]) -> bool:
         """Whether these files with other facts (None: no more) leave it at the same folders, packages and names of them."""
         imports: Counter[str] = Counter()
+        below: Counter[str] = Counter()
         folders = self._folders_after(changed)
         for path, found in changed.items():
             before = self.modules.get(path)
@@ -205,6 +235,8 @@ class ModuleMap:
                 return False  # who reads what an application keeps does not say so
             imports.update({*found.imports} if found is not None else ())
             imports.subtract({*before.facts.imports} if before is not None else ())
+            below.update(_source_imports(found))
+            below.subtract(_source_imports(before.facts if before is not None else None))
         for name, more in imports.items():
             had = self._imported[name]
             if bool(had) != bool(had + more) and self.has_folder(name):
@@ -213,6 +245,12 @@ class ModuleMap:
             self._named_only(self._declared_after(folders, changed), self._imported + imports)
             != self._nominal
         ):
+            return False
+        paths = [path for path in {*self.modules, *changed} if changed.get(path, True) is not None]
+        sources = self._imported_sources(
+            folders, paths, _sum(self._imported, imports), _sum(self._below, below)
+        )
+        if sources != self._source_packages:
             return False
         # `billing/billing`: whether the outer one is a package depends on the inner one.
         return not any(_repeats_its_name(folder) for folder in folders ^ self._directories)
@@ -241,6 +279,8 @@ class ModuleMap:
             module = self.modules.get(path)
             self._imported.subtract({*module.facts.imports} if module is not None else ())
             self._imported.update({*found.imports} if found is not None else ())
+            self._below.subtract(_source_imports(module.facts if module is not None else None))
+            self._below.update(_source_imports(found))
         for folder in self._have_folders(self._folders_after(changed), changed):
             asked.update((folder, f"T{folder.rpartition('/')[2]}"))
         for path, found in changed.items():
@@ -292,6 +332,26 @@ class ModuleMap:
         """Remember that who asks depends on what `name`, or its being unknown, means in `module`."""
         if self.reader is not None:
             note(module.lookups, name, self.reader)
+
+
+def _source_imports(found: ModuleFacts | None) -> set[str]:
+    """The folders called `src` that a file imports something of below another, each with that one's name: `shop.src`."""
+    modules = found.modules if found is not None else ()
+    return {
+        f"{above}.{name}"
+        for module in modules
+        for above, name in pairwise(module.split("."))
+        if name in _SOURCES
+    }
+
+
+def _last_two(folder: str) -> str:
+    return ".".join(folder.split("/")[-2:])
+
+
+def _sum(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """Counts with more of them, or fewer."""
+    return {name: counts.get(name, 0) + more.get(name, 0) for name in {*counts, *more}}
 
 
 def _folders(*paths: str) -> set[str]:
