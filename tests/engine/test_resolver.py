@@ -17,6 +17,30 @@ SESSION = "requests.Session.get"
 QUERY = "sqlalchemy.orm.Session.execute"
 
 ROWS: dict[str, tuple[dict[str, str], str | None]] = {
+    # folders called src
+    "a folder `src` without `__init__.py` that the files import": (
+        {
+            "src/clients.py": "import requests\nhttp = requests.Session()",
+            "use.py": "from src.clients import http\ndef use():\n    http.get(1)",
+        },
+        SESSION,
+    ),
+    "a folder `src` in another, imported by both names": (
+        {
+            "shop/src/clients.py": "import requests\nhttp = requests.Session()",
+            "use.py": "from shop.src.clients import http\ndef use():\n    http.get(1)",
+        },
+        SESSION,
+    ),
+    "a folder `src` that a package is imported from": (
+        {
+            "src/shop/__init__.py": "",
+            "src/shop/clients.py": "import requests\nhttp = requests.Session()",
+            "src/shop/more.py": "from shop.clients import http",
+            "use.py": "from shop.clients import http\ndef use():\n    http.get(1)",
+        },
+        SESSION,
+    ),
     # applications
     "what an application keeps, set where it is made": (
         {
