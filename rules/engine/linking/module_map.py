@@ -97,6 +97,20 @@ class ModuleMap:
             if imported.get(folder.rpartition("/")[2], 0) + below.get(_last_two(folder), 0) > inside
         )
 
+    def _sources_after(
+        self,
+        folders: Iterable[str],
+        changed: Mapping[str, ModuleFacts | None],
+        imports: Mapping[str, int],
+        below: Mapping[str, int],
+    ) -> frozenset[str]:
+        """The same when these files have other facts, which import so much more, or less."""
+        folders = {*folders}
+        if not any(folder.rpartition("/")[2] in _SOURCES for folder in folders):
+            return frozenset()
+        paths = [path for path in {*self.modules, *changed} if changed.get(path, True) is not None]
+        return self._imported_sources(folders, paths, _sum(self._imported, imports), _sum(self._below, below))
+
     def _named_only(self, declared: frozenset[str], imported: Mapping[str, int]) -> frozenset[str]:
         """Outermost packages that hardly anybody imports, while the files import a package in them by its own name: the
         program is started from there, whatever its `__init__.py` says."""
@@ -246,11 +260,7 @@ class ModuleMap:
             != self._nominal
         ):
             return False
-        paths = [path for path in {*self.modules, *changed} if changed.get(path, True) is not None]
-        sources = self._imported_sources(
-            folders, paths, _sum(self._imported, imports), _sum(self._below, below)
-        )
-        if sources != self._source_packages:
+        if self._source_packages != self._sources_after(folders, changed, imports, below):
             return False
         # `billing/billing`: whether the outer one is a package depends on the inner one.
         return not any(_repeats_its_name(folder) for folder in folders ^ self._directories)
