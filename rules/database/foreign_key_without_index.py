@@ -39,6 +39,7 @@ class ForeignKeyWithoutIndex(Rule):
 
     code = "FP207"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "sequential scans of the table"
     guards = ("index", "unique", "Index", "UniqueConstraint", "create_index")

@@ -82,6 +82,7 @@ class PageSizeUnbounded(Rule):
     code = "FP223"
     per_request = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "p99 of response size and rows per request"
     impact = estimates.rows_asked_for(Options())
