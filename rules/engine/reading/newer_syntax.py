@@ -22,7 +22,6 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, field
 
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.scopes import FIELDS
 
 HOST = sys.version_info[:2]
 
@@ -34,24 +33,20 @@ _GENERICS = (3, 13)  # PEP 695, whole with the defaults of PEP 696
 _TEMPLATES = (3, 14)  # PEP 750, and `except A, B:` of PEP 758
 _UNPACKING = (3, 15)  # PEP 798, and `lazy import` of PEP 810
 
-_OTHERS = r"""
+_TOKEN = regex(
+    r"""(?x)
     (?P<string>(?i:[rbuft]{0,2})(?:\"{3}|'{3}|"|'))
     | (?P<name>[^\W\d]\w*)
     | (?P<number>\d[\w.]*)
     | (?P<comment>\#[^\r\n]*)
     | (?P<joined>\\(?:\r\n|\r|\n))
+    | (?P<newline>\r\n|\r|\n)
     | (?P<open>[(\[{])
     | (?P<close>[)\]}])
     | (?P<space>[ \t\f]+)
     | (?P<operator>\*\*|:=|!=|==|<=|>=|->|[^\s\w])
-"""
-_TOKEN = regex(rf"(?x)(?P<newline>\r\n|\r|\n)|{_OTHERS}")
-_DULL = r"""
-    (?:(?!(?:def|class|for|type|lazy|except)\b)[^\W\d]\w*+(?!["'])|\d[\w.]*+|[.=+\-/%<>|&^~@])[ \t\f]*+
-"""
-"""A token that begins nothing newer, whatever stands before or after it."""
-_CODE = regex(rf"(?x)(?P<dull>(?:{_DULL})++)|(?P<newline>[\r\n][ \t\f\r\n]*+)|{_OTHERS}")
-"""The same, dull tokens and empty lines as many at a time as there are: most of a file."""
+    """
+)
 _DEBUG = regex(r"=\s*(?=[!:}])")
 _CONVERSION = regex(r"![rsa]\s*")
 _DEFINED = regex(r"[ \t\f]+[^\W\d]\w*[ \t\f]*(?=\[)")
@@ -152,9 +147,8 @@ class _Scanner:
         text, brackets = self.text, [] if mode != "bracket" else [_Bracket("[")]
         run: list[_Part] = []
         fresh = mode == "file"
-        match = (_TOKEN if mode == "field" else _CODE).match
         while position < len(text):
-            token = match(text, position)
+            token = _TOKEN.match(text, position)
             if token is None:
                 if text[position].isspace():  # a space that Python does not know
                     raise _RefusedError
@@ -412,11 +406,6 @@ def _flat(fields: Iterator[_Field]) -> Iterator[_Field]:
 
 # What the host has a node for
 
-_INSIDE = {
-    cls: (*fields, "type_params") if "type_params" in cls._fields else fields
-    for cls, fields in FIELDS.items()
-}
-
 
 def _places(text: str, positions: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Line and byte column, as `ast` counts them, of characters."""
@@ -444,7 +433,7 @@ def _put_back(tree: ast.Module, scanner: _Scanner) -> None:
         node = stack.pop()
         if isinstance(node, ast.ExceptHandler) and (node.lineno, node.col_offset) in handlers:
             node.type = _separated(node.type)
-        for name in _INSIDE[node.__class__]:
+        for name in node._fields:
             value = getattr(node, name)
             if isinstance(value, list):
                 for index, child in enumerate(value):

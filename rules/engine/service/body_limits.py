@@ -22,7 +22,7 @@ _LIMITS = regex(
 """What is called after the size of a body and refuses some."""
 _SIZE = regex(r"max|size|limit|bytes|length", re.IGNORECASE)
 _BY_NGINX = regex(
-    r"^\s*client_max_body_size\s+(?:(?P<variable>[\"']?\$)|(?P<number>\d{1,12})(?P<unit>[kmg]?)\s*;)",
+    r"^[ \t]*client_max_body_size[ \t]+(?:(?P<variable>[\"']?\$)|(?P<number>\d{1,12})(?P<unit>[kmg]?)[ \t]*;)",
     re.IGNORECASE | re.MULTILINE,
 )
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
