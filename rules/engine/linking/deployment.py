@@ -31,7 +31,9 @@ _KEYS = regex(
 )
 _TOKEN = regex(r"\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'|([^\s\"']+)")
 _POOLER = regex(r"(?i)pgbouncer|pgcat|pooler\.|supavisor|rds.?proxy")
-_SWITCHED_OFF = regex(r"(?mi)^[ \t]*(pgbouncer|pgcat):[ \t]*\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+enabled:[ \t]*false\b")
+_SWITCHED_OFF = regex(
+    r"(?mi)^[ \t]*(pgbouncer|pgcat):[ \t]*\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+enabled:[ \t]*false\b"
+)
 """A part of a Helm chart that is there for who wants it, in the chart's own values."""
 _REMARK = regex(r"(?m)^[ \t]*#[^\n]*$")
 _ENVIRONMENT = regex(
