@@ -36,7 +36,7 @@ QUIET_SECONDS: Final = 120.0
 """How long the last jobs may take after the last fault."""
 DEATH_SECONDS: Final = 20.0
 """How long to wait for a process to come to the point where it ends."""
-AFTERWARDS_SECONDS: Final = 0.5
+AFTERWARDS_SECONDS: Final = 2.0
 """What it may still do when its check run is complete."""
 FIRST_START: Final = re.compile(r" (CREATE|ALTER) |fastperf_schema|_new$| other$|schedules$")
 FIRST_DEATHS: Final = (

@@ -23,6 +23,8 @@ NEEDED = (
     *("after UPDATE workflow_status", "committed INSERT fastperf_reviews", "after INSERT fastperf_blobs"),
 )
 """That the matrix has these says that it is what it claims to be."""
+SELDOM = ("INSERT fastperf_advised", "DELETE fastperf_reviews")
+"""What only a repository's first review does, and what is done once a day: a further review doesn't come by."""
 SHARES = {"sqlite": 0, "postgresql+psycopg": 1}
 """Every second point here, the others on the other database; `make crash-matrix` has all of them on both, and those of all that people do."""
 
@@ -48,7 +50,8 @@ async def test_a_server_that_is_killed_at_any_point_loses_nothing_and_says_nothi
         points = seen_points(storm.points_file)
         assert set(NEEDED) <= set(points)
 
-        share = points[SHARES[database.partition("://")[0]] :: 2]
+        often = [point for point in points if not point.endswith(SELDOM)]
+        share = often[SHARES[database.partition("://")[0]] :: 2]
         missed = [point for point in share if not await storm.die_in_a_review(point)]
 
         assert await storm.judge() == []
