@@ -65,6 +65,11 @@ _ITEMS = frozenset(
 """Parameters that hold what is worked on one by one, unlike the messages of one conversation."""
 _CLOSE = 2
 """Hops to the answer, up to which the loop is seen to be about it."""
+_IN_THREAD = (
+    "Ask for all items in one call where the other side offers it; else for several at once:"
+    " `with ThreadPoolExecutor(max_workers=5) as pool: answers = list(pool.map(ask, items))`, or an"
+    " `async def` endpoint with one asynchronous client and a bound."
+)
 _Loop = ast.For | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
@@ -189,28 +194,7 @@ class AwaitInLoop(Rule):
         ]
         if not waiting:
             return
-        alone = [wait for wait in waiting if _one_at_a_time(wait.call, node, module) is not None]
-        if alone:
-            yield _of_one(alone[0], node, module)
-            waiting = [wait for wait in waiting if wait not in alone]
-            if not waiting:
-                return
-        first, *others = waiting
-        source = shortened(module.segment(iterables(node)[0]))
-        reaches = f"waits for `{first.callable}`" if first.path else "waits for an answer"
-        yield Match(
-            first.call,
-            f"`{spelled(first.call.func)}` {reaches} once per item of `{source}`, one after another"
-            + (f" (and so do {len(others)} more calls of the loop)." if others else "."),
-            severity=Severity.LOW if is_seldom(node, module) or sounds_few(node) else self.severity,
-            confidence=Confidence.LIKELY
-            if _is_worth_while(first, node, module) and not is_picked(first.call, node, module)
-            else Confidence.POSSIBLE,
-            call_path=first.call_path(module),
-            siblings=tuple(sorted({each.call.lineno for each in others})),
-            impact=estimates.awaits_in_loop(module.options, module.turns_around(first.call)),
-            instead=_instead(first.call, node, module),
-        )
+        yield from _matches(waiting, node, module)
 
     def _in_thread(self, node: _Loop, function: ast.AST, module: Module) -> Iterator[Match]:
         """The same in a worker thread, where nothing is awaited."""
@@ -226,32 +210,36 @@ class AwaitInLoop(Rule):
         ]
         if not waiting or not _repeats(node, module):
             return
-        alone = [wait for wait in waiting if _one_at_a_time(wait.call, node, module) is not None]
-        if alone:
-            yield _of_one(alone[0], node, module)
-            waiting = [wait for wait in waiting if wait not in alone]
-        if not waiting:
-            return
-        first, *others = waiting
-        source = shortened(module.segment(iterables(node)[0]))
-        reaches = f"waits for `{first.callable}`" if first.path else "waits for an answer"
-        yield Match(
-            first.call,
-            f"`{spelled(first.call.func)}` {reaches} once per item of `{source}`, one after another"
-            + (f" (and so do {len(others)} more calls of the loop)." if others else "."),
-            severity=Severity.LOW if is_seldom(node, module) or sounds_few(node) else self.severity,
-            confidence=Confidence.LIKELY
-            if _is_worth_while(first, node, module)
-            and not first.rarely
-            and not is_picked(first.call, node, module)
-            else Confidence.POSSIBLE,
-            call_path=first.call_path(module),
-            siblings=tuple(sorted({each.call.lineno for each in others})),
-            impact=estimates.awaits_in_loop(module.options, module.turns_around(first.call)),
-            instead="Ask for all items in one call where the other side offers it; else for several at once:"
-            " `with ThreadPoolExecutor(max_workers=5) as pool: answers = list(pool.map(ask, items))`, or an"
-            " `async def` endpoint with one asynchronous client and a bound.",
-        )
+        yield from _matches(waiting, node, module, in_thread=True)
+
+
+def _matches(waiting: list[Wait], loop: _Loop, module: Module, *, in_thread: bool = False) -> Iterator[Match]:
+    """What takes a list by itself; the other waits of the loop together."""
+    alone = [wait for wait in waiting if _one_at_a_time(wait.call, loop, module) is not None]
+    if alone:
+        yield _of_one(alone[0], loop, module)
+        waiting = [wait for wait in waiting if wait not in alone]
+    if not waiting:
+        return
+    first, *others = waiting
+    source = shortened(module.segment(iterables(loop)[0]))
+    reaches = f"waits for `{first.callable}`" if first.path else "waits for an answer"
+    likely = (
+        _is_worth_while(first, loop, module)
+        and not (in_thread and first.rarely)
+        and not is_picked(first.call, loop, module)
+    )
+    yield Match(
+        first.call,
+        f"`{spelled(first.call.func)}` {reaches} once per item of `{source}`, one after another"
+        + (f" (and so do {len(others)} more calls of the loop)." if others else "."),
+        severity=Severity.LOW if is_seldom(loop, module) or sounds_few(loop) else AwaitInLoop.severity,
+        confidence=Confidence.LIKELY if likely else Confidence.POSSIBLE,
+        call_path=first.call_path(module),
+        siblings=tuple(sorted({each.call.lineno for each in others})),
+        impact=estimates.awaits_in_loop(module.options, module.turns_around(first.call)),
+        instead=_IN_THREAD if in_thread else _instead(first.call, loop, module),
+    )
 
 
 def _of_one(wait: Wait, loop: _Loop, module: Module) -> Match:
