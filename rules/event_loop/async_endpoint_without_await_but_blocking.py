@@ -8,16 +8,8 @@ from rules.engine.costs.measured import frees
 from rules.engine.finding import Hop
 from rules.engine.fixing.rewrites import without_async
 from rules.engine.loops.loop_bound import needs_loop
-from rules.engine.loops.loop_calls import (
-    CHOSEN,
-    Stop,
-    confidence,
-    effect,
-    expected,
-    is_idle,
-    keeps_answer,
-    stops,
-)
+from rules.engine.loops.loop_calls import CHOSEN, Stop, is_idle, keeps_answer, stops
+from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.reading.walking import own_nodes
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.aside import stands_aside

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rules.engine.costs.measured import frees
 from rules.engine.loops import loop_fixes
-from rules.engine.loops.loop_calls import Stop, confidence, direct, effect, expected, group_of
+from rules.engine.loops.loop_calls import Stop, direct, group_of
+from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:

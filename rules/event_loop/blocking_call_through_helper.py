@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.loops import loop_fixes
-from rules.engine.loops.loop_calls import by_kind, confidence, effect, expected, is_only_closing, together
+from rules.engine.loops.loop_calls import by_kind, is_only_closing, together
+from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 from rules.libraries import Kind
 

@@ -12,12 +12,12 @@ from rules.engine.fixing.rewrites import in_thread
 from rules.engine.loops.loop_bound import holds_mutex
 from rules.engine.loops.loop_calls import (
     carries_bound_object,
-    confidence,
     direct,
     offload_primitive,
     stops,
     through_helper,
 )
+from rules.engine.loops.loop_effects import confidence
 from rules.engine.reading.loop_shapes import is_short, spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS

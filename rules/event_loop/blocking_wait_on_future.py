@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rules.engine.loops import loop_fixes
 from rules.engine.loops.loop_bound import holds_mutex
-from rules.engine.loops.loop_calls import Stop, by_kind, confidence, direct, expected, suffering
+from rules.engine.loops.loop_calls import Stop, by_kind, direct
+from rules.engine.loops.loop_effects import confidence, expected, suffering
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.loops.loop_calls import confidence, direct, effect, expected, group_of
+from rules.engine.loops.loop_calls import direct, group_of
+from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.loops.loop_fixes import also_on, siblings
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid

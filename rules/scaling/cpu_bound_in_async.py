@@ -10,7 +10,8 @@ from rules.engine.costs.waits import is_strange
 from rules.engine.linking.knowledge import NOTHING
 from rules.engine.linking.values import Sort
 from rules.engine.loops import loop_fixes
-from rules.engine.loops.loop_calls import Stop, by_kind, confidence, direct, effect, expected, keeps_answer
+from rules.engine.loops.loop_calls import Stop, by_kind, direct, keeps_answer
+from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex

@@ -17,17 +17,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rules import libraries
-from rules.engine.costs import estimates
-from rules.engine.finding import Confidence, Hop, Impact, Options, Severity
+from rules.engine.finding import Hop, Severity
 from rules.engine.linking.graph import LOOP
 from rules.engine.linking.instances import Lifetime, lives
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.quick_calls import LEFT_OPEN, is_quick
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import own_calls, own_nodes, walk
+from rules.engine.reading.walking import own_calls, own_nodes
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
@@ -78,11 +76,12 @@ _RESOLVING = frozenset(
 _KEEPING = frozenset(f"jwt.PyJWKClient.{name}" for name in ("get_signing_key", "get_signing_key_from_jwt"))
 """They keep what they fetched for minutes."""
 _STARTING = "subprocess.Popen"
-_TYPED = "builtins.input"
 """Starts a program and does not wait for it: some milliseconds."""
+TYPED = "builtins.input"
+"""Waits for somebody at a terminal."""
 _DESCRIBED = frozenset({"googleapiclient.discovery.build"})
 """They read a description that comes with the package; what is asked of what they make takes the time."""
-_OPENING = frozenset({"sqlite3.connect", "duckdb.connect"})
+OPENING = frozenset({"sqlite3.connect", "duckdb.connect"})
 """They open a file; what is asked of it afterwards takes the time."""
 _STARTS = frozenset(
     {"start", "serve", "startup", "start_server", "start_service", "run_forever", "serve_forever"}
@@ -94,21 +93,19 @@ _LASTING = frozenset(
 """What a service begins that stays until it is stopped."""
 AFTER_FAILURE = "after a failure"
 _NOT_KEPT = "whenever no answer is kept"
-_FIRST_TIME = "the first time"
-_WISHED = "when it is asked to"
-_ASIDE = "on some machines"
-_AT_START = "when the service starts"
+FIRST_TIME = "the first time"
+WISHED = "when it is asked to"
+ASIDE = "on some machines"
+AT_START = "when the service starts"
 CHOSEN = "with one of the objects that it may be"
 _AT_MOST = {
     AFTER_FAILURE: Severity.HIGH,
-    _FIRST_TIME: Severity.LOW,
-    _ASIDE: Severity.LOW,
+    FIRST_TIME: Severity.LOW,
+    ASIDE: Severity.LOW,
     CHOSEN: Severity.MEDIUM,
 }
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _IF_MISSING = regex(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
-_ENDING = regex(r"_*(?:abort|terminate|kill|expire|evict)(?:_|$)")
-"""Names of what ends something before its time."""
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -151,7 +148,7 @@ class Stop(Struct, frozen=True):
 
 def code_of(entry: Blocking) -> str | None:
     """The rule that reports a direct call of `entry`; None when none of them does."""
-    if entry.name == _TYPED:
+    if entry.name == TYPED:
         return "FP101"
     if entry.kind is Kind.CPU:
         if entry.construct and libraries.client(entry.name) is not None:
@@ -162,7 +159,7 @@ def code_of(entry: Blocking) -> str | None:
     if entry.kind not in _KINDS:
         return None
     if entry.kind is Kind.DB:
-        if entry.name in _OPENING:
+        if entry.name in OPENING:
             return "FP102"
         return "FP101" if entry.construct and not entry.name.startswith("sqlalchemy.") else "FP102"
     return "FP101"
@@ -251,7 +248,7 @@ def _conversation(stop: Stop) -> str:
     return f"{stop.call.lineno}:{stop.call.col_offset}"
 
 
-def _is_hardly_felt(stop: Stop) -> bool:
+def is_hardly_felt(stop: Stop) -> bool:
     """Whether a helper sleeps or tidies up only when something fails, fills a store of its own with an answer that comes
     soon, or waits for a thread in one of its branches only."""
     if stop.kind is Kind.WAIT and stop.sometimes:
@@ -299,9 +296,9 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
         if code not in ("FP109", "FP701"):
             code = _said_by("FP103", function.node, module)
         severity = weight(entry)
-        seldom = here if here in (_FIRST_TIME, _AT_START) else _seldom(leaf, module) or here
+        seldom = here if here in (FIRST_TIME, AT_START) else _seldom(leaf, module) or here
         if seldom == _NOT_KEPT and _makes_what_is_kept(leaf, call, module):
-            seldom = _FIRST_TIME
+            seldom = FIRST_TIME
         if seldom:
             most = Severity.MEDIUM if seldom == AFTER_FAILURE else _AT_MOST.get(seldom, Severity.MEDIUM)
             severity = min(severity, most, key=lambda each: each.rank)
@@ -371,7 +368,7 @@ def _is_upkeep(stop: Stop) -> bool:
 
 def weight(entry: Blocking) -> Severity:
     """The severity of a stop. What answers in less than a millisecond as a rule is felt by few."""
-    if entry.name in _OPENING or entry.name in _DESCRIBED or (entry.construct and entry.name == _STARTING):
+    if entry.name in OPENING or entry.name in _DESCRIBED or (entry.construct and entry.name == _STARTING):
         return Severity.LOW
     severity = Severity(entry.severity)
     package, last = entry.name.partition(".")[0], entry.name.rpartition(".")[2]
@@ -387,7 +384,7 @@ def _seldom_here(call: ast.Call, module: Module) -> str:
     """When a call is made, as far as its own function says."""
     flags = module.call_flags(call)
     if flags & facts.ONCE:
-        return _FIRST_TIME
+        return FIRST_TIME
     if flags & facts.FAILING:
         return AFTER_FAILURE
     if flags & (facts.RECALLED | facts.ON_MISS):
@@ -397,7 +394,7 @@ def _seldom_here(call: ast.Call, module: Module) -> str:
         return ""
     if flags & facts.OF_OBJECT and (found := _kept_by((node.path, node.symbol.rpartition(".")[0]), module)):
         return found
-    return _AT_START if _starts_service(node, module) and not module.is_repeated(call) else ""
+    return AT_START if _starts_service(node, module) and not module.is_repeated(call) else ""
 
 
 def _starts_service(node: Node, module: Module) -> bool:
@@ -418,7 +415,7 @@ def _kept_by(cls: tuple[str, str], module: Module) -> str:
     """When something happens that each object of a class does once."""
     match lives(module.project, cls):
         case Lifetime.PROCESS:
-            return _FIRST_TIME
+            return FIRST_TIME
         case Lifetime.REQUEST:
             return ""
     return _NOT_KEPT
@@ -426,7 +423,7 @@ def _kept_by(cls: tuple[str, str], module: Module) -> str:
 
 def keeps_answer(stop: Stop) -> bool:
     """Whether the stop only happens while no answer is kept, so that one request pays for those that follow."""
-    return stop.seldom in (_NOT_KEPT, _FIRST_TIME)
+    return stop.seldom in (_NOT_KEPT, FIRST_TIME)
 
 
 def _makes_what_is_kept(leaf: Leaf, call: ast.Call | ast.Attribute, module: Module) -> bool:
@@ -449,13 +446,13 @@ def _makes_if_missing(hop: Hop) -> bool:
 
 def _seldom(leaf: Leaf, module: Module) -> str:
     if leaf.rarely & facts.ONCE:
-        return _FIRST_TIME
+        return FIRST_TIME
     if leaf.rarely & facts.ASIDE:
-        return _ASIDE
+        return ASIDE
     if leaf.rarely & facts.FAILING:
         return AFTER_FAILURE
     if leaf.rarely & facts.WISHED:
-        return _WISHED
+        return WISHED
     if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
         return found
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
@@ -603,144 +600,6 @@ def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
             yield found
         else:
             yield from _helped(node, module)
-
-
-def suffering(stop: Stop, module: Module) -> str:
-    """What others suffer meanwhile."""
-    return "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
-
-
-def effect(stop: Stop, module: Module) -> str:
-    """What the reader's worker suffers, to follow the name of the call; where no request is seen to get, its loop."""
-    suffers = suffering(stop, module)
-    if stop.seldom:
-        return f"{stop.seldom}, {suffers} meanwhile"
-    if only_starts(stop):
-        return f"for the milliseconds that it takes to start a program, {suffers}"
-    if stop.entry.name in _OPENING:
-        return f"while it opens the file, {suffers}"
-    match stop.kind:
-        case Kind.SLEEP:
-            return f"while it sleeps, {suffers}"
-        case Kind.PROC:
-            return f"while the program runs, {suffers}"
-        case Kind.DB:
-            return f"while the database works, {suffers}"
-        case Kind.CPU:
-            return f"while it computes, {suffers}"
-    return f"while it waits, {suffers}"
-
-
-def expected(stop: Stop, module: Module) -> Impact:
-    """The estimate for one stop."""
-    if not module.reached(stop.call):
-        return _expected_of_others(stop, module.options)
-    options = module.options
-    match stop.kind:
-        case Kind.SLEEP:
-            seconds = _seconds(stop.call) if isinstance(stop.call, ast.Call) and not stop.path else None
-            if seconds:
-                return estimates.blocked_loop(options, seconds * 1000, key="sleep_ms", what="of sleep")
-            return estimates.unknown_duration(options)
-        case Kind.NET:
-            return estimates.blocked_loop(
-                options, estimates.http_ms(options), key="http_latency_ms", what="upstream"
-            )
-        case Kind.DB:
-            return estimates.loop_lag(
-                options, estimates.db_ms(options), key="db_round_trip_ms", what="round trip"
-            )
-        case Kind.CPU if stop.entry.seconds:
-            return estimates.loop_lag(options, stop.entry.seconds * 1000, key="milliseconds", what="call")
-    return estimates.unknown_duration(options)
-
-
-def _expected_of_others(stop: Stop, options: Options) -> Impact:
-    """The estimate where no request is seen to get: a job, a bot, a loop of its own."""
-    match stop.kind:
-        case Kind.SLEEP:
-            seconds = _seconds(stop.call) if isinstance(stop.call, ast.Call) and not stop.path else None
-            return estimates.loop_of_others((seconds or 0) * 1000, key="sleep_ms", what="of sleep")
-        case Kind.NET:
-            return estimates.loop_of_others(
-                estimates.http_ms(options), key="http_latency_ms", what="upstream"
-            )
-        case Kind.DB:
-            return estimates.loop_of_others(
-                estimates.db_ms(options), key="db_round_trip_ms", what="per round trip"
-            )
-        case Kind.CPU if stop.entry.seconds:
-            return estimates.loop_of_others(stop.entry.seconds * 1000, what="per call")
-    return estimates.loop_of_others()
-
-
-def confidence(stop: Stop, module: Module) -> Confidence:
-    """How sure the first stop of a finding is, behind which the others stand.
-
-    Of what happens seldom there is little to say where no request is seen to wait for it, nor of a call that the other arm
-    of its branch hands to a thread: there somebody has thought of what waits.
-    """
-    if stop.path and ((stop.seldom and not module.reached(stop.call)) or _is_handed_over_else(stop, module)):
-        return Confidence.POSSIBLE
-    if not module.reached(stop.call) and _asks_at_terminal(stop.call, module):
-        return Confidence.POSSIBLE
-    if stop.path and (stop.of_kind or _ends_something(stop)):
-        return (
-            Confidence.POSSIBLE
-        )  # nothing shows that this caller has such a value, or that there is something to end
-    if is_idle(stop) or _is_hardly_felt(stop) or (stop.seldom == AFTER_FAILURE and stop.path):
-        return Confidence.POSSIBLE
-    if (
-        stop.seldom in (_WISHED, _FIRST_TIME, _AT_START, _ASIDE)
-        or only_starts(stop)
-        or stop.entry.name in _OPENING
-    ):
-        return Confidence.POSSIBLE
-    return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
-
-
-def _asks_at_terminal(node: ast.AST, module: Module) -> bool:
-    """Whether the function around `node`, or another method of its class, waits for somebody to type: nobody is served there."""
-    found = module.graph_node(node)
-    if found is None:
-        return False
-    functions = module.project.files[module.path].functions
-    return any(
-        call.ref == _TYPED
-        for function in functions
-        if function is found.function or (function.owner and function.owner == found.function.owner)
-        for call in function.calls
-    )
-
-
-def _ends_something(stop: Stop) -> bool:
-    """Whether a helper that is for something else gives up what it finds too old, or ended by others, on the way:
-    `get_session` with `if session.is_over(): abort_session()`."""
-    if not stop.under_condition or _ENDING.match(stop.name.rpartition(".")[2]):
-        return False
-    return any(_ENDING.match(hop.symbol.rpartition(".")[2]) for hop in stop.path[:-1])
-
-
-def _is_handed_over_else(stop: Stop, module: Module) -> bool:
-    """`if job.waits: pool.submit(job.run)`, and `job.run()` in the other arm."""
-    child: ast.AST = stop.call
-    parent = module.parent(child)
-    while parent is not None and not isinstance(parent, FUNCTIONS):
-        if isinstance(parent, ast.If):
-            other = parent.orelse if child in parent.body else parent.body if child in parent.orelse else []
-            calls = (node for each in other for node in walk(each) if isinstance(node, ast.Call))
-            if any(spelled(given) == stop.name for call in calls for given in call.args):
-                return True
-        child, parent = parent, module.parent(parent)
-    return False
-
-
-def _seconds(call: ast.Call) -> float | None:
-    """The literal duration of `sleep(0.5)`."""
-    argument = call.args[0] if call.args else None
-    if isinstance(argument, ast.Constant) and isinstance(argument.value, (int, float)):
-        return float(argument.value)
-    return None
 
 
 def offload_primitive(module: Module) -> str:

@@ -13,14 +13,12 @@ from rules.engine.loops.loop_calls import (
     Stop,
     by_kind,
     carries_bound_object,
-    confidence,
     direct,
-    effect,
-    expected,
     keeps_answer,
     offload_primitive,
     on_failure,
 )
+from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.reading import facts
 from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Fix, Match, Safety, Severity

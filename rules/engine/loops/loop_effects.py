@@ -1,0 +1,171 @@
+"""What a call that stops the event loop does to others, how long for, and how sure that is."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from rules.engine.costs import estimates
+from rules.engine.finding import Confidence, Impact, Options
+from rules.engine.loops.loop_calls import (
+    AFTER_FAILURE,
+    ASIDE,
+    AT_START,
+    FIRST_TIME,
+    OPENING,
+    TYPED,
+    WISHED,
+    Stop,
+    is_hardly_felt,
+    is_idle,
+    only_starts,
+)
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
+from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.walking import walk
+from rules.libraries import Kind
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_ENDING = regex(r"_*(?:abort|terminate|kill|expire|evict)(?:_|$)")
+"""Names of what ends something before its time."""
+
+
+def suffering(stop: Stop, module: Module) -> str:
+    """What others suffer meanwhile."""
+    return "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
+
+
+def effect(stop: Stop, module: Module) -> str:
+    """What the reader's worker suffers, to follow the name of the call; where no request is seen to get, its loop."""
+    suffers = suffering(stop, module)
+    if stop.seldom:
+        return f"{stop.seldom}, {suffers} meanwhile"
+    if only_starts(stop):
+        return f"for the milliseconds that it takes to start a program, {suffers}"
+    if stop.entry.name in OPENING:
+        return f"while it opens the file, {suffers}"
+    match stop.kind:
+        case Kind.SLEEP:
+            return f"while it sleeps, {suffers}"
+        case Kind.PROC:
+            return f"while the program runs, {suffers}"
+        case Kind.DB:
+            return f"while the database works, {suffers}"
+        case Kind.CPU:
+            return f"while it computes, {suffers}"
+    return f"while it waits, {suffers}"
+
+
+def expected(stop: Stop, module: Module) -> Impact:
+    """The estimate for one stop."""
+    if not module.reached(stop.call):
+        return _expected_of_others(stop, module.options)
+    options = module.options
+    match stop.kind:
+        case Kind.SLEEP:
+            seconds = _seconds(stop.call) if isinstance(stop.call, ast.Call) and not stop.path else None
+            if seconds:
+                return estimates.blocked_loop(options, seconds * 1000, key="sleep_ms", what="of sleep")
+            return estimates.unknown_duration(options)
+        case Kind.NET:
+            return estimates.blocked_loop(
+                options, estimates.http_ms(options), key="http_latency_ms", what="upstream"
+            )
+        case Kind.DB:
+            return estimates.loop_lag(
+                options, estimates.db_ms(options), key="db_round_trip_ms", what="round trip"
+            )
+        case Kind.CPU if stop.entry.seconds:
+            return estimates.loop_lag(options, stop.entry.seconds * 1000, key="milliseconds", what="call")
+    return estimates.unknown_duration(options)
+
+
+def _expected_of_others(stop: Stop, options: Options) -> Impact:
+    """The estimate where no request is seen to get: a job, a bot, a loop of its own."""
+    match stop.kind:
+        case Kind.SLEEP:
+            seconds = _seconds(stop.call) if isinstance(stop.call, ast.Call) and not stop.path else None
+            return estimates.loop_of_others((seconds or 0) * 1000, key="sleep_ms", what="of sleep")
+        case Kind.NET:
+            return estimates.loop_of_others(
+                estimates.http_ms(options), key="http_latency_ms", what="upstream"
+            )
+        case Kind.DB:
+            return estimates.loop_of_others(
+                estimates.db_ms(options), key="db_round_trip_ms", what="per round trip"
+            )
+        case Kind.CPU if stop.entry.seconds:
+            return estimates.loop_of_others(stop.entry.seconds * 1000, what="per call")
+    return estimates.loop_of_others()
+
+
+def confidence(stop: Stop, module: Module) -> Confidence:
+    """How sure the first stop of a finding is, behind which the others stand.
+
+    Of what happens seldom there is little to say where no request is seen to wait for it, nor of a call that the other arm
+    of its branch hands to a thread: there somebody has thought of what waits.
+    """
+    if stop.path and ((stop.seldom and not module.reached(stop.call)) or _is_handed_over_else(stop, module)):
+        return Confidence.POSSIBLE
+    if not module.reached(stop.call) and _asks_at_terminal(stop.call, module):
+        return Confidence.POSSIBLE
+    if stop.path and (stop.of_kind or _ends_something(stop)):
+        return (
+            Confidence.POSSIBLE
+        )  # nothing shows that this caller has such a value, or that there is something to end
+    if is_idle(stop) or is_hardly_felt(stop) or (stop.seldom == AFTER_FAILURE and stop.path):
+        return Confidence.POSSIBLE
+    if (
+        stop.seldom in (WISHED, FIRST_TIME, AT_START, ASIDE)
+        or only_starts(stop)
+        or stop.entry.name in OPENING
+    ):
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
+
+
+def _asks_at_terminal(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node`, or another method of its class, waits for somebody to type: nobody is served there."""
+    found = module.graph_node(node)
+    if found is None:
+        return False
+    functions = module.project.files[module.path].functions
+    return any(
+        call.ref == TYPED
+        for function in functions
+        if function is found.function or (function.owner and function.owner == found.function.owner)
+        for call in function.calls
+    )
+
+
+def _ends_something(stop: Stop) -> bool:
+    """Whether a helper that is for something else gives up what it finds too old, or ended by others, on the way:
+    `get_session` with `if session.is_over(): abort_session()`."""
+    if not stop.under_condition or _ENDING.match(stop.name.rpartition(".")[2]):
+        return False
+    return any(_ENDING.match(hop.symbol.rpartition(".")[2]) for hop in stop.path[:-1])
+
+
+def _is_handed_over_else(stop: Stop, module: Module) -> bool:
+    """`if job.waits: pool.submit(job.run)`, and `job.run()` in the other arm."""
+    child: ast.AST = stop.call
+    parent = module.parent(child)
+    while parent is not None and not isinstance(parent, FUNCTIONS):
+        if isinstance(parent, ast.If):
+            other = parent.orelse if child in parent.body else parent.body if child in parent.orelse else []
+            calls = (node for each in other for node in walk(each) if isinstance(node, ast.Call))
+            if any(spelled(given) == stop.name for call in calls for given in call.args):
+                return True
+        child, parent = parent, module.parent(parent)
+    return False
+
+
+def _seconds(call: ast.Call) -> float | None:
+    """The literal duration of `sleep(0.5)`."""
+    argument = call.args[0] if call.args else None
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, (int, float)):
+        return float(argument.value)
+    return None
