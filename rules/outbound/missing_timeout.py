@@ -116,9 +116,7 @@ class MissingTimeout(Rule):
         if default is None:
             yield from self._in_thread(node, module)
             return
-        if not serves(node, module) or not _unbounded(node, default) or not _applies(default, module):
-            return
-        if module.source.matches(_ADAPTER) or brings_timeout(node, module):
+        if not serves(node, module) or not _waits_for_ever(node, default, module):
             return
         # A client that is only made here may be asked with or without `await`.
         asks = name is not None and not name.startswith(_ONLY_MADE)
@@ -151,10 +149,7 @@ class MissingTimeout(Rule):
             or default.seconds is not None
             or default.often_quick
             or not serves(node, module)
-            or not _unbounded(made, default)
-            or not _applies(default, module)
-            or module.source.matches(_ADAPTER)
-            or brings_timeout(made, module)
+            or not _waits_for_ever(made, default, module)
         ):
             return
         on_request = module.in_request_path(node) and not is_seldom(node, module)
@@ -177,6 +172,16 @@ class MissingTimeout(Rule):
 
 def _instead(default: Timeout) -> str:
     return f"Pass `{default.keyword}={default.suggest}`, or what the slowest good answer takes."
+
+
+def _waits_for_ever(call: ast.Call, default: Timeout, module: Module) -> bool:
+    """Whether nothing sets the timeout: no argument, no declared version, no adapter of the file, no client."""
+    return (
+        _unbounded(call, default)
+        and _applies(default, module)
+        and not module.source.matches(_ADAPTER)
+        and not brings_timeout(call, module)
+    )
 
 
 def _unbounded(call: ast.Call, default: Timeout) -> bool:

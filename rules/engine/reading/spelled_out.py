@@ -27,12 +27,16 @@ def spelled_out(index: Index, call: ast.Call, scope: Scope) -> Iterator[ast.Call
 
 def constant(name: str, scope: Scope) -> ast.expr | None:
     """The literal that a name is bound to in the function or in the file, and never to anything else."""
+    value = _bound(name, scope)
+    return value if value is not None and _is_literal(value) else None
+
+
+def _bound(name: str, scope: Scope) -> ast.expr | None:
+    """What the innermost scope that binds `name` binds it to, where it does so once."""
     at: Scope | None = scope
     while at is not None:
-        bindings = at.bindings.get(name)
-        if bindings:
-            value = _only(bindings)
-            return value if value is not None and _is_literal(value) else None
+        if bindings := at.bindings.get(name):
+            return _only(bindings)
         at = at.parent
     return None
 
@@ -102,14 +106,8 @@ def _matched(target: ast.expr, item: ast.expr) -> Iterator[tuple[str, ast.expr]]
 
 def _listed(name: str, scope: Scope) -> ast.expr | None:
     """The list, tuple or dictionary that a name is bound to, and to nothing else."""
-    at: Scope | None = scope
-    while at is not None:
-        bindings = at.bindings.get(name)
-        if bindings:
-            value = _only(bindings)
-            return value if isinstance(value, (ast.List, ast.Tuple, ast.Set, ast.Dict)) else None
-        at = at.parent
-    return None
+    value = _bound(name, scope)
+    return value if isinstance(value, (ast.List, ast.Tuple, ast.Set, ast.Dict)) else None
 
 
 class _Filled:
