@@ -12,7 +12,7 @@ from app.printable import visible
 from rules import ModuleFacts, SourceError
 from rules.engine.analysis import extract
 from rules.engine.diagnosis import Branch, Diagnosis
-from rules.engine.finding import Options
+from rules.engine.finding import WORST_CASE, Options
 from rules.engine.project import Project
 
 SHOWN_DEPTH = 8
@@ -56,14 +56,14 @@ def tree(diagnosis: Diagnosis) -> Tree:
 
 
 def legend(diagnosis: Diagnosis) -> str:
-    """What the letters count; empty when there are none."""
-    used = [*diagnosis.written(diagnosis.amount)]
+    """What the figures are, and what their letters count."""
+    queries, external = diagnosis.written(diagnosis.amount)
     named = [
-        f"{letter} = {name or 'turns of a loop'}"
+        f"{letter} = {f'items of {name}' if name else 'turns of a loop'}"
         for name, letter in diagnosis.sizes.items()
-        if any(letter in text for text in used)
+        if letter in queries or letter in external
     ]
-    return ", ".join(named)
+    return f"{WORST_CASE} {', '.join(named)}." if named else WORST_CASE
 
 
 def _grow(parent: Tree, branch: Branch, diagnosis: Diagnosis, depth: int) -> None:

@@ -10,6 +10,7 @@ from rich.text import Text
 from app.github.models import Annotation, ReviewComment
 from app.localreview import Gathered
 from app.outputs import as_workflow_commands
+from app.plaintext import Kind, plain_lines
 from app.printable import file_lines, visible
 from app.review.report import Report
 from app.terminal import console
@@ -55,7 +56,8 @@ def show(report: Report, gathered: Gathered) -> None:
     out.print(_heading("check run"))
     out.print(Text(visible(report.title), "bold"))
     out.print()
-    out.print(Text(_printable(report.summary.strip())))
+    for kind, line in plain_lines(report.summary):
+        out.print(Text(visible(line), "bold" if kind is Kind.HEADING else ""))
     out.print()
     out.print(
         Text.assemble(
@@ -77,8 +79,8 @@ def comment_text(comment: ReviewComment, lines: Sequence[str]) -> Text:
         text.append(f"{number:>{width}} {sign if marked else ' '}│ ", "blue")
         text.append(f"{line}\n", "bold" if marked else "dim")
     text.append("\n")
-    for line in _printable(comment.body.strip()).split("\n"):
-        text.append(f"    {line}\n" if line else "\n")
+    for _, line in plain_lines(comment.body):
+        text.append(f"    {visible(line)}\n" if line else "\n")
     return text
 
 
@@ -88,8 +90,8 @@ def annotation_text(annotation: Annotation) -> Text:
     text.append("\n")
     text.append(f"    {annotation.annotation_level}", _LEVEL[annotation.annotation_level])
     text.append(f"  {visible(annotation.title)}\n" if annotation.title else "\n")
-    for line in _printable(annotation.message.strip()).split("\n"):
-        text.append(f"    {line}\n" if line else "\n")
+    for line in annotation.message.strip().split("\n"):
+        text.append(f"    {visible(line)}\n" if line else "\n")
     return text
 
 
@@ -118,7 +120,3 @@ def _source_path(comment: ReviewComment, gathered: Gathered) -> str:
             if file.path == comment.path and file.previous_path:
                 return file.previous_path
     return comment.path
-
-
-def _printable(text: str) -> str:
-    return "\n".join(visible(line) for line in text.split("\n"))

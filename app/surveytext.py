@@ -13,7 +13,7 @@ from app.review.comments import BADGES
 from app.review.links import Links
 from app.review.markdown import code, plural, prose, sentence, shorten, size, table
 from rules.engine.costs import capacity, estimates, load_plans
-from rules.engine.finding import Confidence, Finding, Result, Severity
+from rules.engine.finding import WORST_CASE, Confidence, Finding, Result, Severity
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +47,11 @@ def diagnosed(found: Diagnosed, links: Links, detail: Detail = SHORT) -> str:
             lines.append("- …")
             break
         lines.append(line)
-    if found.sizes:
-        sizes = ", ".join(
-            f"{letter} = {prose(name) or 'turns of a loop'}" for letter, name in found.sizes.items()
-        )
-        lines.append(f"\n<sub>{sizes}</sub>")
+    sizes = ", ".join(
+        f"{letter} = {f'items of {code(name)}' if name else 'turns of a loop'}"
+        for letter, name in found.sizes.items()
+    )
+    lines.append(f"\n<sub>{WORST_CASE}{f' {sizes}.' if sizes else ''}</sub>")
     return "\n".join(lines)
 
 

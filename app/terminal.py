@@ -26,6 +26,7 @@ from rules.engine.finding import (
     Result,
     Safety,
     Severity,
+    worst_case,
 )
 from rules.engine.rule import Rule
 
@@ -139,6 +140,9 @@ def summary(
     if not files and not unread and not findings:
         text.append("No Python files here", "yellow")
         return text
+    if not files and not findings:
+        text.append(f"No file could be read, {unread} skipped", "yellow")
+        return text
     if not findings:
         left = "No performance problems" + (" left" if fixed else "")
         text.append(left, "green")
@@ -193,7 +197,8 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
                 Text(visible(f"{endpoint.file}:{endpoint.line}"), "dim"),
             )
         )
-    return _aligned([tuple(Text(title, "dim") for title in titles), *rows])
+    table = _aligned([tuple(Text(title, "dim") for title in titles), *rows])
+    return table.append(f"\n{worst_case(endpoint.cost for endpoint in endpoints)}", "dim")
 
 
 def statistics_table(findings: Sequence[Finding]) -> Text:

@@ -97,7 +97,8 @@ def check(
 ) -> None:
     """Analyse files or projects (here, if no PATH is given), each in the context of its whole project.
 
-    Exits 0 when there is nothing to say, 1 with findings, 2 when it was called wrongly.
+    Exits 0 when there is nothing to say, 1 with findings, 2 when it was called wrongly or, without findings, a file of
+    the application cannot be parsed.
     """
     with uncollected():
         from app import check as checking
@@ -166,7 +167,9 @@ def check(
         named = {path.resolve() for path in paths if path.is_file()}
         if any((project.root / skipped.path).resolve() in named for skipped in scan.result.skipped):
             sys.exit(2)
-        sys.exit(1 if scan.result.findings and not exit_zero else 0)
+        if exit_zero:
+            sys.exit(0)
+        sys.exit(1 if scan.result.findings else 2 if _is_broken(scan, project) else 0)
 
 
 @click.command()
@@ -200,15 +203,23 @@ def audit(path: Path, output_format: str, days: float | None) -> None:
     text = audited(scan.result, Links())
     if points:
         text += f"\n\n{burndown.as_markdown(points)}"
-    if sys.stdout.isatty():
-        from rich.markdown import Markdown
+    from app.plaintext import plain_text
+    from app.printable import visible
+    from app.terminal import console
 
-        from app.terminal import console
-
-        console().print(Markdown(text), soft_wrap=False)
-    else:
-        click.echo(text)
+    for line in plain_text(text).split("\n"):
+        console().print(visible(line))
     sys.exit(1 if scan.result.findings else 0)
+
+
+def _is_broken(scan: Scan, project: Project) -> bool:
+    """Whether a file of the application cannot be parsed, or nothing could be read: no finding is no good news then."""
+    from rules.engine.reading.paths import place_of
+
+    unread = [skipped for skipped in scan.result.skipped if skipped.path in project.chosen]
+    return any(
+        skipped.reason.startswith("syntax error") and place_of(skipped.path) == "app" for skipped in unread
+    ) or (bool(unread) and len(unread) == len(project.chosen))
 
 
 def _points(project: Project, path: Path, options: Options, days: float) -> list[Point]:

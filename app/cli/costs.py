@@ -140,6 +140,7 @@ def diagnose(endpoint: str, path: Path, output_format: str) -> None:
     import json
 
     from app import diagnosis, discovery, terminal
+    from app.printable import visible
     from rules.engine.diagnosis import diagnose as diagnosed
     from rules.engine.diagnosis import find
 
@@ -160,5 +161,4 @@ def diagnose(endpoint: str, path: Path, output_format: str) -> None:
     console = terminal.console(uncut=True)
     for each in found:
         console.print(diagnosis.tree(each))
-        if letters := diagnosis.legend(each):
-            console.print(letters, style="dim", highlight=False)
+        console.print(visible(diagnosis.legend(each)), style="dim", highlight=False)

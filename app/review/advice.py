@@ -9,7 +9,7 @@ import msgspec
 
 from app.review.comments import Group
 from app.review.examples import example
-from app.review.markdown import figure, grounds, lowered, sentence
+from app.review.markdown import begun, figure, grounds, lowered, sentence
 from app.review.table import Context
 from rules.engine.finding import Confidence, Effort, Finding, Impact, Severity
 
@@ -25,6 +25,7 @@ _WHEN_SEEN = 1.5
 """What tests or traces saw to happen is not only possible."""
 _ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
 """Those of a call in our advice that are too long for a title."""
+_SHORTEST_TITLE = 12
 _FIGURE = re.compile(r"\d[\d,.]*(?<![,.])")
 _COST = {Effort.MINUTES: 1.0, Effort.HOURS: 3.0, Effort.DAYS: 9.0}
 
@@ -224,8 +225,10 @@ def recommend(
 
 
 def _title(finding: Finding) -> str:
-    """What to do, in a line: the first sentence of the advice, its longest pieces of code without their arguments."""
-    return sentence(_ARGUMENTS.sub("(…)`", finding.instead), 200).rstrip(".") or finding.message.rstrip(".")
+    """What to do, in a line: how the first sentence of the advice begins (the whole of it stands with the finding), its
+    longest pieces of code without their arguments."""
+    whole = sentence(_ARGUMENTS.sub("(…)`", finding.instead), 200).rstrip(".") or finding.message.rstrip(".")
+    return begun(whole, _SHORTEST_TITLE)
 
 
 def _places(entry: Group) -> Iterable[Place]:

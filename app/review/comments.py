@@ -10,7 +10,7 @@ import msgspec
 
 from app.github.models import ReviewComment, Side
 from app.review import guards, marker, patch
-from app.review.costs import EndpointChange, growth, price
+from app.review.costs import EndpointChange, growth, price, terms
 from app.review.diff import Diff
 from app.review.guards import Lost
 from app.review.links import Links
@@ -31,7 +31,7 @@ from app.review.markdown import (
     sentences,
     shorten,
 )
-from rules.engine.finding import Confidence, Edit, EndpointRef, Finding, Hop, Severity
+from rules.engine.finding import Confidence, Cost, Edit, EndpointRef, Finding, Hop, Severity
 
 BADGES = {
     Severity.CRITICAL: "🔴 Critical",
@@ -370,7 +370,7 @@ def _middle_out(hops: Sequence[Hop]) -> tuple[Hop, ...]:
 
 def cost_words(change: EndpointChange) -> str:
     """What moved for one endpoint: `queries **2 → 2 + N**`; empty when no number did. Waits that are only those for the
-    queries are not told again."""
+    queries and calls are not told again."""
     after = change.after
     if after is None:
         return ""
@@ -386,9 +386,15 @@ def cost_words(change: EndpointChange) -> str:
             moved[label] = f"**{prose(new)}**"
         elif old is not None and old != new:
             moved[label] = f"**{prose(old)} → {prose(new)}**"
-    if moved.get("waits in a row") == moved.get("queries"):
+    told = moved.get("waits in a row") == moved.get("queries")
+    if told or (_waits_for_each(after) and (change.before is None or _waits_for_each(change.before))):
         moved.pop("waits in a row", None)
     return ", ".join(f"{label} {words}" for label, words in moved.items())
+
+
+def _waits_for_each(cost: Cost) -> bool:
+    """Whether each query and each call is waited for after the other."""
+    return terms(cost.serial_waits) == terms(cost.queries) + terms(cost.external_calls)
 
 
 def _cost(said: Group, context: Context) -> str:
@@ -397,7 +403,7 @@ def _cost(said: Group, context: Context) -> str:
         return ""
     change = context.costs.get(said.endpoints[0])
     words = cost_words(change) if change is not None else ""
-    return f"{code(str(said.endpoints[0]))}: {words}" if words else ""
+    return f"{code(str(said.endpoints[0]))}, at most: {words}" if words else ""
 
 
 def _costliest(said: Group, context: Context) -> Section:
@@ -412,7 +418,7 @@ def _costliest(said: Group, context: Context) -> Section:
         for change in ranked[:_NAMED_ENDPOINTS]
     ]
     if named:
-        line = "Costliest: " + " · ".join(named)
+        line = "Costliest, each at most: " + " · ".join(named)
     else:
         line = "Through " + " · ".join(code(str(ref)) for ref in endpoints[:_NAMED_ENDPOINTS])
     if len(endpoints) <= max(len(named), min(len(endpoints), _NAMED_ENDPOINTS)):
@@ -426,7 +432,7 @@ def impact(finding: Finding, links: Links) -> str:
     expected = finding.impact
     if not expected.summary or expected.summary == "not measured":
         return ""
-    summary = prose(lowered(expected.summary)).rstrip()
+    summary = prose(lowered(expected.summary), inside=True).rstrip()
     if not summary.endswith((".", "!", "?")):
         summary += "."
     notes: list[str] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -178,6 +178,15 @@ def weigh(cost: str) -> float:
             product *= _UNKNOWN_SIZE ** ((power - 1) * term.count(sign))
         total += product
     return total
+
+
+def terms(cost: str) -> Counter[str]:
+    """How often each product of sizes occurs in a polynomial: `2 + 3N` is twice the empty one and three times `N`."""
+    found: Counter[str] = Counter()
+    for term in cost.split(" + "):
+        product = term.lstrip("0123456789")
+        found[product] += int(term.removesuffix(product) or 1)
+    return +found
 
 
 def growth(change: EndpointChange) -> float:

@@ -19,7 +19,8 @@ LIMIT = 65_535
 
 _JOINER = "\u200d"  # zero width: breaks a mention without being seen
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_SPECIAL = re.compile(r"[\\`*_\[\]~|$#]")
+_SPECIAL = re.compile(r"[\\`*\[\]~|$#]|(?<![^\W_])_|_(?![^\W_])")
+"""What means something in Markdown; `_` does not within a word."""
 _BLOCK_START = re.compile(r"(?:[-+=]|\d{1,9}(?=[.)]))")
 _MENTION = re.compile(r"@(?=[\w-])")
 _REFERENCE = re.compile(r"(?:(?<=#)|(?<=\bGH-))(?=\d)", re.IGNORECASE)
@@ -78,8 +79,11 @@ def code(text: str, *, cell: bool = False) -> str:
     return f"{ticks}{content}{ticks}"
 
 
-def prose(text: str, *, cell: bool = False) -> str:
-    """Our own sentence about their code: code spans stay, everything else becomes plain text."""
+def prose(text: str, *, cell: bool = False, inside: bool = False) -> str:
+    """Our own sentence about their code: code spans stay, everything else becomes plain text.
+
+    `inside`: it never stands at the start of a line.
+    """
     line = " ".join(text.split())
     parts: list[str] = []
     position = 0
@@ -89,16 +93,16 @@ def prose(text: str, *, cell: bool = False) -> str:
             break
         closing = _closing(line, opening.end(), opening[0])
         if closing < 0:
-            parts.append(_between(line[position : opening.end()], parts))
+            parts.append(_between(line[position : opening.end()], inside or any(parts)))
             position = opening.end()
             continue
-        parts.append(_between(line[position : opening.start()], parts))
+        parts.append(_between(line[position : opening.start()], inside or any(parts)))
         content = line[opening.end() : closing]
         if len(content) > 2 and content[0] == content[-1] == " " and content.strip():
             content = content[1:-1]
         parts.append(code(content, cell=cell))
         position = closing + len(opening[0])
-    parts.append(_between(line[position:], parts))
+    parts.append(_between(line[position:], inside or any(parts)))
     return "".join(parts)
 
 
@@ -110,11 +114,11 @@ def _closing(line: str, start: int, ticks: str) -> int:
     return -1
 
 
-def _between(text: str, before: list[str]) -> str:
+def _between(text: str, inside: bool) -> str:
     """`plain`, keeping a blank at either end."""
     if not text:
         return ""
-    inner = plain(text, inside=bool("".join(before)))
+    inner = plain(text, inside=inside)
     if not inner:
         return " "
     return (" " if text[0] == " " else "") + inner + (" " if text[-1] == " " else "")
@@ -179,6 +183,15 @@ def sentence(text: str, limit: int = 300) -> str:
         if ends:
             return first[: ends[-1]]
     return shorten(first, limit)
+
+
+def begun(sentence: str, least: int) -> str:
+    """A sentence up to its first colon or semicolon behind `least` characters, outside code and brackets."""
+    for found in _CLAUSE_END.finditer(sentence, least):
+        before = sentence[: found.start()]
+        if before.count("`") % 2 == 0 and before.count("(") == before.count(")"):
+            return before
+    return sentence
 
 
 def sentences(text: str, limit: int = 300) -> str:

@@ -30,7 +30,7 @@ from app.review.markdown import (
 )
 from app.review.reading import ConfigError
 from app.review.wishes import Waived
-from rules.engine.finding import Bumped, Cost, Finding, Severity, Skipped, Suppressed
+from rules.engine.finding import Bumped, Cost, Finding, Severity, Skipped, Suppressed, worst_case
 
 _TITLE = 255
 _ROWS = (200, 100, 50, 20, 10, 5, 1)
@@ -241,8 +241,9 @@ def _assessment(facts: Facts) -> Section:
         for root, changes in parts.items():
             heading = f"#### {code(root)}{counted[root]}\n" if len(parts) > 1 and root else ""
             tables.append(heading + _cost_table(changes, most, rest if not tables else 0))
-        return "### Performance assessment\n" + "\n\n".join(tables)
+        return "### Performance assessment\n" + "\n\n".join([*tables, f"<sub>{told}</sub>"])
 
+    told = worst_case(cost for change in shown for cost in (change.before, change.after) if cost is not None)
     longest = max(len(changes) for changes in parts.values())
     return _section(draw, min(longest, _MOST_ENDPOINTS), rank=2)
 
@@ -394,7 +395,9 @@ def _recommendation(item: Recommendation, context: comments.Context, number: int
     if item.how:
         words.append(item.how)
     if item.expected:
-        words.append(f"expected: {prose(item.expected) if told_at == number else f'as in {told_at}'}")
+        words.append(
+            f"expected: {prose(item.expected, inside=True) if told_at == number else f'as in {told_at}'}"
+        )
     return " · ".join(words)
 
 

@@ -105,8 +105,8 @@ class LongWorkInHandler(Rule):
     While it waits the request holds what it holds: a connection of the database, a worker thread.
 
     ## Instead
-    Less than a second, and no harm when it is lost at a restart: `background_tasks.add_task(send_mail, order_id)`, which
-    runs after the response. Everything else belongs into a queue with retries: arq, taskiq, Celery, dramatiq.
+    `background_tasks.add_task(send_mail, order_id)` runs it after the response: for what takes less than a second and may
+    be lost at a restart. Everything else belongs into a queue with retries: arq, taskiq, Celery, dramatiq.
 
     ## Trade-offs
     The caller no longer learns when it fails: log it, count it, and try again. Hand over ids, not the session.

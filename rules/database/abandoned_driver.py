@@ -62,7 +62,8 @@ class AbandonedDriver(Rule):
     change waits, the more code depends on the old one.
 
     ## Instead
-    motor: `pymongo.AsyncMongoClient`. databases: SQLAlchemy's `AsyncSession`. aioredis: `redis.asyncio`.
+    Move to what is kept up: `pymongo.AsyncMongoClient` for motor, SQLAlchemy's `AsyncSession` for databases,
+    `redis.asyncio` for aioredis.
 
     ## Trade-offs
     Method names are the same for motor and aioredis; databases has its own, so each query is rewritten.

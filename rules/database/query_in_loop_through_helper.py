@@ -169,6 +169,7 @@ class QueryInLoopThroughHelper(Rule):
                 severity, confidence = Severity.LOW, Confidence.POSSIBLE
                 costs = "a statement in the process per item"
         also, swallowed = said_together(node, loop, confidence, module)
+        unsure, second_connection = confidence is Confidence.POSSIBLE, ("FP221", node.lineno)
         # What somebody types in is a handful: no news where it has long been so.
         typed_in = confidence is not Confidence.POSSIBLE and goes_over_entries(loop, module)
         yield Match(
@@ -180,7 +181,8 @@ class QueryInLoopThroughHelper(Rule):
             when_new=confidence if typed_in else None,
             call_path=way_to(node, leaf, module),
             # A helper with a session of its own takes a second connection each time: one cause, said once.
-            swallows=swallowed if confidence is Confidence.POSSIBLE else (*swallowed, ("FP221", node.lineno)),
+            swallows=swallowed if unsure else (*swallowed, second_connection),
+            cedes=(second_connection,) if unsure else (),
             siblings=lines_of(swallowed),
             instead=at_once.advice(node, loop, leaf, summary, module),
             sketch=at_once.sketch(node, loop, summary, module),

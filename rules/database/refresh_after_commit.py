@@ -52,16 +52,36 @@ class RefreshAfterCommit(Rule):
             app = FastAPI()
 
             @app.post("/orders")
-            def create(session: Session = Depends(get_session)) -> dict[str, str]:
+            def create(session: Session = Depends(get_session)) -> int:
                 order = Order()
                 session.add(order)
                 session.commit()
                 session.refresh(order)
-                return {"result": "created"}
+                return order.id
             """
         ),
     )
     valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.post("/orders")
+            def create(session: Session = Depends(get_session)) -> int:
+                order = Order()
+                session.add(order)
+                session.flush()
+                number = order.id
+                session.commit()
+                return number
+            """
+        ),
         Valid(
             """
             from fastapi import Depends, FastAPI
@@ -121,6 +141,8 @@ class RefreshAfterCommit(Rule):
             node,
             f"`{module.segment(node)}` selects the whole row again, and {what} afterwards: one more round trip.",
             confidence=Confidence.LIKELY,
+            instead="" if later else f"Drop the line: nothing of `{refreshed.id}` is read afterwards.",
+            sketch=None if later else f"-{module.source.lines[statement.lineno - 1]}\n",
         )
 
 

@@ -559,8 +559,14 @@ def _is_advice(rule: Rule) -> bool:
 def _without_swallowed(module: Module, matches: Sequence[tuple[Rule, Match]]) -> Iterator[tuple[Rule, Match]]:
     """Without what another match says better."""
     swallowed = {place for _, match in matches for place in match.swallows}
-    for rule, match in matches:
-        if (rule.code, getattr(match.node, "lineno", 1)) not in swallowed:
+    left = [
+        (rule, match)
+        for rule, match in matches
+        if (rule.code, getattr(match.node, "lineno", 1)) not in swallowed
+    ]
+    said = {(rule.code, getattr(match.node, "lineno", 1)) for rule, match in left}
+    for rule, match in left:
+        if said.isdisjoint(match.cedes):
             yield rule, match
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import msgspec
@@ -209,6 +209,23 @@ class Cost(msgspec.Struct, frozen=True):
     serial_waits: str = "0"
     blocking: tuple[str, ...] = ()
     unbounded: bool = False
+
+
+WORST_CASE = (
+    "Worst case of one request: every condition holds, of two branches the dearer one counts, and what is memoised "
+    "costs nothing."
+)
+"""What figures of costs are: to be said wherever they are shown."""
+
+
+def worst_case(costs: Iterable[Cost]) -> str:
+    """What these figures are, and their letters where there are any."""
+    letters = any(
+        each.isalpha() for cost in costs for each in f"{cost.queries}{cost.external_calls}{cost.serial_waits}"
+    )
+    return (
+        f"{WORST_CASE} N, M, … are lengths of loops that the code does not tell." if letters else WORST_CASE
+    )
 
 
 class Holding(msgspec.Struct, frozen=True):

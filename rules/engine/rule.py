@@ -77,6 +77,8 @@ class Match(Struct, frozen=True):
     cause: str = ""
     swallows: tuple[tuple[str, int], ...] = ()
     """(code, line) of findings in the same file that this one says better."""
+    cedes: tuple[tuple[str, int], ...] = ()
+    """(code, line) of findings in the same file that say this one better, where they are made."""
     siblings: tuple[int, ...] = ()
     """Further lines of the same file that the message speaks of: a change that adds one makes the finding worse."""
     mended_at: int = 0

@@ -29,7 +29,7 @@ class ExternalCallWithoutRetry(ProjectRule):
     Connections are closed while idle, pods restart, load balancers answer 502 for a moment. Reads can be repeated without harm.
 
     ## Instead
-    For reads only: `@retry(stop=stop_after_attempt(3), wait=wait_exponential_jitter(max=2))` of tenacity or
+    Let reads try again: `@retry(stop=stop_after_attempt(3), wait=wait_exponential_jitter(max=2))` of tenacity or
     `@stamina.retry(on=httpx.TransportError, attempts=3)`, within the caller's own timeout.
 
     ## Trade-offs

@@ -11,6 +11,7 @@ import pytest
 from app import check as checking
 from app import discovery
 from rules import Analysis, Finding, Options
+from rules.engine.finding import WORST_CASE
 from tests.cli.program import fastperf
 from tests.cli.repositories import Repository
 
@@ -139,6 +140,7 @@ def test_statistics_and_endpoints_are_tables(shop: Path) -> None:
     assert "GET /report" in done.stdout
     assert "time.sleep" in done.stdout
     assert "│" not in done.stdout
+    assert f"\n{WORST_CASE}\n" in done.stdout
 
 
 def test_only_what_is_new_since_a_revision(tmp_path: Path) -> None:
@@ -200,7 +202,28 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_analysed(shop: Path) -
     done = fastperf("check", "shop/broken.py", folder=shop)
     assert done.returncode == 2
     assert "skipped shop/broken.py: " in done.stdout
-    assert "No performance problems in 0 files, 1 skipped" in done.stdout
+    assert "No file could be read, 1 skipped" in done.stdout
+
+
+def test_what_cannot_be_parsed_is_no_success(tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": "", "shop/api.py": "def (\n"})
+    done = fastperf("check", folder=tmp_path)
+    assert done.returncode == 2
+    assert "skipped shop/api.py: syntax error on line 1" in done.stdout
+    assert fastperf("check", "--exit-zero", folder=tmp_path).returncode == 0
+
+    write(tmp_path, {"shop/main.py": "x = 1\n"})
+    assert fastperf("check", folder=tmp_path).returncode == 2
+    assert fastperf("check", "shop/main.py", folder=tmp_path).returncode == 0
+
+    write(tmp_path, {"shop/main.py": API, "shop/clients.py": CLIENTS})
+    assert fastperf("check", folder=tmp_path).returncode == 1
+
+
+def test_a_broken_file_among_the_tests_is_left_to_them(tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": "", "shop/api.py": "x = 1\n", "tests/data/broken.py": "def (\n"})
+
+    assert fastperf("check", folder=tmp_path).returncode == 0
 
 
 def test_a_folder_without_python_says_so_and_counts_its_documents(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,9 @@ def test_text_shows_each_comment_under_its_code_then_the_summary(repository: Rep
     line = TIMED[: TIMED.index("time.sleep")].count("\n") + 1
     assert f"── comment on shop/api.py:{line} ─" in done.stdout
     assert f"{line}  │     time.sleep(1)\n" in done.stdout
-    assert "    ```suggestion\n        await asyncio.sleep(1)\n    ```\n" in done.stdout
-    assert "\n## 1 new problem blocks this merge\n" in done.stdout
+    assert "    Suggestion:\n        await asyncio.sleep(1)\n" in done.stdout
+    assert "\n1 new problem blocks this merge\n" in done.stdout
+    assert not re.search(r"\\[^n]|\*\*|<sub>|<details|<!--|^#", done.stdout, re.MULTILINE)
     assert done.stdout.endswith("conclusion: failure\n")
     assert "\x1b" not in done.stdout
 

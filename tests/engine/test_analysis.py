@@ -400,3 +400,34 @@ def test_a_helper_that_may_not_ask_at_all_is_a_hint() -> None:
 
     assert (first.severity, first.confidence) == (Severity.HIGH, Confidence.LIKELY)
     assert (second.severity, second.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
+
+
+@pytest.mark.parametrize(("helper", "said"), [("owner_of", "FP202"), ("export_owner", "FP221")])
+def test_a_session_that_a_helper_opens_in_a_loop_is_said_once(helper: str, said: str) -> None:
+    source = f"""
+        from fastapi import Depends, FastAPI
+        from sqlalchemy import create_engine, select
+        from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+        app = FastAPI()
+        SessionLocal = sessionmaker(create_engine("postgresql://db"))
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Order(Base):
+            __tablename__ = "orders"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            owner_id: Mapped[int]
+
+        def {helper}(number: int) -> str:
+            with SessionLocal() as session:
+                return session.scalar(select(Order.owner_id).where(Order.id == number))
+
+        @app.get("/orders")
+        def list_orders(session: Session = Depends(SessionLocal)) -> list[str]:
+            orders = session.scalars(select(Order)).all()
+            return [{helper}(order.id) for order in orders]
+        """
+
+    assert only(one(source, select=("FP202", "FP221"))).code == said

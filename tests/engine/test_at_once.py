@@ -58,7 +58,7 @@ def test_a_look_up_gets_a_sibling_for_all_keys() -> None:
     )
 
     assert found.instead.startswith(
-        "Give `owner_of` a sibling that takes every `order.owner_id` at once, asks with one query (`in_(…)`) and"
+        "Give `owner_of` a sibling that takes every `order.owner_id` at once: one query (`in_(…)`), and a"
     )
     assert found.sketch == textwrap.dedent(
         """\
@@ -140,4 +140,4 @@ def test_what_few_lines_do_not_show_is_left_to_the_example(body: str) -> None:
 def test_whole_rows_are_named_by_their_list() -> None:
     found = said("return [await owner_of(session, order) for order in orders]\n")
 
-    assert found.instead.startswith("Give `owner_of` a sibling that takes all of `orders` at once, asks with")
+    assert found.instead.startswith("Give `owner_of` a sibling that takes all of `orders` at once: one")

@@ -63,8 +63,8 @@ def advice(call: ast.Call, loop: LoopNode, leaf: Leaf, summary: Summary, module:
     keys = _keys(call, loop, module)
     takes = f"every `{keys[0]}`" if len(keys) == 1 and not keys[0].isidentifier() else f"all of `{source}`"
     return (
-        f"Give `{helper}` a sibling that takes {takes} at once, asks with {one_query} and returns a dictionary. Call it"
-        f" before the loop and pick from it inside; what `{helper}` checks per item stays in the loop."
+        f"Give `{helper}` a sibling that takes {takes} at once: {one_query}, and a dictionary to return. Call it before the"
+        f" loop and pick from what it returns inside; what `{helper}` checks per item stays in the loop."
     )
 
 

@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.github.models import ChangedFile
+from app.review.comments import cost_words
 from app.review.config import Config
-from app.review.costs import compare, weigh
+from app.review.costs import EndpointChange, compare, weigh
 from app.review.diff import Diff
 from app.review.markdown import LIMIT
 from app.review.report import Report
 from rules.engine.finding import (
+    WORST_CASE,
     Confidence,
     Cost,
     Effort,
@@ -85,8 +87,53 @@ def test_a_clean_pull_request_succeeds_in_silence() -> None:
         "### Performance assessment\n"
         "| endpoint | queries | external calls | waits in a row | blocks the loop |\n"
         "|---|---|---|---|---|\n"
-        "| `GET /orders` | 2 | 0 | 0 | no |"
+        "| `GET /orders` | 2 | 0 | 0 | no |\n\n"
+        f"<sub>{WORST_CASE}</sub>"
     )
+
+
+@pytest.mark.parametrize(
+    ("instead", "title"),
+    [
+        ("Wait in a thread: `await to_thread(f)`. It is free.", "Wait in a thread"),
+        (
+            "Ask once for all (`in_(…)`; in batches); pick from a dictionary.",
+            "Ask once for all (`in_(…)`; in batches)",
+        ),
+        ("Set `a: int`, then commit.", "Set `a: int`, then commit"),
+        ("motor: pymongo.", "motor: pymongo"),
+    ],
+)
+def test_a_recommendation_is_short_where_the_finding_says_it_whole(instead: str, title: str) -> None:
+    (item,) = report(after=result(finding(instead=instead)), changes=LINE).recommendations
+
+    assert item.title == title
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (("2", "0", "2"), ("2 + N", "1", "3 + N"), "queries **2 → 2 + N**, external calls **0 → 1**"),
+        (("2", "1", "2"), ("5", "1", "3"), "queries **2 → 5**, waits in a row **2 → 3**"),
+        (None, ("2 + 3N·M", "1 + N·M", "3 + 4N·M"), "queries **2 + 3N·M**, external calls **1 + N·M**"),
+    ],
+)
+def test_waits_are_told_where_they_are_not_one_for_each_query_and_call(
+    before: tuple[str, str, str] | None, after: tuple[str, str, str], told: str
+) -> None:
+    old = Cost(*before) if before else None
+
+    assert cost_words(EndpointChange(method="GET", path="/", before=old, after=Cost(*after))) == told
+
+
+@pytest.mark.parametrize(("queries", "explained"), [("2", False), ("2 + N", True)])
+def test_costs_are_told_to_be_worst_cases(queries: str, explained: bool) -> None:
+    costs = result(endpoints=(endpoint("GET /orders", queries=queries),))
+
+    summary = report(before=costs, after=costs, changes=LINE).summary
+
+    assert WORST_CASE in summary
+    assert ("N, M, … are lengths of loops" in summary) is explained
 
 
 def test_a_finding_that_was_there_before_never_blocks_a_merge() -> None:
