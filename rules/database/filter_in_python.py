@@ -5,21 +5,27 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.data.growing_tables import grows
 from rules.engine.data.local_values import bindings_of, values_of
 from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import shortened, spelled
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.rows import LIMITED, MANY, RESULT, TOUCHED
+from rules.engine.reading.rows import LIMITED, MANY, RESULT, STATEMENT, TOUCHED
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.data.statements import Loaded
     from rules.engine.data.tables import Table
     from rules.engine.module import Module
 
 ITEMS = "[]"
 _PARTIAL = regex(r"limit|page|per_|offset|skip|top_|first|size|count|max_|batch|chunk")
+_LISTING = frozenset(
+    {"find", "find_all", "find_many", "fetch", "fetch_all", "iterate", "stream", "scan", "query", "select"}
+)
+_CONVERTING = frozenset({"int", "float", "Decimal", "abs", "str", "bool", "round"})
 _SUMS = {"sum": "`func.sum`", "max": "`func.max`", "min": "`func.min`"}
 
 
@@ -103,8 +109,13 @@ class FilterInPython(Rule):
     )
 
     def check(
-        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript, module: Module
+        self,
+        node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript | ast.For | ast.AsyncFor,
+        module: Module,
     ) -> Iterator[Match]:
+        if isinstance(node, ast.For | ast.AsyncFor):
+            yield from _tallied(node, module)
+            return
         if isinstance(node, ast.Subscript):
             source, work = _sliced(node)
         else:
@@ -142,6 +153,102 @@ class FilterInPython(Rule):
             impact=estimates.rows_returned(module.options),
             instead=_instead(node, name),
         )
+
+
+def _tallied(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]:
+    """`for order in orders: total += order.total`, where nothing else is done with the rows."""
+    row = loop.target
+    if not isinstance(row, ast.Name) or loop.orelse or not all(_adds_up(each, row.id) for each in loop.body):
+        return
+    if not module.in_request_path(loop) or module.is_repeated(loop) or not _used_once(loop.iter, module):
+        return
+    loaded = _whole(loop.iter, module)
+    if loaded is not None:
+        name = loaded.table.symbol.rpartition(".")[2]
+        which = f"every `{name}`" if not loaded.filters else f"all `{name}` rows that match"
+        is_large = not loaded.filters and grows(loaded.table)
+    elif module.rows(loop.iter) or not (asked := _asked(loop, module)):
+        return
+    else:
+        which, is_large = f"all that `{asked}` finds", False
+    yield Match(
+        loop,
+        f"This loop adds up after {which} came over: the database can do that and send only the result.",
+        severity=FilterInPython.severity if is_large else Severity.LOW,
+        confidence=Confidence.LIKELY if is_large else Confidence.POSSIBLE,
+        impact=estimates.rows_returned(module.options),
+        instead="Let the database aggregate: `select(func.count(), func.sum(…))` with `group_by` for several groups;"
+        " `$group` in MongoDB.",
+    )
+
+
+def _whole(source: ast.expr, module: Module) -> Loaded | None:
+    """The query whose rows, without a limit, are what a loop goes through."""
+    found = module.rows(source)
+    if len(found) != 1:
+        return None
+    loaded = found[0]
+    if loaded.stage not in (MANY, RESULT, STATEMENT) or not loaded.many or loaded.reads:
+        return None
+    return None if loaded.flags & (LIMITED | TOUCHED) or "?" in loaded.filters else loaded
+
+
+def _asked(loop: ast.For | ast.AsyncFor, module: Module) -> str:
+    """The call of a store that gives the rows of a loop, as it is spelled: `collection.find(…)`, `dao.find_all(…)`."""
+    call = _call_behind(loop.iter, module)
+    if call is None or _PARTIAL.search(module.segment(call)) or last_name(call.func) not in _LISTING:
+        return ""
+    query = module.meaning(call).query
+    if query is not None:
+        return spelled(call.func) if query.kind == "select" else ""
+    entered = module.summary(call)
+    # What an unknown object gives one by one, waiting each time, comes from somewhere else.
+    return spelled(call.func) if isinstance(loop, ast.AsyncFor) and entered is None else ""
+
+
+def _adds_up(statement: ast.stmt, row: str) -> bool:
+    """Whether a statement adds a member of the row, or one, to a number: `total += order.total`, `counts[order.state] += 1`."""
+    match statement:
+        case ast.AugAssign(op=ast.Add(), target=target, value=value):
+            return _is_tally(target, row) and _is_amount(value, row)
+        case ast.Assign(targets=[ast.Subscript() as target], value=ast.BinOp(op=ast.Add(), right=value)):
+            return _is_tally(target, row) and _is_amount(value, row)
+        case ast.If(test=test, body=body, orelse=orelse):
+            return _is_plain(test, row) and all(_adds_up(each, row) for each in (*body, *orelse))
+    return False
+
+
+def _is_tally(target: ast.expr, row: str) -> bool:
+    match target:
+        case ast.Name() | ast.Attribute():
+            return True
+        case ast.Subscript(value=ast.Name() | ast.Subscript(), slice=key):
+            return _is_plain(key, row)
+    return False
+
+
+def _is_amount(value: ast.expr, row: str) -> bool:
+    """One, or what is computed from columns of the row."""
+    if isinstance(value, ast.Constant):
+        return isinstance(value.value, int | float)
+    return _is_plain(value, row) and any(
+        isinstance(part, ast.Name) and part.id == row for part in walk(value)
+    )
+
+
+def _is_plain(value: ast.expr, row: str) -> bool:
+    """Whether SQL can say it: members of the row, numbers and comparisons, no calls but of what converts."""
+    for part in walk(value):
+        match part:
+            case ast.Call(func=ast.Name(id=name)) if name in _CONVERTING:
+                pass
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="get")) if owner == row:
+                pass
+            case ast.Call() | ast.Await() | ast.Lambda() | ast.List() | ast.Dict() | ast.JoinedStr():
+                return False
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id=owner))) if owner == row:
+                return False  # of a relationship
+    return True
 
 
 def _of_collection(

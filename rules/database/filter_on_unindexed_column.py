@@ -17,6 +17,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _FEW_VALUES = frozenset(
@@ -220,23 +221,28 @@ class FilterOnUnindexedColumn(Rule):
         ),
     )
 
-    def check(self, node: ast.ClassDef, module: Module) -> Iterator[Match]:
+    def concerns(self, callee: Callee) -> bool:
+        return callee.spelled == "Table"
+
+    def check(self, node: ast.ClassDef | ast.Call, module: Module) -> Iterator[Match]:
         yield from _vectors(node, module)
-        seen: set[int] = set()
-        for table, column in module.project.models.columns_at(module.path, module.symbol_at(node)):
-            if column.line in seen or not _is_worth_an_index(table, column):
+        seen: set[tuple[str, int, str]] = set()
+        for table, column in module.project.models.columns_at(
+            module.path, index_advice.symbol_of(node, module)
+        ):
+            if column.place in seen or not _is_worth_an_index(table, column):
                 continue
             if column.type in enumerations(module.project):
                 continue
             uses = [
                 use
-                for use in module.project.lookups.needed.get((column.path, column.line), [])
+                for use in module.project.lookups.needed.get(column.place, [])
                 if use.of in ("", table.symbol)
             ]
             statement = index_advice.column_node(node, column) if uses else None
             if statement is None:
                 continue
-            seen.add(column.line)
+            seen.add(column.place)
             # Who removes something, now and then, can wait for a scan; of a list that migrations keep it takes no time.
             # What somebody sets up is small, unless it refers to who has it.
             often = (
@@ -261,20 +267,22 @@ class FilterOnUnindexedColumn(Rule):
         yield from _sorted(node, module, seen)
 
 
-def _sorted(node: ast.ClassDef, module: Module, seen: set[int]) -> Iterator[Match]:
+def _sorted(
+    node: ast.ClassDef | ast.Call, module: Module, seen: set[tuple[str, int, str]]
+) -> Iterator[Match]:
     """Columns that decide which rows are on a page: without an index each page reads and sorts all of them."""
-    for table, column in module.project.models.columns_at(module.path, module.symbol_at(node)):
-        if column.line in seen or not _is_worth_an_index(table, column) or not grows(table):
+    for table, column in module.project.models.columns_at(module.path, index_advice.symbol_of(node, module)):
+        if column.place in seen or not _is_worth_an_index(table, column) or not grows(table):
             continue
         uses = [
             use
-            for use in module.project.lookups.sorted.get((column.path, column.line), [])
+            for use in module.project.lookups.sorted.get(column.place, [])
             if use.of == table.symbol and use.reached and not use.seldom
         ]
         statement = index_advice.column_node(node, column) if uses else None
         if statement is None or is_reference(table, module.project):
             continue
-        seen.add(column.line)
+        seen.add(column.place)
         is_own = column.symbol == table.symbol
         name = table.symbol.rpartition(".")[2]
         yield Match(
@@ -290,18 +298,18 @@ def _sorted(node: ast.ClassDef, module: Module, seen: set[int]) -> Iterator[Matc
         )
 
 
-def _vectors(node: ast.ClassDef, module: Module) -> Iterator[Match]:
+def _vectors(node: ast.ClassDef | ast.Call, module: Module) -> Iterator[Match]:
     """Columns of embeddings: they are there to be searched by distance, which no other index helps."""
     if not module.project.routing.endpoints:
         return
-    seen: set[int] = set()
-    for table, column in module.project.models.columns_at(module.path, module.symbol_at(node)):
-        if column.type not in _VECTORS or column.line in seen or table.opaque or table.is_indexed(column):
+    seen: set[tuple[str, int, str]] = set()
+    for table, column in module.project.models.columns_at(module.path, index_advice.symbol_of(node, module)):
+        if column.type not in _VECTORS or column.place in seen or table.opaque or table.is_indexed(column):
             continue
         statement = index_advice.column_node(node, column)
         if statement is None or is_small(table) or module.source.matches(_VECTOR_INDEX):
             continue
-        seen.add(column.line)
+        seen.add(column.place)
         yield Match(
             index_advice.place_of(statement),
             f"`{column.attribute}` has no vector index: each search for the nearest compares all rows of `{table.name}`.",

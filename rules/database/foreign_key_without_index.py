@@ -14,6 +14,7 @@ from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 
@@ -99,15 +100,18 @@ class ForeignKeyWithoutIndex(Rule):
         ),
     )
 
-    def check(self, node: ast.ClassDef, module: Module) -> Iterator[Match]:
-        declared = module.project.models.columns_at(module.path, module.symbol_at(node))
+    def concerns(self, callee: Callee) -> bool:
+        return callee.spelled == "Table"
+
+    def check(self, node: ast.ClassDef | ast.Call, module: Module) -> Iterator[Match]:
+        declared = module.project.models.columns_at(module.path, index_advice.symbol_of(node, module))
         if not declared or index_advice.indexes_foreign_keys(module):
             return
-        seen: set[int] = set()
+        seen: set[tuple[str, int, str]] = set()
         for table, column in _asked_first(declared, module):
-            if column.foreign is None or column.line in seen or table.opaque or table.is_indexed(column):
+            if column.foreign is None or column.place in seen or table.opaque or table.is_indexed(column):
                 continue
-            seen.add(column.line)
+            seen.add(column.place)
             statement = index_advice.column_node(node, column)
             if statement is None or _is_declined(statement):
                 continue
@@ -151,11 +155,11 @@ def _asked_first(declared: list[tuple[Table, Column]], module: Module) -> list[t
 
 def _uses(table: Table, column: Column, module: Module) -> list[Use]:
     """The queries that look rows of `table` up by `column`."""
-    needed = module.project.lookups.needed.get((column.path, column.line), [])
+    needed = module.project.lookups.needed.get(column.place, [])
     return [use for use in needed if use.of in ("", table.symbol)]
 
 
-def _is_declined(statement: ast.stmt) -> bool:
+def _is_declined(statement: ast.stmt | ast.Call) -> bool:
     """`index=False` in so many words: somebody decided."""
     return any(
         isinstance(part, ast.keyword)

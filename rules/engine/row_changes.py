@@ -37,8 +37,8 @@ def _state(project: Project) -> dict[tuple[str, str], object]:
             chains = frozenset(chain for chain, read in unloaded.reads.items() if read.repeated)
             what = (chains, any(place.many for place in unloaded.places))
             found[path, f"query {line}:{column} {symbol}"] = what
-    for (path, line), uses in project.lookups.needed.items():
-        found[path, f"look-up {line}"] = any(use.reached for use in uses)
+    for (path, line, name), uses in project.lookups.needed.items():
+        found[path, f"look-up {line} {name}"] = any(use.reached for use in uses)
     for table in project.models.tables.values():
         for own in table.columns.values():
             if own.foreign is not None:

@@ -126,6 +126,8 @@ class Timeout(Struct, frozen=True):
     suggest: str = "10"
     often_quick: bool = False
     """What it waits for ends by itself as a rule: a command."""
+    option: str = ""
+    """The constant that a later call sets it by, where no argument does: `OPT_NETWORK_TIMEOUT`."""
     excluding: frozenset[str] = frozenset()
 
 

@@ -259,6 +259,7 @@ LIBRARY = Library(
         Timeout("gitlab.Gitlab", "timeout"),
         Timeout("httplib2.Http", "timeout", 1),
         Timeout("ldap3.Connection", "receive_timeout"),
+        Timeout("ldap.initialize", "timeout", option="OPT_NETWORK_TIMEOUT"),
         Timeout("paramiko.SSHClient.exec_command", "timeout", 2, often_quick=True),
     ),
     clients=(

@@ -8,11 +8,13 @@ from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.linking.context import Context
-from rules.engine.loops.adapters import brings_timeout
+from rules.engine.loops.adapters import brings_timeout, nobody_passes
 from rules.engine.loops.handed_over import PASS_KEYWORDS, call_in_thread
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.stand_ins import seldom_needed
@@ -124,6 +126,7 @@ class MissingTimeout(Rule):
         if default.often_quick and module.contexts(node) <= _APART:
             return
         on_loop = asks and module.runs_on_event_loop(node) and not module.is_awaited(node)
+        hands_on = not _unbounded(node, default)
         yield Match(
             node,
             _message(spelled(node.func), default, on_request=on_request, on_loop=on_loop),
@@ -131,9 +134,13 @@ class MissingTimeout(Rule):
             confidence=Confidence.POSSIBLE
             if seldom_needed(node, module) or _stays_here(node, module) or is_aside(module.path)
             else _confidence(default),
-            fix=Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
+            fix=None
+            if hands_on or default.option
+            else Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
             impact=estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds),
-            instead=_instead(default),
+            instead=f'`kwargs.setdefault("{default.keyword}", {default.suggest})` before the call.'
+            if hands_on
+            else _instead(default),
         )
 
     def _in_thread(self, node: ast.Call, module: Module) -> Iterator[Match]:
@@ -171,16 +178,27 @@ class MissingTimeout(Rule):
 
 
 def _instead(default: Timeout) -> str:
+    if default.option:
+        return f"Set `{default.option}` on the object before it connects: what the slowest good answer takes."
     return f"Pass `{default.keyword}={default.suggest}`, or what the slowest good answer takes."
 
 
 def _waits_for_ever(call: ast.Call, default: Timeout, module: Module) -> bool:
-    """Whether nothing sets the timeout: no argument, no declared version, no adapter of the file, no client."""
+    """Whether nothing sets the timeout: no argument, no declared version, no option, no adapter of the file, no client."""
     return (
-        _unbounded(call, default)
+        (_unbounded(call, default) or _hands_none_on(call, default, module))
+        and not (default.option and _sets_option(default.option, module))
         and _applies(default, module)
         and not module.source.matches(_ADAPTER)
         and not brings_timeout(call, module)
+    )
+
+
+def _sets_option(option: str, module: Module) -> bool:
+    """`directory.set_option(ldap.OPT_NETWORK_TIMEOUT, 5)` somewhere in the file."""
+    return any(
+        isinstance(part, ast.Attribute | ast.Name) and last_name(part) in (option, "OPT_TIMEOUT")
+        for part in walk(module.tree)
     )
 
 
@@ -192,6 +210,37 @@ def _unbounded(call: ast.Call, default: Timeout) -> bool:
     if any(isinstance(argument, ast.Starred) for argument in call.args):
         return False
     return default.position is None or len(call.args) <= default.position
+
+
+def _hands_none_on(call: ast.Call, default: Timeout, module: Module) -> bool:
+    """`session.request(method, url, **kwargs)` with the keywords of its function, whose callers name no timeout either."""
+    names = {default.keyword, *default.also}
+    spread = [keyword for keyword in call.keywords if keyword.arg is None]
+    rest = ast.Call(call.func, call.args, [keyword for keyword in call.keywords if keyword.arg is not None])
+    function = module.function_of(call)
+    if function is None or len(spread) != 1 or not _unbounded(rest, default):
+        return False
+    taken = function.node.args.kwarg
+    if taken is None or not isinstance(spread[0].value, ast.Name) or spread[0].value.id != taken.arg:
+        return False
+    if any(_may_add(node, taken.arg) for node in walk(function.node)):
+        return False
+    found = module.graph_node(call)
+    return found is not None and not found.roles and nobody_passes(found, names, module)
+
+
+def _may_add(node: ast.AST, name: str) -> bool:
+    """Whether the keywords are bound anew, or something is put among them but what the code names otherwise."""
+    match node:
+        case ast.Name(id=found, ctx=ast.Store()):
+            return found == name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="setdefault"), args=[key, *_]):
+            return found == name and not (isinstance(key, ast.Constant) and "timeout" not in str(key.value))
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="update")):
+            return found == name
+        case ast.Subscript(value=ast.Name(id=found), slice=key, ctx=ast.Store()):
+            return found == name and not (isinstance(key, ast.Constant) and "timeout" not in str(key.value))
+    return False
 
 
 def _stays_here(call: ast.Call, module: Module) -> bool:

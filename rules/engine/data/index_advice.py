@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from rules.engine.data.embedded import written
 from rules.engine.data.tables import Column, Table
@@ -33,8 +33,20 @@ def indexes_foreign_keys(module: Module) -> bool:
     return bool(packages & _MYSQL) and not packages & _OTHERS
 
 
-def column_node(body: ast.ClassDef, column: Column) -> ast.stmt | None:
-    """The statement of a class body that declares a column."""
+def symbol_of(declaring: ast.ClassDef | ast.Call, module: Module) -> str:
+    """What the project knows a class by, or a `Table(…)`: the name that it is assigned to."""
+    if isinstance(declaring, ast.ClassDef):
+        return module.symbol_at(declaring)
+    match module.parent(declaring):
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+    return ""
+
+
+def column_node(body: ast.ClassDef | ast.Call, column: Column) -> ast.stmt | ast.Call | None:
+    """The statement of a class body, or the argument of a `Table(…)`, that declares a column."""
+    if isinstance(body, ast.Call):
+        return next((call for call in body.args if _makes(call, column.attribute)), None)
     return next(
         (
             statement
@@ -45,7 +57,15 @@ def column_node(body: ast.ClassDef, column: Column) -> ast.stmt | None:
     )
 
 
-def place_of(statement: ast.stmt) -> ast.AST:
+def _makes(argument: ast.expr, name: str) -> TypeGuard[ast.Call]:
+    """`Column("number", String)`."""
+    match argument:
+        case ast.Call(args=[ast.Constant(value=str(first)), *_]):
+            return first == name and last_name(argument) == "Column"
+    return False
+
+
+def place_of(statement: ast.stmt | ast.Call) -> ast.AST:
     """Where to say it: the column's statement, or what a `declared_attr` method returns."""
     if isinstance(statement, ast.FunctionDef):
         last = statement.body[-1]
@@ -53,7 +73,7 @@ def place_of(statement: ast.stmt) -> ast.AST:
     return statement
 
 
-def add_index(statement: ast.stmt) -> Fix | None:
+def add_index(statement: ast.stmt | ast.Call) -> Fix | None:
     """`index=True` on the column's call; None when it is made by a helper."""
     calls = [node for node in walk(statement) if isinstance(node, ast.Call)]
     # The innermost counts: `Field(sa_column=Column(…))`.

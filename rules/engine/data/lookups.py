@@ -16,7 +16,7 @@ from rules.engine.linking.context import IN_REQUEST
 from rules.engine.linking.resolver import Resolver
 from rules.engine.linking.values import Linked
 from rules.engine.reading import raw_sql
-from rules.engine.reading.filtered import Filtered
+from rules.engine.reading.filtered import COLUMNS_OF_TABLE, EXISTS, Filtered
 from rules.engine.service.traffic import runs_seldom
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 
 _REMOVING = ("delete", "remove", "cleanup", "clean_up", "purge", "clear", "unlink", "handle_owned")
+
+
+_COMPUTED = ("sqlalchemy.func.", EXISTS, "sqlalchemy.literal", "sqlalchemy.sql.func.")
+"""What a query may select that names no table."""
 
 
 class Use(Struct):
@@ -48,11 +52,11 @@ class Use(Struct):
 
 
 class Lookups(Struct):
-    """Uses of columns, by (path, line) of the column's declaration."""
+    """Uses of columns, by path and line of the column's declaration, and its name."""
 
-    needed: dict[tuple[str, int], list[Use]] = field(default_factory=dict)
+    needed: dict[tuple[str, int, str], list[Use]] = field(default_factory=dict)
     """Nothing else narrows the query: the index decides between a look-up and a scan."""
-    sorted: dict[tuple[str, int], list[Use]] = field(default_factory=dict)
+    sorted: dict[tuple[str, int, str], list[Use]] = field(default_factory=dict)
     """All rows are sorted by the column, to find one page of them."""
 
 
@@ -125,28 +129,59 @@ def _judge_text(found: Lookups, text: str, use: Use, models: Models) -> None:
 
 
 def _note(found: Lookups, table: Table, column: Column, use: Use) -> None:
-    found.needed.setdefault((column.path, column.line), []).append(replace(use, of=table.symbol))
+    found.needed.setdefault(column.place, []).append(replace(use, of=table.symbol))
 
 
 def _narrowing(filtered: Filtered, module: Linked, resolver: Resolver, models: Models) -> Narrowing:
-    if filtered.unreadable:
+    if filtered.unreadable or any(
+        _is_of_subquery(ref, module, resolver, models) for ref in (*filtered.equal, *filtered.narrowed)
+    ):
         return Narrowing(filtered, (), (), (), None)
+    equal, narrowed = (
+        tuple(_places(refs, module, resolver, models)) for refs in (filtered.equal, filtered.narrowed)
+    )
     return Narrowing(
         filtered,
-        tuple(_places(filtered.equal, module, resolver, models)),
-        tuple(_places(filtered.narrowed, module, resolver, models)),
+        equal,
+        narrowed,
         tuple(_places(filtered.optional, module, resolver, models)),
-        models.table(resolver.value(filtered.entity, module)),
+        _entity(filtered.entity, (*equal, *narrowed), module, resolver, models),
         tuple(_places((filtered.ordered,), module, resolver, models)),
     )
+
+
+def _entity(
+    ref: str, compared: Sequence[Place], module: Linked, resolver: Resolver, models: Models
+) -> Table | None:
+    """The table whose rows a query reads: of a class, of one of its columns, of what `func.count()` is asked about."""
+    if ref.startswith(_COMPUTED):
+        tables = {id(table): table for table, _ in compared}
+        return tables.popitem()[1] if len(tables) == 1 else None
+    found = _table(ref, module, resolver, models)
+    if found is None and ref.rpartition(".")[0]:
+        found = next((table for table, _ in _places((ref,), module, resolver, models)), None)
+    return found
 
 
 def _places(refs: Iterable[str], module: Linked, resolver: Resolver, models: Models) -> Iterator[Place]:
     for ref in refs:
         base, _, name = ref.rpartition(".")
-        table = models.table(resolver.value(base, module)) if base else None
+        table = _table(base, module, resolver, models) if base else None
         if table is not None:
             yield table, name
+
+
+def _table(ref: str, module: Linked, resolver: Resolver, models: Models) -> Table | None:
+    """The table of a mapped class, or the `Table(…)` that `orders` or `orders.c` refers to."""
+    base, _, name = ref.rpartition(".")
+    value = resolver.value(base if name in COLUMNS_OF_TABLE and base else ref, module)
+    return models.table(value) or models.plain_table(value)
+
+
+def _is_of_subquery(ref: str, module: Linked, resolver: Resolver, models: Models) -> bool:
+    """Whether a column is one of something that is no table of the project: `latest.c.order_id`."""
+    base = ref.rpartition(".")[0]
+    return base.rpartition(".")[2] in COLUMNS_OF_TABLE and _table(base, module, resolver, models) is None
 
 
 def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) -> None:
@@ -173,7 +208,7 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
         sorts = table.columns.get(name)
         if sorts is not None and table is entity and not table.is_indexed(sorts):
             use = Use(path, filtered.line, filtered.symbol, reached, seldom, of=table.symbol)
-            found.sorted.setdefault((sorts.path, sorts.line), []).append(use)
+            found.sorted.setdefault(sorts.place, []).append(use)
 
 
 _enumerations: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()

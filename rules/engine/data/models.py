@@ -241,6 +241,12 @@ class Models:
                     return found
         return None
 
+    def plain_table(self, value: Value | None) -> Table | None:
+        """The `Table(…)` that a name of the project holds."""
+        if value is None or value.sort != Sort.INSTANCE or value.origin is None:
+            return None
+        return self.tables.get(value.origin) if value.name.endswith(".Table") else None
+
     def property_at(self, table: Table, name: str) -> tuple[str, str] | None:
         """Path and symbol of a property of a mapped class, which a base may define."""
         for ancestor, body in self.bodies(table.value) if table.value is not None else ():
@@ -449,6 +455,8 @@ class Models:
             return
         table = Table(text(positional[0]), path, declared.line, declared.name, None)
         columns.add_items(table, module, declared.name, given)
+        if table.name.lower().endswith("view") or table.symbol.lower().endswith("view"):
+            table.opaque = True  # a view of the database: its indexes are those of its tables
         self._add(table)
 
     def _loose_indexes(self, path: str, module: Linked) -> list[tuple[Table, tuple[str, ...]]]:

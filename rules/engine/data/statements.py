@@ -269,16 +269,14 @@ class Statements:
     def _selected(self, rows: Rows, module: Linked, symbol: str) -> Loaded | None:
         """The statement that `orders.select()` of a `Table` makes."""
         base, _, name = rows.origin.rpartition(".")
-        table = self._plain_table(self._resolver.value(base, module)) if name == "select" and base else None
+        table = (
+            self._models.plain_table(self._resolver.value(base, module))
+            if name == "select" and base
+            else None
+        )
         if table is None or rows.position >= 0 or rows.key:
             return None
         return Loaded(table, module.path, rows.line, rows.column, symbol, STATEMENT, 0, (), None)
-
-    def _plain_table(self, value: Value | None) -> Table | None:
-        """The `Table(…)` that a name of the project holds."""
-        if value is None or value.sort != Sort.INSTANCE or value.origin is None:
-            return None
-        return self._models.tables.get(value.origin) if value.name.endswith(".Table") else None
 
     def _flow(self, function: Value) -> Flow | None:
         self._resolver.looked_up(function.home, f"{FLOW}{function.symbol}")
@@ -378,7 +376,7 @@ class Statements:
                 return self._of_receiver(receiver, name)
         value = self._resolver.value(ref, module)
         if value is not None and value.sort == Sort.INSTANCE:
-            return self._plain_table(value)
+            return self._models.plain_table(value)
         return self._models.table(value) if value is not None and value.sort == Sort.CLASS else None
 
     def _of_receiver(self, receiver: Value, name: str) -> Table | None:

@@ -49,6 +49,11 @@ class Column(Struct, eq=False):
     deferred: bool = False
     """Read from the database only when somebody asks for it."""
 
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Where it is declared, and as what: the columns of a `Table(…)` share its line."""
+        return self.path, self.line, self.attribute
+
 
 class Relationship(Struct, eq=False):
     attribute: str

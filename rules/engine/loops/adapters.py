@@ -1,12 +1,14 @@
-"""Sessions of `requests` on which an adapter of the project's own is mounted that gives every call a timeout."""
+"""What gives a call its timeout from elsewhere: an adapter mounted on a session, keywords that callers pass on."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.linking.graph import CALL, Node
 from rules.engine.linking.values import Sort, Value
+from rules.engine.reading.walking import walk
 from rules.engine.service.mentions import is_named_in
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from rules.engine.reading.facts import Function
 
 _ADAPTER = "requests.adapters.HTTPAdapter"
+_HOPS = 3
 
 
 def brings_timeout(call: ast.Call, module: Module) -> bool:
@@ -26,6 +29,36 @@ def brings_timeout(call: ast.Call, module: Module) -> bool:
                 _mounts(function, home, module.project) for home, function in _makers(receiver, module)
             )
     return False
+
+
+def nobody_passes(node: Node, names: Collection[str], module: Module, hops: int = _HOPS) -> bool:
+    """Whether all callers of a function are known and none gives it one of these keywords; of callers that hand their own
+    keywords on, their callers."""
+    if not node.callers or hops == 0:
+        return False
+    for caller, edge in node.callers:
+        if edge.kind != CALL:
+            return False
+        if edge.call.passed == "*":
+            if caller.roles or _may_name(caller, names, module):
+                return False
+            if not nobody_passes(caller, names, module, hops - 1):
+                return False
+        elif not {part.partition("=")[0] for part in edge.call.passed.split(";")}.isdisjoint(names):
+            return False
+    return True
+
+
+def _may_name(caller: Node, names: Collection[str], module: Module) -> bool:
+    """Whether one of the names stands in a function, or of one in another file, anywhere there."""
+    if caller.path != module.path:
+        return any(is_named_in(module.project, [caller.path], name) for name in names)
+    return any(
+        getattr(node, "arg", None) in names or (isinstance(node, ast.Constant) and node.value in names)
+        for scope in module.index.scopes
+        if scope.symbol == caller.symbol
+        for node in walk(scope.node)
+    )
 
 
 def _makers(receiver: ast.expr, module: Module) -> Iterator[tuple[Linked, Function]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules.engine.reading.row_reader import Reader
-from rules.engine.reading.rows import STATEMENT
+from rules.engine.reading.rows import STATEMENT, UNKNOWN, Rows
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
 
@@ -21,6 +21,9 @@ _WHERE = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "join_from"})
 _PAGES = frozenset({"order_by", "limit"})
 _READ = _WHERE | _JOINS | _PAGES
+_CHANGES = frozenset({"update", "delete"})
+EXISTS = "sqlalchemy.exists"
+COLUMNS_OF_TABLE = frozenset({"c", "columns"})
 _DIRECTIONS = frozenset({"desc", "asc", "nulls_last", "nullslast", "nulls_first", "nullsfirst"})
 
 
@@ -67,10 +70,8 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
         if not isinstance(function, ast.Attribute):
             continue
         origins = {
-            (rows.origin, rows.line)
-            for rows in reader.rows(function.value, scope)
-            if rows.stage == STATEMENT and not rows.called and rows.origin[:1] != "#"
-        }
+            (entity, rows.line) for rows in reader.rows(function.value, scope) if (entity := _selected(rows))
+        } or _changed(index, function.value, scope)
         for origin in origins:
             equal, narrowed, unreadable = queries.setdefault(origin, ([], [], []))
             before = len(equal)
@@ -111,6 +112,33 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
             )
 
 
+def _selected(rows: Rows) -> str:
+    """The entity of a query that is made here; that of `orders.select()` is the `Table` itself."""
+    if rows.called and rows.stage == UNKNOWN:
+        table, _, name = rows.origin.rpartition(".")
+        return table if name == "select" and rows.position < 0 and not rows.key else ""
+    return rows.origin if rows.stage == STATEMENT and rows.origin[:1] != "#" else ""
+
+
+def _changed(index: Index, node: ast.expr, scope: Scope) -> set[tuple[str, int]]:
+    """The entity and line of `update(Order).where(…)`, `orders.delete().where(…)`; `EXISTS` of `exists().where(…)`."""
+    while isinstance(node, ast.Call):
+        function = node.func
+        if last_name(function) == "exists" and not node.args:
+            return {(EXISTS, node.lineno)} if index.ref(function, scope).startswith("sqlalchemy.") else set()
+        if last_name(function) in _CHANGES:
+            ref = index.ref(function, scope)
+            if ref.startswith(("sqlalchemy.", "sqlmodel.")):
+                entity = index.ref(node.args[0], scope) if node.args else ""
+            else:
+                entity = ref.rpartition(".")[0] if not node.args else ""
+            return {(entity, node.lineno)} if entity else set()
+        if not isinstance(function, ast.Attribute):
+            break
+        node = function.value
+    return set()
+
+
 def _sorted_by(index: Index, call: ast.Call, scope: Scope) -> str:
     """The column that decides first: `order_by(Order.created_at.desc(), Order.id)`."""
     first = call.args[0] if call.args else None
@@ -143,7 +171,7 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             column = _column(index, left, scope)
             other = _column(index, right, scope)
-            if column and other and _is_class_attribute(right):
+            if column and other and _is_column(right):
                 yield "<", column  # a join
                 yield "<", other
             elif column:
@@ -186,9 +214,12 @@ def _column(index: Index, node: ast.expr, scope: Scope) -> str:
     """The reference of `Order.number`, also within `col(…)`."""
     if isinstance(node, ast.Call) and last_name(node) == "col" and len(node.args) == 1:
         node = node.args[0]
-    return index.ref(node, scope) if _is_class_attribute(node) else ""
+    return index.ref(node, scope) if _is_column(node) else ""
 
 
-def _is_class_attribute(node: ast.expr) -> bool:
-    """`Order.number`, `models.Order.number`, `self.model.number`, `cls.number`."""
-    return isinstance(node, ast.Attribute) and last_name(node.value)[:1].isupper()
+def _is_column(node: ast.expr) -> bool:
+    """`Order.number`, `models.Order.number`; of a `Table`, `orders.c.number`."""
+    if not isinstance(node, ast.Attribute):
+        return False
+    owner = last_name(node.value)
+    return owner[:1].isupper() or (owner in COLUMNS_OF_TABLE and isinstance(node.value, ast.Attribute))

@@ -1,7 +1,9 @@
 from collections.abc import Iterator
 from typing import Annotated
 
+from elsewhere import store
 from fastapi import Depends, FastAPI
+from motor.motor_asyncio import AsyncIOMotorClient
 from sqlalchemy import ForeignKey, create_engine, select
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -209,3 +211,75 @@ def ten_open(note: str, session: SessionDep) -> list[dict[str, object]]:
 def given_open(note: str, session: SessionDep) -> list[dict[str, object]]:
     orders = find_orders(session, note, state="open")
     return [order for order in orders if order.get("state") == "open"]
+
+
+@app.get("/revenue")
+def revenue(session: SessionDep) -> int:
+    total = 0
+    for order in session.scalars(select(Order)).all():  # FP215 (inline)
+        total += order.total
+    return total
+
+
+@app.get("/states/count")
+def counted(note: str, session: SessionDep) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    largest = paid = 0
+    for order in session.query(Order).filter(Order.note == note):  # FP215 (summary)
+        counts[order.note] = counts.get(order.note, 0) + 1
+        if order.open:
+            paid += order.total or 0
+            largest += 1
+    return {**counts, "paid": paid, "largest": largest}
+
+
+@app.get("/revenue/recent")
+def recent_revenue(session: SessionDep) -> int:
+    total = 0
+    for order in session.scalars(select(Order).limit(20)).all():
+        total += order.total
+    return total
+
+
+@app.get("/revenue/shown")
+def shown_revenue(session: SessionDep) -> dict[str, object]:
+    orders = session.scalars(select(Order)).all()
+    total = 0
+    for order in orders:
+        total += order.total
+    return {"total": total, "orders": [order.id for order in orders]}
+
+
+@app.get("/revenue/converted")
+def converted_revenue(rate: float, session: SessionDep) -> float:
+    total = 0.0
+    names = []
+    for order in session.scalars(select(Order)).all():
+        total += convert(order.total, rate)
+    for order in session.scalars(select(Order)).all():
+        total += order.total
+        names.append(order.note)
+    return total + len(names)
+
+
+async def convert(amount: int, rate: float) -> float:
+    return amount * rate
+
+
+@app.get("/size")
+async def size(box: str) -> dict[str, int]:
+    count = total = 0
+    async for upload in store.find_all(mapping={"box": box}):  # FP215 (summary)
+        count += 1
+        total += upload.size
+    async for document in AsyncIOMotorClient().shop.uploads.find({"box": box}):  # FP215 (summary)
+        total += document["size"]
+    async for document in AsyncIOMotorClient().shop.uploads.find({"box": box}).limit(5):
+        total += document["size"]
+    async for chunk in own_chunks():
+        total += len(chunk)
+    return {"count": count, "total": total}
+
+
+async def own_chunks():
+    yield b""

@@ -213,3 +213,44 @@ def signs_in_within_ten_seconds(name: str, password: str) -> bool:
     directory = ldap3.Server("ldaps://directory.example", connect_timeout=5)
     with ldap3.Connection(directory, user=name, password=password, receive_timeout=10) as connection:
         return bool(connection.bound)
+
+
+class Partner:
+    """A client of the project's own, whose callers may pass whatever `requests` takes."""
+
+    def __init__(self) -> None:
+        self.session = requests.Session()
+
+    def _request(self, method: str, path: str, **kwargs: Any) -> Any:
+        kwargs.setdefault("headers", {"Accept": "application/json"})
+        return self.session.request(method, f"https://partner.example{path}", **kwargs).json()  # FP601
+
+    def get(self, path: str, **kwargs: Any) -> Any:
+        return self._request("GET", path, **kwargs)
+
+    def orders(self, customer: str) -> Any:
+        return self.get("/orders", params={"customer": customer})
+
+    def _bounded(self, path: str, **kwargs: Any) -> Any:
+        return self.session.post(f"https://partner.example{path}", **kwargs).json()
+
+    def _set(self, path: str, **kwargs: Any) -> Any:
+        kwargs.setdefault("timeout", 10)
+        return self.session.put(f"https://partner.example{path}", **kwargs).json()
+
+    def _merged(self, path: str, **kwargs: Any) -> Any:
+        kwargs = {"timeout": 10, **kwargs}
+        return self.session.put(f"https://partner.example{path}", **kwargs).json()
+
+    def offered(self, path: str, **kwargs: Any) -> Any:
+        return self.session.put(f"https://partner.example{path}", **kwargs).json()
+
+
+@app.get("/partner/orders")
+def orders_of(customer: str) -> Any:
+    partner = Partner()
+    partner._bounded("/one", json={})
+    partner._bounded("/two", json={}, timeout=3)
+    partner._set("/one", json={})
+    partner._merged("/one", json={})
+    return partner.orders(customer)
