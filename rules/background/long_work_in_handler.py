@@ -200,7 +200,7 @@ class LongWorkInHandler(Rule):
         if (module.qualified_name(call.func) or "") in _SLEEPS:
             yield from self._sleep(call, role, module)
             return
-        if _runs_after(call, module) or _decides(node, module):
+        if _runs_after(call, module) or _decides(node, module) or _precedes_error(node, module):
             return
         found = _aside(call, module)
         if found is None:
@@ -439,6 +439,14 @@ def _decides(statement: ast.Expr, module: Module) -> bool:
             return True  # another matter: one call per item
         child, current = current, module.parent(current)
     return False
+
+
+def _precedes_error(statement: ast.Expr, module: Module) -> bool:
+    """Whether an error follows in any case: FastAPI drops the background tasks of a request that raises."""
+    owner = module.parent(statement)
+    blocks = (getattr(owner, name, []) for name in ("body", "orelse", "finalbody"))
+    block = next((each for each in blocks if isinstance(each, list) and statement in each), [])
+    return any(isinstance(each, ast.Raise) for each in block[block.index(statement) :]) if block else False
 
 
 def _answers(attempt: ast.Try) -> bool:

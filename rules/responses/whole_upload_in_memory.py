@@ -13,7 +13,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.service.body_limits import bounds_bodies, proxy_bounds_bodies
+from rules.engine.service.body_limits import bounds_bodies, is_bounded_before
 from rules.engine.service.creation import serves
 from rules.engine.service.traffic import is_aside, is_seldom
 
@@ -133,7 +133,7 @@ class WholeUploadInMemory(Rule):
             confidence=Confidence.POSSIBLE
             if is_aside(module.path)
             or set_up
-            or proxy_bounds_bodies(module.project)
+            or is_bounded_before(module.path, module.project)
             or (not module.reached(node) and _is_asked_anywhere(module.project))
             else Confidence.CERTAIN
             if module.reached(node)
@@ -157,7 +157,7 @@ class WholeUploadInMemory(Rule):
                 " its size is up to the client.",
                 severity=Severity.MEDIUM if is_seldom(function, module) else None,
                 confidence=Confidence.POSSIBLE
-                if is_aside(module.path) or proxy_bounds_bodies(module.project)
+                if is_aside(module.path) or is_bounded_before(module.path, module.project)
                 else Confidence.CERTAIN,
                 impact=estimates.in_memory("+50 MB for each upload that runs"),
                 instead=f"Take `{argument.arg}: UploadFile`, which spools to disk, and read `{argument.arg}.file` in chunks.",

@@ -37,3 +37,15 @@ def test_an_upload_behind_a_proxy_with_a_limit_is_a_hint(written: str, confidenc
     result = analyze({"shop/api.py": API}, documents={"docker/nginx.conf": proxy}).result
 
     assert [found.confidence for found in result.findings if found.code == "FP505"] == [confidence]
+
+
+@pytest.mark.parametrize(
+    ("command", "confidence"), [("", Confidence.POSSIBLE), ("CMD uvicorn shop.api:app", Confidence.CERTAIN)]
+)
+def test_an_upload_on_lambda_alone_is_a_hint(command: str, confidence: Confidence) -> None:
+    handler = b"from mangum import Mangum\nfrom shop.api import app\nhandler = Mangum(app)\n"
+    files = {"shop/api.py": API, "shop/__init__.py": b"", "shop/handler.py": handler}
+
+    result = analyze(files, documents={"Dockerfile": f"FROM python:3.12\n{command}\n"}).result
+
+    assert [found.confidence for found in result.findings if found.code == "FP505"] == [confidence]

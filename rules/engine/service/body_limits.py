@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rules.engine.kept_answers import once
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
+from rules.engine.service.one_at_a_time import lambda_entry
 
 if TYPE_CHECKING:
     from rules.engine.project import Project
@@ -37,8 +38,13 @@ def bounds_bodies(project: Project, path: str) -> bool:
     return any(path in _imported(project, each) for each in _limiting(project))
 
 
+def is_bounded_before(path: str, project: Project) -> bool:
+    """Whether large bodies never reach what a file serves: a proxy refuses them, or AWS Lambda, which takes 6 MB in one piece."""
+    return _proxy_bounds_bodies(project) or bool(lambda_entry(path, project))
+
+
 @once
-def proxy_bounds_bodies(project: Project) -> bool:
+def _proxy_bounds_bodies(project: Project) -> bool:
     """Whether an nginx of the project refuses bodies above some megabytes, or above a size that is set for it, and none lets
     larger ones in."""
     limits = [

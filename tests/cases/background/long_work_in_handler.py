@@ -493,3 +493,15 @@ async def synced_stock(names: list[str]) -> dict[str, int]:
 async def sync_stock_later(names: list[str], tasks: BackgroundTasks) -> dict[str, int]:
     tasks.add_task(Stock().sync_all, names)
     return {"count": len(names)}
+
+
+@app.post("/imports")
+async def refuse_what_is_unknown(kind: str, order_id: int) -> int:
+    if kind not in ("csv", "xlsx"):
+        await notify_shop(order_id)  # an error follows: a background task would be dropped with it
+        raise HTTPException(400, "unknown kind")
+    if order_id < 0:
+        await notify_shop(order_id)  # FP401 (inline)
+    else:
+        raise HTTPException(400, "unknown order")
+    return order_id
