@@ -43,6 +43,7 @@ class CartesianEagerLoad(Rule):
 
     code = "FP217"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "rows returned per entity"
     imports = frozenset({"sqlalchemy", "sqlmodel"})

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
@@ -140,10 +141,21 @@ class RefreshAfterCommit(Rule):
         yield Match(
             node,
             f"`{module.segment(node)}` selects the whole row again, and {what} afterwards: one more round trip.",
-            confidence=Confidence.LIKELY,
+            # After a failure one row more is nothing.
+            confidence=Confidence.POSSIBLE if _is_after_failure(node, module) else Confidence.LIKELY,
+            when_new=Confidence.LIKELY,
             instead="" if later else f"Drop the line: nothing of `{refreshed.id}` is read afterwards.",
             sketch=None if later else f"-{module.source.lines[statement.lineno - 1]}\n",
         )
+
+
+def _is_after_failure(node: ast.AST, module: Module) -> bool:
+    current = module.parent(node)
+    while current is not None and not isinstance(current, FUNCTIONS):
+        if isinstance(current, ast.ExceptHandler):
+            return True
+        current = module.parent(current)
+    return False
 
 
 def _updates_by_statement(function: ast.AST, module: Module) -> bool:

@@ -159,6 +159,8 @@ class DanglingTask(Rule):
         helper = module.callee(node) if isinstance(module.parent(node), ast.Expr) else None
         if helper is None or not helper.function.flags & facts.LOOSE or not _on_a_loop(node, module):
             return
+        if _is_over_at_once(node, module):
+            return
         is_heard = _catches_all(node, module)
         name = helper.symbol.rpartition(".")[2]
         unheard = "" if is_heard else ", and its errors with it"
@@ -205,6 +207,7 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
     if function is not None and (
         function.name == "__del__"
         or _handles_signal(function, module)
+        or _answers_loop(function)
         or (module.qualified_name(call.func) in _OF_RUNNING_LOOP and _is_called_by_thread(function, module))
         or _stands_in_for_async(function, module)
         or _is_for_either(function, call, module)
@@ -238,6 +241,14 @@ def _handles_signal(function: Function, module: Module) -> bool:
         for scope in module.index.scopes
         for call in scope.calls
     )
+
+
+def _answers_loop(function: Function) -> bool:
+    """Whether a function is what the event loop tells of errors that nobody caught, `def on_error(loop, context)`: it is told
+    again where the report fails."""
+    arguments = function.node.args
+    names = [each.arg for each in (*arguments.posonlyargs, *arguments.args) if each.arg != "self"]
+    return len(names) == 2 and names[0].endswith("loop") and names[1] in ("context", "ctx")
 
 
 def _is_called_by_thread(function: Function, module: Module) -> bool:
@@ -330,6 +341,8 @@ def _is_over_at_once(call: ast.Call, module: Module) -> bool:
     target = module.callee(made)
     if target is not None and target.function.flags & (facts.ABSTRACT | facts.UNBROKEN):
         return not target.function.flags & facts.ABSTRACT
+    if _fills_queue(made, module):
+        return True
     coroutine = _function_called(made, module) if target is not None else _only_one_named(made, module)
     return coroutine is not None and _never_waits(coroutine, module, frozenset())
 

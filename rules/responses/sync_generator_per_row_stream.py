@@ -51,6 +51,7 @@ class SyncGeneratorPerRowStream(Rule):
 
     code = "FP508"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.HOURS
     watch = "threads in use of 40 and duration of streams"
 

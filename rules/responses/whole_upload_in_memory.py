@@ -15,7 +15,7 @@ from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.body_limits import bounds_bodies, is_bounded_before
 from rules.engine.service.creation import serves
-from rules.engine.service.traffic import is_aside, is_seldom
+from rules.engine.service.traffic import is_aside, is_seldom, moves_whole
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -73,7 +73,7 @@ class WholeUploadInMemory(Rule):
 
     code = "FP505"
     severity = Severity.HIGH
-    said_from = Severity.MEDIUM
+    said_from = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
     watch = "resident memory and request size"
@@ -128,7 +128,10 @@ class WholeUploadInMemory(Rule):
             f"{what} holds the whole upload in memory{late}: its size is up to the client, and every upload that runs at"
             " the same time adds its own.",
             severity=Severity.HIGH
-            if module.reached(node) and not small and not is_seldom(node, module)
+            if module.reached(node)
+            and not small
+            and not is_seldom(node, module)
+            and not moves_whole(node, module)
             else Severity.MEDIUM,
             confidence=Confidence.POSSIBLE
             if is_aside(module.path)
@@ -155,7 +158,9 @@ class WholeUploadInMemory(Rule):
                 argument,
                 f"`{argument.arg}` is `bytes`: FastAPI reads the whole upload into memory before `{function.name}` begins, and"
                 " its size is up to the client.",
-                severity=Severity.MEDIUM if is_seldom(function, module) else None,
+                severity=Severity.MEDIUM
+                if is_seldom(function, module) or moves_whole(function, module)
+                else None,
                 confidence=Confidence.POSSIBLE
                 if is_aside(module.path) or is_bounded_before(module.path, module.project)
                 else Confidence.CERTAIN,

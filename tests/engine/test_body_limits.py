@@ -9,13 +9,13 @@ from rules.engine.finding import Confidence
 
 API = b"""
 from fastapi import FastAPI, UploadFile
+from shop.files import store
 
 app = FastAPI()
 
 @app.post("/invoices")
-async def upload(file: UploadFile) -> int:
-    content = await file.read()
-    return len(content)
+async def upload(file: UploadFile) -> None:
+    store(await file.read())
 """
 
 

@@ -79,3 +79,28 @@ def test_a_list_that_somebody_types_in_is_news_only_when_a_change_brings_the_loo
         Confidence.LIKELY,
     )
     assert (sent.severity, sent.confidence, sent.when_new) == (Severity.HIGH, Confidence.LIKELY, None)
+
+
+@pytest.mark.parametrize(
+    ("route", "severity", "confidence", "when_new"),
+    [
+        ("/orders/import", Severity.MEDIUM, Confidence.POSSIBLE, Confidence.CERTAIN),
+        ("/orders/pictures", Severity.HIGH, Confidence.CERTAIN, None),
+    ],
+)
+def test_uploads_that_bring_a_whole_thing_over_are_hints_until_a_change_brings_them(
+    route: str, severity: Severity, confidence: Confidence, when_new: Confidence | None
+) -> None:
+    api = f"""
+from fastapi import FastAPI, UploadFile
+from shop.files import store
+
+app = FastAPI()
+
+@app.post("{route}")
+async def receive(file: UploadFile) -> None:
+    store(await file.read())
+"""
+    [found] = analyze(sources({"shop/api.py": api}), options=Options(select=("FP505",))).result.findings
+
+    assert (found.severity, found.confidence, found.when_new) == (severity, confidence, when_new)

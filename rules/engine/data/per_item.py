@@ -11,6 +11,7 @@ from rules.engine.data.local_values import bindings_of, value_of, values_of
 from rules.engine.data.written_out import is_written_out
 from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
+from rules.engine.linking.unions import members
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
 from rules.engine.reading.loop_shapes import FEW, finds_one, is_short, iterables, targets, unwrapped
@@ -218,7 +219,24 @@ def goes_over_entries(loop: ast.AST, module: Module) -> bool:
     parameter brings. People enter a few; programs send many to what is called bulk, batch or import."""
     if _IN_BULK.search(module.symbol_at(loop)):
         return False
-    return any(_is_member_of_form(unwrapped(iterable), module) for iterable in iterables(loop))
+    return any(
+        _is_member_of_form(unwrapped(iterable), module) or _is_key_of_form(unwrapped(iterable), module)
+        for iterable in iterables(loop)
+    )
+
+
+def _is_key_of_form(iterable: ast.expr, module: Module) -> bool:
+    """`form["lines"]` of a dictionary that a caller brings: what a model was dumped to, or what somebody sent."""
+    match iterable:
+        case ast.Subscript(value=ast.Name() as form, slice=ast.Constant(value=str(key))):
+            pass
+        case _:
+            return False
+    bindings = bindings_of(form, module)
+    if len(bindings) != 1 or bindings[0].kind != "parameter" or _IN_BULK.search(f"{form.id}.{key}"):
+        return False
+    value = module.value(form)
+    return value is None or value.module is None
 
 
 def _is_member_of_form(iterable: ast.expr, module: Module) -> bool:
@@ -229,7 +247,12 @@ def _is_member_of_form(iterable: ast.expr, module: Module) -> bool:
     if len(bindings) != 1 or bindings[0].kind != "parameter" or _IN_BULK.search(f"{name}.{iterable.attr}"):
         return False
     value = module.value(iterable.value)
-    if value is None or value.module is None or _IN_BULK.search(value.symbol):
+    return value is not None and all(_is_form(each, module) for each in members(value))
+
+
+def _is_form(value: Value, module: Module) -> bool:
+    """Whether it is a model that stands for one thing, going by its name."""
+    if value.module is None or _IN_BULK.search(value.symbol):
         return False
     ancestry = module.project.resolver.ancestry(value)
     return any(

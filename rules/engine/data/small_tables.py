@@ -89,7 +89,7 @@ _HANDFULS = frozenset(
         *("field", "column", "widget", "handler", "backend", "driver", "adapter", "validator", "header"),
         *("workspace", "gateway", "psp", "config", "source", "datasource"),
         *("editor", "viewer", "contributor", "author", "keyword", "assignee", "reviewer"),
-        *("month", "weekday", "quarter", "team"),
+        *("month", "weekday", "quarter", "team", "availability"),
     }
 )
 """Last words of lists that hold a handful, whoever asks."""

@@ -32,7 +32,7 @@ from rules.engine.reading.annotations import may_be_ours, one_of
 from rules.engine.reading.arguments import arguments, displays, receiver, target
 from rules.engine.reading.carried import Carried
 from rules.engine.reading.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
-from rules.engine.reading.hearing import lets_nothing_out, waits_for_nothing
+from rules.engine.reading.hearing import is_caught, lets_nothing_out, only_fills_queue, waits_for_nothing
 from rules.engine.reading.index import Index
 from rules.engine.reading.loose_tasks import hands_out_task
 from rules.engine.reading.regexes import regex
@@ -354,9 +354,9 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         flags |= facts.AROUND
     if _gives_few(scope):
         flags |= facts.FEW
-    if flags & facts.ASYNC and lets_nothing_out(node.body):
+    if flags & facts.ASYNC and (lets_nothing_out(node.body) or is_caught(node)):
         flags |= facts.HEARD
-    if flags & facts.ASYNC and waits_for_nothing(node):
+    if flags & facts.ASYNC and (waits_for_nothing(node) or _fills_queue(index, scope, node)):
         flags |= facts.UNBROKEN
     if isinstance(node, ast.FunctionDef) and hands_out_task(node, _started(index, scope)):
         flags |= facts.LOOSE
@@ -430,6 +430,29 @@ def _rewrapped(index: Index) -> Iterator[str]:
             match index.parents.get(index.parents.get(call, call)):
                 case ast.Assign(value=ast.Call(func=wrapping, args=[_])):
                     yield index.ref(wrapping, index.module)
+
+
+def _fills_queue(index: Index, own: Scope, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a coroutine only puts something into a queue of asyncio to which the file gives no bound: that is over at once."""
+    if "put" not in own.called or "asyncio" not in index.module.bindings:
+        return False
+    name = only_fills_queue(function)
+    return bool(name) and not any(
+        last_name(call.func) == "Queue"
+        and (call.args or call.keywords)
+        and name in _names_given(index.parents.get(call))
+        for scope in index.scopes
+        for call in scope.calls
+    )
+
+
+def _names_given(statement: ast.AST | None) -> set[str]:
+    match statement:
+        case ast.Assign(targets=targets):
+            return {last_name(target) for target in targets}
+        case ast.AnnAssign(target=target):
+            return {last_name(target)}
+    return set()
 
 
 def _calls_decorated(scope: Scope) -> bool:

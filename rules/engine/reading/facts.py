@@ -125,7 +125,7 @@ MAIN = 512
 HEARD = 32768
 """A coroutine that tells of its errors itself: all it does stands in a `try` that hands none on."""
 UNBROKEN = 65536
-"""A coroutine that waits for nothing: once begun it runs to its end."""
+"""A coroutine that waits for nothing, or for room in a queue without a bound only: once begun it runs to its end."""
 LOOSE = 131072
 """Starts a task, returns it, and keeps no reference to it."""
 

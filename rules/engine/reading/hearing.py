@@ -30,6 +30,41 @@ def waits_for_nothing(function: ast.AsyncFunctionDef | ast.FunctionDef) -> bool:
     )
 
 
+def is_caught(function: ast.AsyncFunctionDef | ast.FunctionDef) -> bool:
+    """Whether loguru's `@logger.catch` stands around a coroutine: it logs what goes wrong, and hands it on only if asked to."""
+    for decorator in function.decorator_list:
+        made = decorator.func if isinstance(decorator, ast.Call) else decorator
+        keywords = decorator.keywords if isinstance(decorator, ast.Call) else ()
+        if (
+            isinstance(made, ast.Attribute)
+            and made.attr == "catch"
+            and "log" in last_name(made.value).lower()
+            and not any(
+                each.arg == "reraise"
+                and not (isinstance(each.value, ast.Constant) and each.value.value is False)
+                for each in keywords
+            )
+        ):
+            return True
+    return False
+
+
+def only_fills_queue(function: ast.AsyncFunctionDef | ast.FunctionDef) -> str:
+    """The name of the queue where putting something into it is all that a coroutine waits for; empty where there is more."""
+    names = set()
+    for node in own_nodes(function):
+        match node:
+            case ast.Await(value=ast.Call(func=ast.Attribute(value=queue, attr="put"))) if (
+                "queue" in last_name(queue).lower()
+            ):
+                names.add(last_name(queue))
+            case ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.Yield() | ast.YieldFrom():
+                return ""
+            case ast.comprehension(is_async=1):
+                return ""
+    return names.pop() if len(names) == 1 else ""
+
+
 def lets_nothing_out(block: Iterable[ast.stmt]) -> bool:
     """Whether all that a block waits for stands in a `try` that hands no error on.
 

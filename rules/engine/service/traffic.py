@@ -57,6 +57,7 @@ _RARE = frozenset(
             "cleanup",
         ),
         *("init", "initialize", "initialise", "populate", "seed"),
+        *("ban", "bans", "banned", "unban", "suspend", "unsuspend", "moderation", "configured"),
         *("providers", "tenant", "tenants", "license", "testemail", "revoke", "rotate", "refresher"),
     }
 )
@@ -115,6 +116,7 @@ _RARE_CODE = frozenset(
         *("oauth", "oauth2", "oidc", "saml", "sso", "login", "signup", "provision", "provisioning"),
         *("install", "uninstall", "billing", "license", "captcha", "revoke", "refresher", "telemetry"),
         *("onboarding", "backup", "restore", "upgrade", "version", "release"),
+        *("ban", "unban", "suspend", "unsuspend"),
     }
 )
 """Words of a function or its file that say the same without the route."""

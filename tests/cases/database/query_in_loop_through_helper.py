@@ -689,3 +689,47 @@ async def with_notes(session: SessionDep) -> None:
     for order in session.scalars(select(Order)).all():
         load_owner(session, order.owner_id)  # FP202 (inline)
         await app.state.notes.delete(f"{order.id}.png")
+
+
+class NewOrder(BaseModel):
+    payer_ids: list[int]
+    payers: list[int]
+
+
+class ChangedOrder(BaseModel):
+    payers: list[int]
+
+
+def payers_of(session: Session, order_in: NewOrder | ChangedOrder) -> list[Owner | None]:
+    return [load_owner(session, each) for each in order_in.payers]  # FP202 (summary)
+
+
+def payers_by_id(session: Session, order_in: NewOrder | ChangedOrder) -> list[Owner | None]:
+    return [load_owner(session, each) for each in order_in.payer_ids]  # FP202 (inline)
+
+
+def payers_sent(session: Session, form: dict) -> list[Owner | None]:
+    return [load_owner(session, each) for each in form["payers"]]  # FP202
+
+
+@app.post("/orders/payers")
+def pay_new(order: NewOrder, session: SessionDep) -> None:
+    payers_of(session, order)
+    payers_by_id(session, order)
+    payers_sent(session, order.model_dump())
+
+
+@app.post("/orders/payers/typed")
+def pay_typed(form: dict[str, list[int]], session: SessionDep) -> list[Owner | None]:
+    return [load_owner(session, each) for each in form["payers"]]  # FP202 (summary)
+
+
+@app.post("/orders/payers/rows")
+def pay_rows(form: dict[str, list[int]], session: SessionDep) -> list[Owner | None]:
+    return [load_owner(session, each) for each in form["payer_ids"]]  # FP202 (inline)
+
+
+@app.get("/orders/availability")
+def availability(session: SessionDep) -> list[Owner | None]:
+    availabilities = session.scalars(select(Order)).all()
+    return [load_owner(session, each.owner_id) for each in availabilities]  # FP202 (summary)

@@ -92,3 +92,27 @@ def by_statement(session: Session = Depends(get_session)) -> int:
     session.commit()
     session.refresh(order)
     return order.id
+
+
+@app.post("/restarted")
+def restarted(session: Session = Depends(get_session)) -> str:
+    try:
+        print("restarted")
+    except OSError:
+        order = Order()
+        session.add(order)
+        session.commit()
+        session.refresh(order)  # FP224 (summary)
+    return "done"
+
+
+@app.post("/tried")
+def tried(session: Session = Depends(get_session)) -> str:
+    try:
+        order = Order()
+        session.add(order)
+        session.commit()
+        session.refresh(order)  # FP224 (inline)
+    except OSError:
+        print("failed")
+    return "done"

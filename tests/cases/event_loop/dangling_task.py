@@ -4,11 +4,12 @@ import functools
 import inspect
 import signal
 from asyncio import create_task as start
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from loguru import logger
 from speech import Transcriber
 from starlette.middleware.base import BaseHTTPMiddleware
 from timing import timer
@@ -482,3 +483,92 @@ class Player:
 async def speech() -> None:
     await Speech().begin()
     await Player().begin()
+
+
+@logger.catch(exclude=(ValueError,))
+async def caught(number: int) -> None:
+    await work(number)
+
+
+@logger.catch
+async def caught_without_more(number: int) -> None:
+    await work(number)
+
+
+@logger.catch(reraise=True)
+async def raised_again(number: int) -> None:
+    await work(number)
+
+
+@app.post("/caught")
+async def catches(number: int) -> None:
+    asyncio.create_task(caught(number))  # FP113 (summary)
+
+
+@app.post("/caught/without-more")
+async def catches_without_more(number: int) -> None:
+    asyncio.create_task(caught_without_more(number))  # FP113 (summary)
+
+
+@app.post("/raised-again")
+async def raises_again(number: int) -> None:
+    asyncio.create_task(raised_again(number))  # FP113 (inline)
+
+
+class Tracker:
+    async def report(self, error: object) -> None:
+        await work(1)
+
+
+tracker = Tracker()
+
+
+def on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    loop.create_task(tracker.report(context.get("exception")))  # FP113 (summary)
+
+
+def on_order(loop: asyncio.AbstractEventLoop, order: dict[str, object]) -> None:
+    loop.create_task(tracker.report(order.get("id")))  # FP113 (inline)
+
+
+@app.post("/tracked")
+async def tracked(number: int) -> None:
+    on_order(asyncio.get_running_loop(), {"id": number})
+
+
+class Mailbox:
+    def __init__(self, queue: asyncio.Queue[str]) -> None:
+        self.queue = queue
+        self.narrow_queue: asyncio.Queue[str] = asyncio.Queue(8)
+
+    async def post(self, text: str) -> None:
+        print("posted")
+        await self.queue.put(text)
+
+    async def post_when_free(self, text: str) -> None:
+        await self.narrow_queue.put(text)
+
+    async def post_and_wait(self, text: str) -> None:
+        await self.queue.put(text)
+        await self.queue.join()
+
+
+def in_background(work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    return asyncio.create_task(work)
+
+
+@app.post("/mail")
+async def mail(text: str) -> None:
+    mailbox = Mailbox(asyncio.Queue())
+    asyncio.create_task(mailbox.post(text))
+    in_background(mailbox.post(text))
+
+
+@app.post("/mail/when-free")
+async def mail_when_free(text: str) -> None:
+    asyncio.create_task(Mailbox(asyncio.Queue()).post_when_free(text))  # FP113 (inline)
+
+
+@app.post("/mail/and-wait")
+async def mail_and_wait(text: str) -> None:
+    in_background(Mailbox(asyncio.Queue()).post_and_wait(text))  # FP113 (inline)

@@ -610,3 +610,19 @@ def get_kept() -> Kept:
 @app.get("/kept")
 async def from_kept(carried: Kept = Depends(get_kept)) -> str:
     return (await carried.client.get("https://stock.example")).text
+
+
+async def tell_of_ban(user: str) -> None:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        await client.post("https://mail.example", json={"user": user})
+
+
+async def tell_of_order(user: str) -> None:
+    async with httpx.AsyncClient() as client:  # FP603 (inline)
+        await client.post("https://mail.example", json={"user": user})
+
+
+@app.patch("/users/{user}")
+async def change_user(user: str, *, banned: bool) -> None:
+    await tell_of_ban(user)
+    await tell_of_order(user)

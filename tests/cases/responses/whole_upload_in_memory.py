@@ -256,7 +256,7 @@ async def chosen_by_kind(upload: UploadFile) -> None:
 
 @app.post("/licences")
 async def upload_license(file: UploadFile) -> None:
-    store(await file.read())  # FP505 (summary)
+    store(await file.read())  # FP505 (inline)
 
 
 @app.post("/rollouts")
