@@ -73,6 +73,10 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or (not module.reached(node) and unimported.is_lone_script(module.project, module.path))
     ):
         gates, confidence, fresh = False, Confidence.POSSIBLE, None
+    if confidence is not Confidence.POSSIBLE and (
+        unasked.never_gets_there(match.call_path, module) or unasked.is_called_in_vain(node, module)
+    ):
+        gates, fresh, confidence = False, fresh or confidence, Confidence.POSSIBLE
     message = match.message
     if rule.stops_loop and (entry := lambda_entry(module.path, module.project)):
         severity, gates, confidence, fresh = severity.lowered(), False, Confidence.POSSIBLE, None

@@ -15,6 +15,7 @@ from rules.engine.reading import (
     flows,
     migrations,
     names_read,
+    optional_members,
     own_machine,
     page_sizes,
     password_costs,
@@ -214,6 +215,7 @@ def build(index: Index, lines: int, known: Carried | None = None, *, takes_part:
         admissions=tuple(admissions.extract(index)),
         addresses=tuple(sorted({scheme for scope in index.scopes for scheme in _addresses(scope)})),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
+        sets=tuple(sorted(set(optional_members.set_elsewhere(index)))),
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
 
@@ -510,6 +512,7 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
         _variables(index, node, outside),
         tuple(_given(index, base, outside) for base in node.bases if _base(index, base, outside)),
         turns.of_several(node),
+        optional_members.of_class(scope) if scope.attributes else {},
     )
 
 

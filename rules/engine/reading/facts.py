@@ -40,7 +40,7 @@ from rules.engine.reading.raw_text import RawFacts
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.switches import Switch
 
-ENGINE_VERSION = "72"
+ENGINE_VERSION = "73"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -261,6 +261,8 @@ class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """For each base what its type variables stand for, as references to instances."""
     many: tuple[str, ...] = ()
     """Attributes whose default, as the body writes it out, has several members (`rules.engine.reading.turns.SEVERAL`)."""
+    optional: dict[str, Switch] = {}
+    """Attributes that are nothing unless whoever makes the object gives them (`rules.engine.reading.optional_members`)."""
 
 
 class Alias(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -322,6 +324,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """Schemes of the addresses that its functions put together and return: `sqlite`."""
     rewrapped: tuple[str, ...] = ()
     """What its functions may be given to after they are defined: `globals()[name] = logged(globals()[name])`."""
+    sets: tuple[str, ...] = ()
+    """Names of attributes that it sets, other than a class its optional ones."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""
 

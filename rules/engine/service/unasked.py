@@ -9,13 +9,17 @@ import ast
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from rules.engine.reading import facts, switches
+from rules.engine.linking.graph import BACKGROUND
+from rules.engine.reading import facts, own_state, switches
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.unreachable import ends_block, is_unreachable_arm
 from rules.engine.service.serving import callers_by_name
 
 if TYPE_CHECKING:
-    from rules.engine.linking.graph import Node
+    from collections.abc import Sequence
+
+    from rules.engine.finding import Hop
+    from rules.engine.linking.graph import Edge, Node
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -33,6 +37,76 @@ def is_never_asked(node: ast.AST, module: Module) -> bool:
     if function is None or isinstance(function.node, ast.Lambda) or found is None or not found.callers:
         return False
     return any(_never_holds(each, found, function.node, module.project) for each in _conditions(node, module))
+
+
+def never_gets_there(path: Sequence[Hop], module: Module) -> bool:
+    """Whether a step of a call path is under a condition on something optional of its object that nobody ever gives it:
+    `if self.store is not None: self.store.put(text)`, and everybody makes `Span()`."""
+    return any(_is_never_taken(hop, module.project) for hop in path)
+
+
+def is_called_in_vain(node: ast.AST, module: Module) -> bool:
+    """Whether each call of the function around `node` stands under a condition that nobody fulfils."""
+    found = module.graph_node(node)
+    if found is None or found.roles or not found.callers:
+        return False
+    project, name = module.project, found.symbol.rpartition(".")[2]
+    known = {id(caller) for caller, _ in found.callers}
+    if any(id(each) not in known for each in callers_by_name(project).get(name, ())):
+        return False
+    return all(
+        any(_is_never_met(each, caller, project) for each in switches.needs_of(edge.call))
+        for caller, edge in found.callers
+    )
+
+
+def _is_never_taken(hop: Hop, project: Project) -> bool:
+    module = project.resolver.modules.get(hop.path)
+    name = hop.symbol.rpartition(".")[2]
+    for function in module.facts.functions if module is not None else ():
+        if not function.line <= hop.line <= function.end_line or not function.owner:
+            continue
+        node = project.node(hop.path, function.symbol)
+        if node is not None and any(
+            _is_never_met(condition, node, project)
+            for call in function.calls
+            if call.line == hop.line and call.ref.rpartition(".")[2] == name
+            for condition in switches.needs_of(call)
+            if condition[1:2] == own_state.MARK
+        ):
+            return True
+    return False
+
+
+def _is_never_met(condition: str, node: Node, project: Project) -> bool:
+    """Whether no call fulfils a condition on a parameter of `node`, or nobody gives its object what a condition asks for."""
+    known = _known.setdefault(project, {})
+    key = node.path, node.symbol, condition
+    if key not in known:
+        known[key] = _is_without(condition, node, project) if condition[1:2] == own_state.MARK else False
+        if condition[1:2] not in (own_state.MARK, "("):
+            name = switches.about(condition)
+            switch = next((each for each in node.function.switches if each.name == name), None)
+            known[key] = switch is not None and _is_refused(condition, switch, node, project, _FAR)
+    return known[key]
+
+
+def _is_without(condition: str, node: Node, project: Project) -> bool:
+    attribute = switches.about(condition).removeprefix(own_state.MARK)
+    owner = node.module.classes.get(node.function.owner)
+    switch = owner.optional.get(attribute) if owner is not None else None
+    if owner is None or switch is None or condition[0] not in "+#":
+        return False
+    name = owner.symbol.rpartition(".")[2]
+    modules = project.resolver.modules.values()
+    if any(
+        attribute in module.facts.sets
+        or any(base.rpartition(".")[2] == name for each in module.facts.classes for base in each.bases)
+        for module in modules
+    ):
+        return False
+    made = project.node(node.path, f"{owner.symbol}.__init__")
+    return made is not None and _is_refused(f"{condition[0]}{switch.name}", switch, made, project, _FAR, name)
 
 
 def _is_past_end(node: ast.AST, module: Module) -> bool:
@@ -81,20 +155,25 @@ def _never_holds(
     return known[key]
 
 
-def _is_refused(condition: str, switch: switches.Switch, node: Node, project: Project, far: int) -> bool:
-    """Whether everything that calls a function, or something of its name, passes what does not fulfil `condition`."""
+def _is_refused(
+    condition: str, switch: switches.Switch, node: Node, project: Project, far: int, name: str = ""
+) -> bool:
+    """Whether everything that calls a function, or something of its name, passes what does not fulfil `condition`; of a
+    class that is made, its `name` counts."""
     if node.roles or not node.callers or not far:
         return False
-    name = node.symbol.rpartition(".")[2]
+    name = name or node.symbol.rpartition(".")[2]
     callers = {id(caller): caller for caller, _ in node.callers}
     callers |= {id(each): each for each in callers_by_name(project).get(name, ())}
     for caller in callers.values():
         for call in caller.function.calls:
-            if call.ref.rpartition(".")[2].lstrip("@>") != name and not _leads_to(caller, call, node):
+            edge = _edge_to(caller, call, node)
+            if call.ref.rpartition(".")[2].lstrip("@>") != name and edge is None:
                 continue
             if call.flags & facts.LOAD or call.passed == "*":
                 return False
-            passed = switches.passed_for(call, switch)
+            moved = edge is not None and edge.kind == BACKGROUND and edge.target.symbol not in call.ref
+            passed = switches.passed_for(call, _moved(switch) if moved else switch)
             if passed[:1] == "@":
                 handed = next((each for each in caller.function.switches if each.name == passed[1:]), None)
                 onwards = switches.renamed(condition, passed[1:])
@@ -105,6 +184,18 @@ def _is_refused(condition: str, switch: switches.Switch, node: Node, project: Pr
     return True
 
 
-def _leads_to(caller: Node, call: facts.Call, node: Node) -> bool:
+def _moved(switch: switches.Switch) -> switches.Switch:
+    """A parameter as `add_task(send, order)` passes it: behind the function itself."""
+    return switches.Switch(switch.name, switch.position + 1 if switch.position >= 0 else -1, switch.default)
+
+
+def _edge_to(caller: Node, call: facts.Call, node: Node) -> Edge | None:
     place = call.line, call.column
-    return any(edge.target is node and (edge.call.line, edge.call.column) == place for edge in caller.edges)
+    return next(
+        (
+            edge
+            for edge in caller.edges
+            if edge.target is node and (edge.call.line, edge.call.column) == place
+        ),
+        None,
+    )

@@ -110,7 +110,19 @@ async def handed(numbers: str) -> list[str]:
     return list(map(str.strip, numbers.split(",")))
 
 
-from shop import branches, first_user, handed_on, made_once, own_state, ports, renewal, sources, switched, ticks
+from shop import (
+    branches,
+    first_user,
+    handed_on,
+    made_once,
+    own_state,
+    ports,
+    renewal,
+    sources,
+    spans,
+    switched,
+    ticks,
+)
 
-for part in (branches, first_user, handed_on, made_once, own_state, ports, renewal, sources, switched, ticks):
+for part in (branches, first_user, handed_on, made_once, own_state, ports, renewal, sources, spans, switched, ticks):
     app.include_router(part.router)
