@@ -12,6 +12,7 @@ from rules.engine.data.row_members import summary_of_member
 from rules.engine.data.small_tables import lists_kinds
 from rules.engine.reading.loop_shapes import iterables, shortened
 from rules.engine.reading.rows import ITEM
+from rules.engine.reading.surroundings import fills_gap
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -298,12 +299,15 @@ def _confidence(loop: LoopNode, module: Module) -> Confidence:
 
 
 def _ends_the_loop(node: ast.AST, loop: LoopNode, module: Module) -> bool:
-    """Whether `node` is read once, on the way out: in a `raise` or `return` inside the loop."""
-    current = module.parent(node)
+    """Whether `node` is read once: on the way out, in a `raise` or `return` inside the loop, or for the first item that fits,
+    `if best is None and order.urgent: best = order.items`."""
+    child, current = node, module.parent(node)
     while current is not None and current is not loop:
         if isinstance(current, ast.Raise | ast.Return):
             return True
-        current = module.parent(current)
+        if isinstance(current, ast.If) and child in current.body and fills_gap(current, node):
+            return True
+        child, current = current, module.parent(current)
     return False
 
 

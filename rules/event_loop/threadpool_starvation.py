@@ -8,6 +8,7 @@ from rules.engine.costs import estimates
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.traffic import is_seldom
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ class ThreadpoolStarvation(Rule):
                 call,
                 f"`{node.name}` holds one of {threads} worker threads while {what}: with {threads} under"
                 " way every `def` endpoint of the process waits.",
-                confidence=confidence,
+                # Forty at a time come to what somebody asks for now and then only by a mistake.
+                confidence=Confidence.POSSIBLE if is_seldom(call, module) else confidence,
+                when_new=confidence,
                 call_path=(Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2]), *path)
                 if path
                 else (),

@@ -8,6 +8,7 @@ from rules.engine.reading.loop_shapes import iterables, shortened
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.one_at_a_time import lambda_entry
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -126,7 +127,10 @@ class HeavyComputeInRequest(Rule):
             " the time grows with the square of the size.",
             # Ten megabytes in pieces of 64 kB took a second, forty took 17: who sends a file sends that much.
             severity=self.severity if _streams(loops[-1]) else Severity.LOW,
-            confidence=Confidence.LIKELY if _streams(loops[-1]) else Confidence.POSSIBLE,
+            # On Lambda a body arrives in one piece.
+            confidence=Confidence.LIKELY
+            if _streams(loops[-1]) and not lambda_entry(module.path, module.project)
+            else Confidence.POSSIBLE,
             instead=f"`{node.target.id} = bytearray()` before the loop grows in place; or collect the parts in a list and"
             ' `b"".join(parts)` behind it.',
         )

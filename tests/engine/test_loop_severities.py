@@ -679,6 +679,30 @@ def test_what_mangum_serves_has_one_request_at_a_time(
     assert all(each.confidence is Confidence.POSSIBLE for each in found if each.code == "FP711")
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [("handler = Mangum(app)\n", Confidence.POSSIBLE), ("", Confidence.LIKELY)],
+    ids=["on Lambda", "on a server"],
+)
+def test_a_body_that_grows_comes_in_one_piece_on_lambda(entry: str, expected: Confidence) -> None:
+    text = f"""
+from fastapi import FastAPI, Request
+{"from mangum import Mangum" if entry else ""}
+app = FastAPI()
+
+@app.post("/orders")
+async def receive(request: Request) -> int:
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+    return len(data)
+
+{entry}"""
+    [found] = analyze(sources({"shop/main.py": text}), options=Options(select=("FP702",))).result.findings
+
+    assert found.confidence is expected
+
+
 def when_new(files: dict[str, str], code: str) -> dict[str, Confidence | None]:
     """By file, the confidence of a finding that a change brings; all of them are possible where they stand for long."""
     found = project(files, select=(code,)).result.findings

@@ -606,12 +606,17 @@ def _within(index: Index, node: ast.AST, ancestor: ast.AST) -> bool:
 
 def fills_gap(test: ast.If, node: ast.AST) -> bool:
     """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`, in one step or two."""
-    missing = _missing(test.test, absent=True)
+    tests = (
+        test.test.values
+        if isinstance(test.test, ast.BoolOp) and isinstance(test.test.op, ast.And)
+        else (test.test,)
+    )
+    missing = {name for each in tests if (name := _missing(each, absent=True))}
     line = getattr(node, "lineno", 0)
     return bool(missing) and any(
         isinstance(statement, (ast.Assign, ast.AnnAssign))
         and any(
-            _spelling(target) == missing
+            _spelling(target) in missing
             and (line >= statement.lineno or isinstance(target, ast.Subscript))
             and line <= (statement.end_lineno or 0)
             for target in _targets(statement)
@@ -634,9 +639,13 @@ def _missing(test: ast.AST, *, absent: bool) -> str:
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return _missing(operand, absent=not absent)
-        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]) if absent:
+        case ast.Compare(left=left, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None)]) if (
+            absent
+        ):
             return _spelling(left)
-        case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]) if not absent:
+        case ast.Compare(
+            left=left, ops=[ast.IsNot() | ast.NotEq()], comparators=[ast.Constant(value=None)]
+        ) if not absent:
             return _spelling(left)
         case ast.Compare(ops=[ast.NotIn()], comparators=[container]) if absent:
             return _spelling(container)

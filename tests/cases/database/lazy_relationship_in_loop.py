@@ -476,3 +476,39 @@ def write_to(session: Session) -> None:
 @app.post("/written-to")
 def write_later(tasks: BackgroundTasks, session: SessionDep) -> None:
     tasks.add_task(write_to, session)
+
+
+@app.get("/first-that-fits")
+def first_that_fits(session: SessionDep, wanted: set[int]) -> list[object]:
+    found = None
+    for order in session.scalars(select(Order).limit(100)):
+        if order.customer_id in wanted and found == None:  # noqa: E711 - people write it
+            found = list(order.items)
+    return found or []
+
+
+@app.get("/first-that-fits/of-two")
+def first_of_two(session: SessionDep, wanted: set[int]) -> list[object]:
+    found = None
+    for order in session.scalars(select(Order).limit(100)):
+        if found is None and order.customer_id in wanted:
+            found = order.items
+    return found or []
+
+
+@app.get("/last-that-fits")
+def last_that_fits(session: SessionDep, wanted: set[int]) -> list[object]:
+    found: list[object] = []
+    for order in session.scalars(select(Order).limit(100)):
+        if order.customer_id in wanted and found is not None:
+            found = list(order.items)  # FP203
+    return found
+
+
+@app.get("/each-that-fits")
+def each_that_fits(session: SessionDep, wanted: set[int]) -> list[object]:
+    found, other = [], None
+    for order in session.scalars(select(Order).limit(100)):
+        if order.customer_id in wanted and other is None:
+            found = list(order.items)  # FP203
+    return found

@@ -65,7 +65,7 @@ app.add_middleware(Plain)
 
 @app.exception_handler(KeyError)
 async def missing(request: Request, error: KeyError) -> JSONResponse:
-    requests.post("https://errors.example/report", timeout=1)  # FP105
+    requests.post("https://errors.example/report", timeout=1)  # FP105 (summary)
     return JSONResponse({"detail": "missing"}, status_code=404)
 
 

@@ -66,3 +66,13 @@ def tool(question: str) -> str:
 @app.post("/vector")
 def vector(question: str) -> list[float]:
     return client.embeddings.create(model="small", input=question).data[0].embedding
+
+
+@app.post("/models/test")
+def test_model(question: str) -> str:
+    return client.responses.create(model="gpt-5", input=question).output_text  # FP119 (summary)
+
+
+@app.post("/models/ask")
+def ask_model(question: str) -> str:
+    return client.responses.create(model="gpt-5", input=question).output_text  # FP119 (inline)
