@@ -73,7 +73,7 @@ class WholeUploadInMemory(Rule):
 
     code = "FP505"
     severity = Severity.HIGH
-    said_from = Severity.HIGH
+    said_from = Severity.MEDIUM
     gates = True
     effort = Effort.MINUTES
     watch = "resident memory and request size"
@@ -119,29 +119,34 @@ class WholeUploadInMemory(Rule):
         function = module.function_of(node)
         if function is None or _is_bounded(upload, node, function.node, module):
             return
-        small = _is_text(node, module) or _is_measured(node, function.node, module)
         what = f"`{module.segment(node)}`"
         set_up = _sets_up(upload, function.name)
-        late = " before its size is checked" if _is_judged(node, function.node, module) else ""
+        is_late = _is_judged(node, function.node, module)
+        late = " before its size is checked" if is_late else ""
+        is_large = module.reached(node) and not (
+            _is_text(node, module)
+            or _is_measured(node, function.node, module)
+            or is_seldom(node, module)
+            or moves_whole(node, module)
+        )
+        # Staff sends little, and what is read as a file in memory somebody needs as a whole: no news where it has long been so.
+        is_old_news = not (is_large or is_late) or _is_wrapped(node, module)
+        proven = Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY
+        doubtful = (
+            is_aside(module.path)
+            or is_bounded_before(module.path, module.project)
+            or (not module.reached(node) and _is_asked_anywhere(module.project))
+        )
+        when_new = Confidence.LIKELY if set_up and module.reached(node) else None
+        if is_old_news and not (doubtful or set_up):
+            when_new = proven
         yield Match(
             node,
             f"{what} holds the whole upload in memory{late}: its size is up to the client, and every upload that runs at"
             " the same time adds its own.",
-            severity=Severity.HIGH
-            if module.reached(node)
-            and not small
-            and not is_seldom(node, module)
-            and not moves_whole(node, module)
-            else Severity.MEDIUM,
-            confidence=Confidence.POSSIBLE
-            if is_aside(module.path)
-            or set_up
-            or is_bounded_before(module.path, module.project)
-            or (not module.reached(node) and _is_asked_anywhere(module.project))
-            else Confidence.CERTAIN
-            if module.reached(node)
-            else Confidence.LIKELY,
-            when_new=Confidence.LIKELY if set_up and module.reached(node) else None,
+            severity=Severity.HIGH if is_large else Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE if doubtful or set_up or is_old_news else proven,
+            when_new=when_new,
             impact=estimates.in_memory("+50 MB for each upload that runs"),
         )
 
@@ -154,19 +159,26 @@ class WholeUploadInMemory(Rule):
                 continue
             if module.role(function) not in ("endpoint", "dependency") or _bounds_bodies(module):
                 continue
+            is_rare = is_seldom(function, module) or moves_whole(function, module)
+            doubtful = is_aside(module.path) or is_bounded_before(module.path, module.project)
             yield Match(
                 argument,
                 f"`{argument.arg}` is `bytes`: FastAPI reads the whole upload into memory before `{function.name}` begins, and"
                 " its size is up to the client.",
-                severity=Severity.MEDIUM
-                if is_seldom(function, module) or moves_whole(function, module)
-                else None,
-                confidence=Confidence.POSSIBLE
-                if is_aside(module.path) or is_bounded_before(module.path, module.project)
-                else Confidence.CERTAIN,
+                severity=Severity.MEDIUM if is_rare else None,
+                confidence=Confidence.POSSIBLE if is_rare or doubtful else Confidence.CERTAIN,
+                when_new=Confidence.CERTAIN if is_rare and not doubtful else None,
                 impact=estimates.in_memory("+50 MB for each upload that runs"),
                 instead=f"Take `{argument.arg}: UploadFile`, which spools to disk, and read `{argument.arg}.file` in chunks.",
             )
+
+
+def _is_wrapped(read: ast.Call, module: Module) -> bool:
+    """`load_workbook(BytesIO(await file.read()))`."""
+    parent = module.parent(read)
+    if isinstance(parent, ast.Await):
+        parent = module.parent(parent)
+    return isinstance(parent, ast.Call) and last_name(parent.func) in ("BytesIO", "StringIO")
 
 
 def _sets_up(upload: ast.expr, function: str) -> bool:

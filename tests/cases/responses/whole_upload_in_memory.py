@@ -1,3 +1,4 @@
+import io
 import json
 import shutil
 from typing import Annotated
@@ -256,7 +257,7 @@ async def chosen_by_kind(upload: UploadFile) -> None:
 
 @app.post("/licences")
 async def upload_license(file: UploadFile) -> None:
-    store(await file.read())  # FP505 (inline)
+    store(await file.read())  # FP505 (summary)
 
 
 @app.post("/rollouts")
@@ -297,3 +298,42 @@ async def mirror(image: UploadFile) -> None:
     if not await has_proper_name(image):
         raise HTTPException(400)
     await mirrored(image)
+
+
+@app.post("/refused-late")
+async def refused_late(file: UploadFile) -> None:
+    content = await file.read()  # FP505 (inline)
+    if len(content) > LARGEST:
+        raise HTTPException(413)
+    store(content)
+
+
+@app.post("/counted")
+async def counted(file: UploadFile) -> int:
+    content = await file.read()  # FP505 (summary)
+    return len(content)
+
+
+@app.post("/workbook")
+async def workbook(file: UploadFile) -> None:
+    store(io.BytesIO(await file.read()))  # FP505 (summary)
+
+
+@app.post("/workbook/kept")
+async def workbook_kept(file: UploadFile) -> None:
+    store(bytes(await file.read()))  # FP505 (inline)
+
+
+@app.post("/orders/export")
+async def exported(file: UploadFile) -> None:
+    store(await file.read())  # FP505 (summary)
+
+
+@app.post("/admin/pictures")
+async def staff_bytes(picture: bytes = File()) -> None:  # FP505 (summary)
+    store(picture)
+
+
+@app.post("/pictures/of-all")
+async def public_bytes(picture: bytes = File()) -> None:  # FP505 (inline)
+    store(picture)
