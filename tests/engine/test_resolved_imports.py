@@ -31,6 +31,28 @@ ROWS: Rows = {
         },
         SESSION,
     ),
+    # folders called like a library
+    "a folder that is called like the library that its files import": (
+        {
+            "requests/app/use.py": "import requests\nfrom requests import Session\ndef use():\n    requests.get(1)",
+        },
+        "requests.get",
+    ),
+    "a folder that is called like a library and holds what is imported": (
+        {
+            "agents/clients.py": "import requests\nhttp = requests.Session()",
+            "use.py": "from agents.clients import http\ndef use():\n    http.get(1)",
+        },
+        SESSION,
+    ),
+    "a folder in another that is called like a library": (
+        {
+            "shop/agents/clients.py": "import requests\nhttp = requests.Session()",
+            "shop/more.py": "from agents import Agent",
+            "use.py": "from shop.agents.clients import http\ndef use():\n    http.get(1)",
+        },
+        SESSION,
+    ),
     # imports
     "an import under another name": ({"use.py": "import requests as r\nr.get(1)"}, "requests.get"),
     "a name imported under another name": (

@@ -447,3 +447,26 @@ def test_a_file_follows_the_versions_that_are_declared_around_it() -> None:
         return succession.move(files, documents, Options()).nearest_versions.of("stock/api.py", "redis")
 
     assert [version(each) for each in ("5.0", "6.1")] == [(5, 0), (6, 1)]
+
+
+def test_a_folder_called_like_a_library_follows_what_is_imported_from_there() -> None:
+    texts = {
+        "agents/clients.py": "import requests\ndef fetch():\n    requests.get(1)\n",
+        "api.py": "from fastapi import FastAPI\nfrom agents import Agent\napp = FastAPI()\n@app.get('/')\nasync def read():\n    pass\n",
+    }
+    used = texts | {
+        "api.py": texts["api.py"].replace("import Agent", "import Agent\nfrom agents.clients import fetch")
+    }
+    used["api.py"] = used["api.py"].replace("    pass", "    fetch()")
+    succession = Succession()
+
+    def reached(each: dict[str, str]) -> list[set[str]]:
+        files = linked({path: text.encode() for path, text in each.items()})
+        projects = succession.move(files, {}, Options()), Project(files)
+        return [
+            {node.symbol for node in project.graph.nodes.values() if node.endpoints} for project in projects
+        ]
+
+    assert reached(texts) == [{"read"}, {"read"}]
+    assert reached(used) == [{"read", "fetch"}, {"read", "fetch"}]
+    assert reached(texts) == [{"read"}, {"read"}]

@@ -89,7 +89,7 @@ _HANDFULS = frozenset(
         *("field", "column", "widget", "handler", "backend", "driver", "adapter", "validator", "header"),
         *("workspace", "gateway", "psp", "config", "source", "datasource"),
         *("editor", "viewer", "contributor", "author", "keyword", "assignee", "reviewer"),
-        *("month", "weekday", "quarter", "team", "availability"),
+        *("month", "weekday", "quarter", "team", "availability", "option", "choice"),
     }
 )
 """Last words of lists that hold a handful, whoever asks."""
@@ -97,7 +97,7 @@ _HANDFULS = frozenset(
 
 _LEFT = ("default_", "bad_", "failed_", "invalid_", "broken_", "stale_", "expired_", "notification_items")
 """How names of lists begin that hold what is left over: mostly nothing at all."""
-_KEYS = regex(r"_(?:ids?|uuids?|keys?|names?|codes?|slugs?|list)$")
+_KEYS = regex(r"_(?:ids?|uuids?|keys?|names?|codes?|slugs?|values?|list)$")
 """What a list of references to them has in its name besides."""
 
 

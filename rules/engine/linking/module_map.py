@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from rules import libraries
@@ -35,6 +35,10 @@ class ModuleMap:
         self._holding: frozenset[str] = frozenset()
         """Folders with modules of their own."""
         self._packages: set[str] = set()
+        self._alike: frozenset[str] = frozenset()
+        """Folders that are called like a library of which files import something that lies there."""
+        self._shadows: frozenset[str] = frozenset()
+        """The names of folders without `__init__.py` that are called like a library."""
         self._tops: dict[str, list[str]] = {}
         self.readers: Readers = {}
         """Who asked for a file or folder by its path, for the folders with a top-level name (`T`), for a class's heirs."""
@@ -55,6 +59,7 @@ class ModuleMap:
         self._packages = {*(self._declared - self._nominal)}
         self._below = Counter(name for found in files.values() for name in _source_imports(found))
         self._source_packages = self._imported_sources(self._directories, files, self._imported, self._below)
+        self._alike = self._imported_alike(files)
         self._namespaces = {*filter(self._is_namespace, self._directories)}
         for path in sorted(files):
             module = self.modules[path] = self._module(path, files[path])
@@ -63,16 +68,38 @@ class ModuleMap:
                 roots.append(module.root)
 
     def _is_namespace(self, directory: str) -> bool:
-        """Whether a directory without __init__.py is imported by name: a package too, not a place to import from."""
+        """Whether a directory without __init__.py is imported by name: a package too, not a place to import from.
+
+        One that is called like a library (`fastapi/app/main.py`) is not, unless something in it is imported by that name.
+        """
         name = directory.rpartition("/")[2]
         return (
             bool(directory)
             and directory not in self._declared
+            and not (_is_of_library(name) and directory not in self._alike)
             and (self._imported[name] > 0 or directory in self._source_packages)
             and (name not in _SOURCES or directory in self._source_packages)
             # `billing/billing/__init__.py`: the outer one is where the package is developed.
             and f"{directory}/{name}" not in self._packages
             and not (f"{directory}/{name}" in self._directories and directory not in self._holding)
+        )
+
+    def _imported_alike(self, files: Mapping[str, ModuleFacts]) -> frozenset[str]:
+        folders = {
+            each
+            for each in self._directories - self._declared
+            if each and _is_of_library(each.rpartition("/")[2])
+        }
+        names = self._shadows = frozenset(each.rpartition("/")[2] for each in folders)
+        if not names:
+            return frozenset()
+        parts = {each for found in files.values() for each in _parts_of(found, names)}
+        lying = {*self._directories, *(path.removesuffix(".py") for path in files)}
+        return frozenset(
+            each
+            for each in folders
+            for name, part in parts
+            if each.rpartition("/")[2] == name and f"{each}/{part}" in lying
         )
 
     def _imported_sources(
@@ -243,6 +270,10 @@ class ModuleMap:
                     return False  # whether the outer one of `billing/billing` is a package depends on what lies in it
                 if path.endswith("__init__.py") and directory in folders and directory in self._directories:
                     return False
+            if self._shadows and _parts_of(found, self._shadows) != _parts_of(
+                before.facts if before is not None else None, self._shadows
+            ):
+                return False
             if {*(found.stars if found else ())} != {*(before.facts.stars if before else ())}:
                 return False
             if (found.kept if found else ()) != (before.facts.kept if before else ()):
@@ -255,6 +286,8 @@ class ModuleMap:
             had = self._imported[name]
             if bool(had) != bool(had + more) and self.has_folder(name):
                 return False
+        if any(_is_of_library(folder.rpartition("/")[2]) for folder in folders ^ self._directories):
+            return False
         if (
             self._named_only(self._declared_after(folders, changed), self._imported + imports)
             != self._nominal
@@ -342,6 +375,16 @@ class ModuleMap:
         """Remember that who asks depends on what `name`, or its being unknown, means in `module`."""
         if self.reader is not None:
             note(module.lookups, name, self.reader)
+
+
+def _is_of_library(name: str) -> bool:
+    return name in libraries.ROOTS or name in sys.stdlib_module_names
+
+
+def _parts_of(found: ModuleFacts | None, names: Collection[str]) -> set[tuple[str, str]]:
+    """What a file imports of packages of these names: `("agents", "tools")` of `from agents.tools import search`."""
+    split = (each.split(".") for each in (found.modules if found is not None else ()))
+    return {(parts[0], parts[1]) for parts in split if len(parts) > 1 and parts[0] in names}
 
 
 def _source_imports(found: ModuleFacts | None) -> set[str]:

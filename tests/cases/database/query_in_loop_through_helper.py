@@ -733,3 +733,13 @@ def pay_rows(form: dict[str, list[int]], session: SessionDep) -> list[Owner | No
 def availability(session: SessionDep) -> list[Owner | None]:
     availabilities = session.scalars(select(Order)).all()
     return [load_owner(session, each.owner_id) for each in availabilities]  # FP202 (summary)
+
+
+@app.get("/orders/options")
+def options(session: SessionDep, option_values: list[int]) -> list[Owner | None]:
+    return [load_owner(session, each) for each in option_values]  # FP202 (summary)
+
+
+@app.get("/orders/values")
+def values(session: SessionDep, order_values: list[int]) -> list[Owner | None]:
+    return [load_owner(session, each) for each in order_values]  # FP202 (inline)
