@@ -149,11 +149,16 @@ class RefreshAfterCommit(Rule):
         )
 
 
-def _is_after_failure(node: ast.AST, module: Module) -> bool:
+def _is_after_failure(node: ast.Call, module: Module) -> bool:
+    """Whether it happens in an `except`, or on the way to a `raise`."""
     current = module.parent(node)
     while current is not None and not isinstance(current, FUNCTIONS):
         if isinstance(current, ast.ExceptHandler):
             return True
+        if isinstance(current, ast.If):
+            arm = current.body if node.lineno <= (current.body[-1].end_lineno or 0) else current.orelse
+            if arm and isinstance(arm[-1], ast.Raise):
+                return True
         current = module.parent(current)
     return False
 

@@ -33,6 +33,8 @@ _ASKS_SIZE = regex(
     r"|(?:proper|allowed|valid|max|exceeds)_\w*size|size_(?:ok|valid|allowed|exceeded)"
     r"|File(?:Size|TooLarge|TooBig)|UploadTooLarge|SizeLimit|(?:Content|Payload|Entity)TooLarge"
 )
+_JUDGING = regex(r"valid|check|limit|verify|enforce", re.IGNORECASE)
+"""What a length is handed to that says whether it is too much."""
 _SET_UP = frozenset(
     {
         *("config", "configs", "configuration", "license", "licence", "plugin", "plugins"),
@@ -397,6 +399,8 @@ def _is_judged(read: ast.Call, function: ast.AST, module: Module) -> bool:
             around = module.parent(around)
         if isinstance(around, ast.Compare) and _bounds(around):
             return True
+        if isinstance(around, ast.Call) and node in around.args and _JUDGING.search(last_name(around.func)):
+            return True  # `validate_file(len(content))`
     return False
 
 

@@ -11,7 +11,6 @@ from rules.engine.data.local_values import bindings_of, value_of, values_of
 from rules.engine.data.written_out import is_written_out
 from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
-from rules.engine.linking.unions import members
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
 from rules.engine.reading.loop_shapes import FEW, finds_one, is_short, iterables, targets, unwrapped
@@ -247,12 +246,7 @@ def _is_member_of_form(iterable: ast.expr, module: Module) -> bool:
     if len(bindings) != 1 or bindings[0].kind != "parameter" or _IN_BULK.search(f"{name}.{iterable.attr}"):
         return False
     value = module.value(iterable.value)
-    return value is not None and all(_is_form(each, module) for each in members(value))
-
-
-def _is_form(value: Value, module: Module) -> bool:
-    """Whether it is a model that stands for one thing, going by its name."""
-    if value.module is None or _IN_BULK.search(value.symbol):
+    if value is None or value.module is None or _IN_BULK.search(value.symbol):
         return False
     ancestry = module.project.resolver.ancestry(value)
     return any(

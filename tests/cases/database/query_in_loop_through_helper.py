@@ -692,20 +692,7 @@ async def with_notes(session: SessionDep) -> None:
 
 
 class NewOrder(BaseModel):
-    payer_ids: list[int]
     payers: list[int]
-
-
-class ChangedOrder(BaseModel):
-    payers: list[int]
-
-
-def payers_of(session: Session, order_in: NewOrder | ChangedOrder) -> list[Owner | None]:
-    return [load_owner(session, each) for each in order_in.payers]  # FP202 (summary)
-
-
-def payers_by_id(session: Session, order_in: NewOrder | ChangedOrder) -> list[Owner | None]:
-    return [load_owner(session, each) for each in order_in.payer_ids]  # FP202 (inline)
 
 
 def payers_sent(session: Session, form: dict) -> list[Owner | None]:
@@ -714,8 +701,6 @@ def payers_sent(session: Session, form: dict) -> list[Owner | None]:
 
 @app.post("/orders/payers")
 def pay_new(order: NewOrder, session: SessionDep) -> None:
-    payers_of(session, order)
-    payers_by_id(session, order)
     payers_sent(session, order.model_dump())
 
 

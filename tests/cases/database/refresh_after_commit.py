@@ -116,3 +116,26 @@ def tried(session: Session = Depends(get_session)) -> str:
     except OSError:
         print("failed")
     return "done"
+
+
+@app.post("/refused")
+def refused(started: bool, session: Session = Depends(get_session)) -> str:
+    order = Order()
+    session.add(order)
+    if not started:
+        session.commit()
+        session.refresh(order)  # FP224 (summary)
+        raise RuntimeError("not started")
+    return "done"
+
+
+@app.post("/accepted")
+def accepted(started: bool, session: Session = Depends(get_session)) -> str:
+    order = Order()
+    session.add(order)
+    if not started:
+        raise RuntimeError("not started")
+    else:
+        session.commit()
+        session.refresh(order)  # FP224 (inline)
+    return "done"

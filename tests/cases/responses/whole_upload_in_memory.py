@@ -308,6 +308,19 @@ async def refused_late(file: UploadFile) -> None:
     store(content)
 
 
+@app.post("/refused-late/by-a-function")
+async def refused_late_by_a_function(file: UploadFile) -> None:
+    content = await file.read()  # FP505 (inline)
+    validate_length(len(content))
+    store(content)
+
+
+@app.post("/shown")
+async def shown(file: UploadFile) -> None:
+    content = await file.read()  # FP505 (summary)
+    print(len(content))
+
+
 @app.post("/counted")
 async def counted(file: UploadFile) -> int:
     content = await file.read()  # FP505 (summary)
