@@ -93,6 +93,10 @@ class Match(Struct, frozen=True):
         """The same match with another severity, and with another message where one is given."""
         return replace(self, severity=severity, message=message or self.message)
 
+    def doubted(self) -> Match:
+        """The same match as a hint where it has long been so: a change that brings it hears of it as surely as before."""
+        return replace(self, confidence=Confidence.POSSIBLE, when_new=self.when_new or self.confidence)
+
 
 class ProjectMatch(Struct, frozen=True):
     """What a project rule yields: a place in any file, most often a document.

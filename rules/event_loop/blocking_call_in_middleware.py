@@ -4,11 +4,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from rules.engine.loops import loop_fixes
 from rules.engine.loops.loop_calls import is_middleware
-from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -103,9 +101,4 @@ class BlockingCallInMiddleware(Rule):
         for match in loop_fixes.matches(node, module, self.code, where, often):
             severity = min(match.severity or self.severity, Severity.HIGH, key=lambda each: each.rank)
             # Where the service seldom fails it seldom waits either: no news where it has long been so.
-            yield replace(
-                match,
-                severity=severity,
-                confidence=Confidence.POSSIBLE,
-                when_new=match.when_new or match.confidence,
-            )
+            yield match.weighing(severity).doubted()
