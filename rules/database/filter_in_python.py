@@ -139,6 +139,8 @@ class FilterInPython(Rule):
             return
         if not isinstance(node, ast.Subscript) and not _says_columns(node, loaded.table, module):
             return
+        if isinstance(node, ast.Subscript) and _finds_one(loaded):
+            return
         name = loaded.table.symbol.rpartition(".")[2]
         which = f"every `{name}`" if not loaded.filters else f"all `{name}` rows that match"
         yield Match(
@@ -153,6 +155,12 @@ class FilterInPython(Rule):
             impact=estimates.rows_returned(module.options),
             instead=_instead(node, name),
         )
+
+
+def _finds_one(loaded: Loaded) -> bool:
+    """Whether the query asks for a key of its own: there is no more than one row."""
+    columns = (loaded.table.column(word[1:]) for word in loaded.filters if word.startswith("."))
+    return any(column is not None and (column.unique or column.primary) for column in columns)
 
 
 def _tallied(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]:
@@ -426,6 +434,10 @@ def _instead(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript
     match node:
         case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=int(upper)))):
             return f"`.limit({upper})` in the query."
+        case ast.Subscript(slice=ast.Constant()):
+            return "`.limit(1)` in the query, and `.first()`."
+        case ast.Subscript(slice=ast.UnaryOp()):
+            return "The opposite order and `.limit(1)` in the query, and `.first()`."
         case ast.ListComp(generators=[ast.comprehension(target=ast.Name(id=row), ifs=[*conditions])]) if (
             conditions and all(isinstance(each, ast.Compare | ast.Attribute) for each in conditions)
         ):
@@ -441,6 +453,11 @@ def _sliced(node: ast.Subscript) -> tuple[ast.expr | None, str]:
             value=ast.Name() | ast.Call() as source, slice=ast.Slice(upper=ast.Constant(value=int(upper)))
         ) if upper > 0:
             return source, f"keeps {upper} rows"
+        case ast.Subscript(
+            value=ast.Call() as source,
+            slice=ast.Constant(value=0) | ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)),
+        ):
+            return source, "keeps one row"
     return None, ""
 
 

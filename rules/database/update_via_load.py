@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class UpdateViaLoad(Rule):
-    """Loading rows to set the same value on each of them moves every row over the network twice.
+    """Loading rows to set the same value on each of them, or to delete them, moves every row over the network twice.
 
     Each row is sent, made an object, and written back with a statement of its own or in a batch of them. One `UPDATE`
     does it where the rows are.
 
     ## Instead
-    `session.execute(update(Order).where(Order.open).values(open=False))`.
+    `session.execute(update(Order).where(Order.open).values(open=False))`, `session.execute(delete(Order).where(…))`.
 
     ## Trade-offs
     ORM events, validators and `onupdate` functions written in Python do not run for a bulk update, and objects that are loaded
@@ -102,6 +102,9 @@ class UpdateViaLoad(Rule):
     def check(self, node: ast.For, module: Module) -> Iterator[Match]:
         if not isinstance(node.target, ast.Name) or node.orelse or not serves(node, module):
             return
+        if _deletes_each(node, node.target.id):
+            yield from _deleted(node, module)
+            return
         names = _set_alike(node, node.target.id, module)
         if not names or _is_used_elsewhere(node, module):
             return
@@ -127,6 +130,39 @@ class UpdateViaLoad(Rule):
             impact=estimates.rows_changed(module.options, module.turns(node.iter)),
             instead=f"`session.execute(update({model}).where(…).values({values}))`.",
         )
+
+
+def _deleted(loop: ast.For, module: Module) -> Iterator[Match]:
+    """Rows that are loaded only to be deleted, of a table whose rows own no others that the session would delete too."""
+    found = module.rows(loop.iter)
+    if len(found) != 1 or found[0].stage not in (MANY, RESULT) or not found[0].many or found[0].reads:
+        return
+    table = found[0].table
+    owns = any(each.many or each.secondary for each in table.relationships.values())
+    if owns or _is_one(found[0]) or _is_used_elsewhere(loop, module) or not module.in_request_path(loop):
+        return
+    model = table.symbol.rpartition(".")[2]
+    yield Match(
+        loop,
+        f"Every `{model}` is loaded only to be deleted: one `DELETE` does it without moving a row.",
+        confidence=Confidence.POSSIBLE,  # the model's events may have to run
+        impact=estimates.rows_changed(module.options, module.turns(loop.iter)),
+        instead=f"`session.execute(delete({model}).where(…))`.",
+    )
+
+
+def _deletes_each(loop: ast.For, row: str) -> bool:
+    """Whether the turns do nothing but `session.delete(order)`."""
+    for statement in loop.body:
+        match statement:
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(attr="delete"), args=[ast.Name(id=deleted)])
+                | ast.Await(value=ast.Call(func=ast.Attribute(attr="delete"), args=[ast.Name(id=deleted)]))
+            ) if deleted == row:
+                pass
+            case _:
+                return False
+    return True
 
 
 def _is_one(loaded: Loaded) -> bool:

@@ -44,6 +44,8 @@ _DBAPI = {
     "ibm_db_dbi": "a worker thread",
     "vertica_python": "a worker thread",
 }
+_NEO4J_TRANSACTIONS = ("neo4j.Transaction", "neo4j.ManagedTransaction")
+_ANEO4J_TRANSACTIONS = ("neo4j.AsyncTransaction", "neo4j.AsyncManagedTransaction")
 _POOL_COST = "TCP, TLS and log-in for every request"
 
 
@@ -147,8 +149,9 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.DB, "the `neo4j` asynchronous driver"),
             "neo4j.Session",
-            "run execute_read execute_write",
+            "run execute_read execute_write read_transaction write_transaction",
         ),
+        *each(Blocking("", Kind.DB, "the `neo4j` asynchronous driver"), _NEO4J_TRANSACTIONS, "run"),
         *each(
             Blocking("", Kind.DB, "the `neo4j` asynchronous driver"),
             "neo4j.Driver",
@@ -222,9 +225,17 @@ LIBRARY = Library(
             "execute execute_many",
         ),
         *each(Query("", "select", False, "cassandra"), "cassandra.cluster.Session", "execute"),
-        *each(Query("", "select", False, "neo4j"), "neo4j.Session", "run execute_read execute_write"),
+        *each(
+            Query("", "select", False, "neo4j"),
+            "neo4j.Session",
+            "run execute_read execute_write read_transaction write_transaction",
+        ),
+        *each(Query("", "select", False, "neo4j"), _NEO4J_TRANSACTIONS, "run"),
+        *each(Query("", "commit", False, "neo4j"), "neo4j.Transaction", "commit"),
         *each(Query("", "select", False, "neo4j"), "neo4j.Driver", "execute_query"),
         *each(Query("", "select", True, "neo4j"), "neo4j.AsyncSession", "run execute_read execute_write"),
+        *each(Query("", "select", True, "neo4j"), _ANEO4J_TRANSACTIONS, "run"),
+        *each(Query("", "commit", True, "neo4j"), "neo4j.AsyncTransaction", "commit"),
         *each(Query("", "select", True, "neo4j"), "neo4j.AsyncDriver", "execute_query"),
     ),
     clients=(
@@ -349,6 +360,8 @@ LIBRARY = Library(
         "neo4j.Driver.session": "neo4j.Session",
         "neo4j.AsyncGraphDatabase.driver": "neo4j.AsyncDriver",
         "neo4j.AsyncDriver.session": "neo4j.AsyncSession",
+        "neo4j.Session.begin_transaction": "neo4j.Transaction",
+        "neo4j.AsyncSession.begin_transaction": "neo4j.AsyncTransaction",
         "records.Database": "records.Database",
         "influxdb_client.InfluxDBClient": "influxdb_client.InfluxDBClient",
         "influxdb_client.InfluxDBClient.query_api": "influxdb_client.QueryApi",

@@ -145,11 +145,17 @@ def _is_constant(call: ast.Call, module: Module) -> bool:
     if any(isinstance(value, ast.Starred) for value in values) or any(k.arg is None for k in call.keywords):
         return False
     return all(
-        not isinstance(node, ast.Await | ast.Call)
+        not isinstance(node, ast.Await)
+        and (not isinstance(node, ast.Call) or _makes_loader(node, module))
         and (not isinstance(node, ast.Name) or _is_global(node, module))
         for value in values
         for node in walk(value)
     )
+
+
+def _makes_loader(call: ast.Call, module: Module) -> bool:
+    """`FileSystemLoader("templates")`, `select_autoescape()`: made with the environment, of what it is made of."""
+    return (module.qualified_name(call.func) or "").startswith("jinja2.")
 
 
 def _is_global(name: ast.Name, module: Module) -> bool:

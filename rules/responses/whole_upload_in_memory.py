@@ -35,6 +35,10 @@ _ASKS_SIZE = regex(
 )
 _JUDGING = regex(r"valid|check|limit|verify|enforce", re.IGNORECASE)
 """What a length is handed to that says whether it is too much."""
+_BODIES = frozenset(
+    {"fastapi.Request.body", "starlette.requests.Request.body", "fastapi.requests.Request.body"}
+)
+_SENDS = frozenset({"request", "build_request", "stream", "send", "post", "put", "patch"})
 _SET_UP = frozenset(
     {
         *("config", "configs", "configuration", "license", "licence", "plugin", "plugins"),
@@ -107,13 +111,16 @@ class WholeUploadInMemory(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return is_upload_read(callee.name)
+        return is_upload_read(callee.name) or callee.name in _BODIES
 
     def check(
         self, node: ast.Call | ast.FunctionDef | ast.AsyncFunctionDef, module: Module
     ) -> Iterator[Match]:
         if not isinstance(node, ast.Call):
             yield from self._parameters(node, module)
+            return
+        if module.qualified_name(node.func) in _BODIES:
+            yield from self._passed_on(node, module)
             return
         upload = upload_read(node, module)
         if upload is None or not serves(node, module):
@@ -152,6 +159,24 @@ class WholeUploadInMemory(Rule):
             impact=estimates.in_memory("+50 MB for each upload that runs"),
         )
 
+    def _passed_on(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`client.request(request.method, url, content=await request.body())`: a proxy that could stream."""
+        function = module.function_of(node)
+        if function is None or not serves(node, module) or not module.reached(node) or _bounds_bodies(module):
+            return
+        request = node.func.value if isinstance(node.func, ast.Attribute) else None
+        keyword = _taken_by(node, function.node, module)
+        if request is None or keyword is None or not _reads_method(request, function.node):
+            return
+        yield Match(
+            node,
+            f"`{module.segment(node)}` holds the whole request in memory before it is passed on: its size is up to the client.",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE,  # what clients send may be small
+            impact=estimates.in_memory("+50 MB for each upload that runs"),
+            instead=f"`{keyword}={ast.unparse(request)}.stream()` passes it on as it arrives.",
+        )
+
     def _parameters(
         self, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
     ) -> Iterator[Match]:
@@ -181,6 +206,61 @@ def _is_wrapped(read: ast.Call, module: Module) -> bool:
     if isinstance(parent, ast.Await):
         parent = module.parent(parent)
     return isinstance(parent, ast.Call) and last_name(parent.func) in ("BytesIO", "StringIO")
+
+
+def _taken_by(body: ast.Call, function: ast.AST, module: Module) -> str | None:
+    """The keyword of the one call that gets the body of a request, where nothing else is done with it."""
+    whole = module.parent(body)
+    if not isinstance(whole, ast.Await):
+        return None
+    taken: list[ast.expr] = [whole]
+    names = _bound_to(whole, module)
+    if names:
+        uses = [node for node in walk(function) if isinstance(node, ast.Name) and node.id in names]
+        if sum(isinstance(use.ctx, ast.Store) for use in uses) != 1:
+            return None
+        taken = [
+            use for use in uses if isinstance(use.ctx, ast.Load) and not _asks_if_any(use, module.parent(use))
+        ]
+    if len(taken) != 1:
+        return None
+    handed: ast.AST | None = module.parent(taken[0])
+    if isinstance(handed, ast.BoolOp | ast.IfExp):
+        handed = module.parent(handed)
+    call = module.parent(handed) if isinstance(handed, ast.keyword) else None
+    if (
+        not isinstance(handed, ast.keyword)
+        or not isinstance(call, ast.Call)
+        or handed.arg not in ("content", "data")
+    ):
+        return None
+    return handed.arg if last_name(call.func) in _SENDS else None
+
+
+def _bound_to(value: ast.expr, module: Module) -> set[str]:
+    match module.parent(value):
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+    return set()
+
+
+def _asks_if_any(use: ast.expr, around: ast.AST | None) -> bool:
+    """`if body:`, `body if body else None`, `len(body)`."""
+    match around:
+        case ast.If(test=test) | ast.IfExp(test=test):
+            return test is use
+        case ast.Call(func=ast.Name(id="len")):
+            return True
+    return False
+
+
+def _reads_method(request: ast.expr, function: ast.AST) -> bool:
+    """Whether the method of the same request is read: whatever comes in is passed on."""
+    spelled = ast.unparse(request)
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "method" and ast.unparse(node.value) == spelled
+        for node in walk(function)
+    )
 
 
 def _sets_up(upload: ast.expr, function: str) -> bool:

@@ -283,3 +283,14 @@ async def size(box: str) -> dict[str, int]:
 
 async def own_chunks():
     yield b""
+
+
+@app.get("/first")
+def first(note: str, session: SessionDep) -> list[int]:
+    return [
+        session.scalars(select(Order)).all()[0].id,  # FP215
+        session.query(Order).filter(Order.note == note).all()[-1].id,  # FP215 (summary)
+        session.scalars(select(Order).limit(1)).all()[0].id,
+        session.scalars(select(Order)).all()[int(note)].id,
+        session.scalars(select(Order).where(Order.id == len(note))).all()[0].id,
+    ]

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import asyncpg
 import httpx
+import neo4j
 import redis
 import somewhere
 from fastapi import BackgroundTasks, Depends, FastAPI, Query, WebSocket
@@ -731,3 +732,25 @@ async def untyped_orders(
         old_style(session, numbers),
         await from_elsewhere(numbers),
     ]
+
+
+graph = neo4j.GraphDatabase.driver("neo4j://graph")
+
+
+@app.post("/friends")
+def befriend(pairs: list[tuple[int, int]]) -> None:
+    with graph.session() as session, session.begin_transaction() as transaction:
+        for one, other in pairs:
+            transaction.run("MATCH (a {id: $a}), (b {id: $b}) MERGE (a)-[:KNOWS]->(b)", a=one, b=other)  # FP201
+        transaction.run("UNWIND $pairs AS pair MATCH (a {id: pair[0]}) SET a.seen = true", pairs=pairs)
+        transaction.commit()
+
+
+@app.get("/friends")
+def friends(ids: list[int]) -> list[Any]:
+    with graph.session() as session:
+        return session.execute_read(friends_of, ids)
+
+
+def friends_of(transaction: neo4j.ManagedTransaction, ids: list[int]) -> list[Any]:
+    return [transaction.run("MATCH (a {id: $id}) RETURN a", id=each).single() for each in ids]  # FP201

@@ -3,8 +3,8 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import create_engine, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy import ForeignKey, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
 
 app = FastAPI()
 SessionLocal = sessionmaker(create_engine("sqlite://"))
@@ -20,6 +20,19 @@ class Order(Base):
     open: Mapped[bool]
     total: Mapped[int]
     seen: Mapped[datetime]
+
+
+class Box(Base):
+    __tablename__ = "boxes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    labels: Mapped[list["Label"]] = relationship(back_populates="box")
+
+
+class Label(Base):
+    __tablename__ = "labels"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    box_id: Mapped[int] = mapped_column(ForeignKey("boxes.id"), index=True)
+    box: Mapped[Box] = relationship(back_populates="labels")
 
 
 class Setting(Base):
@@ -118,3 +131,34 @@ def one(order_id: int, session: SessionDep) -> None:
 def others(orders: list[Order]) -> None:
     for order in orders:
         order.open = False
+
+
+@app.delete("/orders")
+def remove_closed(session: SessionDep) -> None:
+    for order in session.scalars(select(Order).where(Order.open.is_(False))).all():  # FP214 (summary)
+        session.delete(order)
+    session.commit()
+
+
+@app.delete("/labels")
+def remove_labels(box_id: int, session: SessionDep) -> None:
+    labels = session.query(Label).filter(Label.box_id == box_id).all()
+    for label in labels:  # FP214 (summary)
+        session.delete(label)
+    session.commit()
+
+
+@app.delete("/boxes")
+def remove_boxes(session: SessionDep) -> None:
+    for box in session.scalars(select(Box)).all():
+        session.delete(box)  # its labels go with it
+    for label in session.scalars(select(Label).where(Label.id == len(session.info))).all():
+        session.delete(label)
+    for label in session.scalars(select(Label)).all():
+        forget(label)
+        session.delete(label)
+    session.commit()
+
+
+def forget(label: Label) -> None:
+    raise NotImplementedError

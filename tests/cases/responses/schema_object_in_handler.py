@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.templating import Jinja2Templates
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, select_autoescape
 from pydantic import BaseModel, TypeAdapter, create_model
 
 app = FastAPI()
@@ -121,3 +121,18 @@ class Prices:
 @app.get("/prices")
 def prices() -> list[float]:
     return Prices().numbers
+
+
+@app.get("/letter")
+def letter(name: str) -> str:
+    return render("letter.html", name)
+
+
+def render(template: str, name: str) -> str:
+    environment = Environment(loader=FileSystemLoader("templates"), autoescape=select_autoescape())  # FP513
+    return environment.get_template(template).render(name=name)
+
+
+@app.get("/themes/{theme}")
+def themed(theme: str) -> str:
+    return Environment(loader=FileSystemLoader(theme)).get_template("page.html").render()

@@ -1,11 +1,14 @@
+import hashlib
 import io
 import json
 import shutil
 from typing import Annotated
 
+import httpx
 from fastapi import Depends, FastAPI, File, Form, HTTPException, Request, UploadFile
 
 app = FastAPI()
+upstream = httpx.AsyncClient(base_url="https://upstream.example")
 LARGEST = 5_000_000
 LENGTH = "content" + "-length"
 
@@ -350,3 +353,37 @@ async def staff_bytes(picture: bytes = File()) -> None:  # FP505 (summary)
 @app.post("/pictures/of-all")
 async def public_bytes(picture: bytes = File()) -> None:  # FP505 (inline)
     store(picture)
+
+
+@app.api_route("/proxy/{path:path}", methods=["GET", "POST"])
+async def proxy(path: str, request: Request) -> bytes:
+    answer = await upstream.request(
+        request.method,
+        f"/{path}",
+        content=await request.body(),  # FP505 (summary)
+    )
+    return answer.content
+
+
+@app.api_route("/built/{path:path}", methods=["GET", "POST"])
+async def built(path: str, request: Request) -> bytes:
+    body = await request.body()  # FP505 (summary)
+    prepared = upstream.build_request(method=request.method, url=path, content=body if body else None)
+    return (await upstream.send(prepared)).content
+
+
+@app.api_route("/signed/{path:path}", methods=["GET", "POST"])
+async def signed(path: str, request: Request) -> bytes:
+    body = await request.body()
+    headers = {"X-Digest": hashlib.sha256(body).hexdigest()}
+    return (await upstream.request(request.method, path, content=body, headers=headers)).content
+
+
+@app.post("/streamed/{path:path}")
+async def streamed(path: str, request: Request) -> bytes:
+    return (await upstream.request(request.method, path, content=request.stream())).content
+
+
+@app.post("/hook")
+async def hook(request: Request) -> None:
+    await upstream.post("/hook", content=await request.body())
