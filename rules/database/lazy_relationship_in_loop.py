@@ -186,7 +186,9 @@ class LazyRelationshipInLoop(Rule):
             severity=self.severity
             if found.relationship.many and module.in_request_path(node)
             else Severity.MEDIUM,
-            confidence=Confidence.POSSIBLE if _lists_kinds(found) else _confidence(loop, module),
+            confidence=Confidence.POSSIBLE
+            if _lists_kinds(found) or eager.is_of_one(loaded, found.chain)
+            else _confidence(loop, module),
             fix=eager.load_with_query(module, loaded, [found.chain]),
             related=(
                 *path,
@@ -220,13 +222,16 @@ class LazyRelationshipInLoop(Rule):
         loaded = read.loaded
         names = list(dict.fromkeys(f"`{each.way[-1].symbol}`" for each in found))
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        entity = read.owner if "[]" in loaded.reads else loaded.table
         yield Match(
             node,
-            f"`{shortened(module.segment(node.func))}` loads {', '.join(names[:3])}{more} one `{loaded.table.symbol.rpartition('.')[2]}`"
+            f"`{shortened(module.segment(node.func))}` loads {', '.join(names[:3])}{more} one `{entity.symbol.rpartition('.')[2]}`"
             f" at a time: {_counted(len(names))} per item of `{shortened(module.segment(iterables(loop)[0]))}`.",
             severity=weighed(self.severity, node, module) if is_many else Severity.MEDIUM,
             # A key that is empty, or the same for many rows, costs nothing: how often, the helper does not show.
-            confidence=_confidence(loop, module) if is_many else Confidence.POSSIBLE,
+            confidence=_confidence(loop, module)
+            if is_many and not eager.is_of_one(loaded, read.chain)
+            else Confidence.POSSIBLE,
             fix=eager.load_with_query(module, loaded, [each.read.chain for each in found]),
             call_path=way,
             related=(

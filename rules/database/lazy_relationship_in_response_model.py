@@ -197,7 +197,9 @@ class LazyRelationshipInResponseModel(Rule):
             siblings=alike,
             severity=Severity.HIGH if many else Severity.MEDIUM,
             # What was just written is shown once, with the few that it refers to.
-            confidence=_confidence(found, reads)
+            confidence=Confidence.POSSIBLE
+            if not many and all(eager.is_of_one(found.loaded, read.chain) for read in reads)
+            else _confidence(found, reads)
             if many or not all(_answers_write(place, module) for place in places)
             else Confidence.POSSIBLE,
             fix=eager.load_with_query(module, found.loaded, [*(read.chain for read in reads), *behind]),

@@ -37,7 +37,7 @@ class LazyRead(Struct, frozen=True):
     repeated: bool
     """Once per row of several, or per element of a collection."""
     behind: bool = False
-    """A relationship that is read on the way to it was not loaded either."""
+    """A relationship that is read on the way to it was not loaded either, where that costs more than one query."""
 
 
 def lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
@@ -81,10 +81,17 @@ def _read_itself(loaded: Loaded) -> LazyRead | None:
     owner = relationship = before = None
     chain: list[str] = []
     behind = shared = False
+    # Of one row a first look costs one query, which nobody has to hear of; what follows it costs one per item.
+    counts = loaded.is_async is not False or not loaded.of_one
+    counted = counts
     for name in loaded.reads:
         if name == "[]":
+            counts = True
             continue
-        behind = behind or (relationship is not None and relationship.is_lazy and not loaded.covers(chain))
+        behind = behind or (
+            relationship is not None and relationship.is_lazy and not loaded.covers(chain) and counted
+        )
+        counted = counts
         owner, before = table, relationship
         relationship = table.relationships.get(name) if table is not None else None
         if relationship is None or owner is None:
@@ -98,6 +105,18 @@ def _read_itself(loaded: Loaded) -> LazyRead | None:
         return None
     repeated = (loaded.stage == ITEM or "[]" in loaded.reads) and (loaded.many or "[]" in loaded.reads)
     return LazyRead(loaded, tuple(chain), relationship, owner, repeated, behind)
+
+
+def is_of_one(loaded: Loaded, chain: Sequence[str]) -> bool:
+    """Whether a chain begins at one row with a collection that the query did not load: how long it is, nobody can tell."""
+    relationship = loaded.table.relationships.get(chain[0])
+    return (
+        loaded.of_one
+        and len(chain) > 1
+        and relationship is not None
+        and relationship.is_lazy
+        and not loaded.covers(chain[:1])
+    )
 
 
 def is_the_same_for_all(relationship: Relationship, owner: Table, loaded: Loaded) -> bool:

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rules.engine.data import eager
+from rules.engine.data.growing_tables import grows
 from rules.engine.data.models import Models
 from rules.engine.data.schemas import Field, Schemas
 from rules.engine.data.statements import Loaded, Statements
@@ -410,11 +411,17 @@ class LazyLoading:
                     repeated=repeated,
                     behind=way.behind,
                 )
+            # Of one row it is one query, which nobody has to hear of; what follows it costs one per item of what grows.
+            costs = lazily and (
+                repeated
+                or loaded.is_async is not False
+                or (relationship.target is not None and relationship.many and not grows(relationship.target))
+            )
             if each.schema is not None and relationship.target is not None:
                 yield from self._walk(
                     each.schema,
                     relationship.target,
-                    _Way(inner, relationship, (*way.above, table), way.behind or lazily),
+                    _Way(inner, relationship, (*way.above, table), way.behind or costs),
                     loaded,
                     repeated or relationship.many,
                     seen | {schema.name},

@@ -64,8 +64,13 @@ class Loaded(Struct, frozen=True):
 
     @property
     def many(self) -> bool:
-        """Several rows, not one."""
-        return self.stage in (RESULT, MANY, ITEM, STATEMENT) and not self.flags & SINGLE
+        """Several rows, not one; what a collection of one row holds is several too."""
+        return self.stage in (RESULT, MANY, ITEM, STATEMENT) and (not self.of_one or "[]" in self.reads)
+
+    @property
+    def of_one(self) -> bool:
+        """The query gives one row, or the function goes on with one."""
+        return self.stage == ONE or bool(self.flags & SINGLE)
 
     def read_table(self) -> Table | None:
         """The table of what was read of the rows; their own when nothing was."""
@@ -207,11 +212,13 @@ class Statements:
             stage = _combined(each.stage, rows)
             if stage is None:
                 return ()
+            # What a function does with one row may be done with each of several.
+            flags = rows.flags & ~SINGLE if rows.path and each.stage == ITEM else rows.flags
             found.append(
                 replace(
                     each,
                     stage=stage,
-                    flags=each.flags | rows.flags,
+                    flags=each.flags | flags,
                     options=(*each.options, *rows.options, *added.certain),
                     maybe=(*each.maybe, *rows.maybe, *added.maybe),
                     is_async=session if session is not None else each.is_async,
@@ -458,6 +465,8 @@ def _combined(stage: int, rows: Rows) -> int | None:
     """The stage after the caller went on with what it got; None when that makes no sense."""
     if rows.stage == UNKNOWN:
         return stage
+    if rows.stage == ITEM and stage == ONE and rows.path and rows.flags & SINGLE:
+        return ITEM  # of a collection of that row
     if rows.stage == ITEM and stage in (ONE, RESULT):
         return None
     if rows.stage == ONE and rows.path and stage not in (ONE, ITEM):

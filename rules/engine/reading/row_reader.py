@@ -574,7 +574,8 @@ def _item(rows: Rows) -> Rows | None:
     if rows.stage in (ONE, ITEM):
         if not rows.path:
             return None
-        return msgspec.structs.replace(rows, stage=ITEM, path=(*rows.path, "[]"))
+        single = SINGLE if rows.stage == ONE else 0
+        return msgspec.structs.replace(rows, stage=ITEM, path=(*rows.path, "[]"), flags=rows.flags | single)
     if rows.stage == RESULT:
         return msgspec.structs.replace(rows, stage=ITEM, flags=rows.flags | OPAQUE)
     if rows.stage == STATEMENT and not rows.session:

@@ -33,7 +33,7 @@ OPAQUE = 1
 LIMITED = 2
 """It has a limit."""
 SINGLE = 4
-"""At most one row: `limit(1)`."""
+"""At most one row: `limit(1)`; of what a collection of one row holds, that row."""
 COLUMNS = 8
 """It selects columns, or several entities at once."""
 AWAITED = 16

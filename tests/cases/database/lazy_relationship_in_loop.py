@@ -512,3 +512,48 @@ def each_that_fits(session: SessionDep, wanted: set[int]) -> list[object]:
         if order.customer_id in wanted and other is None:
             found = list(order.items)  # FP203
     return found
+
+
+def find_order(session: Session, number: int) -> Order | None:
+    return session.scalars(select(Order).where(Order.id == number)).one_or_none()
+
+
+def line_of(item: Item) -> str:
+    return item.product.name
+
+
+@app.get("/orders/{number}/lines")
+def lines(number: int, session: SessionDep) -> list[list[str]]:
+    order = session.get(Order, number)
+    other = find_order(session, number + 1)
+    third = session.query(Order).filter(Order.id == number + 2).first()
+    return [
+        [item.product.name for item in order.items],  # FP203 (summary)
+        [line.product.name for line in other.items],  # FP203 (summary)
+        [line_of(each) for each in third.items],  # FP203 (summary)
+    ]
+
+
+@app.get("/orders/{number}/lines/loaded")
+def loaded_lines(number: int, session: SessionDep) -> list[list[str]]:
+    whole = selectinload(Order.items).selectinload(Item.product)
+    order = session.get(Order, number, options=[whole])
+    other = session.scalars(select(Order).where(Order.id == number + 1).options(whole)).one()
+    third = session.get(Order, number + 2)
+    return [
+        [item.product.name for item in order.items],
+        [item.product.name for item in other.items],
+        [str(item.id) for item in third.items],
+        [third.customer.name],
+    ]
+
+
+@app.get("/orders/lines")
+def lines_of_all(session: SessionDep) -> list[str]:
+    return [item.product.name for order in session.scalars(select(Order).limit(20)) for item in order.items]  # FP203
+
+
+@app.get("/orders/{number}/lines/async")
+async def lines_later(number: int, session: AsyncSessionDep) -> list[str]:
+    order = await session.get(Order, number)
+    return [item.product.name for item in order.items]  # an error, not a query

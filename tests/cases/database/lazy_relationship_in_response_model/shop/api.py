@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from shop import crud, schemas
 from shop.db import get_async_session, get_session
-from shop.models import Customer, Order
+from shop.models import Customer, Item, Order
 from shop.repository import CustomerRepository, OrderRepository
 from shop.schemas import Page
 
@@ -350,3 +350,18 @@ def one_deep_again(session: SessionDep, order_id: int):
 @app.put("/deep", response_model=list[schemas.OrderDeep])
 def write_all_deep(session: SessionDep):
     return session.scalars(select(Order).options(joinedload(Order.items))).all()  # FP204 (inline)
+
+
+@app.get("/deep/unloaded/{order_id}", response_model=schemas.OrderDeep)
+def one_deep_unloaded(session: SessionDep, order_id: int):
+    return session.get(Order, order_id)  # FP204 (summary)
+
+
+@app.get("/deep/loaded/{order_id}", response_model=schemas.OrderDeep)
+def one_deep_loaded(session: SessionDep, order_id: int):
+    return session.get(Order, order_id, options=[joinedload(Order.items).joinedload(Item.product)])
+
+
+@app.get("/flat/{order_id}", response_model=schemas.OrderOut)
+def one_flat(session: SessionDep, order_id: int):
+    return session.get(Order, order_id)
