@@ -115,6 +115,7 @@ class FilterInPython(Rule):
     ) -> Iterator[Match]:
         if isinstance(node, ast.For | ast.AsyncFor):
             yield from _tallied(node, module)
+            yield from _sorted_out(node, module)
             return
         if isinstance(node, ast.Subscript):
             source, work = _sliced(node)
@@ -155,6 +156,37 @@ class FilterInPython(Rule):
             impact=estimates.rows_returned(module.options),
             instead=_instead(node, name),
         )
+
+
+def _sorted_out(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]:
+    """`for order in orders: if order.open: found.append(order)`, where nothing else is done with the rows."""
+    row = loop.target
+    match loop.body:
+        case [
+            ast.If(test=test, body=[ast.Expr(value=ast.Call(func=ast.Attribute(attr="append")))], orelse=[])
+        ]:
+            pass
+        case _:
+            return
+    if not isinstance(row, ast.Name) or loop.orelse or not module.in_request_path(loop):
+        return
+    if module.is_repeated(loop) or not _used_once(loop.iter, module):
+        return
+    loaded = _whole(loop.iter, module)
+    generator = ast.comprehension(target=row, iter=loop.iter, ifs=[test], is_async=0)
+    if loaded is None or not _says_columns(ast.ListComp(row, [generator]), loaded.table, module):
+        return
+    name = loaded.table.symbol.rpartition(".")[2]
+    which = f"every `{name}`" if not loaded.filters else f"all `{name}` rows that match"
+    yield Match(
+        loop,
+        f"This loop filters by `{shortened(module.segment(test), 60)}` after {which} came over: the database can do that and"
+        " send only the result.",
+        severity=Severity.LOW if loaded.filters else FilterInPython.severity,
+        confidence=Confidence.POSSIBLE,  # how many rows the filter drops is not in the code
+        impact=estimates.rows_returned(module.options),
+        instead="Put the condition into the query: `.where(…)`.",
+    )
 
 
 def _finds_one(loaded: Loaded) -> bool:
@@ -472,6 +504,8 @@ def _filtered(
             if isinstance(source, ast.Attribute):
                 return None, ""
             match module.parent(node), node.elt:
+                case ast.Call(func=ast.Name(id="any" | "all")), ast.Compare() as asked:
+                    return source, f"looks for `{shortened(ast.unparse(asked), 40)}`"
                 case ast.Call(func=ast.Name(id=function)), ast.Attribute(value=ast.Name(id=owner)) if (
                     function in _SUMS and owner == name
                 ):

@@ -246,7 +246,10 @@ class FilterOnUnindexedColumn(Rule):
             # Who removes something, now and then, can wait for a scan; of a list that migrations keep it takes no time.
             # What somebody sets up is small, unless it refers to who has it.
             often = (
-                any(use.reached and not (use.seldom or use.optional or use.is_clean_up) for use in uses)
+                any(
+                    use.reached and not (use.seldom or use.optional or use.joined or use.is_clean_up)
+                    for use in uses
+                )
                 and (grows(table) or column.attribute.endswith("_id"))
                 and not is_reference(table, module.project)
             )

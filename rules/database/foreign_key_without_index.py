@@ -121,7 +121,7 @@ class ForeignKeyWithoutIndex(Rule):
                 not is_small(table)
                 and not _refers_to_kind(column, module)
                 and any(
-                    use.reached and not (use.seldom or use.optional or use.is_clean_up)
+                    use.reached and not (use.seldom or use.optional or use.joined or use.is_clean_up)
                     for use in _uses(table, column, module)
                 )
             )

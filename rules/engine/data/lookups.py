@@ -42,6 +42,8 @@ class Use(Struct):
     """Only now and then, going by the names of what leads there."""
     optional: bool = False
     """Only for a caller who asks for it: the other requests list all rows."""
+    joined: bool = False
+    """The rows it is about are those of another table, to which this one is joined."""
     of: str = ""
     """The symbol of the table whose rows it reads; columns of a mixin have several."""
 
@@ -198,9 +200,12 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
     reached = bool(node.contexts & IN_REQUEST)
     seldom = reached and runs_seldom(node, project)
     keys = [pair for pair in equal if pair[1].foreign is not None]
+    # Of several tables the database may begin with another one.
+    is_only = len({id(table) for table, _ in (*equal, *narrowed)}) == 1
     for table, column in (keys or equal)[:1]:  # one index narrows the rest
-        if table is entity:
+        if table is entity or (is_only and entity is not None):
             use = Use(path, filtered.line, filtered.symbol, reached, seldom, (table, column) in optional)
+            use.joined = table is not entity
             _note(found, table, column, use)
     if narrowed or any(pair not in optional for pair in equal):
         return

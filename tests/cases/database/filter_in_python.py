@@ -294,3 +294,30 @@ def first(note: str, session: SessionDep) -> list[int]:
         session.scalars(select(Order)).all()[int(note)].id,
         session.scalars(select(Order).where(Order.id == len(note))).all()[0].id,
     ]
+
+
+@app.get("/by-hand")
+def by_hand(note: str, session: SessionDep) -> list[int]:
+    found = []
+    for order in session.scalars(select(Order)).all():  # FP215 (summary)
+        if order.note == note:
+            found.append(order.id)
+    for order in session.scalars(select(Order)).all():
+        if order.is_late:
+            found.append(order.id)
+    for order in session.scalars(select(Order)).all():
+        if order.note == note:
+            found.append(order.id)
+        else:
+            found.append(0)
+    for order in session.scalars(select(Order).limit(10)).all():
+        if order.note == note:
+            found.append(order.id)
+    return found
+
+
+@app.get("/known")
+def known(note: str, session: SessionDep) -> bool:
+    if any(order.note == note for order in session.query(Order).all()):  # FP215 (summary)
+        return True
+    return any(order.is_late for order in session.query(Order).all())

@@ -44,7 +44,7 @@ class Order(Base):
     comment: Mapped[str]
     coupon: Mapped[str]
     campaign: Mapped[str]
-    channel_name: Mapped[str]
+    channel_name: Mapped[str]  # FP206 (summary)
     internal: Mapped[str]  # FP206
     batch: Mapped[str]
     import_key: Mapped[str]  # FP206 (summary)

@@ -19,6 +19,7 @@ customers = Table(
     Column("id", sa.Integer, primary_key=True),
     Column("email", String, unique=True),
     Column("phone", String),  # FP206
+    Column("login", String),  # FP206
     Column("created_at", sa.DateTime),
 )
 orders = sa.Table(
@@ -112,6 +113,12 @@ async def close(slip: str, connection: Connection) -> None:
 @app.get("/seals/{seal}")
 async def is_sealed(seal: str, connection: Connection):
     return await connection.scalar(select(sa.exists().where(orders.c.seal == seal)))
+
+
+@app.get("/logins/{login}/orders")
+async def of_login(login: str, connection: Connection):
+    source = orders.join(customers, customers.c.id == orders.c.customer_id)
+    return (await connection.execute(select(orders).select_from(source).where(customers.c.login == login))).all()
 
 
 # Near misses
