@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.data.growing_tables import grows_by_name
 from rules.engine.data.per_item import is_doubtful
 from rules.engine.data.small_tables import is_small
 from rules.engine.reading.rows import MANY, RESULT
@@ -138,6 +139,8 @@ def _deleted(loop: ast.For, module: Module) -> Iterator[Match]:
     if len(found) != 1 or found[0].stage not in (MANY, RESULT) or not found[0].many or found[0].reads:
         return
     table = found[0].table
+    if not (grows_by_name(table.name) or grows_by_name(table.symbol)):
+        return  # who belongs to a group, say: some rows, and none of them wide
     owns = any(each.many or each.secondary for each in table.relationships.values())
     if owns or _is_one(found[0]) or _is_used_elsewhere(loop, module) or not module.in_request_path(loop):
         return

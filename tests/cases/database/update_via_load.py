@@ -25,14 +25,20 @@ class Order(Base):
 class Box(Base):
     __tablename__ = "boxes"
     id: Mapped[int] = mapped_column(primary_key=True)
-    labels: Mapped[list["Label"]] = relationship(back_populates="box")
+    parcels: Mapped[list["Parcel"]] = relationship(back_populates="box")
 
 
-class Label(Base):
-    __tablename__ = "labels"
+class Parcel(Base):
+    __tablename__ = "parcels"
     id: Mapped[int] = mapped_column(primary_key=True)
     box_id: Mapped[int] = mapped_column(ForeignKey("boxes.id"), index=True)
-    box: Mapped[Box] = relationship(back_populates="labels")
+    box: Mapped[Box] = relationship(back_populates="parcels")
+
+
+class Shelf(Base):
+    __tablename__ = "shelves"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    box_id: Mapped[int] = mapped_column(ForeignKey("boxes.id"), index=True)
 
 
 class Setting(Base):
@@ -140,25 +146,27 @@ def remove_closed(session: SessionDep) -> None:
     session.commit()
 
 
-@app.delete("/labels")
-def remove_labels(box_id: int, session: SessionDep) -> None:
-    labels = session.query(Label).filter(Label.box_id == box_id).all()
-    for label in labels:  # FP214 (summary)
-        session.delete(label)
+@app.delete("/parcels")
+def remove_parcels(box_id: int, session: SessionDep) -> None:
+    parcels = session.query(Parcel).filter(Parcel.box_id == box_id).all()
+    for parcel in parcels:  # FP214 (summary)
+        session.delete(parcel)
     session.commit()
 
 
 @app.delete("/boxes")
 def remove_boxes(session: SessionDep) -> None:
+    for shelf in session.scalars(select(Shelf)).all():
+        session.delete(shelf)
     for box in session.scalars(select(Box)).all():
-        session.delete(box)  # its labels go with it
-    for label in session.scalars(select(Label).where(Label.id == len(session.info))).all():
-        session.delete(label)
-    for label in session.scalars(select(Label)).all():
-        forget(label)
-        session.delete(label)
+        session.delete(box)  # its parcels go with it
+    for parcel in session.scalars(select(Parcel).where(Parcel.id == len(session.info))).all():
+        session.delete(parcel)
+    for parcel in session.scalars(select(Parcel)).all():
+        forget(parcel)
+        session.delete(parcel)
     session.commit()
 
 
-def forget(label: Label) -> None:
+def forget(parcel: Parcel) -> None:
     raise NotImplementedError
