@@ -504,7 +504,7 @@ def _filtered(
             if isinstance(source, ast.Attribute):
                 return None, ""
             match module.parent(node), node.elt:
-                case ast.Call(func=ast.Name(id="any" | "all")), ast.Compare() as asked:
+                case ast.Call(func=ast.Name(id="any")), ast.Compare(ops=[ast.Eq()]) as asked:
                     return source, f"looks for `{shortened(ast.unparse(asked), 40)}`"
                 case ast.Call(func=ast.Name(id=function)), ast.Attribute(value=ast.Name(id=owner)) if (
                     function in _SUMS and owner == name

@@ -320,4 +320,6 @@ def by_hand(note: str, session: SessionDep) -> list[int]:
 def known(note: str, session: SessionDep) -> bool:
     if any(order.note == note for order in session.query(Order).all()):  # FP215 (summary)
         return True
+    if any(order.note != note for order in session.query(Order).all()):
+        return True
     return any(order.is_late for order in session.query(Order).all())
