@@ -299,6 +299,58 @@ ROWS: Rows = {
         },
         SESSION,
     ),
+    "an inherited method that returns self": (
+        {
+            "use.py": """
+            import requests
+            class Base:
+                def on(self) -> "Base":
+                    if self.ready:
+                        return None
+                    return self
+            class A(Base):
+                client = requests.Session()
+            A().on().client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "an inherited class method that makes one": (
+        {
+            "use.py": """
+            import requests
+            class Base:
+                @classmethod
+                def of(cls, settings):
+                    return cls(settings)
+            class A(Base):
+                def client(self):
+                    return requests.Session()
+            A.of(1).client().get(1)
+        """
+        },
+        SESSION,
+    ),
+    "entering what inherits __aenter__": (
+        {
+            "base.py": """
+            class Base:
+                async def __aenter__(self):
+                    await self.open()
+                    return self
+            """,
+            "use.py": """
+            import requests
+            from base import Base
+            class A(Base):
+                client = requests.Session()
+            async def ask():
+                async with A() as a:
+                    a.client.get(1)
+        """,
+        },
+        SESSION,
+    ),
     "a method that returns self": (
         {
             "use.py": """

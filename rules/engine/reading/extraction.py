@@ -105,6 +105,8 @@ _WIRES = frozenset(
 )
 # What an application keeps for all requests, and a lifespan hands to them.
 _STATE = "starlette.datastructures.State:"
+SELF = "typing.Self:"
+"""Of what a method returns: an instance of the class that it is called on."""
 _STARTING = frozenset({"create_task", "ensure_future"})
 _NAMED = frozenset({ast.Name, ast.Attribute, ast.Call})
 # How functions that wire routers call the application: a first sieve, the project decides what they are.
@@ -382,6 +384,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
             returns = ""
     elif may_be_ours(returns):
         made = index.agreed(scope.returned, scope, 0)
+    if _gives_itself(scope, flags):
+        returns, made = SELF, ""
     return Function(
         scope.symbol,
         node.lineno,
@@ -399,6 +403,25 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         made if made != returns and len(made) <= 200 else "",
         callbacks.applied(index, scope),
     )
+
+
+def _gives_itself(scope: Scope, flags: int) -> bool:
+    """Whether a method returns what it is called on, whatever its annotation says, or a class method makes one of its class:
+    on a class that derives from its own, that is one of those."""
+    if scope.owner is None or scope.is_generator or flags & (facts.STATIC | facts.PROPERTY):
+        return False
+    given = [
+        each
+        for each in scope.returned
+        if each is not None and not (isinstance(each, ast.Constant) and each.value is None)
+    ]
+    for each in given:
+        name = each.func if flags & facts.CLASSMETHOD and isinstance(each, ast.Call) else each
+        if not isinstance(name, ast.Name) or (name is each) is bool(flags & facts.CLASSMETHOD):
+            return False
+        if [binding.kind for binding in scope.bindings.get(name.id, ())] != ["self"]:
+            return False
+    return bool(given)
 
 
 def _takes_arguments(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> bool:
