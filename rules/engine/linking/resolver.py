@@ -536,9 +536,7 @@ class Resolver(ModuleMap):
         if not function.returns:
             return None
         if function.returns in _SELF:
-            return value.item or Value(
-                Sort.OBJECT, qualified(module, function.owner), module, function.owner
-            )
+            return value.item or Value(Sort.OBJECT, qualified(module, function.owner), module, function.owner)
         found = self.value(function.returns, module)
         if function.made and found is not None and self._says_less(found):
             found = self._of_project(function.made, module) or found

@@ -6,6 +6,8 @@ import bcrypt
 from fastapi import Depends, FastAPI, Header
 from fastapi.security import OAuth2PasswordRequestForm
 from passlib.context import CryptContext
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 app = FastAPI()
 context = CryptContext(schemes=["bcrypt"])
@@ -79,3 +81,104 @@ def login(shop: str = Depends(by_password)) -> str:
 @app.post("/password")
 def change(password: str) -> str:
     return context.hash(password)
+
+
+# One secret that is tried against one stored hash after another.
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class ApiKey(Base):
+    __tablename__ = "api_keys"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    prefix: Mapped[str] = mapped_column(index=True)
+    key_hash: Mapped[str] = mapped_column()
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"), index=True)
+
+
+def get_session() -> Session: ...
+
+
+class KeyRepository:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def active(self) -> list[ApiKey]:
+        return list(self.session.scalars(select(ApiKey)).all())
+
+
+class KeyChecker:
+    def __init__(self, keys: KeyRepository) -> None:
+        self.keys = keys
+
+    def is_valid(self, secret: str) -> ApiKey | None:
+        for key in self.keys.active():
+            if bcrypt.checkpw(secret.encode(), key.key_hash.encode()):  # FP720
+                return key
+        return None
+
+
+def fits(secret: str, stored: str) -> bool:
+    return context.verify(secret, stored)
+
+
+@app.get("/keys/one")
+def one_of_all(secret: str, session: Session = Depends(get_session)) -> int | None:
+    rows = session.scalars(select(ApiKey)).all()
+    found = next((row for row in rows if context.verify(secret, row.key_hash)), None)  # FP720
+    return found.id if found else None
+
+
+@app.get("/keys/any")
+async def any_of_all(secret: str, session: Session = Depends(get_session)) -> bool:
+    return any(fits(secret, row.key_hash) for row in session.query(ApiKey).all())  # FP720
+
+
+@app.get("/keys/checked")
+def checked(secret: str, session: Session = Depends(get_session)) -> bool:
+    return KeyChecker(KeyRepository(session)).is_valid(secret) is not None
+
+
+@app.get("/keys/found")
+def found_by_prefix(secret: str, session: Session = Depends(get_session)) -> bool:
+    row = session.scalars(select(ApiKey).where(ApiKey.prefix == secret[:8])).first()
+    return row is not None and context.verify(secret, row.key_hash)
+
+
+@app.post("/keys/turned")
+def known_ones(secret: str) -> bool:
+    return any(context.verify(secret, stored) for stored in (KEYS["current"], KEYS["next"]))
+
+
+@app.post("/keys/many")
+def made(secrets: list[str]) -> list[str]:
+    return [context.hash(secret) for secret in secrets]
+
+
+class Way:
+    def fits(self, secret: str) -> bool:
+        return context.verify(secret, KEYS["current"])
+
+
+class Ways:
+    def __init__(self, ways: list[Way]) -> None:
+        self.ways = ways
+
+    def fit(self, secret: str) -> bool:
+        return any(way.fits(secret) for way in self.ways)
+
+
+@app.get("/keys/ways")
+def by_some_way(secret: str) -> bool:
+    return Ways([Way()]).fit(secret)
+
+
+def main() -> None:
+    for stored in KEYS.values():
+        bcrypt.checkpw(b"secret", stored.encode())
+
+
+if __name__ == "__main__":
+    main()
