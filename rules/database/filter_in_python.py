@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.data.cut_pages import CUTTING, Cut, cut_page
 from rules.engine.data.growing_tables import grows
 from rules.engine.data.local_values import bindings_of, values_of
+from rules.engine.data.reference_tables import is_kept_by_hand, is_reference
+from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import shortened, spelled
 from rules.engine.reading.regexes import regex
@@ -14,10 +17,12 @@ from rules.engine.reading.rows import LIMITED, MANY, RESULT, STATEMENT, TOUCHED
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.data.statements import Loaded
     from rules.engine.data.tables import Table
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 ITEMS = "[]"
@@ -108,14 +113,30 @@ class FilterInPython(Rule):
         ),
     )
 
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in CUTTING
+
     def check(
         self,
-        node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript | ast.For | ast.AsyncFor,
+        node: ast.ListComp
+        | ast.SetComp
+        | ast.GeneratorExp
+        | ast.Subscript
+        | ast.Call
+        | ast.For
+        | ast.AsyncFor,
         module: Module,
     ) -> Iterator[Match]:
         if isinstance(node, ast.For | ast.AsyncFor):
             yield from _tallied(node, module)
             yield from _sorted_out(node, module)
+            return
+        if isinstance(node, (ast.Subscript, ast.Call)) and module.in_request_path(node):
+            cut = cut_page(node, module)
+            if cut is not None:
+                yield _of_page(node, cut, module)
+                return
+        if isinstance(node, ast.Call):
             return
         if isinstance(node, ast.Subscript):
             source, work = _sliced(node)
@@ -289,6 +310,55 @@ def _is_plain(value: ast.expr, row: str) -> bool:
             case ast.Attribute(value=ast.Attribute(value=ast.Name(id=owner))) if owner == row:
                 return False  # of a relationship
     return True
+
+
+def _of_page(node: ast.Subscript | ast.Call, cut: Cut, module: Module) -> Match:
+    """`rows[skip : skip + limit]`, after all rows came over for each page."""
+    name = cut.table.symbol.rpartition(".")[2] if cut.table is not None else "…"
+    loaded = cut.loaded
+    if cut.call is not None:
+        which = f"all that `{spelled(cut.call.func)}` reads"
+    elif cut.collection:
+        which = f"all of `{cut.collection}`"
+    else:
+        which = f"all `{name}` rows that match" if cut.is_narrowed else f"every `{name}`"
+    return Match(
+        node,
+        f"`{shortened(module.segment(node), 60)}` cuts a page out of {which}: each page loads them all anew.",
+        severity=Severity.LOW if cut.is_narrowed or cut.leaf is not None else Severity.MEDIUM,
+        confidence=Confidence.LIKELY
+        if _is_large(cut, module) and not is_seldom(node, module)
+        else Confidence.POSSIBLE,
+        call_path=_way_to(node, cut, module),
+        swallows=(("FP211", loaded.line),) if loaded is not None and loaded.path == module.path else (),
+        impact=estimates.rows_returned(module.options),
+        instead="Let the database cut the page: an order, `OFFSET` (or a key to continue after) and `LIMIT` in the query, and a"
+        " `COUNT` where their number is shown.",
+    )
+
+
+def _is_large(cut: Cut, module: Module) -> bool:
+    """Whether there may be many: who asks for pages expects that, but not of what somebody sets up."""
+    if cut.is_narrowed or cut.leaf is not None:
+        return False
+    table = cut.table
+    return table is None or not (
+        not grows(table)
+        or is_small(table)
+        or is_set_up(table)
+        or is_reference(table, module.project)
+        or is_kept_by_hand(table)
+    )
+
+
+def _way_to(node: ast.Subscript | ast.Call, cut: Cut, module: Module) -> tuple[Hop, ...]:
+    here = Hop(module.path, node.lineno, module.symbol_at(node))
+    if cut.leaf is not None:
+        return (here, *cut.leaf.path)
+    loaded = cut.loaded
+    if loaded is None or (loaded.path, loaded.symbol) == (module.path, here.symbol):
+        return ()
+    return here, Hop(loaded.path, loaded.line, loaded.symbol)
 
 
 def _of_collection(

@@ -27,7 +27,7 @@ _FORMS = ("OAuth2PasswordRequestForm", "OAuth2PasswordRequestFormStrict")
 _SIGNS_IN = regex(
     r"log-?_?in|token|sign-?_?(?:in|up)|auth|regist|passw|session|refresh|setup|invit", re.IGNORECASE
 )
-_FORMER = regex(r"histor|previous|former|recent|past|old|backup|recovery", re.IGNORECASE)
+_FORMER = regex(r"histor|previous|former|recent|past|old_|backup|recovery|codes?\b", re.IGNORECASE)
 """What the few secrets are called that one user has or had."""
 
 
