@@ -402,7 +402,10 @@ class Module:
         if known is None:
             value = self.value(call.func) if isinstance(call, ast.Call) else None
             name = self.name_called(value) if value is not None else None
-            known = self._meanings[call] = NOTHING if name is None else self.project.knowledge.meaning(name)
+            known = NOTHING if name is None else self.project.knowledge.meaning(name)
+            if known is NOTHING and name is not None and self.is_awaited(call):
+                known = self.project.knowledge.awaited(name)
+            self._meanings[call] = known
         return known
 
     def called(self, node: ast.AST) -> bool:

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from rules.engine.linking.knowledge import Meaning
+from rules.engine.linking.knowledge import NOTHING, Meaning
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -67,7 +67,11 @@ class Dispatch:
                 )
                 concerned = known.get(key)
                 if concerned is None:
-                    concerned = known[key] = self._asked(*key, module.meaning(call))
+                    # As if it were awaited: which of the calls are, each rule sees.
+                    meaning = module.meaning(call)
+                    if meaning is NOTHING and name:
+                        meaning = module.project.knowledge.awaited(name)
+                    concerned = known[key] = self._asked(*key, meaning)
                 for rule in concerned:
                     shares[rule].append(call)
         return shares

@@ -215,6 +215,10 @@ class Graph:
             node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, external))
         elif call.flags & facts.ITERATED:
             self._iterated(node, call)
+        elif call.flags & facts.AWAITED:
+            waiting = self.knowledge.awaited(name)
+            if waiting.query is not None:
+                node.leaves.append(LeafCall(waiting.query.name, call, None, waiting.query, None))
 
     def _iterated(self, node: Node, call: Call) -> None:
         """`list(Order.select())`: what some libraries make asks the database when it is gone through."""

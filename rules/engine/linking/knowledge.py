@@ -67,6 +67,11 @@ class Knowledge:
             known = self._meanings[name] = NOTHING if known == NOTHING else known
         return known
 
+    def awaited(self, name: str) -> Meaning:
+        """What awaiting what a call of `name` gives means, where the call itself asks nothing: `await Order.filter(open=True)`."""
+        made = libraries.returns(name)
+        return self.meaning(f"{made}.__await__") if made is not None else NOTHING
+
     @property
     def has_own(self) -> bool:
         """Whether the project names blocking callables of its own."""
