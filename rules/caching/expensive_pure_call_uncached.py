@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine.costs import kept_estimates
 from rules.engine.linking.values import Sort
+from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.walking import walk
-from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.reading.walking import own_calls, walk
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.remembering import is_remembered
 
 if TYPE_CHECKING:
@@ -24,6 +26,17 @@ _FRESH = regex(
     re.IGNORECASE,
 )
 
+_ASKING = regex(
+    r"auth|token|user|verif|permission|credential|api_?key|session|jwt|login|introspect|tenant|principal|identity|account",
+    re.IGNORECASE,
+)
+"""What a dependency is called that finds out who asks."""
+_KINDS = frozenset({"http", "net", "sdk"})
+_KEEPING = "jwt.PyJWKClient."
+"""Keeps what it fetched for minutes."""
+_SEVERAL = 2
+_NEAR = 3
+
 _QUICKLY = 2_000
 """Parts of a constant that take less than a millisecond to copy."""
 
@@ -32,11 +45,13 @@ class ExpensivePureCallUncached(Rule):
     """A public endpoint asks another service the same question again for each caller.
 
     It takes only a path and query, knows no user, and its answer comes from elsewhere: two callers with the same
-    parameters get the same answer and pay for it twice.
+    parameters get the same answer and pay for it twice. A dependency that has another service say who a caller is asks for
+    each request, and all its endpoints wait for that answer first.
 
     ## Instead
     Cache aside: read `answer:{parameters}` from Redis, on a miss ask and write it with `ex=` as long as an answer may be
-    old. What changes the data deletes the key, or puts a version into it.
+    old. What changes the data deletes the key, or puts a version into it. Who a token belongs to is kept for a minute under
+    the token's hash (`cachetools.TTLCache`), or read from a signed token, whose keys are fetched once.
 
     ## Trade-offs
     Answers are as old as the lifetime. The key must hold everything that the answer depends on.
@@ -84,6 +99,9 @@ class ExpensivePureCallUncached(Rule):
 
     def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
         yield from _copied(node, module)
+        if str(module.role(node) or "") == "dependency":
+            yield from _who_asks(node, module)
+            return
         if str(module.role(node) or "") != "endpoint" or not _is_public_read(node, module):
             return
         for call in walk(node):
@@ -105,6 +123,57 @@ class ExpensivePureCallUncached(Rule):
                 impact=kept_estimates.fetched_each_time(module.options),
             )
             return
+
+
+def _who_asks(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """A dependency that asks another service about the caller for each request."""
+    endpoints = [each for each in module.endpoints(function) if not _FRESH.search(each.path)]
+    if len(endpoints) < _SEVERAL or not _ASKING.search(function.name):
+        return
+    for call in own_calls(function):
+        found = _asked(call, module)
+        if found is None or is_remembered(call, module):
+            continue
+        name, path = found
+        yield Match(
+            call,
+            f"`{function.name}` asks `{name}` about the caller for each request to {len(endpoints)} endpoints, which wait for"
+            " the answer before they begin.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # a gateway may keep the answer
+            call_path=(Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2]), *path)
+            if path
+            else (),
+            impact=kept_estimates.fetched_each_time(module.options),
+            instead="Keep the answer for a minute under the token's hash, or check a signed token in the process with keys that"
+            " are fetched once.",
+        )
+        return
+
+
+def _asked(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
+    """The call to another service that `call` is or leads to each time, with the way to it."""
+    flags = module.call_flags(call)
+    if flags & (facts.RECALLED | facts.ON_MISS | facts.ONCE | facts.FAILING):
+        return None
+    external = module.external(call)
+    if external is not None:
+        known = (
+            external.kind in _KINDS and not external.name.startswith(_KEEPING) and not module.offload(call)
+        )
+        return (module.called_name(call) or external.name, ()) if known else None
+    summary = module.summary(call)
+    for leaf in summary.external if summary is not None else ():
+        entry = libraries.external(leaf.callable)
+        if (
+            entry is not None
+            and entry.kind in _KINDS
+            and not entry.name.startswith(_KEEPING)
+            and len(leaf.path) <= _NEAR
+            and not (leaf.cached or leaf.on_miss or leaf.sometimes or leaf.by_choice or leaf.rarely)
+        ):
+            return leaf.callable, leaf.path
+    return None
 
 
 def _copied(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
