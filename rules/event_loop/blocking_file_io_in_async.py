@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -68,6 +69,11 @@ _IN_LOOP = ", again and again in a loop"
 _UPLOAD = ", an upload of any size"
 _MEMBERS = ("zipfile.ZipFile.", "tarfile.TarFile.")
 _SETTINGS = regex(r"settings|config|cfg|env")
+_GROWING = regex(
+    r"(?:^|[^a-z])(?:access|error|app|audit)?_?logs?(?:[^a-z]|$)|\.jsonl\b|(?:^|[^a-z])history(?:[^a-z]|$)",
+    re.IGNORECASE,
+)
+"""What files are called that are only ever added to."""
 _LAZY = frozenset({"os.walk", "os.fwalk", "pathlib.Path.rglob"})
 _SEARCHES = frozenset({"glob.glob", "pathlib.Path.glob"})
 """They read the whole directory, however few names fit."""
@@ -188,7 +194,11 @@ class BlockingFileIoInAsync(Rule):
             return
         if module.is_awaited(node) or module.is_offloaded(node):
             return
-        if entry.name not in _TREES and _is_own_file(node, module):
+        if (
+            entry.name not in _TREES
+            and _is_own_file(node, module)
+            and not _reads_what_grows(node, entry.name, module)
+        ):
             return
         if entry.name in _LAZY and not _is_iterated(node, module):
             return
@@ -506,6 +516,16 @@ def _is_own_file(call: ast.Call, module: Module) -> bool:
     if name.startswith("pathlib.Path.") and isinstance(function, ast.Attribute):
         path = function.value
     return path is not None and _is_fixed(path)
+
+
+def _reads_what_grows(call: ast.Call, name: str, module: Module) -> bool:
+    """Whether a request reads a log or the like, which the application itself adds to."""
+    if _verb(call, name) != "reads a file" or not module.in_request_path(call):
+        return False
+    path: ast.expr | None = call.args[0] if call.args else None
+    if name.startswith("pathlib.Path.") and isinstance(call.func, ast.Attribute):
+        path = call.func.value
+    return path is not None and _GROWING.search(ast.unparse(path)) is not None
 
 
 def _is_asked_for(call: ast.Call, function: ast.AST, module: Module) -> bool:

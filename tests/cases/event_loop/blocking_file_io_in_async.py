@@ -362,3 +362,44 @@ def searched_plainly(name: str) -> FileResponse:
 @app.get("/always-the-same")
 async def always_the_same() -> list[str]:
     return [*templates(), *(str(path) for path in DATA.glob("*.html")), str(sent_cover("terms"))]
+
+
+# A log is a file of the application's own that grows.
+
+LOG_PATH = Path("data/app.log")
+LOG_FILE = os.path.join("data", "access_log.txt")
+CATALOG = Path("data/catalog.txt")
+
+
+@app.get("/log/tail")
+async def log_tail() -> bytes:
+    with open(LOG_PATH, "rb") as file:  # FP115 (summary)
+        file.seek(-4096, os.SEEK_END)
+        return file.read()
+
+
+@app.get("/log/lines")
+async def log_lines(lines: int = 100) -> list[str]:
+    with open(LOG_FILE) as file:  # FP115 (summary)
+        return file.readlines()[-lines:]
+
+
+@app.get("/log/text")
+async def log_text() -> str:
+    return LOG_PATH.read_text()  # FP115 (summary)
+
+
+@app.get("/log/note")
+async def log_note(note: str) -> None:
+    with open(LOG_PATH, "a") as file:
+        file.write(note)
+
+
+@app.get("/log/thread")
+async def log_in_thread() -> str:
+    return await run_in_threadpool(LOG_PATH.read_text)
+
+
+@app.get("/catalog")
+async def catalog() -> str:
+    return CATALOG.read_text()
