@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
@@ -12,6 +12,7 @@ from rules.engine.costs.waits import (
     handed_to_thread,
     names_loaded,
     names_stored,
+    wait_beside_session,
     wait_in_thread,
     wait_of,
 )
@@ -193,6 +194,7 @@ class AwaitInLoop(Rule):
             is not None
         ]
         if not waiting:
+            yield from _beside_session(_awaited_calls(node), node, function.node, module)
             return
         yield from _matches(waiting, node, module)
 
@@ -208,9 +210,38 @@ class AwaitInLoop(Rule):
             and module.depends_on_loop(call, node)
             and not _carried(call, node, function, module)
         ]
-        if not waiting or not _repeats(node, module):
+        if not _repeats(node, module):
+            return
+        if not waiting:
+            yield from _beside_session(_calls(node), node, function, module)
             return
         yield from _matches(waiting, node, module, in_thread=True)
+
+
+def _beside_session(
+    calls: Iterable[ast.Call], loop: _Loop, function: ast.AST, module: Module
+) -> Iterator[Match]:
+    """`for feed in feeds: await refresh(session, feed)`, which asks another machine and stores the answer."""
+    if not module.reached(loop):
+        return  # a job has the time
+    for call in calls:
+        if _innermost(call, module) is not loop or not module.depends_on_loop(call, loop):
+            continue
+        wait = wait_beside_session(call, module)
+        if wait is None or _carried(call, loop, function, module):
+            continue
+        source = shortened(module.segment(iterables(loop)[0]))
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` waits for `{wait.callable}` once per item of `{source}`, one after another, and works on a"
+            " database session in between.",
+            severity=Severity.LOW if is_seldom(loop, module) or sounds_few(loop) else AwaitInLoop.severity,
+            confidence=Confidence.POSSIBLE,  # asking and storing may belong together
+            call_path=wait.call_path(module),
+            impact=estimates.awaits_in_loop(module.options, module.turns_around(call)),
+            instead="Ask first, for several items at once and without the session; then store all answers in one transaction.",
+        )
+        return
 
 
 def _matches(waiting: list[Wait], loop: _Loop, module: Module, *, in_thread: bool = False) -> Iterator[Match]:

@@ -59,6 +59,7 @@ _ON_THE_SPOT = regex(
 """What packages are named after whose functions are awaited and ask nobody: files, caches, help with coroutines."""
 _MANY = 60
 _RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED
+_CLOSE = 2
 _NEAR = 5
 """Longer call paths end in what is done now and then: a refreshed token, a metric."""
 _WRITES = regex(
@@ -121,6 +122,26 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
     if len(first.path) > _NEAR:
         return None
     return Wait(call, first.callable, first.path, rarely=all(map(_happens_rarely, leaves)))
+
+
+def wait_beside_session(call: ast.Call, module: Module) -> Wait | None:
+    """The wait for another machine of a function that works on a database session too: only the asking can be done for several
+    at once. None for one that asks rarely, or only under a condition."""
+    summary = module.summary(call)
+    if summary is None:
+        return None
+    if (
+        not any(map(_holds_session, summary.queries))
+        and not summary.commits
+        and not touches_session(call, module)
+    ):
+        return None
+    for leaf in summary.external:
+        if leaf.is_async is not summary.is_async or not _answers(leaf) or len(leaf.path) > _CLOSE:
+            continue
+        if not _happens_rarely(leaf) and not (leaf.sometimes or leaf.by_choice or leaf.of_kind):
+            return Wait(call, leaf.callable, leaf.path)
+    return None
 
 
 def wait_in_thread(call: ast.Call, module: Module) -> Wait | None:

@@ -195,7 +195,7 @@ async def retry(number: str, attempts: int) -> int:
 
 @app.post("/database")
 async def database(numbers: list[str], session: AsyncSession = Depends(get_session)) -> list[str]:
-    return [await name_of(number, session) for number in numbers]
+    return [await name_of(number, session) for number in numbers]  # FP111 (summary)
 
 
 @app.post("/batches")
@@ -711,7 +711,7 @@ def first_that_has_it(numbers: list[str]) -> str:
 def stored_too(numbers: list[str]) -> None:
     with Session(engine) as session:
         for number in numbers:
-            stored_stock_of(number, session)
+            stored_stock_of(number, session)  # FP111 (summary)
 
 
 @app.post("/threads/two")
@@ -842,3 +842,41 @@ async def read_and_settled(numbers: list[str]) -> None:
     for number in numbers:
         await read_label(number)
         await settled(number)
+
+
+# Each item asks another machine, and its answer is stored.
+
+
+class Stock:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def load(self, number: str) -> None:
+        answer = await client.get(f"/levels/{number}")
+        await self.session.execute(answer.json()["statement"])
+
+    async def load_new(self, number: str) -> None:
+        level = await self.session.get(Level, number)
+        if level is None:
+            answer = await client.get(f"/levels/{number}")
+            await self.session.execute(answer.json()["statement"])
+
+    async def load_all(self, numbers: list[str]) -> None:
+        for number in numbers:
+            await self.load(number)  # FP111 (summary)
+        for number in numbers:
+            await self.load_new(number)
+        for host in ("north", "south"):
+            await self.load(host)
+        await self.session.commit()
+
+
+@app.post("/stock/load")
+async def load_stock(numbers: list[str], session: AsyncSession = Depends(get_session)) -> None:
+    await Stock(session).load_all(numbers)
+
+
+async def nightly(numbers: list[str]) -> None:
+    async with AsyncSession() as session:
+        for number in numbers:
+            await Stock(session).load(number)
