@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.costs import estimates
+from rules.engine.data.cut_pages import whole_list
 from rules.engine.data.eager import lazy_read
 from rules.engine.data.growing_tables import grows
 from rules.engine.data.loads import QUERY, RESULTS, Load, is_limited, loaded, narrows
-from rules.engine.reading.loop_shapes import FEW, shortened
+from rules.engine.reading.loop_shapes import FEW, shortened, spelled
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
@@ -163,7 +164,10 @@ class CountByLoading(Rule):
             rewrite = _rewrite(load, module)
         elif isinstance(counted, ast.Name):
             load = _only_counted(counted, node, module)
-        if load is None or is_limited(load, module):
+        if load is None:
+            yield from _through_helper(node, counted, module)
+            return
+        if is_limited(load, module):
             return
         imports = ("sqlalchemy.func", "sqlalchemy.select") if load.type in RESULTS else ()
         yield Match(
@@ -315,6 +319,12 @@ def _counted(node: ast.Call) -> ast.expr | None:
 
 def _only_counted(name: ast.Name, counting: ast.Call, module: Module) -> Load | None:
     """The load that `name` holds, when the function assigns it once and uses it only to count."""
+    value = _only_value(name, module)
+    return loaded(value, module) if value is not None else None
+
+
+def _only_value(name: ast.Name, module: Module) -> ast.expr | None:
+    """What the function assigns to `name`, once, when it uses that only to count."""
     function = module.function_of(name)
     if function is None or isinstance(function.node, ast.Lambda):
         return None
@@ -331,7 +341,54 @@ def _only_counted(name: ast.Name, counting: ast.Call, module: Module) -> Load | 
         parent = module.parent(use)
         if not (isinstance(parent, ast.Call) and _counted(parent) is use):
             return None
-    return loaded(assignment.value, module)
+    return assignment.value
+
+
+def _through_helper(node: ast.Call, counted: ast.expr, module: Module) -> Iterator[Match]:
+    """`len(await orders.list(customer=1))`: a function of the project loads the rows."""
+    given = _only_value(counted, module) if isinstance(counted, ast.Name) else counted
+    call = given.value if isinstance(given, ast.Await) else given
+    if given is None or not isinstance(call, ast.Call) or module.callee(call) is None:
+        return
+    if _asks_for_any(node, module) or _stays_below(node, module) or _is_said_before(node, counted, module):
+        return
+    rows = whole_list(given, call, module)
+    if rows is None:
+        return
+    name = spelled(call.func)
+    read = rows.loaded
+    yield Match(
+        node,
+        f"`{shortened(module.segment(node), 70)}` has `{name}` load every row only to count them.",
+        severity=Severity.LOW if rows.is_narrowed or rows.leaf is not None else Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE
+        if rows.is_narrowed or rows.table is None or not grows(rows.table)
+        else Confidence.LIKELY,
+        call_path=(
+            Hop(module.path, call.lineno, name.rpartition(".")[2]),
+            *(rows.leaf.path if rows.leaf is not None else ()),
+            *((Hop(read.path, read.line, read.symbol),) if read is not None else ()),
+        ),
+        impact=estimates.rows_counted(module.options),
+        instead=f"Let the database count: a sibling of `{name.rpartition('.')[2]}` that runs `select(func.count())` with the same"
+        " conditions.",
+    )
+
+
+def _is_said_before(node: ast.Call, counted: ast.expr, module: Module) -> bool:
+    """Whether an earlier line counts the same list."""
+    function = module.function_of(node)
+    return (
+        isinstance(counted, ast.Name)
+        and function is not None
+        and any(
+            isinstance(each, ast.Call)
+            and each.lineno < node.lineno
+            and isinstance(other := _counted(each), ast.Name)
+            and other.id == counted.id
+            for each in walk(function.node)
+        )
+    )
 
 
 def _rewrite(load: Load, module: Module) -> Callable[[Any], cst.CSTNode] | None:

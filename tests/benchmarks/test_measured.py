@@ -538,6 +538,7 @@ UNMEASURED = {
         "dapr",
         "dashscope",
         "fileinput",
+        "keycloak",
         "kinto_http",
         "lark_oapi",
         "ldap",

@@ -497,6 +497,7 @@ WITHOUT = {
             "agents.Runner.run_sync",
             "composio.Composio",
             "dashscope",
+            "keycloak.KeycloakOpenID",
             "kinto_http.Client",
             "lark_oapi.Client",
             "oss2.Bucket",

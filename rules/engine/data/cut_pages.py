@@ -53,6 +53,8 @@ _ITERATED = frozenset(
 """What gives all rows when it is gone through, or awaited."""
 _NEAR = 3
 _NARROWING = regex(r"\bWHERE\b|\bwhere\b|\.find\(\s*(?:[^\s){]|\{\s*[^\s}])|\$match|filter")
+_LISTING = regex(r"(?:^|_)(?:list|all|find|search|filter|many|multi)(?:_|$)|(?<![su])s$")
+"""Names of functions that give a list."""
 _LIMIT = regex(r"\blimit\(|\bLIMIT\b")
 CUTTING = _LISTS | {_ISLICE}
 _UNREAD = frozenset({"dynamic", "write_only", "noload", "raise", "raise_on_sql"})
@@ -94,6 +96,11 @@ def cut_page(node: ast.Subscript | ast.Call, module: Module) -> Cut | None:
         return None
     if isinstance(held, ast.Attribute):
         return _of_relationship(held, module)
+    return whole_list(source, held, module)
+
+
+def whole_list(source: ast.expr, held: ast.expr, module: Module) -> Cut | None:
+    """The query behind all rows that `source` is, or the call `held` that gives them."""
     found = module.rows(source)
     if not found:
         return _of_call(held, module)
@@ -196,6 +203,8 @@ def _of_call(held: ast.expr, module: Module) -> Cut | None:
         return None if _LIMIT.search(text) else Cut(call=held, narrowed=bool(_NARROWING.search(text)))
     summary = module.summary(held)
     if summary is None or summary.writes or summary.commits or len(summary.reads) != 1:
+        return None
+    if not _LISTING.search(last_name(held.func)):
         return None
     leaf = summary.reads[0]
     if (

@@ -168,3 +168,51 @@ class Member(Base):
     __tablename__ = "members"
     id: Mapped[int] = mapped_column(primary_key=True)
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), index=True)
+
+
+# A function of the project loads the rows that are counted.
+
+
+class Orders:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def list_all(self) -> list[Order]:
+        return self.session.query(Order).all()
+
+    def list_some(self, limit: int) -> list[Order]:
+        return self.session.query(Order).limit(limit).all()
+
+    def number(self) -> int:
+        return len(self.list_all())  # FP209
+
+    def one(self, number: int) -> Order | None:
+        return self.session.get(Order, number)
+
+
+@app.get("/orders/number")
+def number_of_orders(session: SessionDep) -> int:
+    return Orders(session).number()
+
+
+@app.get("/orders/number/named")
+def named_number(session: SessionDep) -> dict[str, int]:
+    found = Orders(session).list_all()
+    half = len(found) // 2  # FP209
+    return {"orders": len(found), "half": half}
+
+
+@app.get("/orders/number/shown")
+def shown_number(session: SessionDep) -> dict[str, object]:
+    found = Orders(session).list_all()
+    return {"orders": [order.id for order in found], "number": len(found)}
+
+
+@app.get("/orders/number/limited")
+def limited_number(session: SessionDep) -> int:
+    return len(Orders(session).list_some(20))
+
+
+@app.get("/orders/number/many")
+def number_is_large(session: SessionDep) -> bool:
+    return len(Orders(session).list_all()) > 1

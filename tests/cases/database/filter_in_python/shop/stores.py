@@ -44,15 +44,15 @@ class EventStore:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
 
-    async def of_order(self, order: int) -> list[asyncpg.Record]:
+    async def list_events(self, order: int) -> list[asyncpg.Record]:
         return await self.pool.fetch("SELECT text FROM events WHERE order_id = $1 ORDER BY id", order)
 
     async def page(self, order: int, offset: int, limit: int) -> list[asyncpg.Record]:
-        events = await self.of_order(order)
+        events = await self.list_events(order)
         return events[offset : offset + limit]  # FP215 (summary)
 
     async def texts(self, order: int, words: int) -> list[str]:
-        events = await self.of_order(order)
+        events = await self.list_events(order)
         return [event["text"][:words] for event in events]
 
 
