@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from rules.engine.reading.index import Index
 from rules.engine.reading.scopes import Binding, Scope
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import children_of
 
 _MOST = 60
 """A loop over a longer list is looked at no further."""
@@ -15,7 +15,7 @@ _MOST = 60
 
 def spelled_out(index: Index, call: ast.Call, scope: Scope) -> Iterator[ast.Call]:
     """The call as each turn of the written-out loops around it makes it; the call itself where nothing is known."""
-    names = {node.id for given in _arguments(call) for node in walk(given) if isinstance(node, ast.Name)}
+    names = _names_in(_arguments(call))
     if not names:
         yield call
         return
@@ -46,7 +46,17 @@ def _only(bindings: list[Binding]) -> ast.expr | None:
     return value if isinstance(value, ast.expr) else None
 
 
-def _arguments(call: ast.Call) -> list[ast.expr]:
+def _names_in(given: list[ast.AST]) -> set[str]:
+    names: set[str] = set()
+    for each in given:  # grows while we go
+        if each.__class__ is ast.Name:
+            names.add(each.id)
+        elif each.__class__ is not ast.Constant:
+            given += children_of(each)
+    return names
+
+
+def _arguments(call: ast.Call) -> list[ast.AST]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 

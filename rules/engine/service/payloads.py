@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once_for_node
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
@@ -38,11 +39,22 @@ _WRAPPING = frozenset(
 def holds_upload(expression: ast.AST, module: Module, *, bodies: bool = False) -> bool:
     """Whether a value is, or is made of, what a client uploaded: `await file.read()`, `file.file`, `StringIO(data)`; with
     `bodies` the raw body of a request too."""
-    function = module.function_of(expression)
-    tainted = _uploaded_names(function.node, module, bodies) if function is not None else frozenset()
     if isinstance(expression, (ast.Dict, ast.List, ast.Tuple)):
         return False  # an answer about it
+    function = module.function_of(expression)
+    names = _names_of_bodies if bodies else _names_of_uploads
+    tainted = names(function.node, module) if function is not None else frozenset()
     return _speaks_of_upload(expression, tainted, module)
+
+
+@once_for_node
+def _names_of_uploads(function: ast.AST, module: Module) -> frozenset[str]:
+    return _uploaded_names(function, module, bodies=False)
+
+
+@once_for_node
+def _names_of_bodies(function: ast.AST, module: Module) -> frozenset[str]:
+    return _uploaded_names(function, module, bodies=True)
 
 
 def _is_upload(value: ast.expr, tainted: frozenset[str], module: Module, bodies: bool) -> bool:
