@@ -46,6 +46,10 @@ CPU_SECONDS = 1e6
 """Of one task; a worker's limit is no matter here."""
 
 
+class ReviewFailedError(Exception):
+    """The worker did not answer with a review."""
+
+
 class Replay:
     def __init__(self, repository: LocalRepository) -> None:
         self._repository = repository
@@ -71,6 +75,9 @@ class Replay:
         worker.serve(connection, self._cache)
         spent = time.process_time() - started
         self.answer = write.getvalue()
+        answered = _last_frame(self.answer)
+        if answered["type"] != "done":  # what fails is quick: its time would look good
+            raise ReviewFailedError(f"{commit.id}: {answered.get('reason', answered['type'])}")
         return len(request.before.keys() | request.after.keys()), spent * 1000
 
     def again(self, commit: Commit) -> None:
@@ -169,12 +176,18 @@ def _compare(replay: Replay, commits: Iterator[Commit]) -> int:
     return 1 if differing else 0
 
 
-def _said(answer: bytes) -> dict[str, Any]:
-    """The last frame, without how long it took and how much memory: those before it only announce files."""
+def _last_frame(answer: bytes) -> dict[str, Any]:
+    """The last frame: those before it only announce files."""
     at = 0
     while (end := at + 4 + int.from_bytes(answer[at : at + 4])) < len(answer):
         at = end
-    said: dict[str, Any] = msgspec.msgpack.decode(answer[at + 4 :])
+    frame: dict[str, Any] = msgspec.msgpack.decode(answer[at + 4 :])
+    return frame
+
+
+def _said(answer: bytes) -> dict[str, Any]:
+    """The last frame, without how long it took and how much memory."""
+    said = _last_frame(answer)
     said.pop("peak_bytes", None)
     for version in ("before", "after"):
         said["comparison"][version].get("statistics", {}).pop("seconds", None)
