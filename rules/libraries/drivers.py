@@ -152,6 +152,7 @@ LIBRARY = Library(
             "run execute_read execute_write read_transaction write_transaction",
         ),
         *each(Blocking("", Kind.DB, "the `neo4j` asynchronous driver"), _NEO4J_TRANSACTIONS, "run"),
+        *each(Blocking("", Kind.DB, "the `neo4j` asynchronous driver"), "neo4j.Transaction", "commit"),
         *each(
             Blocking("", Kind.DB, "the `neo4j` asynchronous driver"),
             "neo4j.Driver",
