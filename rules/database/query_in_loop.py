@@ -23,12 +23,19 @@ from rules.engine.data.round_trips import (
     writes,
 )
 from rules.engine.reading.loop_shapes import iterables, shortened, spelled
+from rules.engine.reading.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.data.statements import Loaded
     from rules.engine.linking.callees import Callee
+    from rules.engine.linking.values import Value
     from rules.engine.module import Module
     from rules.libraries import Query
+
+
+_WITH_ITS_OWNER = frozenset({"joined", "selectin", "subquery", "immediate"})
+"""Values of `lazy=` with which a row is loaded together with what it refers to."""
 
 
 class QueryInLoop(Rule):
@@ -138,7 +145,7 @@ class QueryInLoop(Rule):
             return  # another table each time: no query could ask for all
         source = shortened(module.segment(iterables(loop)[0]))
         severity, confidence = weighed(self.severity, node, module), confidence_of(node, loop, None, module)
-        if is_made_for_item(node, loop, module):
+        if is_made_for_item(node, loop, module) or (query.primary_key and _is_held(node, module)):
             confidence = Confidence.POSSIBLE
         costs = "one round trip to the database each, one after another"
         embedded = is_embedded(query.name, module)
@@ -160,6 +167,29 @@ class QueryInLoop(Rule):
             impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
             instead=_instead(node, query, module),
         )
+
+
+def _is_held(call: ast.Call, module: Module) -> bool:
+    """`session.get(Owner, order.owner_id)`, where each order came with its owner: the session holds that row and asks nobody."""
+    match call.args[:2]:
+        case [ast.Name() as model, ast.Attribute(value=ast.Name() as row, attr=key)]:
+            pass
+        case _:
+            return False
+    wanted, found = module.value(model), [each for each in module.rows(row) if each.stage == ITEM]
+    return bool(found) and all(_brings(each, key, wanted) for each in found)
+
+
+def _brings(loaded: Loaded, key: str, wanted: Value | None) -> bool:
+    """Whether rows come with what their attribute `key` refers to."""
+    return wanted is not None and any(
+        not each.many
+        and each.target is not None
+        and each.target.symbol == wanted.symbol
+        and key in loaded.table.keys_of(each)
+        and (each.lazy in _WITH_ITS_OWNER or loaded.covers([each.attribute]))
+        for each in loaded.table.relationships.values()
+    )
 
 
 def _instead(call: ast.Call, query: Query, module: Module) -> str:

@@ -159,9 +159,10 @@ class DanglingTask(Rule):
         helper = module.callee(node) if isinstance(module.parent(node), ast.Expr) else None
         if helper is None or not helper.function.flags & facts.LOOSE or not _on_a_loop(node, module):
             return
-        if _is_over_at_once(node, module):
+        inside = [edge.target.function.flags for edge in helper.edges if edge.target.is_async]
+        if _is_over_at_once(node, module) or (inside and all(each & facts.UNBROKEN for each in inside)):
             return
-        is_heard = _catches_all(node, module)
+        is_heard = _catches_all(node, module) or (bool(inside) and all(each & facts.HEARD for each in inside))
         name = helper.symbol.rpartition(".")[2]
         unheard = "" if is_heard else ", and its errors with it"
         yield Match(
@@ -438,15 +439,30 @@ def _function_called(made: ast.Call, module: Module) -> ast.AsyncFunctionDef | N
 def _only_sleeps(call: ast.Call, module: Module) -> bool:
     """Whether the coroutine waits for timers only: the event loop holds these, and they hold the task."""
     coroutine = _coroutine_of(call, module)
-    if coroutine is None:
-        return False
+    return coroutine is not None and _sleeps(coroutine, module, frozenset())
+
+
+def _sleeps(coroutine: ast.AsyncFunctionDef, module: Module, seen: frozenset[ast.AsyncFunctionDef]) -> bool:
+    """Whether all that a coroutine awaits are timers, what is over at once, and others of the file that do the same."""
+    if coroutine in seen:
+        return True
     waits = [each for each in walk(coroutine) if isinstance(each, ast.Await | ast.AsyncFor | ast.AsyncWith)]
     return bool(waits) and all(
         isinstance(each, ast.Await)
         and isinstance(each.value, ast.Call)
-        and module.qualified_name(each.value.func) == "asyncio.sleep"
+        and _is_timer(each.value, module, seen | {coroutine})
         for each in waits
     )
+
+
+def _is_timer(call: ast.Call, module: Module, seen: frozenset[ast.AsyncFunctionDef]) -> bool:
+    if module.qualified_name(call.func) == "asyncio.sleep":
+        return True
+    target = module.callee(call)
+    if target is not None and target.function.flags & facts.UNBROKEN:
+        return True
+    inner = _function_called(call, module) if target is not None else None
+    return inner is not None and _sleeps(inner, module, seen)
 
 
 def _unkept(call: ast.Call, module: Module) -> str | None:

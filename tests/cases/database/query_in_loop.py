@@ -11,9 +11,17 @@ import redis
 import somewhere
 from fastapi import BackgroundTasks, Depends, FastAPI, Query, WebSocket
 from pydantic import BaseModel
-from sqlalchemy import Index, Select, create_engine, insert, select, text
+from sqlalchemy import ForeignKey, Index, Select, create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    relationship,
+    selectinload,
+    sessionmaker,
+)
 from sqlalchemy.schema import CreateIndex
 
 app = FastAPI()
@@ -754,3 +762,54 @@ def friends(ids: list[int]) -> list[Any]:
 
 def friends_of(transaction: neo4j.ManagedTransaction, ids: list[int]) -> list[Any]:
     return [transaction.run("MATCH (a {id: $id}) RETURN a", id=each).single() for each in ids]  # FP201
+
+
+class Shelf(Base):
+    __tablename__ = "shelves"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+    hall_id: Mapped[int] = mapped_column(ForeignKey("halls.id"), index=True)
+    product: Mapped[Product] = relationship(lazy="selectin")
+    hall: Mapped["Hall"] = relationship()
+
+
+class Hall(Base):
+    __tablename__ = "halls"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+@app.get("/shelves/products")
+def products_of_shelves(session: SessionDep) -> list[str]:
+    names = []
+    for shelf in session.scalars(select(Shelf)).all():
+        product = session.get(Product, shelf.product_id)  # FP201 (summary)
+        names.append(product.name)
+    return names
+
+
+@app.get("/shelves/halls")
+def halls_of_shelves(session: SessionDep) -> list[str]:
+    names = []
+    for shelf in session.scalars(select(Shelf)).all():
+        hall = session.get(Hall, shelf.hall_id)  # FP201 (inline)
+        names.append(hall.name)
+    return names
+
+
+@app.get("/shelves/halls/loaded")
+def halls_with_shelves(session: SessionDep) -> list[str]:
+    names = []
+    for shelf in session.scalars(select(Shelf).options(selectinload(Shelf.hall))).all():
+        hall = session.get(Hall, shelf.hall_id)  # FP201 (summary)
+        names.append(hall.name)
+    return names
+
+
+@app.get("/shelves/products/otherwise")
+def another_product(session: SessionDep) -> list[str]:
+    names = []
+    for shelf in session.scalars(select(Shelf)).all():
+        product = session.get(Product, shelf.hall_id)  # FP201 (inline)
+        names.append(product.name)
+    return names

@@ -20,7 +20,7 @@ latest: asyncio.Task[None] | None = None
 
 
 async def work(number: int = 0) -> None:
-    await asyncio.sleep(number)
+    await asyncio.open_connection("stock.example", number)
 
 
 @app.post("/a")
@@ -572,3 +572,50 @@ async def mail_when_free(text: str) -> None:
 @app.post("/mail/and-wait")
 async def mail_and_wait(text: str) -> None:
     in_background(Mailbox(asyncio.Queue()).post_and_wait(text))  # FP113 (inline)
+
+
+async def save() -> None:
+    print("saved")
+
+
+async def ended() -> None:
+    await save()
+    await asyncio.sleep(5)
+
+
+async def ended_with_more() -> None:
+    await ended()
+    await work()
+
+
+@app.post("/ended")
+async def ends() -> None:
+    asyncio.create_task(ended())  # FP113 (summary)
+
+
+@app.post("/ended/with-more")
+async def ends_with_more() -> None:
+    asyncio.create_task(ended_with_more())  # FP113 (inline)
+
+
+def track(number: int) -> object:
+    return asyncio.get_event_loop().create_task(caught(number))
+
+
+def follow(number: int) -> object:
+    return asyncio.get_event_loop().create_task(measured(number))
+
+
+def note() -> object:
+    return asyncio.get_event_loop().create_task(save())
+
+
+@app.post("/tracked/by-a-helper")
+async def tracks(number: int) -> None:
+    track(number)  # FP113 (summary)
+    note()
+
+
+@app.post("/followed/by-a-helper")
+async def follows(number: int) -> None:
+    follow(number)  # FP113 (inline)
