@@ -10,6 +10,7 @@ from rules.engine.module import Context
 from rules.engine.reading import facts
 from rules.engine.reading.hearing import waits_for_nothing
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, own_nodes, walk
@@ -31,6 +32,8 @@ _STARTERS = frozenset(
 _OF_RUNNING_LOOP = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _CLOSING = frozenset({"close", "aclose", "disconnect", "wait_closed"})
 """What libraries call the end of a connection."""
+_ENDING = regex(r"(?:^|_)(?:shut_?down|terminate|self_destruct|exit)(?:_|$)")
+"""Names of what ends the program itself."""
 _KEPT = "_background_tasks"
 
 
@@ -227,6 +230,7 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
         case [ast.Call() as work]:
             offload = module.offload(work)
             closes = last_name(work) in _CLOSING and module.callee(work) is None
+            closes = closes or _ENDING.search(last_name(work)) is not None
             return closes or (offload is not None and offload.kind == "thread") or _only_sleeps(call, module)
     return False
 

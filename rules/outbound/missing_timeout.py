@@ -17,6 +17,7 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
+from rules.engine.service.one_at_a_time import lambda_entry
 from rules.engine.service.stand_ins import seldom_needed
 from rules.engine.service.traffic import is_aside, is_seldom
 
@@ -127,13 +128,15 @@ class MissingTimeout(Rule):
             return
         on_loop = asks and module.runs_on_event_loop(node) and not module.is_awaited(node)
         hands_on = not _unbounded(node, default)
+        aside = seldom_needed(node, module) or _stays_here(node, module) or is_aside(module.path)
+        # There the function has its own limit, and one request at a time.
+        on_lambda = bool(lambda_entry(module.path, module.project))
         yield Match(
             node,
             _message(spelled(node.func), default, on_request=on_request, on_loop=on_loop),
             severity=_severity(default, on_request=on_request and not is_seldom(node, module)),
-            confidence=Confidence.POSSIBLE
-            if seldom_needed(node, module) or _stays_here(node, module) or is_aside(module.path)
-            else _confidence(default),
+            confidence=Confidence.POSSIBLE if aside or on_lambda else _confidence(default),
+            when_new=_confidence(default) if on_lambda and not aside else None,
             fix=None
             if hands_on or default.option
             else Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),

@@ -123,7 +123,7 @@ class WholeUploadInMemory(Rule):
             yield from self._passed_on(node, module)
             return
         upload = upload_read(node, module)
-        if upload is None or not serves(node, module):
+        if upload is None or not serves(node, module) or _is_never_awaited(node, upload, module):
             return
         function = module.function_of(node)
         if function is None or _is_bounded(upload, node, function.node, module):
@@ -198,6 +198,23 @@ class WholeUploadInMemory(Rule):
                 impact=estimates.in_memory("+50 MB for each upload that runs"),
                 instead=f"Take `{argument.arg}: UploadFile`, which spools to disk, and read `{argument.arg}.file` in chunks.",
             )
+
+
+def _is_never_awaited(read: ast.Call, upload: ast.expr, module: Module) -> bool:
+    """`content = file.read()` of an `UploadFile` makes a coroutine and reads nothing; what it is handed to may await it."""
+    if not isinstance(read.func, ast.Attribute) or ast.unparse(read.func.value) != ast.unparse(upload):
+        return False  # `file.file.read()`
+    return isinstance(module.parent(read), ast.Assign | ast.AnnAssign | ast.Expr) and not _is_awaited_by_name(
+        read, module
+    )
+
+
+def _is_awaited_by_name(read: ast.Call, module: Module) -> bool:
+    names, function = _bound(read, module), module.function_of(read)
+    return function is not None and any(
+        isinstance(node, ast.Await) and isinstance(node.value, ast.Name) and node.value.id in names
+        for node in walk(function.node)
+    )
 
 
 def _is_wrapped(read: ast.Call, module: Module) -> bool:

@@ -15,7 +15,7 @@ from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.walking import own_calls
+from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import payloads
 from rules.engine.service.traffic import is_seldom, is_set_up
@@ -177,7 +177,7 @@ class CpuBoundInAsync(Rule):
             same = [stop, *_in_other_arms(stop, module), *_of_picture(stop, module)]
             if any(_comes_before(each, stop) for each in same):
                 return  # said there
-            yield Match(
+            found = Match(
                 call,
                 f"`{stop.callable}` runs on the event loop: {_effect(stop, module)}."
                 + loop_fixes.also_on(same),
@@ -188,6 +188,7 @@ class CpuBoundInAsync(Rule):
                 impact=expected(stop, module),
                 instead=f"Use {stop.instead}.",
             )
+            yield found.doubted() if _gives_turns(call, module) else found
             return
         entry = module.blocking(call)
         if (
@@ -273,6 +274,19 @@ def _arms(call: ast.AST, module: Module) -> dict[ast.If, bool]:
             found[current] = child in current.body
         child, current = current, module.parent(current)
     return found
+
+
+def _gives_turns(call: ast.Call, module: Module) -> bool:
+    """Whether a loop over rows, `for _, row in frame.iterrows()`, waits for something in between: others get their turn then."""
+    loop = module.parent(call)
+    if isinstance(loop, ast.Call):
+        loop = module.parent(loop)  # `enumerate(frame.iterrows())`
+    return (
+        isinstance(loop, ast.For)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in ("iterrows", "itertuples")
+        and any(isinstance(node, ast.Await) for statement in loop.body for node in walk(statement))
+    )
 
 
 def _is_read_here(stop: Stop, function: ast.AsyncFunctionDef, module: Module) -> bool:

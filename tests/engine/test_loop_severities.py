@@ -703,6 +703,33 @@ async def receive(request: Request) -> int:
     assert found.confidence is expected
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("handler = Mangum(app)\n", (Confidence.POSSIBLE, Confidence.CERTAIN)),
+        ("", (Confidence.CERTAIN, None)),
+    ],
+    ids=["on Lambda", "on a server"],
+)
+def test_a_call_without_a_timeout_ends_with_its_function_on_lambda(
+    entry: str, expected: tuple[Confidence, Confidence | None]
+) -> None:
+    text = f"""
+import requests
+from fastapi import FastAPI
+{"from mangum import Mangum" if entry else ""}
+app = FastAPI()
+
+@app.get("/orders")
+def read() -> str:
+    return requests.get("https://stock.example").text
+
+{entry}"""
+    [found] = analyze(sources({"shop/main.py": text}), options=Options(select=("FP601",))).result.findings
+
+    assert (found.confidence, found.when_new) == expected
+
+
 def when_new(files: dict[str, str], code: str) -> dict[str, Confidence | None]:
     """By file, the confidence of a finding that a change brings; all of them are possible where they stand for long."""
     found = project(files, select=(code,)).result.findings

@@ -58,6 +58,7 @@ _RARE = frozenset(
         ),
         *("init", "initialize", "initialise", "populate", "seed"),
         *("ban", "bans", "banned", "unban", "suspend", "unsuspend", "moderation", "configured"),
+        *("pause", "unpause", "finetune", "finetuning"),
         *("providers", "tenant", "tenants", "license", "testemail", "revoke", "rotate", "refresher"),
     }
 )
@@ -116,7 +117,7 @@ _RARE_CODE = frozenset(
         *("oauth", "oauth2", "oidc", "saml", "sso", "login", "signup", "provision", "provisioning"),
         *("install", "uninstall", "billing", "license", "captcha", "revoke", "refresher", "telemetry"),
         *("onboarding", "backup", "restore", "upgrade", "version", "release"),
-        *("ban", "unban", "suspend", "unsuspend"),
+        *("ban", "unban", "suspend", "unsuspend", "finetune", "finetuning"),
     }
 )
 """Words of a function or its file that say the same without the route."""

@@ -619,3 +619,22 @@ async def tracks(number: int) -> None:
 @app.post("/followed/by-a-helper")
 async def follows(number: int) -> None:
     follow(number)  # FP113 (inline)
+
+
+async def shutdown_server() -> None:
+    await work(5)
+    raise SystemExit
+
+
+async def shut_orders(number: int) -> None:
+    await work(number)
+
+
+@app.post("/server/shutdown")
+async def shutdown() -> None:
+    asyncio.create_task(shutdown_server())  # FP113 (summary)
+
+
+@app.post("/orders/shut")
+async def shut(number: int) -> None:
+    asyncio.create_task(shut_orders(number))  # FP113 (inline)

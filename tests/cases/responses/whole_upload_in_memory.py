@@ -387,3 +387,21 @@ async def streamed(path: str, request: Request) -> bytes:
 @app.post("/hook")
 async def hook(request: Request) -> None:
     await upstream.post("/hook", content=await request.body())
+
+
+@app.post("/never-awaited")
+async def never_awaited(file: UploadFile) -> None:
+    content = file.read()
+    store(content)
+
+
+@app.post("/awaited-later")
+async def awaited_later(file: UploadFile) -> None:
+    content = file.read()  # FP505
+    store(await content)
+
+
+@app.post("/read_from_disk")
+async def read_from_disk(file: UploadFile) -> None:
+    content = file.file.read()  # FP505 (inline)
+    store(content)

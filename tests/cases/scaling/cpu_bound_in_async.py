@@ -384,3 +384,19 @@ async def parsed_by_a_stranger(file: UploadFile, kind: str) -> dict[str, str]:
 @app.post("/parsed-in-a-thread")
 def parsed_in_a_thread(file: UploadFile) -> dict[str, str]:
     return labelkit.parse_upload(file)
+
+
+@app.post("/frame/in-turns")
+async def frame_in_turns(path: str) -> None:
+    frame: pandas.DataFrame = await asyncio.to_thread(pandas.read_csv, path)
+    for number, (_, row) in enumerate(frame.iterrows()):  # FP701 (summary)
+        if number % 500 == 0:
+            await asyncio.sleep(0)
+        print(row)
+
+
+@app.post("/frame/at-once")
+async def frame_at_once(path: str) -> None:
+    frame: pandas.DataFrame = await asyncio.to_thread(pandas.read_csv, path)
+    for _, row in frame.iterrows():  # FP701 (inline)
+        print(row)
