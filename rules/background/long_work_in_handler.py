@@ -443,10 +443,17 @@ def _decides(statement: ast.Expr, module: Module) -> bool:
 
 def _precedes_error(statement: ast.Expr, module: Module) -> bool:
     """Whether an error follows in any case: FastAPI drops the background tasks of a request that raises."""
-    owner = module.parent(statement)
-    blocks = (getattr(owner, name, []) for name in ("body", "orelse", "finalbody"))
-    block = next((each for each in blocks if isinstance(each, list) and statement in each), [])
-    return any(isinstance(each, ast.Raise) for each in block[block.index(statement) :]) if block else False
+    child: ast.AST = statement
+    owner = module.parent(child)
+    while owner is not None:
+        blocks = (getattr(owner, name, []) for name in ("body", "orelse", "finalbody"))
+        block = next((each for each in blocks if isinstance(each, list) and child in each), [])
+        if block and any(isinstance(each, ast.Raise) for each in block[block.index(child) :]):
+            return True
+        if not isinstance(owner, ast.If | ast.With | ast.AsyncWith):
+            return False
+        child, owner = owner, module.parent(owner)
+    return False
 
 
 def _answers(attempt: ast.Try) -> bool:

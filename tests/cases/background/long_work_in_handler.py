@@ -505,3 +505,16 @@ async def refuse_what_is_unknown(kind: str, order_id: int) -> int:
     else:
         raise HTTPException(400, "unknown order")
     return order_id
+
+
+@app.post("/imports/again")
+async def refuse_and_tell(kind: str, order_id: int, told: bool) -> int:
+    if kind not in ("csv", "xlsx"):
+        if not told:
+            await notify_shop(order_id)  # the error follows behind the branch
+        raise HTTPException(400, "unknown kind")
+    if order_id < 0:
+        if not told:
+            await notify_shop(order_id)  # FP401 (inline)
+        return 0
+    return order_id
