@@ -95,7 +95,7 @@ class ExternalCallInTransaction(Rule):
         for held in held_calls(node, module):
             name = spelled(held.call.func)
             reaches = (
-                f" reaches `{'.'.join(held.leaf.split('.')[-2:])}`" if held.path else " leaves the machine"
+                f" reaches `{'.'.join(held.leaf.split('.')[-2:])}`" if held.path else " asks another service"
             )
             path: tuple[Hop, ...] = ()
             if held.path:

@@ -263,7 +263,13 @@ def _matches(waiting: list[Wait], loop: _Loop, module: Module, *, in_thread: boo
     yield Match(
         first.call,
         f"`{spelled(first.call.func)}` {reaches} once per item of `{source}`, one after another"
-        + (f" (and so do {len(others)} more calls of the loop)." if others else "."),
+        + (
+            "."
+            if not others
+            else " (and so does one more call of the loop)."
+            if len(others) == 1
+            else f" (and so do {len(others)} more calls of the loop)."
+        ),
         severity=Severity.LOW if is_seldom(loop, module) or sounds_few(loop) else AwaitInLoop.severity,
         confidence=Confidence.LIKELY if likely else Confidence.POSSIBLE,
         call_path=first.call_path(module),
@@ -309,7 +315,7 @@ def _is_worth_while(wait: Wait, loop: _Loop, module: Module) -> bool:
 def _instead(call: ast.Call, loop: ast.AST, module: Module) -> str:
     target = module.segment(targets(loop)[0])
     return (
-        f"Await `{shortened(module.segment(call), 60)}` for several items at once: a coroutine of its own for one `{target}`, "
+        f"Await `{spelled(call.func)}(…)` for several items at once: a coroutine of its own for one `{target}`, "
         "inside it `async with asyncio.Semaphore(5)` (one semaphore for all), and `await asyncio.gather(...)` over the items."
     )
 

@@ -46,7 +46,7 @@ _DBAPI = {
 }
 _NEO4J_TRANSACTIONS = ("neo4j.Transaction", "neo4j.ManagedTransaction")
 _ANEO4J_TRANSACTIONS = ("neo4j.AsyncTransaction", "neo4j.AsyncManagedTransaction")
-_POOL_COST = "TCP, TLS and log-in for every request"
+_POOL_COST = "TCP, TLS and log-in each time"
 
 
 def _connection(module: str) -> str:

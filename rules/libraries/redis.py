@@ -31,7 +31,7 @@ _MEMCACHED = {
     "memcache.Client": "get_multi set_multi delete_multi",
 }
 _MEMCACHED_CALLS = "get set add replace delete incr decr touch gets cas"
-_CONNECT = "TCP, TLS and log-in for every request"
+_CONNECT = "TCP, TLS and log-in each time"
 
 
 def _returns() -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import estimates
+from rules.engine.finding import Impact
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.linking.context import Context
 from rules.engine.loops.adapters import brings_timeout, nobody_passes
@@ -140,7 +141,9 @@ class MissingTimeout(Rule):
             fix=None
             if hands_on or default.option
             else Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
-            impact=estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds),
+            impact=estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds)
+            if on_loop or on_request or not asks
+            else Impact(),
             instead=f'`kwargs.setdefault("{default.keyword}", {default.suggest})` before the call.'
             if hands_on
             else _instead(default),
@@ -288,4 +291,4 @@ def _message(name: str, default: Timeout, *, on_request: bool, on_loop: bool) ->
         return f"`{name}` has no timeout: a peer that never answers stops this worker for ever."
     if on_request:
         return f"`{name}` has no timeout: a peer that never answers holds one of 40 worker threads for ever."
-    return f"`{name}` has no timeout: a peer that never answers is waited for for ever."
+    return f"`{name}` has no timeout: it waits for ever for a peer that never answers."

@@ -105,7 +105,7 @@ class PoolNotConfigured(Rule):
                 severity=Severity.LOW,
                 confidence=Confidence.POSSIBLE,
                 impact=pool_estimates.not_configured(module.options),
-                instead="Size it: `pool_size` and `max_overflow` times the processes stay below the server's `max_connections`.",
+                instead="Size it: `pool_size` and `max_overflow` together, times the number of processes, stay below the server's `max_connections`.",
             )
         elif {"pool_size", "max_overflow"} & engine.given.keys() and not _CHECKS & engine.given.keys():
             yield Match(

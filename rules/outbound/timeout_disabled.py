@@ -123,7 +123,7 @@ class TimeoutDisabled(Rule):
         what = shown if keyword.arg else f"`{module.segment(node)}`"
         yield Match(
             node,
-            f"{what} never gives up: a peer that stops answering is waited for for ever.",
+            f"{what} never gives up: it waits for ever for a peer that stops answering.",
             severity=Severity.HIGH if on_request or module.function_of(node) is None else Severity.MEDIUM,
             # Written for one call in so many words, in code that no request is seen to reach: somebody may mean it.
             confidence=Confidence.POSSIBLE

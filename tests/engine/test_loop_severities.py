@@ -443,8 +443,8 @@ def test_one_conversation_on_the_loop_is_one_finding_at_its_first_real_step() ->
     mail = found(text, "FP101")
 
     assert (queries.line, mail.line) == (14, 17)
-    assert "The same happens on lines 13, 16." in queries.message
-    assert "The same happens on lines 18, 19." in mail.message
+    assert "The same happens on lines 13 and 16." in queries.message
+    assert "The same happens on lines 18 and 19." in mail.message
 
 
 def test_a_commit_after_a_helper_is_no_finding_of_its_own() -> None:

@@ -237,7 +237,7 @@ def _otherwise(case: Case) -> str:
     """What the advice changed where it made nothing quicker: processor time, the loop's gaps, memory. Each with its own point."""
     best = case.best
     if (cpu := best.ratios["fast"].cpu)[0] >= SHOWN:
-        return f"{_span(cpu)} times less processor time per request in the advised form, {_where(best)}"
+        return f"processor time per request divided by {_span(cpu)} in the advised form, {_where(best)}"
     for point in case.points:
         before, after = point.forms["slow"].least_gap_ms, point.forms["fast"].least_gap_ms
         if case.frees_loop and point.clients == 1 and before >= 10 and after < 0.6 * before:

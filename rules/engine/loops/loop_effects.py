@@ -53,7 +53,8 @@ def effect(stop: Stop, module: Module) -> str:
         case Kind.PROC:
             return f"while the program runs, {suffers}"
         case Kind.DB:
-            return f"while the database works, {suffers}"
+            who = "Redis answers" if stop.entry.name.startswith("redis.") else "the database works"
+            return f"while {who}, {suffers}"
         case Kind.CPU:
             return f"while it computes, {suffers}"
     return f"while it waits, {suffers}"

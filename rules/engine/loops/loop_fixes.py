@@ -86,9 +86,11 @@ def also_on(stops: list[Stop]) -> str:
     besides = f" It also reaches {named}." if named else ""
     if not more:
         return besides
-    lines = ", ".join(map(str, more[:_MOST_LINES]))
-    left = f" and {len(more) - _MOST_LINES} more" if len(more) > _MOST_LINES else ""
-    return f"{besides} The same happens on line{'s' if len(more) > 1 else ''} {lines}{left}."
+    *lines, last = map(str, more[:_MOST_LINES])
+    if len(more) > _MOST_LINES:
+        lines, last = [*lines, last], f"{len(more) - _MOST_LINES} more"
+    told = f"{', '.join(lines)} and {last}" if lines else last
+    return f"{besides} The same happens on line{'s' if lines else ''} {told}."
 
 
 def siblings(stops: list[Stop]) -> tuple[int, ...]:
