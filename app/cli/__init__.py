@@ -13,6 +13,38 @@ import click
 
 from app.cli import checking, costs, editors, operating, reference, reviewing
 
+SECTIONS = {
+    "Look at a project": {
+        "check": "Find what is slow in files or projects.",
+        "diagnose": "Show all that one request costs, and where.",
+        "scale": "Say how much traffic each endpoint can take.",
+        "budget": "Hold endpoints to their costs.",
+        "audit": "Say how much there is to mend, and whether it gets less.",
+    },
+    "Look at changes": {
+        "review": "Review a change as a pull request.",
+        "trial": "Say what reviews of the last changes would have said.",
+    },
+    "Know more": {
+        "explain": "Say what a rule is about.",
+        "rules": "List all rules.",
+        "config": "Validate and show the configuration.",
+    },
+    "Editors and agents": {
+        "lsp": "Serve editors (Language Server Protocol).",
+        "mcp": "Serve coding agents (Model Context Protocol).",
+        "completion": "Print what makes the shell complete commands.",
+    },
+    "Run the GitHub App": {
+        "serve": "Run the server.",
+        "jobs": "List, show, cancel or retry the server's jobs.",
+        "log": "Show who ignored or paused what, newest first.",
+        "replay": "Send a stored delivery to a running server.",
+        "backup": "Copy the server's SQLite database.",
+        "restore": "Put a backup in the place of the database.",
+    },
+}
+"""The commands as `--help` lists them; each has its own for more."""
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -24,7 +56,16 @@ def _print_version(context: click.Context, option: click.Parameter, wanted: bool
         context.exit()
 
 
-@click.group(context_settings=CONTEXT)
+class Commands(click.Group):
+    """Commands listed by what they are for."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
+
+
+@click.group(cls=Commands, context_settings=CONTEXT)
 @click.option(
     "--version",
     is_flag=True,

@@ -170,7 +170,12 @@ def nearest(code: str) -> str:
 
     from rules.engine import registry
 
-    names = [name for rule in registry.cards() for name in (rule.code, registry.name_of(rule))]
+    cards = registry.cards()
+    if re.fullmatch(r"FP\d*", code.upper()):  # a number that is none is not like any other
+        begun = [rule.code for rule in cards if rule.code.startswith(code.upper())]
+        if begun or len(code) == len(cards[0].code):
+            return f"; {begun[0]} to {begun[-1]} begin so" if begun else ""
+    names = [name for rule in cards for name in (rule.code, registry.name_of(rule))]
     near = difflib.get_close_matches(code, names, n=1) or difflib.get_close_matches(code.upper(), names, n=1)
     return f". Did you mean {near[0]}?" if near else ""
 

@@ -250,13 +250,19 @@ def _near(word: str, known: Collection[str]) -> tuple[str, ...]:
     return _closest(word, frozenset(known)) if len(word) <= 30 else ()
 
 
+_NO_CHOICE = "invalid enum value "
+
+
 def _problem(value: Any, kind: Any) -> str | None:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         words = _words(error)
-        choices = dict.fromkeys(_choices(kind)) if words.startswith("invalid enum value") else {}
-        return f"{words}, expected {' or '.join(f'`{choice}`' for choice in choices)}" if choices else words
+        choices = dict.fromkeys(_choices(kind)) if words.startswith(_NO_CHOICE) else {}
+        if choices:
+            *others, last = (f"`{choice}`" for choice in choices)
+            return f"{words.removeprefix(_NO_CHOICE)} is none of {', '.join(others)} and {last}"
+        return words
     return None
 
 

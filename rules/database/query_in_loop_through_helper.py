@@ -44,7 +44,7 @@ _FAR = 4
 
 
 class QueryInLoopThroughHelper(Rule):
-    """A helper that queries, called once per item of a loop, is one query per item that no memo answers; the loop shows none.
+    """A helper that queries, called in a loop, makes one query per item, and the loop does not show it.
 
     The call looks like any other; the query is a function or two away, often in another file. Each turn still pays a
     round trip, so the endpoint gets slower with every item.

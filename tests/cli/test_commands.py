@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli import SECTIONS, cli
 from tests.cli.program import LAUNCHER, fastperf
 
 
@@ -94,3 +96,29 @@ def test_serving_with_half_of_the_settings_names_the_first_that_is_missing(tmp_p
     assert (done.returncode, done.stdout) == (2, "")
     assert "FASTPERF_" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("FP20", "; FP201 to FP2"),
+        ("FP999", ""),
+        ("FP1001", ". Did you mean FP1"),
+        ("blocking-call-in-asnyc", ". Did you mean blocking-call-in-async?"),
+    ],
+)
+def test_a_rule_that_is_none_is_told_with_what_may_be_meant(code: str, told: str, tmp_path: Path) -> None:
+    done = fastperf("explain", code, folder=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"fastperf: no rule {code!r}; `fastperf rules` lists them{told}")
+    assert told or done.stderr.endswith("lists them\n")
+
+
+def test_help_lists_every_command_whole_and_in_a_line(tmp_path: Path) -> None:
+    done = fastperf("--help", folder=tmp_path)
+
+    assert sorted(name for commands in SECTIONS.values() for name in commands) == sorted(cli.commands)
+    for commands in SECTIONS.values():
+        for name, told in commands.items():
+            assert re.search(rf"^  {name} +{re.escape(told)}$", done.stdout, re.MULTILINE), done.stdout

@@ -107,16 +107,16 @@ blocks = false
         (
             "fail_on = 'hgh'\n",
             1,
-            "`fail_on`: invalid enum value 'hgh', expected `critical` or `high` or `medium` or `low` or `info` or `never`."
+            "`fail_on`: 'hgh' is none of `critical`, `high`, `medium`, `low`, `info` and `never`."
             " The default `high` applies.",
         ),
         ("# \nmax_comments = '3'\n", 2, "`max_comments`: expected `int`, got `str`. The default `15` applies."),
         ("max_comments = 51\n", 1, "`max_comments`: expected `int` <= 50. The default `15` applies."),
         ("ignore = [\n 'FP101',\n 'FP999',\n]\n", 1, "`ignore`: there is no rule `FP999`."),
         ("ignore = ['fp101']\n", 1, "`ignore`: there is no rule `fp101`; did you mean `FP101`."),
-        ("[severity]\nFP101 = 'low'\nFP102 = 'bad'\n", 3, "`severity.FP102`: invalid enum value 'bad', expected `critical` or "),
-        ("mode = 'gat'\n", 1, "`mode`: invalid enum value 'gat', expected `gate` or `advise` or `observe`."),
-        ("cede_to = 'x'\n", 1, "`cede_to`: invalid enum value 'x', expected `auto` or `never`."),
+        ("[severity]\nFP101 = 'low'\nFP102 = 'bad'\n", 3, "`severity.FP102`: 'bad' is none of `critical`, "),
+        ("mode = 'gat'\n", 1, "`mode`: 'gat' is none of `gate`, `advise` and `observe`."),
+        ("cede_to = 'x'\n", 1, "`cede_to`: 'x' is none of `auto` and `never`."),
         ("[severity]\nFP109 = 'low'\n", 2, "`severity`: there is no rule `FP109`."),
         ("[context]\nworkers = 0\n", 2, "`context.workers`: expected `int` >= 1; it is left out."),
         ("context.wrokers = 2\n", 1, "[context] There is no key `wrokers`; it is left out. Did you mean `workers`?"),
