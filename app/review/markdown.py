@@ -186,9 +186,14 @@ def sentence(text: str, limit: int = 300) -> str:
 
 
 def begun(sentence: str, least: int) -> str:
-    """A sentence up to its first colon or semicolon behind `least` characters, outside code and brackets."""
+    """A sentence up to its first colon or semicolon behind `least` characters, outside code and brackets.
+
+    What is another way to do it belongs to what is said: `; or …`.
+    """
     for found in _CLAUSE_END.finditer(sentence, least):
         before = sentence[: found.start()]
+        if sentence.startswith("or ", found.end()):
+            continue
         if before.count("`") % 2 == 0 and before.count("(") == before.count(")"):
             return before
     return sentence

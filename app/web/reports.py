@@ -34,7 +34,7 @@ from app.web import charts, excerpts, load_chart, pages
 from app.web.sessions import Session
 from app.web.signin import Visitors
 from rules.engine import registry
-from rules.engine.finding import Cost, Finding, Severity
+from rules.engine.finding import Cost, Finding, Severity, worst_case
 
 log = structlog.get_logger(__name__)
 
@@ -264,6 +264,7 @@ def render(
     links = Links(web_url, record.repository, record.head_sha)
     return pages.render(
         "report.html",
+        worst_case=worst_case(cost for cost in costs if cost is not None),
         record=record,
         viewer=viewer,
         repository_url=f"{web_url}/{record.repository}" if web_url else "",

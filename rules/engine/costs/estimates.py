@@ -348,12 +348,13 @@ def commits_in_loop(options: Options, kind: str, turns: int | None = None) -> Im
     """A commit (flush, refresh) per turn against one for all."""
     count, trip = _so_many(options, turns), db_ms(options)
     each = saved_per_trip(trip, commit=kind == "commit")
-    words = {"commit": "commits, each waiting for the disk,", "flush": "flushes", "refresh": "more queries"}
+    words = {"commit": "commits", "flush": "flushes", "refresh": "more queries"}
     return Impact(
         summary=(
             f"for {count} turns and {number(trip)} ms per round trip: {count} {words[kind]} → "
             f"{'none' if kind == 'refresh' else '1'}, about {_times(count, each)} ms →"
             f" {'0' if kind == 'refresh' else span(*each)} ms"
+            f"{', for each commit waits for the disk' if kind == 'commit' else ''}"
         ),
         formula="n·(RTT + fsync) → RTT + fsync" if kind == "commit" else "n·RTT → RTT",
         assumptions={**_assumed(count, turns), "db_round_trip_ms": trip},

@@ -102,6 +102,7 @@ def test_a_clean_pull_request_succeeds_in_silence() -> None:
         ),
         ("Set `a: int`, then commit.", "Set `a: int`, then commit"),
         ("motor: pymongo.", "motor: pymongo"),
+        ("Use a client; or hand it to a thread: `to_thread`.", "Use a client; or hand it to a thread"),
     ],
 )
 def test_a_recommendation_is_short_where_the_finding_says_it_whole(instead: str, title: str) -> None:
