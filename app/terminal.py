@@ -43,6 +43,8 @@ UNCUT = 10_000
 _NARROWEST = 30
 MOST_ROWS = 6
 """Of a fix."""
+MOST_BLOCKING = 3
+"""Calls in a row of the table of endpoints."""
 FIX_COLOURS = {"-": "red", "+": "green"}
 
 
@@ -192,13 +194,20 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
                 Text(cost.queries + (" (unbounded)" if cost.unbounded else "")),
                 Text(cost.external_calls),
                 Text(cost.serial_waits),
-                Text(visible(", ".join(cost.blocking)), "red") if cost.blocking else Text("no"),
+                Text(_blocking(cost.blocking), "red") if cost.blocking else Text("no"),
                 Text(endpoint.runs_on),
                 Text(visible(f"{endpoint.file}:{endpoint.line}"), "dim"),
             )
         )
     table = _aligned([tuple(Text(title, "dim") for title in titles), *rows])
     return table.append(f"\n{worst_case(endpoint.cost for endpoint in endpoints)}", "dim")
+
+
+def _blocking(names: Sequence[str]) -> str:
+    """The first calls that stop the event loop; JSON has all."""
+    left = len(names) - MOST_BLOCKING
+    more = f" and {left} more" if left > 0 else ""
+    return visible(", ".join(names[:MOST_BLOCKING])) + more
 
 
 def statistics_table(findings: Sequence[Finding]) -> Text:

@@ -26,6 +26,7 @@ from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.text import Text
 
+from app.plaintext import Kind, plain_lines
 from examples.markdown import shown
 from tests.fakegithub.control import Control, process
 
@@ -163,7 +164,8 @@ def show_check(repository: Mapping[str, Any], number: int) -> None:
         Rule(Text.assemble("check run ", ("fastperf", "bold"), ": ", (run["conclusion"], f"bold {colour}")))
     )
     console.print(Text(run["output"]["title"], f"bold {colour}"))
-    console.print(Markdown(shown(run["output"]["summary"])))
+    for kind, line in plain_lines(run["output"]["summary"]):
+        console.print(Text(line, "bold" if kind is Kind.HEADING else ""), soft_wrap=True)
     for annotation in run["annotations"]:
         console.print(
             f"  {annotation['path']}:{annotation['start_line']} {annotation['message']}", markup=False

@@ -5,7 +5,18 @@ import io
 from rich.console import Console
 
 from app import printable, terminal
-from rules.engine.finding import Confidence, Edit, Impact, ProvenFix, Result, Safety, Severity, Statistics
+from rules.engine.finding import (
+    Confidence,
+    Cost,
+    Edit,
+    Endpoint,
+    Impact,
+    ProvenFix,
+    Result,
+    Safety,
+    Severity,
+    Statistics,
+)
 from tests.cli.findings import SOURCE, TRACKING, finding
 
 LINES = printable.file_lines({"orders/api.py": SOURCE}, "orders/api.py")
@@ -144,3 +155,16 @@ def test_a_terminal_gets_sentences_between_words_behind_the_gutter() -> None:
     assert "  │ database for one row of the owners." in rows
     assert max(map(len, rows[4:])) <= 60
     assert f"{long.message}\n" in terminal.finding_text(long, LINES, width=60).plain
+
+
+def test_a_row_of_the_table_of_endpoints_names_three_calls_and_counts_the_rest() -> None:
+    names = tuple(f"lib.call_{number}" for number in range(5))
+    endpoints = [
+        Endpoint("GET", "/", "a.py", 1, "loop", Cost("1", "0", "1", called, False), "")
+        for called in (names, names[:3])
+    ]
+
+    _, many, few, *_ = terminal.endpoint_table(endpoints).plain.splitlines()
+
+    assert "lib.call_0, lib.call_1, lib.call_2 and 2 more  loop" in many
+    assert "lib.call_0, lib.call_1, lib.call_2  " in few
