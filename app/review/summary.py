@@ -37,6 +37,8 @@ _ROWS = (200, 100, 50, 20, 10, 5, 1)
 """How many rows a list shows, from roomy to tight."""
 _MOST_ENDPOINTS = 20
 """Rows of the cost table: the costliest moves; the others are one row."""
+_MOST_UNCHANGED = 5
+"""Touched endpoints that cost what they did, where no other does; more are folded."""
 _UNMOVED = Bumped()
 _MOST_STEPS = 5
 _MOST_PLACES = 4
@@ -241,7 +243,10 @@ def _assessment(facts: Facts) -> Section:
         for root, changes in parts.items():
             heading = f"#### {code(root)}{counted[root]}\n" if len(parts) > 1 and root else ""
             tables.append(heading + _cost_table(changes, most, rest if not tables else 0))
-        return "### Performance assessment\n" + "\n\n".join([*tables, f"<sub>{told}</sub>"])
+        whole = "\n\n".join([*tables, f"<sub>{told}</sub>"])
+        if not changed and len(same) > _MOST_UNCHANGED:
+            whole = details(f"{len(same)} touched endpoints cost what they did", f"{whole}\n")
+        return f"### Performance assessment\n{whole}"
 
     told = worst_case(cost for change in shown for cost in (change.before, change.after) if cost is not None)
     longest = max(len(changes) for changes in parts.values())

@@ -803,3 +803,35 @@ def test_a_file_that_a_request_names_is_said_while_it_is_written() -> None:
 
     assert reading("target") == reading("f'/data/{name}'") == {"app.py": Confidence.LIKELY}
     assert reading("settings['terms']") == {"app.py": None}
+
+
+@pytest.mark.parametrize(
+    ("asking", "advice"),
+    [
+        (
+            "boto3.client('s3').head_object(Bucket='b', Key=key)",
+            "In the helper, use `aioboto3`; or hand the helper to a worker thread.",
+        ),
+        (
+            "firebase_admin.auth.get_user(key)",
+            "Hand the helper to a worker thread.",
+        ),
+    ],
+)
+def test_a_thread_is_advised_once(asking: str, advice: str) -> None:
+    text = f"""
+    import boto3
+    import firebase_admin.auth
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    def head(key: str) -> int:
+        return {asking}
+
+    @app.get("/files")
+    async def files(key: str) -> int:
+        return head(key)
+    """
+
+    assert found(text, "FP103").instead == advice

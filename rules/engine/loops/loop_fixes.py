@@ -70,10 +70,17 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE, target=first, also=tuple(others))
 
 
+_THREAD = "a worker thread"
+
+
 def of_helpers(stops: list[Stop]) -> str:
     """What to do about helpers, in words."""
-    handed = "; or hand the helper to a worker thread" if all(frees(stop.entry) for stop in stops) else ""
-    return f"In the helper, use {stops[0].instead}{handed}."
+    use = stops[0].instead
+    if not all(frees(stop.entry) for stop in stops):
+        return f"In the helper, use {use}."
+    if use == _THREAD:
+        return f"Hand the helper to {_THREAD}."
+    return f"In the helper, use {use.removesuffix(f', or {_THREAD}')}; or hand the helper to {_THREAD}."
 
 
 _MOST_LINES = 5

@@ -92,6 +92,18 @@ def test_a_clean_pull_request_succeeds_in_silence() -> None:
     )
 
 
+@pytest.mark.parametrize(("endpoints", "folded"), [(5, False), (6, True)])
+def test_many_endpoints_that_cost_what_they_did_are_folded(endpoints: int, folded: bool) -> None:
+    costs = result(
+        endpoints=tuple(endpoint(f"GET /orders/{number}", queries="2") for number in range(endpoints))
+    )
+
+    summary = report(before=costs, after=costs, changes=LINE).summary
+
+    assert ("<details><summary>6 touched endpoints cost what they did</summary>" in summary) is folded
+    assert summary.count("| `GET /orders/") == endpoints
+
+
 @pytest.mark.parametrize(
     ("instead", "title"),
     [
