@@ -258,8 +258,7 @@ def test_a_mistake_in_the_configuration_ends_the_run_and_promises_no_default(sho
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        "fastperf: pyproject.toml:2: `fail_on`: invalid enum value 'often', expected "
-        "`critical` or `high` or `medium` or `low` or `info` or `never`.",
+        "fastperf: pyproject.toml:2: `fail_on`: 'often' is none of `critical`, `high`, `medium`, `low`, `info` and `never`.",
         "fastperf: pyproject.toml:3: There is no key `selct`. Did you mean `select`?",
     ]
 
