@@ -534,6 +534,12 @@ class Module:
 
         return self.project.nearest_versions.of(self.path, normalised(distribution))
 
+    def stays_below(self, distribution: str, limit: tuple[int, ...]) -> bool:
+        """Whether the project allows no release of a distribution from `limit` on here."""
+        from rules.engine.linking.versions import normalised
+
+        return self.project.nearest_versions.keeps_below(self.path, normalised(distribution), limit)
+
 
 def _shown(symbol: str) -> str:
     """A symbol without the engine's marks."""

@@ -13,6 +13,7 @@ from rules.engine.costs.waits import (
     names_loaded,
     names_stored,
     wait_beside_session,
+    touches_session,
     wait_in_thread,
     wait_of,
 )
@@ -64,6 +65,10 @@ _ITEMS = frozenset(
     | {"memories", "chunks", "nodes", "events", "ids", "keys", "data", "values", "operations", "entries"}
 )
 """Parameters that hold what is worked on one by one, unlike the messages of one conversation."""
+_TOOL_CALLS = regex(r"(?i)(?:^|_)(?:tool|function|fn)_?(?:calls|uses|use_blocks|call_requests)$")
+"""What the calls are named that a model asks for in one turn."""
+_RUNS_TOOL = regex(r"(?i)(?:^|_)(?:a?call|a?invoke|a?run|execute|dispatch|handle|process|perform)(?:_|$)")
+_SESSION = regex(r"(?i)(?:^|_)(?:db|session|conn|connection|uow)$")
 _CLOSE = 2
 """Hops to the answer, up to which the loop is seen to be about it."""
 _IN_THREAD = (
@@ -190,6 +195,7 @@ class AwaitInLoop(Rule):
                 wait := wait_of(call, module)
                 or handed_to_thread(call, module)
                 or (asked_of_item(call, module) if _is_of_item(call, node) else None)
+                or _tool_call(call, node, module)
             )
             is not None
         ]
@@ -256,7 +262,7 @@ def _matches(waiting: list[Wait], loop: _Loop, module: Module, *, in_thread: boo
     source = shortened(module.segment(iterables(loop)[0]))
     reaches = f"waits for `{first.callable}`" if first.path else "waits for an answer"
     likely = (
-        _is_worth_while(first, loop, module)
+        (_is_worth_while(first, loop, module) or _is_tool_turn(first, loop, module))
         and not (in_thread and first.rarely)
         and not is_picked(first.call, loop, module)
     )
@@ -425,6 +431,49 @@ def _set_before(call: ast.Call, loop: ast.For, module: Module) -> set[str]:
                         found |= names_stored(statement) - (names_loaded(statement.value) - found)
         child, current = current, module.parent(current)
     return found
+
+
+def _tool_call(call: ast.Call, loop: _Loop, module: Module) -> Wait | None:
+    """The wait for a tool that a model asked for, one of several of the same turn, which do not need each other's answers:
+    `await tool.call(…)` of `for tool_call in message.tool_calls`. Who calls tools by name sees to it that any can be awaited."""
+    if not _goes_over_tool_calls(loop) or not _RUNS_TOOL.search(last_name(call.func)):
+        return None
+    if module.query(call) is not None or touches_session(call, module):
+        return None
+    summary = module.summary(call)
+    if summary is not None and summary.queries:
+        return None
+    return Wait(call, spelled(call.func), presumed=True)
+
+
+def _goes_over_tool_calls(loop: _Loop) -> bool:
+    for each in map(unwrapped, iterables(loop)):
+        match (
+            unwrapped(each.values[0]) if isinstance(each, ast.BoolOp) else each
+        ):  # `message.tool_calls or []`
+            case ast.Subscript(slice=ast.Constant(value=str(name))):
+                pass
+            case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_]):
+                pass
+            case held:
+                name = last_name(held)
+        if _TOOL_CALLS.search(name):
+            return True
+    return False
+
+
+def _is_tool_turn(wait: Wait, loop: _Loop, module: Module) -> bool:
+    """Whether a loop runs the tools of one turn and nothing it gives them can be shared: no session of a database."""
+    return (
+        _goes_over_tool_calls(loop)
+        and len(wait.path) <= _CLOSE
+        and bool(_RUNS_TOOL.search(last_name(wait.call.func)))
+        and not any(
+            _SESSION.search(keyword.arg or "") or _SESSION.search(last_name(keyword.value))
+            for keyword in wait.call.keywords
+        )
+        and not any(_SESSION.search(last_name(argument)) for argument in wait.call.args)
+    )
 
 
 def _one_at_a_time(call: ast.Call, loop: _Loop, module: Module) -> ast.expr | None:

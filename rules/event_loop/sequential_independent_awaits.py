@@ -11,6 +11,7 @@ from rules.engine.costs.waits import (
     names_loaded,
     names_stored,
     read_of,
+    touches_session,
     wait_of,
     without_bound,
     writes,
@@ -247,7 +248,8 @@ def _runs(block: _Block, module: Module) -> Iterator[list[_Step]]:
                 in_doubt = isinstance(statement, ast.If | ast.Try)
                 continue
         elif run and (changed := _passed_over(statement, run, noted, module)) is not None:
-            noted |= changed
+            if not _stands_before(statement, changed, run, noted):
+                noted |= changed
             continue
         elif run and (changed := _aside(statement, run, noted, module)) is not None:
             noted |= changed
@@ -269,7 +271,31 @@ def _passed_over(
 ) -> set[str] | None:
     """The names that a statement between two waits changes which may as well stand after both; None for any other."""
     changed = _noted(statement, module)
+    if changed is None and isinstance(statement, ast.If):
+        changed = _noted_if(statement, run, noted, module)
     return changed if changed is not None else _worked_out(statement, run, noted, module)
+
+
+def _stands_before(statement: ast.stmt, changed: set[str], run: Sequence[_Step], noted: set[str]) -> bool:
+    """Whether what a statement changes could be there before the first wait: no answer goes into it, and it changes nothing
+    that the waits before it read. The next may read it."""
+    answers = noted.union(*(step.bound for step in run))
+    read = set[str]().union(*(step.loaded for step in run))
+    return bool(changed) and not (names_loaded(statement) | changed) & answers and not changed & read
+
+
+def _noted_if(statement: ast.If, run: Sequence[_Step], noted: set[str], module: Module) -> set[str] | None:
+    """As `_noted`, for what is noted under a condition that asks no answer: `if folder: filters["folder"] = folder`."""
+    answers = noted.union(*(step.bound for step in run)) - {"self"}
+    if not _is_asked_freely(statement.test) or names_loaded(statement.test) & answers - noted:
+        return None
+    filled: set[str] = set()
+    for each in (*statement.body, *statement.orelse):
+        changed = _noted(each, module)
+        if changed is None or isinstance(each, ast.If):
+            return None
+        filled |= changed
+    return filled
 
 
 def _noted(statement: ast.stmt, module: Module) -> set[str] | None:
@@ -319,12 +345,24 @@ def _aside(statement: ast.stmt, run: Sequence[_Step], noted: set[str], module: M
         return set() if gives_up or _refuses(statement, answers, module) else None
     if not isinstance(statement, ast.Assign | ast.AnnAssign) or names_loaded(statement) & answers:
         return None
+    computed = _computed_elsewhere(statement, module)
     for node in walk(statement):
-        if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
+        if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr) and node is not computed:
             return None
-        if isinstance(node, ast.Call) and not _only_computes(node, module):
+        if isinstance(node, ast.Call) and computed is None and not _only_computes(node, module):
             return None
     return names_stored(statement) or {"self"}
+
+
+def _computed_elsewhere(statement: ast.Assign | ast.AnnAssign, module: Module) -> ast.Await | None:
+    """The `await` of a function of the project that asks nobody, as far as it is seen, and changes nothing by its name: what
+    stands around it may wait together all the same."""
+    awaited = _outermost_await(statement.value)
+    if awaited is None or not isinstance(awaited.value, ast.Call) or writes(awaited.value):
+        return None
+    summary = module.summary(awaited.value)
+    asks = summary is None or summary.queries or summary.external or summary.commits
+    return None if asks or touches_session(awaited.value, module) else awaited
 
 
 def _worked_out(

@@ -31,6 +31,13 @@ _MEMCACHED = {
     "memcache.Client": "get_multi set_multi delete_multi",
 }
 _MEMCACHED_CALLS = "get set add replace delete incr decr touch gets cas"
+_MAKERS = (
+    "{0} from_url {0}.from_url ConnectionPool ConnectionPool.from_url BlockingConnectionPool"
+    " BlockingConnectionPool.from_url"
+)
+_bounded_since_8 = Timeout(
+    "", "socket_timeout", distribution="redis", fixed_in=(8, 0, 0), suggest="5", also=("connection_pool",)
+)
 _CONNECT = "TCP, TLS and log-in each time"
 
 
@@ -113,32 +120,13 @@ LIBRARY = Library(
         Client("valkey.asyncio.Valkey.from_url", "aclose", "cache", _CONNECT, family="pool", is_async=True),
     ),
     timeouts=(
+        *each(_bounded_since_8, ("redis", "redis.asyncio"), _MAKERS.format("Redis")),
         *each(
-            Timeout(
-                "",
-                "socket_timeout",
-                distribution="redis",
-                fixed_in=(8, 0, 0),
-                suggest="5",
-                also=("connection_pool",),
-            ),
-            "redis",
-            "Redis from_url Redis.from_url ConnectionPool ConnectionPool.from_url BlockingConnectionPool"
-            " BlockingConnectionPool.from_url",
+            Timeout("", "socket_timeout", suggest="5", also=("connection_pool",)),
+            "valkey",
+            _MAKERS.format("Valkey"),
         ),
-        *each(
-            Timeout(
-                "",
-                "socket_timeout",
-                distribution="redis",
-                fixed_in=(8, 0, 0),
-                suggest="5",
-                also=("connection_pool",),
-            ),
-            "redis.asyncio",
-            "Redis from_url Redis.from_url ConnectionPool ConnectionPool.from_url BlockingConnectionPool"
-            " BlockingConnectionPool.from_url",
-        ),
+        Timeout("pymemcache.client.base.Client", "timeout", suggest="1"),
     ),
     returns={
         **_returns(),

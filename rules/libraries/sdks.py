@@ -10,6 +10,7 @@ _THREAD = "a worker thread"
 _TLS = "a TLS context and every connection anew"
 _ANEW = "every connection anew: DNS, TCP and TLS"
 _SIGNED = "`httpx2.AsyncClient` with a signed address"
+_REST = "`httpx.AsyncClient` on its REST interface"
 _TYPESENSE = "`typesense.AsyncClient`"
 
 
@@ -168,6 +169,36 @@ _BOT = (
     " send_poll send_invoice send_chat_action forward_message copy_message delete_message edit_message_text"
     " edit_message_caption edit_message_media edit_message_reply_markup answer_callback_query answer_inline_query get_me"
     " get_chat get_chat_member get_file download_file get_updates set_webhook delete_webhook get_webhook_info"
+)
+
+_KEYSTONE = tuple(
+    f"keystoneauth1.identity.{name}"
+    for name in (
+        *("Password", "Token", "V3Password", "V3Token", "V3ApplicationCredential", "V3OidcAccessToken"),
+        *(f"v3.{name}" for name in ("Password", "Token", "ApplicationCredential", "OidcAccessToken")),
+    )
+)
+"""How the identity service of OpenStack is asked for a token."""
+_VOICES = "create_call get_calls get_call update_call send_audio send_speech send_dtmf stop_audio stop_speech get_recording"
+_VONAGE = (
+    ("Voice", "voice", _VOICES),
+    ("Sms", "sms", "send_message submit_sms_conversion"),
+    ("Messages", "messages", "send_message"),
+    ("Verify", "verify", "start_verification check search cancel trigger_next_event psd2"),
+    ("Verify2", "verify2", "new_request check_code cancel_verification"),
+    (
+        "NumberInsight",
+        "number_insight",
+        "get_basic_number_insight get_standard_number_insight get_advanced_number_insight",
+    ),
+)
+_VONAGE_4 = (
+    "voice.create_call voice.get_call voice.list_calls voice.hangup voice.transfer_call_ncco voice.transfer_call_answer_url"
+    " voice.mute voice.unmute sms.send messages.send verify.start_verification verify.check_code verify.cancel_verification"
+)
+_MESSAGEBIRD = (
+    "balance message message_list message_create message_delete mms_create voice_message_create call_create lookup"
+    " verify_create verify_verify verify_delete conversation_start contact_create contact_list"
 )
 
 _BUCKET = "put_object put_object_from_file get_object get_object_to_file delete_object object_exists list_objects_v2"
@@ -343,7 +374,19 @@ _SDKS = (
     _Sdk(("mailjet_rest.Client",), "send.create", kind="mail"),
     _Sdk(("mailchimp_transactional.Client",), "messages.send messages.send_template", kind="mail"),
     _Sdk(("sib_api_v3_sdk.TransactionalEmailsApi",), "send_transac_email", kind="mail"),
-    _Sdk(("plivo.RestClient",), "messages.create calls.create"),
+    _Sdk(
+        ("plivo.RestClient",),
+        "messages.create calls.create calls.get calls.update calls.hangup calls.transfer",
+    ),
+    *(_Sdk((f"vonage.{thing}", f"vonage.Client.{held}"), calls, _REST) for thing, held, calls in _VONAGE),
+    _Sdk(("vonage.Vonage",), _VONAGE_4, _REST),
+    _Sdk(("messagebird.Client",), _MESSAGEBIRD, _REST),
+    _Sdk(
+        ("keystoneauth1.session.Session",),
+        "get head post put patch delete request get_token get_endpoint get_auth_headers get_user_id get_project_id",
+        _REST,
+    ),
+    _Sdk(_KEYSTONE, "get_auth_ref get_access get_token get_endpoint", _REST),
     _Sdk(("pywebpush",), "webpush"),
     _Sdk(("dropbox.Dropbox",), _DIRECTORY),
     _Sdk(("pyairtable.Table",), "all get create update delete first batch_create batch_update"),
@@ -495,6 +538,7 @@ LIBRARY = Library(
         "haystack.AsyncPipeline": "haystack-ai==2.20.0",
         "langgraph.graph.graph": "langgraph==0.2.76",
         "solana.rpc.api": "solana==0.36.12",
+        **{f"vonage.{name}": "vonage==3.17.4" for name in ("Client", *(thing for thing, _, _ in _VONAGE))},
         "supabase._sync.client.SyncClient": "supabase==2.15.3",
         **{
             f"youtube_transcript_api.YouTubeTranscriptApi.{name}": "youtube-transcript-api==0.6.3"
@@ -556,6 +600,7 @@ LIBRARY = Library(
         "lark_oapi.client.ClientBuilder.build": "lark_oapi.Client",
         "supabase.Client.schema": "supabase.Client",
         **{name: name for name in _MADE},
+        "vonage.Client": "vonage.Client",
         "turbopuffer.Turbopuffer.namespace": "turbopuffer.Namespace",
         "turbopuffer.AsyncTurbopuffer.namespace": "turbopuffer.AsyncNamespace",
         **{
@@ -644,6 +689,9 @@ LIBRARY = Library(
         "haystack.core.pipeline.Pipeline": "haystack.Pipeline",
         "haystack.core.pipeline.pipeline.Pipeline": "haystack.Pipeline",
         "spotipy.client.Spotify": "spotipy.Spotify",
+        **{f"vonage.{held}.{thing}": f"vonage.{thing}" for thing, held, _ in _VONAGE},
+        "vonage.client.Client": "vonage.Client",
+        "messagebird.client.Client": "messagebird.Client",
         "googlemaps.client.Client": "googlemaps.Client",
         "apprise.apprise.Apprise": "apprise.Apprise",
         "dapr.aio.clients.grpc.client.DaprGrpcClientAsync": "dapr.aio.clients.DaprClient",

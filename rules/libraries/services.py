@@ -67,6 +67,17 @@ _DIRECTORY = (
     " start_tls_s result"
 )
 
+_TWILIO_REST = "twilio.rest"
+_TWILIO = {
+    f"{_TWILIO_REST}.Client.messages": "create list",
+    f"{_TWILIO_REST}.Client.calls": "create list",
+    f"{_TWILIO_REST}.api.v2010.account.message.MessageContext": "fetch update delete",
+    f"{_TWILIO_REST}.api.v2010.account.call.CallContext": "fetch update delete",
+    f"{_TWILIO_REST}.verify.v2.service.ServiceContext.verifications": "create",
+    f"{_TWILIO_REST}.verify.v2.service.ServiceContext.verification_checks": "create",
+    f"{_TWILIO_REST}.lookups.v2.phone_number.PhoneNumberContext": "fetch",
+}
+
 LIBRARY = Library(
     former={
         "pysnmp.hlapi.getCmd": "pysnmp==4.4.12",
@@ -92,10 +103,11 @@ LIBRARY = Library(
         ),
         *each(Blocking("", Kind.NET, "a worker thread"), "pyln.client.LightningRpc", "*"),
         *(entry for resource, calls in _STRIPE.items() for entry in each(_stripe, resource, calls)),
-        *each(
-            Blocking("", Kind.NET, "`AsyncTwilioHttpClient`"), "twilio.rest.Client.messages", "create list"
+        *(
+            entry
+            for resource, calls in _TWILIO.items()
+            for entry in each(Blocking("", Kind.NET, "`AsyncTwilioHttpClient`"), resource, calls)
         ),
-        *each(Blocking("", Kind.NET, "`AsyncTwilioHttpClient`"), "twilio.rest.Client.calls", "create list"),
         *each(_thread, "sendgrid.SendGridAPIClient", "send"),
         *each(_thread, "emails.Message", "send"),
         *each(_thread, "cloudinary.uploader", _CLOUDINARY_UPLOADER),
@@ -239,7 +251,16 @@ LIBRARY = Library(
                 ),
             )
         ),
-        *each(External("", False, "sdk"), "twilio.rest.Client.messages", "create list"),
+        *(
+            entry
+            for resource, calls in _TWILIO.items()
+            for entry in (
+                *each(External("", False, "sdk"), resource, calls),
+                *each(
+                    External("", True, "sdk"), resource, " ".join(f"{name}_async" for name in calls.split())
+                ),
+            )
+        ),
         *each(External("", False, "sdk"), "cloudinary.uploader", _CLOUDINARY_UPLOADER),
         *each(External("", False, "sdk"), "cloudinary.api", _CLOUDINARY_API),
         *each(External("", False, "mail"), "emails.Message", "send"),
@@ -257,6 +278,13 @@ LIBRARY = Library(
     timeouts=(
         Timeout("jira.JIRA", "timeout"),
         Timeout("gitlab.Gitlab", "timeout"),
+        Timeout("keystoneauth1.session.Session", "timeout"),
+        Timeout("googlemaps.Client", "timeout", also=("read_timeout", "connect_timeout")),
+        *each(
+            Timeout("", "timeout", also=("http_client",)),
+            "msal",
+            "ConfidentialClientApplication PublicClientApplication",
+        ),
         Timeout("httplib2.Http", "timeout", 1),
         Timeout("ldap3.Connection", "receive_timeout"),
         Timeout("ldap.initialize", "timeout", option="OPT_NETWORK_TIMEOUT"),
@@ -286,6 +314,18 @@ LIBRARY = Library(
         ),
     ),
     returns={
+        "twilio.rest.Client.messages": f"{_TWILIO_REST}.api.v2010.account.message.MessageContext",
+        "twilio.rest.Client.calls": f"{_TWILIO_REST}.api.v2010.account.call.CallContext",
+        **alike(
+            "services v2.services",
+            f"{_TWILIO_REST}.verify.v2.service.ServiceContext",
+            "twilio.rest.Client.verify",
+        ),
+        **alike(
+            "v1.phone_numbers v2.phone_numbers phone_numbers",
+            f"{_TWILIO_REST}.lookups.v2.phone_number.PhoneNumberContext",
+            "twilio.rest.Client.lookups",
+        ),
         "structlog.get_logger": "structlog.stdlib.BoundLogger",
         "structlog.stdlib.get_logger": "structlog.stdlib.BoundLogger",
         **{

@@ -35,7 +35,8 @@ _ADAPTER = regex(
 
 # They share their threads with the `def` endpoints.
 _OF_THE_SERVER = frozenset({"starlette.concurrency.run_in_threadpool", "anyio.to_thread.run_sync"})
-_ONLY_MADE = "google.genai."
+_ONLY_MADE = ("google.genai.", "redis.", "valkey.", "pymemcache.", "keystoneauth1.", "googlemaps.", "msal.")
+"""Clients that ask nobody while they are made."""
 _APART = frozenset({Context.STARTUP, Context.UNKNOWN})
 
 
@@ -122,7 +123,7 @@ class MissingTimeout(Rule):
             return
         if not serves(node, module) or not _waits_for_ever(node, default, module):
             return
-        # A client that is only made here may be asked with or without `await`.
+        # What is only made here may be asked with or without `await`, in a thread or on the loop.
         asks = name is not None and not name.startswith(_ONLY_MADE)
         on_request = asks and module.in_request_path(node)
         if default.often_quick and module.contexts(node) <= _APART:
@@ -137,7 +138,11 @@ class MissingTimeout(Rule):
             _message(spelled(node.func), default, on_request=on_request, on_loop=on_loop),
             severity=_severity(default, on_request=on_request and not is_seldom(node, module)),
             confidence=Confidence.POSSIBLE if aside or on_lambda else _confidence(default),
-            when_new=_confidence(default) if on_lambda and not aside else None,
+            when_new=None
+            if aside
+            else _confidence(default)
+            if on_lambda
+            else _when_new(default, module),
             fix=None
             if hands_on or default.option
             else Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
@@ -209,7 +214,13 @@ def _sets_option(option: str, module: Module) -> bool:
 
 
 def _unbounded(call: ast.Call, default: Timeout) -> bool:
-    """Whether no argument of the call can be the timeout."""
+    """Whether no argument of the call can be the timeout, nor the address it is given bring one."""
+    if (
+        call.args
+        and isinstance(call.args[0], ast.Constant)
+        and f"{default.keyword}=" in str(call.args[0].value)
+    ):
+        return False
     names = {default.keyword, *default.also}
     if any(keyword.arg is None or keyword.arg in names for keyword in call.keywords):
         return False
@@ -274,6 +285,13 @@ def _confidence(default: Timeout) -> Confidence:
     if default.seconds is not None or default.often_quick:
         return Confidence.POSSIBLE
     return Confidence.POSSIBLE if default.fixed_in else Confidence.CERTAIN
+
+
+def _when_new(default: Timeout, module: Module) -> Confidence | None:
+    """Whoever writes the client of a release that waits for ever, and stays with it, bounds it at no cost."""
+    if not default.fixed_in or not module.project.routing.endpoints:
+        return None
+    return Confidence.LIKELY if module.stays_below(default.distribution, default.fixed_in) else None
 
 
 def _severity(default: Timeout, *, on_request: bool) -> Severity:

@@ -539,12 +539,14 @@ UNMEASURED = {
         "dashscope",
         "fileinput",
         "keycloak",
+        "keystoneauth1",
         "kinto_http",
         "lark_oapi",
         "ldap",
+        "messagebird",
     ),
     *("moviepy", "oss2", "ping3", "playwright", "pydantic_ai", "pysftp", "pysnmp", "qcloud_cos", "scrapy"),
-    *("tempfile", "volcenginesdkarkruntime", "zhipuai"),
+    *("tempfile", "volcenginesdkarkruntime", "vonage", "zhipuai"),
 }
 """What waits and was never driven: the reason of each is kept with the measurements."""
 

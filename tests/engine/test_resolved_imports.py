@@ -53,6 +53,10 @@ ROWS: Rows = {
         },
         SESSION,
     ),
+    "a library in a file that is called like it": (
+        {"warehouse.py": "import warehouse\ndef use():\n    warehouse.get(1)"},
+        "warehouse.get",
+    ),
     # imports
     "an import under another name": ({"use.py": "import requests as r\nr.get(1)"}, "requests.get"),
     "a name imported under another name": (

@@ -230,7 +230,9 @@ CALLS: dict[str, Callable[[], object]] = {
 
 HERE = frozenset({"lancedb.table.Table.add", "psutil.cpu_percent"})
 """What waits for nobody else."""
-WITHOUT: dict[str, str] = {}
+WITHOUT: dict[str, str] = dict.fromkeys(
+    ("keystoneauth1.session.Session", "messagebird.Client", "vonage.Vonage"), "it was not tried yet"
+)
 
 
 @functools.cache

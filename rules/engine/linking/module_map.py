@@ -203,8 +203,8 @@ class ModuleMap:
                     best = roots[0]
             if best is not None and not (name in libraries.ROOTS and self._is_inside_package(best)):
                 found = self._at(f"{best}/{name}" if best else name, name)
-                if found is not None:
-                    return found
+                if found is not None and (found.module is not module or module.package):
+                    return found  # the file `redis.py` means the library by `import redis`
         elif name not in libraries.ROOTS and name not in sys.stdlib_module_names:
             found = self._inside_package(name, module)
             if found is not None:

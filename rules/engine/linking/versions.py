@@ -65,6 +65,50 @@ class Nearest:
             allowed = allowed or found.get(distribution)
         return allowed or self._everywhere[distribution]
 
+    def keeps_below(self, path: str, distribution: str, limit: Version) -> bool:
+        """Whether what is declared nearest to the file at `path` allows no release from `limit` on: a lock, a pin, an upper bound."""
+        folder = path
+        while folder:
+            folder = _folder(folder)
+            documents = self._documents.get(folder, {})
+            locked = _read(documents)[1].get(distribution) if documents else None
+            if locked is not None:
+                return locked < limit
+            named = [
+                match[2].partition(";")[0]
+                for line in _requirements(documents)
+                if (match := _REQUIREMENT.match(line)) is not None and normalised(match[1]) == distribution
+            ]
+            if named:
+                return all(
+                    any(_ends(how, number, limit) for how, number in _BOUND.findall(each)) for each in named
+                )
+        return False
+
+
+def _ends(operator: str, version: str, limit: Version) -> bool:
+    """Whether one bound of a requirement excludes `limit` and all that follows."""
+    number = parse(version)
+    match operator:
+        case "==" | "===" | "<=":
+            return number < limit
+        case "<":
+            return number <= limit
+        case "^" | "~=" | "~":
+            kept = number[:1] if operator == "^" else number[: max(1, len(number) - 1)]
+            return bool(kept) and (*kept[:-1], kept[-1] + 1) <= limit
+    return False
+
+
+def _requirements(documents: Mapping[str, str]) -> Iterator[str]:
+    """The requirements that documents list, locks aside."""
+    for path, text in documents.items():
+        name = path.rpartition("/")[2]
+        if name == "pyproject.toml":
+            yield from _project(text)
+        elif _is_list(name):
+            yield from (line.partition("#")[0].partition(";")[0].rstrip("\\ ") for line in text.splitlines())
+
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]

@@ -880,3 +880,71 @@ async def nightly(numbers: list[str]) -> None:
     async with AsyncSession() as session:
         for number in numbers:
             await Stock(session).load(number)
+
+
+# Tools that a model asked for in one turn
+
+
+TOOLS: dict[str, Any] = {}
+
+
+@app.post("/agent")
+async def runs_tools(message: dict[str, Any]) -> list[object]:
+    results = []
+    for tool_call in message["tool_calls"]:
+        tool = TOOLS.get(tool_call["name"])
+        if not tool:
+            continue
+        outputs = await tool.implementation().call(parameters=tool_call["parameters"])  # FP111
+        results.append(outputs)
+    return results
+
+
+@app.post("/agent/invoked")
+async def invokes_tools(message: Any) -> list[object]:
+    return [await TOOLS[each.name].ainvoke(each.args) for each in message.tool_calls]  # FP111
+
+
+@app.post("/agent/functions")
+async def runs_functions(answer: Any, toolbox: Any) -> list[object]:
+    results = []
+    for index, function_call in enumerate(answer.function_calls or []):
+        results.append((index, await toolbox.execute(function_call.name, function_call.arguments)))  # FP111
+    return results
+
+
+@app.post("/agent/with-a-session")
+async def runs_tools_on_one_session(message: Any, db: Any) -> list[object]:
+    results = []
+    for tool_call in message.tool_calls:
+        results.append(await TOOLS[tool_call.name].run(tool_call.args, db=db))  # FP111 (summary)
+    return results
+
+
+@app.post("/agent/told")
+async def tells_of_tools(message: Any, socket: Any) -> None:
+    for tool_call in message.tool_calls:
+        await socket.send_json({"tool": tool_call.name})
+
+
+@app.post("/agent/first")
+async def stops_at_the_first(message: Any) -> object:
+    for tool_call in message.tool_calls:
+        result = await TOOLS[tool_call.name].run(tool_call.args)
+        if result is not None:
+            return result
+    return None
+
+
+@app.post("/agent/steps")
+async def runs_steps(plan: Any) -> None:
+    for step in plan.steps:
+        await TOOLS[step.name].run(step.args)
+
+
+@app.post("/agent/chained")
+async def runs_chained(message: Any) -> object:
+    result = None
+    for tool_call in message.tool_calls:
+        result = await TOOLS[tool_call.name].run(tool_call.args, before=result)
+    return result

@@ -716,3 +716,58 @@ async def labelled(number: str) -> dict[str, object]:
     label = await label_of(number)
     stock = await level_there(number)
     return {"label": label, "stock": stock}
+
+
+# What is got ready between two waits
+
+
+@app.get("/prepared/{number}")
+async def prepared(number: str, colour: str | None = None, size: str | None = None) -> dict[str, object]:
+    stock = await level_there(number)  # FP110
+    wanted: dict[str, str] = {}
+    if colour:
+        wanted["colour"] = colour
+    if size:
+        wanted["size"] = size
+    found = await client.get("/found", params=wanted)
+    return {"stock": stock, "found": found.json()}
+
+
+@app.get("/prepared-from-answer/{number}")
+async def prepared_from_the_answer(number: str, colour: str | None = None) -> dict[str, object]:
+    stock = await level_there(number)
+    wanted: dict[str, object] = {}
+    if colour:
+        wanted["least"] = stock
+    found = await client.get("/found", params=wanted)
+    return {"stock": stock, "found": found.json()}
+
+
+@app.get("/prepared-if-asked/{number}")
+async def prepared_if_the_answer_says(number: str) -> dict[str, object]:
+    stock = await level_there(number)
+    wanted: dict[str, object] = {}
+    if stock:
+        wanted["least"] = 1
+    found = await client.get("/found", params=wanted)
+    return {"stock": stock, "found": found.json()}
+
+
+@app.get("/prepared-twice/{number}")
+async def changed_between(number: str, wanted: dict[str, str]) -> dict[str, object]:
+    first = await client.get("/found", params=wanted)
+    wanted["number"] = number
+    second = await client.get("/found", params=wanted)
+    return {"first": first.json(), "second": second.json()}
+
+
+async def weights_of(text: str) -> list[float]:
+    return [float(len(text))]
+
+
+@app.get("/weighed/{number}")
+async def weighed(number: str) -> dict[str, object]:
+    stock = await level_there(number)  # FP110 (summary)
+    weights = await weights_of(number)
+    found = await client.get(f"/found/{number}")
+    return {"stock": stock, "weights": weights, "found": found.json()}
