@@ -24,6 +24,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.shared_pages import SharedPage, shared_pages
 from rules.engine.service.traffic import is_example, is_for_admins
 
 if TYPE_CHECKING:
@@ -143,7 +144,13 @@ class PageSizeUnbounded(Rule):
         ),
     )
 
-    def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    def check(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign, module: Module
+    ) -> Iterator[Match]:
+        for page in shared_pages(node, module):
+            yield _shared(page, module)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return
         if module.role(node) is not Role.ENDPOINT:
             return
         free = {
@@ -186,6 +193,27 @@ class PageSizeUnbounded(Rule):
                     instead=f"Bound it where it enters: `{argument.arg}: Annotated[int, Query(ge=1, le={_most(default)})]`.",
                     impact=estimates.rows_asked_for(module.options),
                 )
+
+
+def _shared(page: SharedPage, module: Module) -> Match:
+    """A size that several endpoints take from one declaration: it is bounded in one place."""
+    several = len(page.endpoints) > 1
+    first = page.endpoints[0]
+    who = f"{len(page.endpoints)} endpoints such as `{first}`" if several else f"`{first}`"
+    named = f"`{page.of}`" if page.of == page.size else f"`{page.size}` of `{page.of}`"
+    most = max(_USUAL, _default(page.default) or 0)
+    return Match(
+        page.node,
+        f"{named} has no upper bound: {who} may be asked for all rows at once{_usually(page.default)}.",
+        confidence=Confidence.POSSIBLE,
+        # Who writes it bounds it for all of them; later the callers have to be asked.
+        when_new=Confidence.LIKELY if several and not is_example(module.path, module.project) else None,
+        fix=Fix(with_keyword("le", str(most)), safety=Safety.UNSAFE, target=page.declaration)
+        if page.declaration is not None
+        else None,
+        instead=f"Bound it where it is declared: `le={most}` for `{page.size}`, for all endpoints that take it.",
+        impact=estimates.rows_asked_for(module.options),
+    )
 
 
 def _parent(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> str:
