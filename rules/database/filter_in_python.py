@@ -30,6 +30,10 @@ _PARTIAL = regex(r"limit|page|per_|offset|skip|top_|first|size|count|max_|batch|
 _LISTING = frozenset(
     {"find", "find_all", "find_many", "fetch", "fetch_all", "iterate", "stream", "scan", "query", "select"}
 )
+_ACCESS = regex(
+    r"(?:^|_)(?:access|accessible|permission|permissions|permitted|allowed|authorized|authorised|visible|may|can)(?:_|$)"
+)
+"""What functions are called that say whether somebody may see something."""
 _CONVERTING = frozenset({"int", "float", "Decimal", "abs", "str", "bool", "round"})
 _SUMS = {"sum": "`func.sum`", "max": "`func.max`", "min": "`func.min`"}
 
@@ -130,6 +134,7 @@ class FilterInPython(Rule):
         if isinstance(node, ast.For | ast.AsyncFor):
             yield from _tallied(node, module)
             yield from _sorted_out(node, module)
+            yield from _let_through(node, node.iter, module)
             return
         if isinstance(node, (ast.Subscript, ast.Call)) and module.in_request_path(node):
             cut = cut_page(node, module)
@@ -138,6 +143,8 @@ class FilterInPython(Rule):
                 return
         if isinstance(node, ast.Call):
             return
+        if not isinstance(node, ast.Subscript):
+            yield from _let_through(node, node.generators[0].iter, module)
         if isinstance(node, ast.Subscript):
             source, work = _sliced(node)
         else:
@@ -241,6 +248,58 @@ def _tallied(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]:
         instead="Let the database aggregate: `select(func.count(), func.sum(…))` with `group_by` for several groups;"
         " `$group` in MongoDB.",
     )
+
+
+def _let_through(
+    node: ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.GeneratorExp,
+    source: ast.expr,
+    module: Module,
+) -> Iterator[Match]:
+    """`[folder for folder in folders if may_read(user, folder)]`, where the query loaded those of all users."""
+    check = next(
+        (
+            call
+            for test in _conditions(node)
+            for call in walk(test)
+            if isinstance(call, ast.Call) and _ACCESS.search(last_name(call.func)) and call.args
+        ),
+        None,
+    )
+    if check is None or not any(module.depends_on_loop(each, node) for each in (check.func, *check.args)):
+        return
+    if not module.in_request_path(node) or module.is_repeated(node) or not _used_once(source, module):
+        return
+    loaded = _whole(source, module)
+    if loaded is None or loaded.filters or is_small(loaded.table):
+        return
+    name = loaded.table.symbol.rpartition(".")[2]
+    yield Match(
+        node,
+        f"`{spelled(check.func)}` sorts out what the caller may see after every `{name}` came over, those of all others too.",
+        confidence=Confidence.POSSIBLE,  # the rule of access may be more than SQL can say
+        impact=estimates.rows_returned(module.options),
+        instead="Put what can be said in SQL into the query, such as the owner or the groups of the caller, and check the rest"
+        " in Python.",
+    )
+
+
+def _conditions(
+    node: ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.GeneratorExp,
+) -> Iterator[ast.expr]:
+    """What decides whether a row is kept: an `if` that only adds it to a list, or passes over it."""
+    if not isinstance(node, ast.For | ast.AsyncFor):
+        yield from node.generators[0].ifs
+        return
+    for statement in node.body:
+        match statement:
+            case ast.If(
+                test=test,
+                body=[ast.Expr(value=ast.Call(func=ast.Attribute(attr="append" | "add")))],
+                orelse=[],
+            ):
+                yield test
+            case ast.If(test=test, body=[ast.Continue()], orelse=[]):
+                yield test
 
 
 def _whole(source: ast.expr, module: Module) -> Loaded | None:

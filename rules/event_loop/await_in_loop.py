@@ -12,8 +12,8 @@ from rules.engine.costs.waits import (
     handed_to_thread,
     names_loaded,
     names_stored,
-    wait_beside_session,
     touches_session,
+    wait_beside_session,
     wait_in_thread,
     wait_of,
 )

@@ -334,6 +334,8 @@ class Resolver(ModuleMap):
             base = f"{value.symbol}/{name}" if value.symbol else name
             return self._at(base, f"{value.name}.{name}")
         if sort == Sort.CLASS or sort == Sort.OBJECT or sort == Sort.SUPER:
+            if name == "awaitable_attrs" and sort == Sort.OBJECT:
+                return value  # `await order.awaitable_attrs.items` is what `order.items` holds
             return self._class_attribute(value, name)
         if sort == Sort.FUNCTION:
             return self._function_attribute(value, name)

@@ -323,3 +323,73 @@ def known(note: str, session: SessionDep) -> bool:
     if any(order.note != note for order in session.query(Order).all()):
         return True
     return any(order.is_late for order in session.query(Order).all())
+
+
+# What the caller may see
+
+
+def check_access(order: Order, user: int) -> bool:
+    return order.total != user
+
+
+class Rights:
+    def can_read(self, user: int, order: dict[str, object]) -> bool:
+        return user != order["id"]
+
+
+rights = Rights()
+
+
+@app.get("/mine")
+def mine(session: SessionDep, user: int) -> list[int]:
+    orders = session.scalars(select(Order)).all()
+    return [order.id for order in orders if check_access(order, user)]  # FP215 (summary)
+
+
+@app.get("/mine/listed")
+def mine_listed(session: SessionDep, user: int) -> list[dict[str, object]]:
+    found = []
+    for order in session.scalars(select(Order)).all():  # FP215 (summary)
+        shown: dict[str, object] = {"id": order.id}
+        if rights.can_read(user, shown):
+            found.append(shown)
+    return found
+
+
+@app.get("/mine/passed")
+def mine_passed(session: SessionDep, user: int) -> list[int]:
+    found = []
+    for order in session.scalars(select(Order)).all():  # FP215 (summary)
+        if not check_access(order, user):
+            continue
+        found.append(order.id)
+    return found
+
+
+@app.get("/mine/asked")
+def mine_asked(session: SessionDep, user: int) -> list[int]:
+    orders = session.scalars(select(Order).where(Order.note == str(user))).all()
+    return [order.id for order in orders if check_access(order, user)]
+
+
+@app.get("/mine/page")
+def mine_page(session: SessionDep, user: int) -> list[int]:
+    orders = session.scalars(select(Order).limit(20)).all()
+    return [order.id for order in orders if check_access(order, user)]
+
+
+@app.get("/mine/flag")
+def mine_flag(session: SessionDep, user: int) -> list[int]:
+    orders = session.scalars(select(Order)).all()
+    return [order.id for order in orders if rights.can_read(user, {})]
+
+
+@app.get("/mine/told")
+def mine_told(session: SessionDep, user: int) -> list[int]:
+    orders = session.scalars(select(Order)).all()
+    found = []
+    for order in orders:
+        if check_access(order, user):
+            rights.can_read(user, {})
+        found.append(order.id)
+    return found

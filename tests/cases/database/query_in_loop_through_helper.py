@@ -9,9 +9,17 @@ from typing import Annotated, NewType, Self
 import requests
 from fastapi import Depends, FastAPI, UploadFile
 from pydantic import BaseModel
-from sqlalchemy import create_engine, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, object_session, sessionmaker
+from sqlalchemy import ForeignKey, create_engine, insert, select
+from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    object_session,
+    relationship,
+    sessionmaker,
+)
 
 app = FastAPI()
 SessionLocal = sessionmaker(create_engine("sqlite://"))
@@ -728,3 +736,39 @@ def options(session: SessionDep, option_values: list[int]) -> list[Owner | None]
 @app.get("/orders/values")
 def values(session: SessionDep, order_values: list[int]) -> list[Owner | None]:
     return [load_owner(session, each) for each in order_values]  # FP202 (inline)
+
+
+class Tracked(AsyncAttrs, DeclarativeBase): ...
+
+
+class Folder(Tracked):
+    __tablename__ = "folders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int] = mapped_column(ForeignKey("folders.id"), index=True)
+    parent: Mapped["Folder | None"] = relationship(back_populates="children", remote_side="Folder.id")
+    children: Mapped[list["Folder"]] = relationship(back_populates="parent")
+
+    async def shown(self) -> dict[str, object]:
+        parent = await self.awaitable_attrs.parent
+        return {"id": self.id, "parent": parent.id if parent else None}
+
+    async def named(self) -> dict[str, object]:
+        return {"id": self.id}
+
+
+async def folder_of(session: AsyncSession, number: int) -> Folder:
+    return await session.get_one(Folder, number)
+
+
+@app.get("/folders/{number}/children")
+async def children(number: int, session: Annotated[AsyncSession, Depends(get_async_session)]) -> list[object]:
+    folder = await folder_of(session, number)
+    held = await folder.awaitable_attrs.children
+    return [await child.shown() for child in held]  # FP202
+
+
+@app.get("/folders/{number}/names")
+async def names(number: int, session: Annotated[AsyncSession, Depends(get_async_session)]) -> list[object]:
+    folder = await folder_of(session, number)
+    held = await folder.awaitable_attrs.children
+    return [await child.named() for child in held]
