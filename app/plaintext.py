@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len
 
 _FENCE = re.compile(r"\s*(`{3,})(\w*)$")
-_SPAN = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
-_HIDDEN = re.compile(r"<!--.*?-->|</?(?:details|sub|sup)>")
+_TICKS = re.compile(r"`+")
+_HIDDEN = re.compile(r"<!--(?:(?!<!--|-->).)*-->|</?(?:details|sub|sup)>")
 _CODE_TAG = re.compile(r"</?code>")
-_ASIDE = re.compile(r"(?<=\S )<sub>(.*?)</sub>")
+_ASIDE = re.compile(r"(?<=\S )<sub>((?:(?!</?sub>).)*)</sub>")
 _LABEL = re.compile(r"\*\*(Expected|Instead)\*\* ")
-_SUMMARY = re.compile(r"<summary>(.*?)</summary>")
-_LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\((\S*?)\)")
+_SUMMARY = re.compile(r"<summary>((?:(?!</?summary>).)*)</summary>")
+_LINK = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]\(([^\s\[]*?)\)")
 _STRONG = re.compile(r"(?<![\\*])\*\*(?!\*)")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BREAK = re.compile(r"<br ?/?>")
@@ -87,19 +87,34 @@ def unmarked(text: str) -> str:
     """A line without emphasis, links, escapes and tags, but for what stands in a code span."""
     parts: list[str] = []
     position = 0
-    for span in _SPAN.finditer(text):
-        if _is_escaped(text, span.start()):
-            continue
-        parts += [text[position : span.start()], span[0]]
-        position = span.end()
+    for start, end in _spans(text):
+        parts += [text[position:start], text[start:end]]
+        position = end
     parts.append(text[position:])
     parts[::2] = map(_outside, parts[::2])
     return "".join(parts)
 
 
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where code spans begin and end: at a run of backticks that nothing escapes, and at the next one of its length."""
+    runs = list(_TICKS.finditer(text))
+    later: dict[int, list[int]] = {}
+    for number in range(len(runs) - 1, -1, -1):
+        later.setdefault(len(runs[number][0]), []).append(number)
+    done = -1
+    for number, run in enumerate(runs):
+        same = later[len(run[0])]
+        same.pop()  # this one
+        if number > done and same and not _is_escaped(text, run.start()):
+            done = same[-1]
+            yield run.start(), runs[done].end()
+
+
 def _is_escaped(text: str, position: int) -> bool:
-    before = text[:position]
-    return (len(before) - len(before.rstrip("\\"))) % 2 == 1
+    start = position
+    while start and text[start - 1] == "\\":
+        start -= 1
+    return (position - start) % 2 == 1
 
 
 def _outside(text: str) -> str:

@@ -138,11 +138,7 @@ class MissingTimeout(Rule):
             _message(spelled(node.func), default, on_request=on_request, on_loop=on_loop),
             severity=_severity(default, on_request=on_request and not is_seldom(node, module)),
             confidence=Confidence.POSSIBLE if aside or on_lambda else _confidence(default),
-            when_new=None
-            if aside
-            else _confidence(default)
-            if on_lambda
-            else _when_new(default, module),
+            when_new=None if aside else _confidence(default) if on_lambda else _when_new(default, module),
             fix=None
             if hands_on or default.option
             else Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
