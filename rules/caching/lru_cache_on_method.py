@@ -14,6 +14,9 @@ from rules.engine.service.memoised import Memo, is_method, memos, own_arguments
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
+_BY_ARGUMENTS = ("functools.", "cachetools.func.", "async_lru.")
+"""Memoisers that hold one table for the function, with every argument in the key, the instance too."""
+
 _OF_REQUEST = frozenset(
     {
         "sqlalchemy.orm.Session",
@@ -30,7 +33,7 @@ class LruCacheOnMethod(Rule):
 
     The cache belongs to the class and has `self` in its keys. An object made for a request, with its session and its
     rows, stays in memory long after the request; and a new object never finds what another one has put there, so that
-    the cache saves nothing either.
+    the cache saves nothing either. `async_lru.alru_cache` does the same for an `async def`.
 
     ## Instead
     `functools.cached_property` keeps one value on the instance itself, and goes away with it. For results that all
@@ -90,10 +93,12 @@ class LruCacheOnMethod(Rule):
         ),
     )
 
-    def check(self, node: ast.FunctionDef, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
         memo = next(memos(node, module), None)
-        if memo is None or not memo.memoiser.name.startswith("functools."):
+        if memo is None or not memo.memoiser.name.startswith(_BY_ARGUMENTS) or memo.expires:
             return
+        if isinstance(node, ast.AsyncFunctionDef) and not memo.memoiser.awaits:
+            return  # it keeps coroutines, which fail before memory does
         yield from self._with_request(node, memo, module)
         owner = module.parent(node)
         if not is_method(node, module) or not isinstance(owner, ast.ClassDef):
@@ -114,7 +119,9 @@ class LruCacheOnMethod(Rule):
             impact=kept_estimates.growing(module.options, tried=False) if not memo.is_bounded else None,
         )
 
-    def _with_request(self, node: ast.FunctionDef, memo: Memo, module: Module) -> Iterator[Match]:
+    def _with_request(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, memo: Memo, module: Module
+    ) -> Iterator[Match]:
         """A session or a request in the key: new each time, so nothing is ever found again."""
         for argument in own_arguments(node, method=is_method(node, module)):
             name = module.qualified_name(argument.annotation) if argument.annotation is not None else None

@@ -1,6 +1,8 @@
 import enum
 from functools import cache, cached_property, lru_cache
 
+import cachetools.func
+from async_lru import alru_cache
 from fastapi import FastAPI, Request
 from sqlalchemy.orm import Session
 
@@ -145,3 +147,59 @@ def read_held() -> str:
 @lru_cache
 def function(self: str) -> str:
     return self
+
+
+class Preview:
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+
+    @alru_cache(maxsize=None)  # FP311 (inline)
+    async def page(self, number: int) -> str:
+        return self.owner * number
+
+    @alru_cache  # FP311 (inline)
+    async def cover(self) -> str:
+        return self.owner
+
+    @cachetools.func.lru_cache(maxsize=8)  # FP311 (inline)
+    def size(self, number: int) -> int:
+        return len(self.owner) * number
+
+    # near misses from here
+    @alru_cache(maxsize=100, ttl=30)
+    async def short_lived(self, number: int) -> str:
+        return self.owner * number
+
+    @cachetools.func.ttl_cache(maxsize=100, ttl=30)
+    def soon_gone(self, number: int) -> str:
+        return self.owner * number
+
+    @staticmethod
+    @alru_cache(maxsize=100)
+    async def shared(number: int) -> str:
+        return str(number)
+
+    async def plain(self) -> str:
+        return self.owner
+
+
+@alru_cache(maxsize=100)
+async def previewed(owner: str) -> str:
+    return owner
+
+
+class Shelf:
+    @alru_cache(maxsize=1000)
+    async def find(self, number: str) -> str:
+        return number
+
+
+shelf = Shelf()
+
+
+@app.get("/preview")
+async def preview(owner: str, number: int) -> str:
+    one = Preview(owner)
+    near = await one.short_lived(number) + one.soon_gone(number) + await Preview.shared(number) + await one.plain()
+    known = await previewed(owner) + await shelf.find(owner)
+    return near + known + await one.page(number) + await one.cover() + str(one.size(number))
