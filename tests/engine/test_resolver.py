@@ -8,6 +8,13 @@ from rules import Severity
 from tests.engine.projects import module, node, one, project
 from tests.engine.resolving import SESSION, Rows, assert_resolves
 
+HOLDER = """
+class Holder:
+    def __init__(self, name, client):
+        self.name = name
+        self.client = client
+"""
+
 ROWS: Rows = {
     # applications
     "what an application keeps, set where it is made": (
@@ -385,6 +392,67 @@ ROWS: Rows = {
         """
         },
         SESSION,
+    ),
+    "an attribute that a base class keeps as it is handed up": (
+        {
+            "base.py": HOLDER,
+            "use.py": """
+            import requests
+            from base import Holder
+            class A(Holder):
+                def __init__(self, client: requests.Session):
+                    super().__init__("a", client)
+            A(1).client.get(1)
+        """,
+        },
+        SESSION,
+    ),
+    "one that is handed up by name, through a class between": (
+        {
+            "base.py": HOLDER,
+            "use.py": """
+            import requests
+            from base import Holder
+            class Between(Holder): ...
+            class A(Between):
+                def __init__(self):
+                    super().__init__("a", client=requests.Session())
+            class B(A): ...
+            B().client.get(1)
+        """,
+        },
+        SESSION,
+    ),
+    "one that a class between makes something else of": (
+        {
+            "base.py": HOLDER,
+            "use.py": """
+            import requests
+            from base import Holder
+            class Between(Holder):
+                def __init__(self, client, name):
+                    super().__init__(name, wrapped(client))
+            class A(Between):
+                def __init__(self):
+                    super().__init__("a", requests.Session())
+            A().client.get(1)
+        """,
+        },
+        None,
+    ),
+    "one that one class hands up and another does not": (
+        {
+            "base.py": HOLDER,
+            "use.py": """
+            import requests
+            from base import Holder
+            class A(Holder):
+                def __init__(self):
+                    super().__init__("a", requests.Session())
+            Holder("b", made()).client.get(1)
+        """,
+        },
+        None,
     ),
     "a nested class": (
         {

@@ -470,3 +470,53 @@ def test_a_folder_called_like_a_library_follows_what_is_imported_from_there() ->
     assert reached(texts) == [{"read"}, {"read"}]
     assert reached(used) == [{"read", "fetch"}, {"read", "fetch"}]
     assert reached(texts) == [{"read"}, {"read"}]
+
+
+HANDED_UP = {
+    "base.py": "class Base:\n    def __init__(self, client):\n        self.client = client\n",
+    "clients.py": """
+        import requests
+        from base import Base
+
+        class Clients(Base):
+            def __init__(self, client: requests.Session):
+                super().__init__(client)
+        """,
+    "api.py": """
+        from fastapi import FastAPI
+        from clients import Clients
+
+        app = FastAPI()
+
+        @app.get("/")
+        async def read():
+            return Clients(None).client.get(1)
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("base.py", "self, client)", "self, client: str)"),
+        ("base.py", "self, client)", "self, name, client)"),
+        ("clients.py", "super().__init__(client)", "super().__init__(None)"),
+        ("clients.py", "requests.Session", "str"),
+    ],
+)
+def test_what_is_handed_up_follows_both_classes(path: str, old: str, new: str) -> None:
+    texts = {name: dedent(text).encode() for name, text in HANDED_UP.items()}
+    edited = {**texts, path: texts[path].replace(old.encode(), new.encode())}
+    succession = Succession()
+
+    def waits(each: dict[str, bytes]) -> list[list[str]]:
+        files = linked(each)
+        return [
+            [leaf.name for leaf in project.graph.nodes["api.py", "read"].leaves]
+            for project in (succession.move(files, {}, Options()), Project(files))
+        ]
+
+    assert waits(texts) == [["requests.Session.get"]] * 2
+    followed, anew = waits(edited)
+    assert followed == anew != ["requests.Session.get"]
+    assert waits(texts) == [["requests.Session.get"]] * 2

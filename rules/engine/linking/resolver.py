@@ -426,6 +426,24 @@ class Resolver(ModuleMap):
                 return known
             if symbol in module.classes:
                 return Value(Sort.CLASS, qualified(module, symbol), module, symbol)
+            if name in module.classes[owner.symbol].untyped:
+                return self._handed_up(value, owner, name)
+        return None
+
+    def _handed_up(self, value: Value, owner: Value, name: str) -> Value | None:
+        """An attribute that `owner` keeps as it is given, where a class between it and `value` says what it gives."""
+        self.looked_up(owner.home, owner.symbol)
+        position, _, parameter = owner.home.classes[owner.symbol].untyped[name].partition(":")
+        below = [each for each in self.ancestry(value) if each.module is not None]
+        for each in reversed(below[: [one.name for one in below].index(owner.name)]):
+            self.looked_up(each.home, each.symbol)
+            given = each.home.classes[each.symbol].handed_up
+            ref = given.get(parameter) or given.get(position)
+            if ref:
+                return self.value(ref, each.home)
+            self.looked_up(each.home, f"{each.symbol}.__init__")
+            if f"{each.symbol}.__init__" in each.home.functions:
+                return None  # what it makes of what it is given itself
         return None
 
     def property_of(self, ref: str, module: Linked) -> Value | None:

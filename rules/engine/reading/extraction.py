@@ -13,6 +13,7 @@ from rules.engine.reading import (
     facts,
     filtered,
     flows,
+    handed_up,
     migrations,
     names_read,
     optional_members,
@@ -512,6 +513,7 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
             ref = index.annotation(annotation, scope) or (f"{depends}$" if depends else "")
         if ref:
             attributes[name] = ref
+    untyped: dict[str, str] = {}
     shows = shown_on_self(index, scope) if scope.attributes else {}
     for name, found in scope.attributes.items():
         refs = {
@@ -524,6 +526,8 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
             ref = or_shown(ref, shows.get(name, ""))
         if ref:
             attributes[name] = ref
+        elif parameter := handed_up.kept_untyped(scope, name):
+            untyped[name] = parameter
     return Class(
         scope.symbol,
         node.lineno,
@@ -536,6 +540,8 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
         tuple(_given(index, base, outside) for base in node.bases if _base(index, base, outside)),
         turns.of_several(node),
         optional_members.of_class(scope) if scope.attributes else {},
+        untyped,
+        handed_up.handed_up(index, scope) if node.bases else {},
     )
 
 

@@ -263,6 +263,10 @@ class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """Attributes whose default, as the body writes it out, has several members (`rules.engine.reading.turns.SEVERAL`)."""
     optional: dict[str, Switch] = {}
     """Attributes that are nothing unless whoever makes the object gives them (`rules.engine.reading.optional_members`)."""
+    untyped: dict[str, str] = {}
+    """Attributes that are a parameter of `__init__` without annotation: its position and name (`rules.engine.reading.handed_up`)."""
+    handed_up: dict[str, str] = {}
+    """What its `__init__` gives `super().__init__`, by position or name, as references."""
 
 
 class Alias(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

@@ -772,3 +772,67 @@ async def names(number: int, session: Annotated[AsyncSession, Depends(get_async_
     folder = await folder_of(session, number)
     held = await folder.awaitable_attrs.children
     return [await child.named() for child in held]
+
+
+class Service:
+    def __init__(self, orders, cache=None):
+        self.orders = orders
+        self.cache = cache
+
+
+class OrderReader:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def of_owner(self, owner: int) -> list[Order]:
+        return list(await self.session.scalars(select(Order).where(Order.owner_id == owner)))
+
+
+class OrderCache:
+    def of_owner(self, owner: int) -> list[Order]:
+        return []
+
+
+class OrderService(Service):
+    def __init__(self, reader: OrderReader, cache: OrderCache) -> None:
+        super().__init__(reader, cache=cache)
+
+    async def read(self, owner: int) -> list[Order]:
+        return await self.orders.of_owner(owner)
+
+    def kept(self, owner: int) -> list[Order]:
+        return self.cache.of_owner(owner)
+
+
+class KeptService(Service):
+    def __init__(self, cache: OrderCache) -> None:
+        super().__init__(cache)
+
+    def read(self, owner: int) -> list[Order]:
+        return self.orders.of_owner(owner)
+
+
+class OwnService(Service):
+    def __init__(self, reader: OrderReader, cache: OrderCache) -> None:
+        super().__init__(reader)
+        self.orders = cache
+
+    def read(self, owner: int) -> list[Order]:
+        return self.orders.of_owner(owner)
+
+
+async def services(session: Annotated[AsyncSession, Depends(get_async_session)]) -> OrderService:
+    return OrderService(OrderReader(session), OrderCache())
+
+
+@app.post("/orders-of-owners")
+async def orders_of_owners(owners: list[int], service: Annotated[OrderService, Depends(services)]) -> list[object]:
+    return [await service.read(owner) for owner in owners]  # FP202
+
+
+@app.post("/kept-of-owners")
+async def kept_of_owners(owners: list[int], service: Annotated[OrderService, Depends(services)]) -> list[object]:
+    known = [service.kept(owner) for owner in owners]
+    shown = [KeptService(OrderCache()).read(owner) for owner in owners]
+    own = OwnService(OrderReader(AsyncSession()), OrderCache())
+    return [*known, *shown, *[own.read(owner) for owner in owners]]
