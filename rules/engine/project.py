@@ -240,6 +240,23 @@ class Project:
             bits ^= lowest
         return tuple(found)
 
+    def bodies(self, node: Node) -> frozenset[str]:
+        """The full names of the project's classes whose instances the endpoints that reach `node` are sent."""
+        bits, found = node.endpoints, set()
+        while bits:
+            lowest = bits & -bits
+            handler = self.routing.endpoints[lowest.bit_length() - 1].handler
+            for parameter in handler.function.parameters:
+                value = (
+                    self.resolver.value(parameter.annotation, handler.module)
+                    if parameter.depends is None
+                    else None
+                )
+                if value is not None and value.sort == Sort.OBJECT:
+                    found.add(value.name)
+            bits ^= lowest
+        return frozenset(found)
+
     def on_loop(self, node: Node) -> bool:
         """Whether `node` is proven to run on the event loop."""
         return bool(node.contexts & context.IN_LOOP)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs.waits import wait_of
 from rules.engine.data.local_values import bindings_of, values_of
 from rules.engine.linking import gathers
+from rules.engine.linking.values import Sort
 from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, shortened, spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
@@ -104,9 +105,18 @@ class UnboundedGather(Rule):
             return
         if any(is_batched(around) for around in module.loops(node)):
             return
+        if _is_counted(over[0], module):
+            return
         source = _boundless(over[0], module)
-        answered = not source and _is_answer(over[0], module)
-        source = source or ("as many as another service answers" if answered else "")
+        sent = not source and _is_sent(over[0], module)
+        answered = not source and not sent and _is_answer(over[0], module)
+        source = source or (
+            "a list that the client sends"
+            if sent
+            else "as many as another service answers"
+            if answered
+            else ""
+        )
         wait = wait_of(call, module) if source else None
         if not source or wait is None or gathers.is_bounded(call, module):
             return
@@ -114,8 +124,10 @@ class UnboundedGather(Rule):
             node,
             f"`{spelled(call.func)}` starts for every item of `{shortened(module.segment(over[0]))}` at once, {source}:"
             f" as many calls of `{wait.callable}` as there are items.",
-            # How many there are is the other side's affair, and may well be a dozen.
-            confidence=Confidence.POSSIBLE if wait.presumed or answered else Confidence.LIKELY,
+            # How many there are is the other side's affair, and may well be a dozen; who calls from far may have counted.
+            confidence=Confidence.POSSIBLE
+            if wait.presumed or answered or (sent and str(module.role(node) or "") != "endpoint")
+            else Confidence.LIKELY,
             call_path=wait.call_path(module),
         )
 
@@ -135,6 +147,34 @@ def _boundless(iterable: ast.expr, module: Module) -> str:
     if isinstance(iterable, ast.Name) and _is_query(iterable.id, function.node, module):
         return "all rows of a query"
     return ""
+
+
+def _is_sent(iterable: ast.expr, module: Module) -> bool:
+    """Whether it is, or a name for, a member of what the endpoints that lead here have clients send."""
+    given = values_of(bindings_of(iterable, module)) if isinstance(iterable, ast.Name) else (iterable,)
+    for each in given:
+        if not isinstance(each, ast.Attribute) or not module.is_subclass(each.value, "pydantic.BaseModel"):
+            continue
+        held, here = module.value(each.value), module.graph_node(iterable)
+        if held is not None and held.sort == Sort.OBJECT and here is not None:
+            return held.name in module.project.bodies(here)
+    return False
+
+
+def _is_counted(iterable: ast.expr, module: Module) -> bool:
+    """Whether the function compares the length of the list with something beyond one."""
+    function = module.function_of(iterable)
+    if function is None:
+        return False
+    name = ast.unparse(iterable)
+    for node in walk(function.node):
+        match node:
+            case ast.Compare(left=ast.Call(func=ast.Name(id="len"), args=[counted]), comparators=[limit]) if (
+                ast.unparse(counted) == name
+            ):
+                if not (isinstance(limit, ast.Constant) and limit.value in (0, 1)):
+                    return True
+    return False
 
 
 def _is_answer(iterable: ast.expr, module: Module) -> bool:
@@ -195,6 +235,8 @@ def _is_body(name: str, iterable: ast.expr, function: ast.FunctionDef | ast.Asyn
         if argument.arg != name or argument.annotation is None:
             continue
         annotation = ast.unparse(argument.annotation)
+        if "max_length" in annotation or (default is not None and "max_length" in ast.unparse(default)):
+            return False
         if "Depends" in annotation or (default is not None and "Depends" in ast.unparse(default)):
             return False
         if isinstance(iterable, ast.Name):

@@ -1,9 +1,10 @@
 """FP112: as many calls at once as somebody else likes."""
 
 import asyncio
+from typing import Annotated
 
 import httpx
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Query
 from pydantic import BaseModel
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -177,4 +178,71 @@ async def page_of_stories() -> list[str]:
 @app.post("/stories/own")
 async def own_numbers() -> list[str]:
     numbers = Basket(numbers=["a", "b"]).json()
+    return await asyncio.gather(*(level_of(number) for number in numbers))
+
+
+@app.post("/named")
+async def named(basket: Basket) -> list[str]:
+    numbers = basket.numbers
+    return await asyncio.gather(*(level_of(number) for number in numbers))  # FP112
+
+
+class Settings(BaseModel):
+    hosts: list[str]
+
+
+settings = Settings(hosts=["north", "south"])
+
+
+class Levels:
+    def __init__(self, basket: Basket, few: Settings) -> None:
+        self.basket = basket
+        self.few = few
+
+    async def all(self) -> list[str]:
+        numbers = self.basket.numbers
+        started = [level_of(number) for number in numbers]
+        return await asyncio.gather(*started)  # FP112 (summary)
+
+    async def some(self) -> list[str]:
+        numbers = self.basket.numbers[:10]
+        return await asyncio.gather(*(level_of(number) for number in numbers))
+
+    async def everywhere(self) -> list[str]:
+        return await asyncio.gather(*(level_of(host) for host in self.few.hosts))
+
+
+@app.post("/levels")
+async def levels(basket: Basket) -> list[str]:
+    found = Levels(basket, settings)
+    return await found.all() + await found.some() + await found.everywhere() + await handed_on(basket)
+
+
+async def handed_on(basket: Basket) -> list[str]:
+    return await asyncio.gather(*(level_of(number) for number in basket.numbers))  # FP112 (summary)
+
+
+async def counted(basket: Basket) -> list[str]:
+    if len(basket.numbers) > 20:
+        raise ValueError("too many")
+    return await asyncio.gather(*(level_of(number) for number in basket.numbers))
+
+
+@app.post("/counted")
+async def counted_levels(basket: Basket) -> list[str]:
+    return await counted(basket)
+
+
+def own_settings() -> Settings:
+    return settings
+
+
+@app.post("/depends")
+async def of_settings(found: Settings = Depends(own_settings)) -> list[str]:
+    hosts = found.hosts
+    return await asyncio.gather(*(level_of(host) for host in hosts))
+
+
+@app.post("/short")
+async def short(numbers: Annotated[list[str], Query(max_length=20)]) -> list[str]:
     return await asyncio.gather(*(level_of(number) for number in numbers))
