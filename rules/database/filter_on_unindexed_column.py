@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.costs.waits import is_known
 from rules.engine.data import index_advice
 from rules.engine.data.growing_tables import grows
 from rules.engine.data.lookups import Use, enumerations
@@ -230,7 +231,7 @@ class FilterOnUnindexedColumn(Rule):
         for table, column in module.project.models.columns_at(
             module.path, index_advice.symbol_of(node, module)
         ):
-            if column.place in seen or not _is_worth_an_index(table, column):
+            if column.place in seen or not _is_worth_an_index(table, column, module):
                 continue
             if column.type in enumerations(module.project):
                 continue
@@ -251,6 +252,7 @@ class FilterOnUnindexedColumn(Rule):
                     for use in uses
                 )
                 and (grows(table) or column.attribute.endswith("_id"))
+                and _shows_growth(table)
                 and not is_reference(table, module.project)
             )
             uses.sort(key=lambda use: (not use.reached, use.seldom, use.optional, use.is_clean_up))
@@ -275,7 +277,7 @@ def _sorted(
 ) -> Iterator[Match]:
     """Columns that decide which rows are on a page: without an index each page reads and sorts all of them."""
     for table, column in module.project.models.columns_at(module.path, index_advice.symbol_of(node, module)):
-        if column.place in seen or not _is_worth_an_index(table, column) or not grows(table):
+        if column.place in seen or not _is_worth_an_index(table, column, module) or not grows(table):
             continue
         uses = [
             use
@@ -327,7 +329,7 @@ def _named(uses: list[Use]) -> str:
     return uses[0].symbol
 
 
-def _is_worth_an_index(table: Table, column: Column) -> bool:
+def _is_worth_an_index(table: Table, column: Column, module: Module) -> bool:
     if column.foreign is not None or table.opaque or table.is_indexed(column):
         return False
     if column.type in _FEW_VALUES or column.type.endswith(("Enum", "Status", "State", "Type", "Kind")):
@@ -338,6 +340,26 @@ def _is_worth_an_index(table: Table, column: Column) -> bool:
         return False
     if is_small(table):
         return False
+    return _shows_growth(table) or _has_unseen_columns(table, module)
+
+
+def _shows_growth(table: Table) -> bool:
+    """Whether the columns that the project declares say that the table is one of those that grow."""
     if _GROWS & table.columns.keys() or any(each.foreign for each in table.columns.values()):
         return True
     return bool(_STAMPS & table.columns.keys()) and grows(table)
+
+
+def _has_unseen_columns(table: Table, module: Module) -> bool:
+    """Whether a base of a package that nobody knows here declares columns too: the date may be among them."""
+    resolver = module.project.resolver
+    for ancestor in resolver.ancestry(table.value) if table.value is not None else ():
+        if ancestor.module is None:
+            if not is_known(ancestor.name):
+                return True
+            continue
+        cls = ancestor.home.classes.get(ancestor.symbol)
+        for base in cls.bases if cls is not None else ():
+            if base[:1].isalpha() and not is_known(base) and resolver.value(base, ancestor.home) is None:
+                return True
+    return False

@@ -222,6 +222,31 @@ _LARK = tuple(
 )
 """What Feishu's client is asked most; it has an `a` before the name of the same method where it is awaited."""
 
+_GOOGLE = (
+    (
+        "language language_v1 language_v2",
+        "LanguageService",
+        "analyze_sentiment analyze_entities classify_text moderate_text annotate_text",
+    ),
+    ("speech speech_v1 speech_v2", "Speech", "recognize"),
+    ("texttospeech texttospeech_v1", "TextToSpeech", "synthesize_speech list_voices"),
+    ("translate_v3 translate", "TranslationService", "translate_text detect_language"),
+    ("documentai documentai_v1", "DocumentProcessorService", "process_document"),
+    ("dialogflow dialogflow_v2 dialogflowcx_v3", "Sessions", "detect_intent"),
+    ("recaptchaenterprise_v1", "RecaptchaEnterpriseService", "create_assessment"),
+)
+"""Google's clients of one class: where they lie, what they are named before `Client` and `AsyncClient`, what they ask."""
+
+
+def _google_sdks() -> Iterator[_Sdk]:
+    for modules, name, calls in _GOOGLE:
+        owners, awaited = (
+            tuple(f"google.cloud.{module}.{name}{kind}" for module in modules.split())
+            for kind in ("Client", "AsyncClient")
+        )
+        yield _Sdk(owners, calls, f"`{name}AsyncClient`", awaited)
+
+
 _SDKS = (
     _Sdk(("spotipy.Spotify",), _SPOTIFY),
     _Sdk(("googlemaps.Client",), _MAPS),
@@ -445,6 +470,11 @@ _SDKS = (
         ("dapr.ext.workflow.aio.DaprWorkflowClient",),
     ),
     _Sdk(("newspaper.Article",), "download"),
+    _Sdk(
+        ("speedtest.Speedtest",),
+        "get_config get_servers get_closest_servers get_best_server download upload",
+    ),
+    *_google_sdks(),
     _Sdk(("gtts.gTTS",), "save write_to_fp"),
     _Sdk(("speech_recognition.Recognizer",), "recognize_google recognize_openai"),
     _Sdk(("consul.Consul",), "kv.get kv.put agent.service.register agent.services health.service"),
@@ -559,6 +589,7 @@ LIBRARY = Library(
             "connect_to_local connect_to_weaviate_cloud connect_to_wcs connect_to_custom",
         ),
         *each(Blocking("", Kind.NET, "`AsyncSandbox`"), "e2b.Sandbox", "create connect"),
+        Blocking("speedtest.Speedtest", Kind.NET, _THREAD, construct=True),
         *each(
             Blocking("", Kind.CPU, "a queue worker", weight="critical"),
             "docling.document_converter.DocumentConverter",

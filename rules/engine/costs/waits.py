@@ -250,15 +250,21 @@ def _out_of_sight(node: Node, way: tuple[Hop, ...], project: Project) -> tuple[H
 def is_strange(name: str, project: Project) -> bool:
     """Whether a name is of a package that is neither the project's nor one that the tables, the standard library or a
     server speak of."""
-    package = name.partition(".")[0]
-    if package in libraries.ROOTS or package in sys.stdlib_module_names or package in _OF_THE_SERVER:
+    if is_known(name):
         return False
+    package = name.partition(".")[0]
     own = _own_packages.get(project)
     if own is None:
         own = _own_packages[project] = {
             part for module in project.resolver.modules.values() for part in module.path.split("/")[:-1]
         } | {module.name.partition(".")[0] for module in project.resolver.modules.values()}
     return package not in own and not _ON_THE_SPOT.search(package)
+
+
+def is_known(name: str) -> bool:
+    """Whether a name is of a package that the tables, the standard library or a server speak of."""
+    package = name.partition(".")[0]
+    return package in libraries.ROOTS or package in sys.stdlib_module_names or package in _OF_THE_SERVER
 
 
 def _made_inside(node: Node, project: Project) -> Sequence[Node]:
@@ -396,8 +402,7 @@ def asked_of_item(call: ast.Call, module: Module) -> Wait | None:
     value = module.value(function.value)
     if value is None or value.sort != Sort.INSTANCE:
         return None
-    package = libraries.canonical(value.name).partition(".")[0]
-    if package in libraries.ROOTS or package in sys.stdlib_module_names or package in _OF_THE_SERVER:
+    if is_known(libraries.canonical(value.name)):
         return None
     return Wait(call, f"{value.name}.{function.attr}", presumed=True)
 

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
+from measuring.models import Measured
 from pgvector.sqlalchemy import HALFVEC, Vector
 from sqlalchemy import ForeignKey, Index, create_engine, desc, func, or_, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -305,3 +306,27 @@ class Receipt(Base):
 def receipt(session: SessionDep, barcode: str) -> None:
     session.scalars(select(Receipt).where(Receipt.barcode == barcode))
     session.add(Receipt(barcode=barcode))
+
+
+class Measurement(Base, Measured):  # the date, and more, are the package's
+    __tablename__ = "measurements"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    page_host: Mapped[str]  # FP206 (summary)
+    version: Mapped[int]
+    digest: Mapped[str] = mapped_column(unique=True)
+    remark: Mapped[str]
+
+
+class Station(Base):
+    __tablename__ = "stations"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    page_host: Mapped[str]
+
+
+@app.get("/measurements/{host}")
+def measured(session: SessionDep, host: str, digest: str) -> None:
+    session.scalars(select(Measurement).where(Measurement.page_host == host))
+    session.scalars(select(Measurement).where(Measurement.version == 1))
+    session.scalars(select(Measurement).where(Measurement.digest == digest, Measurement.remark == host))
+    session.scalars(select(Station).where(Station.page_host == host))
+    session.add(Measurement(page_host=host))
