@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data.cut_pages import CUTTING, Cut, cut_page
+from rules.engine.data.figures import figures_of
 from rules.engine.data.growing_tables import grows
+from rules.engine.data.loads import LISTS, is_limited, loaded
 from rules.engine.data.local_values import bindings_of, values_of
 from rules.engine.data.reference_tables import is_kept_by_hand, is_reference
 from rules.engine.data.small_tables import is_set_up, is_small
@@ -35,6 +37,8 @@ _ACCESS = regex(
 )
 """What functions are called that say whether somebody may see something."""
 _CONVERTING = frozenset({"int", "float", "Decimal", "abs", "str", "bool", "round"})
+_FEW_FIGURES = 2
+"""One number of all rows is said where it is made."""
 _SUMS = {"sum": "`func.sum`", "max": "`func.max`", "min": "`func.min`"}
 
 
@@ -118,7 +122,7 @@ class FilterInPython(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.name in CUTTING
+        return callee.name in CUTTING or (callee.is_method and callee.spelled in LISTS)
 
     def check(
         self,
@@ -142,6 +146,7 @@ class FilterInPython(Rule):
                 yield _of_page(node, cut, module)
                 return
         if isinstance(node, ast.Call):
+            yield from _worked_out(node, module)
             return
         if not isinstance(node, ast.Subscript):
             yield from _let_through(node, node.generators[0].iter, module)
@@ -247,6 +252,28 @@ def _tallied(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]:
         impact=estimates.rows_returned(module.options),
         instead="Let the database aggregate: `select(func.count(), func.sum(…))` with `group_by` for several groups;"
         " `$group` in MongoDB.",
+    )
+
+
+def _worked_out(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`orders = query.all()`, of which the function makes nothing but sums, counts and averages."""
+    load = loaded(node, module)
+    if load is None or not module.in_request_path(node) or module.is_repeated(node):
+        return
+    if is_limited(load, module) or any(is_small(rows.table) for rows in module.rows(node)):
+        return
+    figures = figures_of(node, module, _adds_up)
+    if figures < _FEW_FIGURES:
+        return
+    yield Match(
+        node,
+        f"`{shortened(module.segment(node), 60)}` loads every row that matches, and only numbers are made of them:"
+        " the database can do that and send only the result.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many rows there are is not in the code
+        impact=estimates.rows_returned(module.options),
+        instead="Let the database aggregate: `select(func.count(), func.sum(…), func.avg(…))`, with `.filter(…)` on those that"
+        " are about some of the rows.",
     )
 
 

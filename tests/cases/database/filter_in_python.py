@@ -393,3 +393,63 @@ def mine_told(session: SessionDep, user: int) -> list[int]:
             rights.can_read(user, {})
         found.append(order.id)
     return found
+
+
+@app.get("/figures")
+def figures(session: SessionDep) -> dict[str, float]:
+    orders = session.query(Order).filter(Order.total > 0).all()  # FP215 (summary)
+    if not orders:
+        return {"count": 0}
+    totals = [order.total for order in orders if order.total]
+    large = [order for order in orders if order.total > 100]
+    return {
+        "count": len(orders),
+        "mean": sum(totals) / len(totals) if totals else 0,
+        "large": len(large),
+        "most": max(order.total for order in large),
+    }
+
+
+@app.get("/figures/loop")
+def figures_of_a_loop(session: SessionDep) -> tuple[int, int, list[str]]:
+    orders = session.scalars(select(Order)).all()  # FP215 (summary)
+    words: list[str] = []
+    for order in orders:
+        words.extend(order.note.split())
+    return sum(1 for order in orders if order.open), sum(order.total for order in orders), words
+
+
+@app.get("/figures/listed")
+def figures_of_what_is_listed(session: SessionDep) -> dict[str, object]:
+    orders = session.scalars(select(Order)).all()
+    total = sum(order.total for order in orders)
+    least = min(order.total for order in orders)
+    return {"total": total, "least": least, "orders": [{"id": order.id} for order in orders]}
+
+
+@app.get("/figures/handed-on")
+def figures_of_what_is_handed_on(session: SessionDep) -> dict[str, object]:
+    orders = session.scalars(select(Order)).all()
+    large = [order for order in orders if order.total > 100]
+    return {"total": sum(order.total for order in orders), "count": len(large), "large": large}
+
+
+@app.get("/figures/page")
+def figures_of_a_page(session: SessionDep) -> dict[str, object]:
+    orders = session.scalars(select(Order).limit(50)).all()
+    return {"total": sum(order.total for order in orders), "least": min(order.total for order in orders)}
+
+
+@app.get("/figures/computed")
+def figures_that_only_python_knows(session: SessionDep) -> dict[str, object]:
+    orders = session.scalars(select(Order)).all()
+    return {"late": [order for order in orders if lateness(order)], "total": sum(order.total for order in orders)}
+
+
+def lateness(order: Order) -> int:
+    return order.total // 7
+
+
+def figures_of_nobody(session: Session) -> tuple[int, int]:
+    orders = session.scalars(select(Order)).all()
+    return sum(order.total for order in orders), max(order.total for order in orders)
