@@ -9,6 +9,8 @@ from rules.engine.linking.values import Sort, Value
 
 _MOST = 12
 _OURS = frozenset({Sort.FUNCTION, Sort.CLASS, Sort.OBJECT})
+_PATH = "pathlib.Path"
+_WRITTEN = frozenset({"builtins.str", "os.PathLike"})
 
 
 def one_of(values: Iterable[Value | None]) -> Value | None:
@@ -20,12 +22,20 @@ def one_of(values: Iterable[Value | None]) -> Value | None:
         for member in members(value):
             if not any(same(member, known) for known in found):
                 found.append(member)
+    found = _paths(found)
     if len(found) <= 1:
         return found[0] if found else None
     first = found[0]
     if len(found) > _MOST or any(each.sort != first.sort or each.sort not in _OURS for each in found):
         return None
     return Value(Sort.UNION, "", members=tuple(found))
+
+
+def _paths(found: list[Value]) -> list[Value]:
+    """A path that may be written as text too is asked for what only a path does: `path: Path | str`."""
+    if not any(each.sort == Sort.INSTANCE and each.name == _PATH for each in found):
+        return found
+    return [each for each in found if each.sort != Sort.INSTANCE or each.name not in _WRITTEN]
 
 
 def members(value: Value) -> Iterable[Value]:

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Union
 
 import aiofiles
 import anyio
@@ -403,3 +404,40 @@ async def log_in_thread() -> str:
 @app.get("/catalog")
 async def catalog() -> str:
     return CATALOG.read_text()
+
+
+FilePath = Union[Path, str]
+"""A path, or how it is written."""
+
+
+async def write_whole(path: FilePath, text: str) -> None:
+    target = Path(path) if isinstance(path, str) else path
+    aside = target.with_suffix(".tmp")
+    aside.write_text(text)  # FP115 (summary)
+    aside.replace(target)
+
+
+async def write_given(path: str | os.PathLike[str] | Path, text: str) -> None:
+    if isinstance(path, str):
+        path = Path(path)
+    path.write_text(text)  # FP115 (summary)
+
+
+async def named(path: FilePath, kind: Union[bytes, str]) -> list[str]:
+    kind.write_text("")
+    parts = path.split("/") if isinstance(path, str) else [*path.parts]
+    await anyio.Path(path).write_text("")
+    return [part.replace("-", "_") for part in parts]
+
+
+async def elsewhere(path: Union[Path, anyio.Path], text: str) -> None:
+    await path.write_text(text)
+
+
+@app.put("/whole/{number}")
+async def put_whole(number: int, text: str) -> list[str]:
+    path = stored(number)
+    await write_whole(path, text)
+    await write_given(str(path), text)
+    await elsewhere(anyio.Path(path), text)
+    return await named(path, "plain")
