@@ -42,6 +42,7 @@ class SyncEnqueueInAsync(Rule):
     code = "FP406"
     stops_loop = True
     severity = Severity.LOW
+    said_from = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "event-loop lag, time to publish"
 

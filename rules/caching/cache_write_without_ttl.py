@@ -14,6 +14,7 @@ from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.memoised import is_method, memos, own_arguments
+from rules.engine.service.traffic import is_aside
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -150,7 +151,7 @@ class CacheWriteWithoutTtl(Rule):
             yield Match(
                 memo.node,
                 f"`{spelled(call.func if call else memo.node)}` without `ttl` keeps each result of `{node.name}` for ever.",
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE if is_aside(module.path) else Confidence.LIKELY,
                 fix=Fix(with_keyword("ttl", "300"), safety=Safety.UNSAFE) if call is not None else None,
                 impact=kept_estimates.growing(module.options),
                 instead="Give the decorator a lifetime: `ttl=300`.",

@@ -162,6 +162,8 @@ class HttpClientPerRequest(Rule):
             _lasts_as_stream(node, module) or _is_polled(node, module) or _stays_inside(node, module)
         ):
             doubtful = True  # one connection per stream or import, whoever makes the client
+        if _only_deletes(node, module):
+            doubtful = True
         severity = _severity(client)
         if place is Place.CALL or not module.runs_on_event_loop(node):
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
@@ -179,6 +181,12 @@ class HttpClientPerRequest(Rule):
             impact=estimates.client_per_request(module.options, client.cpu_ms),
             instead=_instead(client, spelled(node.func)),
         )
+
+
+def _only_deletes(call: ast.Call, module: Module) -> bool:
+    """Whether all endpoints that get there delete something: few ask, and nobody waits for the next one."""
+    endpoints = module.endpoints(call)
+    return bool(endpoints) and all(each.method == "DELETE" for each in endpoints)
 
 
 def _shares(call: ast.Call) -> bool:

@@ -39,6 +39,7 @@ class DeepModelRevalidation(Rule):
 
     code = "FP514"
     severity = Severity.LOW
+    said_from = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "processor time per request"
 

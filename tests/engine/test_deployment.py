@@ -249,3 +249,23 @@ def test_a_file_for_reloading_is_no_production() -> None:
     result = analyze(SHOP, documents=told, options=Options(select=("FP711",))).result
 
     assert (*result.findings, *result.advice) == ()
+
+
+@pytest.mark.parametrize(
+    ("script", "production"),
+    [
+        ('if [ "$MODE" = "debug" ]; then\n  exec uvicorn a:app --reload\nfi\n', [False]),
+        ("if [[ $MODE == dev ]]; then\n  uvicorn a:app --reload\nelse\n  uvicorn a:app\nfi\n", [False, True]),
+        ('if [ "$MODE" = "debug" ]; then\n  pip install x\nfi\nuvicorn a:app --reload\n', [True]),
+        ('if [ "$MODE" != "debug" ]; then\n  uvicorn a:app --reload\nfi\n', [True]),
+        ('if [ "$MODE" = "debug" ]; then echo x; fi\nuvicorn a:app --reload\n', [True]),
+        (
+            'if [ "$A" = "debug" ]; then\n  if [ "$B" = "x" ]; then\n    uvicorn a:app --reload\n  fi\nfi\n',
+            [False],
+        ),
+    ],
+)
+def test_what_a_script_runs_for_developers_is_not_production(script: str, production: list[bool]) -> None:
+    found = deployment.read({"Dockerfile": "COPY start.sh .\nCMD ./start.sh\n", "start.sh": script})
+
+    assert [bool(command.production) for command in found.commands if command.kind == "script"] == production

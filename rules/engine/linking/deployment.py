@@ -30,6 +30,10 @@ _KEYS = regex(
     r"^(?P<indent>\s*)(?:-\s+)?(?P<key>command|args|entrypoint|startCommand|cmd|replicas|scale):\s*(?P<value>.*?)\s*$"
 )
 _TOKEN = regex(r"\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'|([^\s\"']+)")
+_BRANCH = regex(
+    r"[ \t]*(?:(?P<end>fi)\b|(?P<else>else|elif)\b|if\b)(?:[^\n=!]*[^\n=!]={1,2}[ \t]*[\"']?(?P<value>\w+))?"
+)
+"""`if [ "$MODE" = "debug" ]; then` in a shell script, and what ends that branch."""
 _POOLER = regex(r"(?i)pgbouncer|pgcat|pooler\.|supavisor|rds.?proxy")
 _SWITCHED_OFF = regex(
     r"(?mi)^[ \t]*(pgbouncer|pgcat):[ \t]*\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+enabled:[ \t]*false\b"
@@ -333,6 +337,19 @@ def _folder(words: Sequence[Word], part: Sequence[Word]) -> str:
     return named if re.fullmatch(r"[\w./-]+", named) else ""
 
 
+def _script(text: str) -> Iterator[tuple[list[Word], str]]:
+    """The commands of a shell script. The stage of those that it runs in a developer's mode only is the name of that mode."""
+    modes: list[str] = []
+    for number, line in _logical(text):
+        branch = _BRANCH.match(line)
+        if branch is not None and not line.rstrip().endswith("; fi"):
+            if branch["end"] or branch["else"]:
+                del modes[-1:]
+            if not branch["end"]:
+                modes.append((branch["value"] or "").lower())
+        yield _shell(line, number), next(filter(_DEVELOPMENT.search, modes), "")
+
+
 def _command_lines(kind: str, text: str) -> Iterator[tuple[list[Word], str]]:
     """Every command of a file, with the stage, process or service that it belongs to."""
     if kind == "dockerfile":
@@ -345,8 +362,7 @@ def _command_lines(kind: str, text: str) -> Iterator[tuple[list[Word], str]]:
             if colon and not line.lstrip().startswith("#"):
                 yield _shell(command, number), name.strip()
     elif kind == "script":
-        for number, line in _logical(text):
-            yield _shell(line, number), ""
+        yield from _script(text)
     else:
         pattern = re.compile(r"^\s*[\"']?([\w-]+)[\"']?\s*[=:]\s*(.+)$")
         for number, line in _logical(text):

@@ -57,6 +57,7 @@ _RARE = frozenset(
             "cleanup",
         ),
         *("init", "initialize", "initialise", "populate", "seed"),
+        *("recovery", "totp", "mfa", "2fa"),
         *("ban", "bans", "banned", "unban", "suspend", "unsuspend", "moderation", "configured"),
         *("pause", "unpause", "finetune", "finetuning"),
         *("providers", "tenant", "tenants", "license", "testemail", "revoke", "rotate", "refresher"),

@@ -626,3 +626,23 @@ async def tell_of_order(user: str) -> None:
 async def change_user(user: str, *, banned: bool) -> None:
     await tell_of_ban(user)
     await tell_of_order(user)
+
+
+async def tell_index(number: str) -> None:
+    async with httpx.AsyncClient() as client:  # FP603 (inline)
+        await client.post(f"https://index.example/{number}")
+
+
+async def take_from_index(number: str) -> None:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        await client.delete(f"https://index.example/{number}")
+
+
+@app.post("/indexed/{number}")
+async def indexed(number: str) -> None:
+    await tell_index(number)
+
+
+@app.delete("/indexed/{number}")
+async def no_longer_indexed(number: str) -> None:
+    await take_from_index(number)

@@ -1,0 +1,26 @@
+"""What scripts beside a service do is hardly worth a line."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.engine.finding import Confidence
+from tests.engine.projects import project
+
+RATES = """
+from aiocache import cached
+
+@cached()
+async def rate(currency: str) -> float:
+    return await ask(currency)
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "confidence"),
+    [("shop/rates.py", Confidence.LIKELY), ("scripts/report/rates.py", Confidence.POSSIBLE)],
+)
+def test_a_cache_without_lifetime_in_a_script_is_a_hint(path: str, confidence: Confidence) -> None:
+    (found,) = project({path: RATES}, select=("FP304",)).result.findings
+
+    assert found.confidence is confidence
