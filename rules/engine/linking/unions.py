@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rules.engine.linking.containers import same
+from rules.engine.linking.containers import same, tuple_of
 from rules.engine.linking.values import Sort, Value
 
 _MOST = 12
@@ -16,6 +16,9 @@ _WRITTEN = frozenset({"builtins.str", "os.PathLike"})
 def one_of(values: Iterable[Value | None]) -> Value | None:
     """The value that all of `values` are, else their union when the project knows each of them; None for anything else."""
     found: list[Value] = []
+    values = list(values)
+    if (merged := _tuple_of_each(values)) is not None:
+        return merged
     for value in values:
         if value is None:
             return None
@@ -29,6 +32,16 @@ def one_of(values: Iterable[Value | None]) -> Value | None:
     if len(found) > _MOST or any(each.sort != first.sort or each.sort not in _OURS for each in found):
         return None
     return Value(Sort.UNION, "", members=tuple(found))
+
+
+def _tuple_of_each(values: list[Value | None]) -> Value | None:
+    """Of several tuples as long as each other the one that holds what any of them does: `{"a": ("A", ask_a), "b": ("B", ask_b)}`."""
+    if len(values) < 2:
+        return None
+    held = [value.members for value in values if value is not None and value.name == "builtins.tuple"]
+    if len(held) != len(values) or not held[0] or any(len(each) != len(held[0]) for each in held):
+        return None
+    return tuple_of([one_of(position) for position in zip(*held, strict=True)])
 
 
 def _paths(found: list[Value]) -> list[Value]:

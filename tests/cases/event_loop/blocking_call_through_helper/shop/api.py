@@ -113,6 +113,7 @@ async def handed(numbers: str) -> list[str]:
 from shop import (
     branches,
     first_user,
+    by_source,
     handed_on,
     made_once,
     own_state,
@@ -124,5 +125,5 @@ from shop import (
     ticks,
 )
 
-for part in (branches, first_user, handed_on, made_once, own_state, ports, renewal, sources, spans, switched, ticks):
+for part in (branches, by_source, first_user, handed_on, made_once, own_state, ports, renewal, sources, spans, switched, ticks):
     app.include_router(part.router)
