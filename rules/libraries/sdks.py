@@ -222,41 +222,6 @@ _LARK = tuple(
 )
 """What Feishu's client is asked most; it has an `a` before the name of the same method where it is awaited."""
 
-_SHARES = (
-    "stock_zh_a_spot stock_zh_a_spot_em stock_zh_a_hist stock_zh_a_daily stock_zh_a_minute stock_zh_a_hist_min_em"
-    " stock_info_a_code_name stock_individual_info_em stock_individual_fund_flow stock_news_em stock_bid_ask_em"
-    " stock_hk_spot stock_hk_spot_em stock_hk_daily stock_hk_hist stock_us_spot stock_us_spot_em stock_us_daily stock_us_hist"
-    " stock_financial_abstract stock_financial_analysis_indicator stock_profit_sheet_by_report_em"
-    " stock_balance_sheet_by_report_em stock_cash_flow_sheet_by_report_em stock_zh_index_spot_em stock_zh_index_daily"
-    " stock_board_industry_name_em stock_board_concept_name_em index_zh_a_hist fund_etf_spot_em fund_etf_hist_em"
-    " fund_open_fund_info_em tool_trade_date_hist_sina"
-)
-"""What `akshare` is asked most."""
-_GOOGLE = (
-    (
-        "language language_v1 language_v2",
-        "LanguageService",
-        "analyze_sentiment analyze_entities classify_text moderate_text annotate_text",
-    ),
-    ("speech speech_v1 speech_v2", "Speech", "recognize"),
-    ("texttospeech texttospeech_v1", "TextToSpeech", "synthesize_speech list_voices"),
-    ("translate_v3 translate", "TranslationService", "translate_text detect_language"),
-    ("documentai documentai_v1", "DocumentProcessorService", "process_document"),
-    ("dialogflow dialogflow_v2 dialogflowcx_v3", "Sessions", "detect_intent"),
-    ("recaptchaenterprise_v1", "RecaptchaEnterpriseService", "create_assessment"),
-)
-"""Google's clients of one class: where they lie, what they are named before `Client` and `AsyncClient`, what they ask."""
-
-
-def _google_sdks() -> Iterator[_Sdk]:
-    for modules, name, calls in _GOOGLE:
-        owners, awaited = (
-            tuple(f"google.cloud.{module}.{name}{kind}" for module in modules.split())
-            for kind in ("Client", "AsyncClient")
-        )
-        yield _Sdk(owners, calls, f"`{name}AsyncClient`", awaited)
-
-
 _SDKS = (
     _Sdk(("spotipy.Spotify",), _SPOTIFY),
     _Sdk(("googlemaps.Client",), _MAPS),
@@ -480,23 +445,6 @@ _SDKS = (
         ("dapr.ext.workflow.aio.DaprWorkflowClient",),
     ),
     _Sdk(("newspaper.Article",), "download"),
-    _Sdk(
-        ("yfinance.Ticker",),
-        "history get_info get_fast_info get_news get_financials get_income_stmt get_balance_sheet get_cash_flow get_calendar"
-        " get_recommendations get_dividends get_actions option_chain",
-    ),
-    _Sdk(("akshare",), _SHARES),
-    _Sdk(("tushare.pro.client.DataApi",), "*"),
-    _Sdk(("tushare",), "pro_bar"),
-    _Sdk(
-        ("baostock",),
-        "login logout query_history_k_data_plus query_all_stock query_stock_basic query_trade_dates query_stock_industry",
-    ),
-    _Sdk(
-        ("speedtest.Speedtest",),
-        "get_config get_servers get_closest_servers get_best_server download upload",
-    ),
-    *_google_sdks(),
     _Sdk(("gtts.gTTS",), "save write_to_fp"),
     _Sdk(("speech_recognition.Recognizer",), "recognize_google recognize_openai"),
     _Sdk(("consul.Consul",), "kv.get kv.put agent.service.register agent.services health.service"),
@@ -611,7 +559,6 @@ LIBRARY = Library(
             "connect_to_local connect_to_weaviate_cloud connect_to_wcs connect_to_custom",
         ),
         *each(Blocking("", Kind.NET, "`AsyncSandbox`"), "e2b.Sandbox", "create connect"),
-        Blocking("speedtest.Speedtest", Kind.NET, _THREAD, construct=True),
         *each(
             Blocking("", Kind.CPU, "a queue worker", weight="critical"),
             "docling.document_converter.DocumentConverter",
@@ -645,7 +592,6 @@ LIBRARY = Library(
     returns={
         **dict(_posted()),
         "supabase.acreate_client": "supabase.AsyncClient",
-        "tushare.pro_api": "tushare.pro.client.DataApi",
         "lark_oapi.Client.builder": "lark_oapi.client.ClientBuilder",
         **{
             f"lark_oapi.client.ClientBuilder.{name}": "lark_oapi.client.ClientBuilder"

@@ -31,7 +31,6 @@ import openai
 import psutil
 import requests
 import requests as http
-import speedtest
 import spotipy
 import supabase
 import telebot
@@ -41,7 +40,6 @@ import zmq.asyncio
 from anyio.to_thread import run_sync
 from fastapi import BackgroundTasks, FastAPI
 from fastapi.concurrency import run_in_threadpool
-from google.cloud import language_v2, texttospeech
 from googleapiclient import discovery
 from googleapiclient.discovery import Resource, build
 from googleapiclient.http import MediaIoBaseDownload
@@ -679,47 +677,3 @@ async def only_a_batch_writer() -> object:
 async def picture_aside(name: str) -> None:
     await audit()
     await asyncio.to_thread(bucket.download_fileobj, name, io.BytesIO())
-
-
-line_test: speedtest.Speedtest | None = None
-language = language_v2.LanguageServiceClient()
-voice = texttospeech.TextToSpeechAsyncClient()
-
-
-@app.post("/line")
-async def line_speed() -> float:
-    await audit()
-    global line_test
-    line_test = speedtest.Speedtest(secure=True)  # FP101
-    line_test.get_best_server()
-    return line_test.results.ping
-
-
-@app.get("/line/down")
-async def line_speed_down() -> float:
-    await audit()
-    if line_test is None:
-        return 0
-    line_test.download()  # FP101
-    return line_test.results.download
-
-
-@app.get("/line/aside")
-async def line_speed_aside() -> dict[str, object]:
-    if line_test is None:
-        return {}
-    await asyncio.to_thread(line_test.upload, pre_allocate=False)
-    return line_test.results.dict()
-
-
-@app.post("/mood")
-async def mood(text: str) -> float:
-    await audit()
-    document = {"content": text, "type_": language_v2.Document.Type.PLAIN_TEXT}
-    return language.analyze_sentiment(request={"document": document}).document_sentiment.score  # FP101
-
-
-@app.post("/voice")
-async def voiced(text: str) -> bytes:
-    answer = await voice.synthesize_speech(input=texttospeech.SynthesisInput(text=text))
-    return answer.audio_content

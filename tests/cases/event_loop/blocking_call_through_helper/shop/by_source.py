@@ -2,15 +2,11 @@
 
 import asyncio
 
-import akshare
 import httpx
 import requests
-import tushare
-import yfinance
 from fastapi import APIRouter
 
 router = APIRouter()
-pro = tushare.pro_api("token")
 
 
 class Quotes:
@@ -55,22 +51,6 @@ class Quotes:
 quotes = Quotes()
 
 
-def closing(code: str) -> float:
-    return yfinance.Ticker(code).history(period="1d")["Close"].iloc[-1]
-
-
-def listed() -> list[str]:
-    return akshare.stock_info_a_code_name()["code"].to_list()
-
-
-def daily(code: str) -> int:
-    return len(pro.daily(ts_code=code))
-
-
-def symbol(code: str) -> str:
-    return yfinance.Ticker(code).ticker
-
-
 @router.get("/quotes/{code}")
 async def quote(code: str, source: str, client: httpx.AsyncClient) -> list[object]:
     await client.get("https://quotes.example/health")
@@ -80,23 +60,4 @@ async def quote(code: str, source: str, client: httpx.AsyncClient) -> list[objec
         await quotes.of_first(code),
         await quotes.of_awaited(code, source),
         await quotes.ranked(source),
-        symbol(code),
     ]
-
-
-@router.get("/closings/{code}")
-async def closings(code: str, client: httpx.AsyncClient) -> float:
-    await client.get("https://quotes.example/health")
-    return closing(code)  # FP103
-
-
-@router.get("/codes")
-async def codes(client: httpx.AsyncClient) -> list[str]:
-    await client.get("https://quotes.example/health")
-    return listed()  # FP103
-
-
-@router.get("/days/{code}")
-async def days(code: str, client: httpx.AsyncClient) -> int:
-    await client.get("https://quotes.example/health")
-    return daily(code)  # FP103
