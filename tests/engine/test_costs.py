@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules import Cost
-from rules.engine.costs.polynomials import ONE, ZERO, add, exceeds, larger, minus, times, written
+from rules.engine.costs.polynomials import ONE, ZERO, add, exceeds, larger, letters, minus, times, written
 from tests.engine.projects import project
 
 HEAD = """
@@ -196,6 +196,13 @@ def test_polynomials() -> None:
     assert larger({(): 9}, orders) == orders
     assert exceeds(items, {("orders",): 50})
     assert minus(add({(): 3}, orders), ONE) == {(): 2, ("orders",): 1}
+
+
+def test_letters_come_in_the_order_in_which_a_cost_is_read() -> None:
+    nested, alone = times(times(ONE, "orders"), "items"), times(ONE, "users")
+
+    assert written(add(nested, alone)) == "N + M·K"
+    assert letters(ZERO, add(nested, alone)) == {"users": "N", "items": "M", "orders": "K"}
 
 
 def test_loops_too_many_to_name_become_one() -> None:

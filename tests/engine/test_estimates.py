@@ -4,6 +4,7 @@ import pytest
 
 from rules.engine.costs import estimates
 from rules.engine.finding import Impact, Options
+from tests.engine.projects import one
 
 DEFAULTS = Options()
 ALL = (
@@ -59,3 +60,27 @@ def test_a_senseless_figure_falls_back_to_the_default(value: float | str) -> Non
 )
 def test_figures_have_two_digits(value: float, text: str) -> None:
     assert estimates.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("client", "assumptions"),
+    [
+        ("redis.Redis()", {"concurrency": 32, "redis_round_trip_ms": 0.5}),
+        ("pymongo.MongoClient().shop.orders", {"concurrency": 32, "db_round_trip_ms": 1.0}),
+    ],
+)
+def test_a_command_to_redis_takes_what_redis_takes(client: str, assumptions: dict[str, float]) -> None:
+    code = f"""
+        import pymongo, redis
+        from fastapi import FastAPI
+
+        app = FastAPI()
+        store = {client}
+
+        @app.get("/")
+        async def read(key: str):
+            return store.{"get(key)" if "redis" in client else "find_one(key)"}
+    """
+    (found,) = one(code, select=("FP102",)).result.findings
+
+    assert found.impact.assumptions == assumptions

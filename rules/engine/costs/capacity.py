@@ -37,7 +37,6 @@ from rules.libraries import Kind
 
 POOL = 15
 """Connections of SQLAlchemy's default pool, overflow included."""
-REDIS_MS = 0.5
 # Processor time, milliseconds: of FastAPI itself per request; of the way to a thread and back; per statement through an ORM;
 # per outgoing HTTP call. `make bench-scale` holds what comes of them against a service under load.
 REQUEST_CPU_MS = 0.12
@@ -191,7 +190,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     pool: int = POOL
     db_ms: float = estimates.DB_ROUND_TRIP_MS
     http_ms: float = estimates.HTTP_LATENCY_MS
-    redis_ms: float = REDIS_MS
+    redis_ms: float = estimates.REDIS_MS
     rows: int = estimates.ROWS
     max_connections: int = MAX_CONNECTIONS
     known: frozenset[str] = frozenset()
@@ -247,7 +246,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
             pool=max(1, pool),
             db_ms=number("db_round_trip_ms", estimates.DB_ROUND_TRIP_MS),
             http_ms=number("http_latency_ms", estimates.HTTP_LATENCY_MS),
-            redis_ms=number("redis_round_trip_ms", REDIS_MS),
+            redis_ms=number("redis_round_trip_ms", estimates.REDIS_MS),
             rows=max(1, int(rows)),
             max_connections=max(1, int(number("max_connections", MAX_CONNECTIONS))),
             known=frozenset(known),

@@ -16,6 +16,8 @@ HTTP_LATENCY_MS = 100.0
 HTTP_RANGE_MS = (50.0, 200.0)
 """What a call to another service takes where a project does not say."""
 DB_ROUND_TRIP_MS = 1.0
+REDIS_MS = 0.5
+"""A command that Redis answers at once, in the same network."""
 ROWS = 100
 INNER_ROWS = 10
 """Members of each collection inside a collection."""
@@ -135,6 +137,10 @@ def named(values: Range) -> float | str:
 
 def db_ms(options: Options) -> float:
     return assumption(options, "db_round_trip_ms", DB_ROUND_TRIP_MS)
+
+
+def redis_ms(options: Options) -> float:
+    return assumption(options, "redis_round_trip_ms", REDIS_MS)
 
 
 def rows(options: Options) -> int:

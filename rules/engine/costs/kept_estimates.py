@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from rules.engine.costs.estimates import assumption, connections, db_ms, http_range, named, number, rows, span
+from rules.engine.costs.estimates import (
+    assumption,
+    connections,
+    db_ms,
+    http_range,
+    named,
+    number,
+    redis_ms,
+    rows,
+    span,
+)
 from rules.engine.finding import Impact, Options
 
 RPS = 10.0
 NEW_KEYS = 0.1
 """The share of requests that bring a key nobody has seen yet."""
-REDIS_MS = 0.5
 ENTRY_KB = (0.5, 5.0)
 """A small dictionary under a string key, to a page of text."""
 KEYS_WAIT_MS = ((10.0, 40.0), (0.2, 3.0))
@@ -47,7 +56,7 @@ def fetched_each_time(options: Options) -> Impact:
 
 def redis_in_loop(options: Options) -> Impact:
     """One command per turn against one for all."""
-    count, trip = rows(options), assumption(options, "redis_round_trip_ms", REDIS_MS)
+    count, trip = rows(options), redis_ms(options)
     return Impact(
         summary=(
             f"for {count} turns and {number(trip)} ms per round trip: {count} commands one after another, about"

@@ -54,7 +54,7 @@ _SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
 _PRICES: Mapping[str, float] = {
     DB: estimates.DB_ROUND_TRIP_MS,
     STORE: estimates.DB_ROUND_TRIP_MS,
-    REDIS: 0.5,
+    REDIS: estimates.REDIS_MS,
     HTTP: estimates.HTTP_LATENCY_MS,
     DISK: 1,
     WAIT: estimates.HTTP_LATENCY_MS,

@@ -87,8 +87,8 @@ def grows(value: Polynomial) -> bool:
 
 
 def letters(*values: Polynomial) -> dict[str, str]:
-    """A letter for each size in `values`, in the order in which they come."""
-    names = dict.fromkeys(name for value in values for term in value for name in term)
+    """A letter for each size in `values`, in the order in which they are read when `values` are written out."""
+    names = dict.fromkeys(name for value in values for term in sorted(value, key=len) for name in term)
     return {name: _LETTERS[min(position, len(_LETTERS) - 1)] for position, name in enumerate(names)}
 
 

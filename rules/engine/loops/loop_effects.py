@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.finding import Confidence, Impact, Options
 from rules.engine.loops.loop_calls import (
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _ENDING = regex(r"_*(?:abort|terminate|kill|expire|evict)(?:_|$)")
 """Names of what ends something before its time."""
+_REDIS = frozenset({"redis", "valkey"})
 
 
 def suffering(stop: Stop, module: Module) -> str:
@@ -76,9 +78,8 @@ def expected(stop: Stop, module: Module) -> Impact:
                 options, estimates.http_ms(options), key="http_latency_ms", what="upstream"
             )
         case Kind.DB:
-            return estimates.loop_lag(
-                options, estimates.db_ms(options), key="db_round_trip_ms", what="round trip"
-            )
+            key, milliseconds = _round_trip(stop, options)
+            return estimates.loop_lag(options, milliseconds, key=key, what="round trip")
         case Kind.CPU if stop.entry.seconds:
             return estimates.loop_lag(options, stop.entry.seconds * 1000, key="milliseconds", what="call")
     return estimates.unknown_duration(options)
@@ -95,12 +96,18 @@ def _expected_of_others(stop: Stop, options: Options) -> Impact:
                 estimates.http_ms(options), key="http_latency_ms", what="upstream"
             )
         case Kind.DB:
-            return estimates.loop_of_others(
-                estimates.db_ms(options), key="db_round_trip_ms", what="per round trip"
-            )
+            key, milliseconds = _round_trip(stop, options)
+            return estimates.loop_of_others(milliseconds, key=key, what="per round trip")
         case Kind.CPU if stop.entry.seconds:
             return estimates.loop_of_others(stop.entry.seconds * 1000, what="per call")
     return estimates.loop_of_others()
+
+
+def _round_trip(stop: Stop, options: Options) -> tuple[str, float]:
+    """What a round trip of the call takes, and the assumption that says so."""
+    if libraries.library(stop.entry.name) in _REDIS:
+        return "redis_round_trip_ms", estimates.redis_ms(options)
+    return "db_round_trip_ms", estimates.db_ms(options)
 
 
 def confidence(stop: Stop, module: Module) -> Confidence:
