@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from app.review.comments import Group
-from app.review.examples import example
 from app.review.markdown import begun, figure, grounds, lowered, sentence
 from app.review.table import Context
 from rules.engine.finding import Confidence, Effort, Finding, Impact, Severity
@@ -27,6 +26,9 @@ _ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
 """Those of a call in our advice that are too long for a title."""
 _SHORTEST_TITLE = 12
 _FIGURE = re.compile(r"\d[\d,.]*(?<![,.])")
+_GIVEN = re.compile(r"((?:[Aa]t|[Ff]or|[Ww]ith) [^:`]+): (?=\S)")
+"""What an effect is told for: `at 32 concurrent requests and 100 ms upstream: …`."""
+_MEASURED = ", measured "
 _COST = {Effort.MINUTES: 1.0, Effort.HOURS: 3.0, Effort.DAYS: 9.0}
 
 
@@ -51,10 +53,7 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     how: str
     """`one click on the line`, `in the patch below`, `partly in the patch below` or empty: by hand."""
     sketch: str = ""
-    """What the change looks like, as lines of a diff: in the code of the first place, or in the rule's example; empty
-    where neither shows it."""
-    in_example: bool = False
-    """Whether `sketch` is of the rule's example."""
+    """What the change looks like in the code of the first place, as lines of a diff; empty where few lines do not show it."""
 
     @property
     def by_hand(self) -> bool:
@@ -198,7 +197,6 @@ def recommend(
             * demand(entry)
             for entry in members
         )
-        summary = first.impact.summary if first.impact.summary != "not measured" else ""
         ranked.append(
             (
                 score / _COST[effort],
@@ -211,10 +209,9 @@ def recommend(
                     effort=effort,
                     places=tuple(place for entry in members for place in _places(entry)),
                     endpoints=len(endpoints),
-                    expected=_with_assumptions(lowered(summary), first.impact),
+                    expected=_expected(first.impact),
                     how=_how(prints, one_click, patched),
-                    sketch=example(first.code) if first.sketch is None else first.sketch,
-                    in_example=first.sketch is None,
+                    sketch=first.sketch,
                 ),
             )
         )
@@ -244,12 +241,27 @@ def _how(prints: set[str], one_click: set[str], patched: set[str]) -> str:
     return "partly in the patch below" if prints & patched else ""
 
 
-def _with_assumptions(summary: str, impact: Impact) -> str:
-    """Never a number without what it rests on: unless the words name every figure themselves."""
-    told = set(_FIGURE.findall(summary))
-    if not summary or {_grouped(value) for value in impact.assumptions.values()} <= told:
-        return summary
-    return f"{summary.rstrip('.')} ({'; '.join(grounds(impact, lambda each: f'`{each}`'))})"
+def _expected(impact: Impact) -> str:
+    """The effect in one line: what comes of it first, then in brackets what it rests on.
+
+    Never a number without an assumption, and none twice: what the words name themselves is not told again.
+    """
+    whole = impact.summary.rstrip(".")
+    if not whole or whole == Impact().summary:
+        return ""
+    given = _GIVEN.match(whole)
+    outcome = (whole[given.end() :] if given else whole).split("; ")[0]
+    outcome, _, measured = outcome.partition(_MEASURED)
+    bracketed = [lowered(given[1])] if given else []
+    bracketed += [f"measured {measured}"] if measured else []
+    told = set(_FIGURE.findall(" ".join([outcome, *bracketed])))
+    untold = msgspec.structs.replace(
+        impact,
+        assumptions={key: value for key, value in impact.assumptions.items() if _grouped(value) not in told},
+        told=tuple(key for key in impact.told if _grouped(impact.assumptions[key]) not in told),
+    )
+    bracketed += grounds(untold, lambda each: f"`{each}`")
+    return lowered(f"{outcome} ({'; '.join(bracketed)})" if bracketed else outcome)
 
 
 def ask(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 
@@ -217,10 +218,21 @@ def anchor(finding: Finding, diff: Diff) -> Anchor | None:
     return Anchor(finding.path, removed, "LEFT") if removed is not None else None
 
 
-def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> ReviewComment | None:
+Reached: TypeAlias = tuple[str, int, tuple[EndpointRef, ...]]
+"""A line and the endpoints of which a comment on it says what they cost."""
+
+
+def reached(comment: ReviewComment, said: Group) -> Reached:
+    return comment.path, comment.line, said.endpoints
+
+
+def write(
+    said: Group, context: Context, taken: Sequence[Anchor] = (), told: Collection[Reached] = ()
+) -> ReviewComment | None:
     """The comment for a group, none when GitHub would take it nowhere.
 
-    `taken` are ranges that already have a suggestion: two for one line cannot both be applied.
+    `taken` are ranges that already have a suggestion: two for one line cannot both be applied. `told` is where a comment
+    says already what the endpoints cost.
     """
     guard = guards.lost(said.first, context.diff, places_of(said.first))
     offer = suggestion(said.first, context) if guard is None else None
@@ -250,11 +262,14 @@ def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> Review
             context,
             offer[1] if offer is not None else None,
             first=_first(place, guard, said.first, context.diff),
+            with_costs=(place.path, place.line, said.endpoints) not in told,
         ),
         code=said.first.code,
         fingerprint=marker.token(said.first.fingerprint),
         apart=tuple(
-            comment for part in said.causes if (comment := write(Group(part), context, taken)) is not None
+            comment
+            for part in said.causes
+            if (comment := write(Group(part), context, taken, told)) is not None
         ),
     )
 
@@ -310,14 +325,17 @@ def _meet(one: Anchor, other: Anchor) -> bool:
     return (one.start_line or one.line) <= other.line and (other.start_line or other.line) <= one.line
 
 
-def body(said: Group, context: Context, suggested: str | None, *, first: str = "") -> str:
+def body(
+    said: Group, context: Context, suggested: str | None, *, first: str = "", with_costs: bool = True
+) -> str:
     """The text of a comment with its hidden marker, at most 65,535 bytes. `first` comes before the message."""
     finding = said.first
+    nothing = Section(("",))
     parts = [
         Section(tuple(headline(said, context.links, limit, first=first) for limit in (2000, 400))),
-        _costliest(said, context),
+        _costliest(said, context) if with_costs else nothing,
         Section((path_lines(said, context.links), "")),
-        Section((_cost(said, context), "")),
+        Section((_cost(said, context), "")) if with_costs else nothing,
         Section((impact(finding, context.links), "")),
     ]
     if suggested is not None:

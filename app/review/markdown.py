@@ -28,6 +28,8 @@ _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto)(?=:)|(?<=\bx
 _TICKS = re.compile(r"`+")
 _CLAUSE_END = re.compile(r"[:;] ")
 """Where a long sentence may be left: before `: ` and `; `."""
+_ANOTHER = re.compile(r"[:;] |, or ")
+"""Where a sentence goes on to how it is done, or to another way."""
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^a-z])")
 
 
@@ -186,14 +188,11 @@ def sentence(text: str, limit: int = 300) -> str:
 
 
 def begun(sentence: str, least: int) -> str:
-    """A sentence up to its first colon or semicolon behind `least` characters, outside code and brackets.
-
-    What is another way to do it belongs to what is said: `; or …`.
+    """The one thing that a sentence says first: up to a colon, a semicolon or another way to do it (`, or …`) behind
+    `least` characters, outside code and brackets.
     """
-    for found in _CLAUSE_END.finditer(sentence, least):
+    for found in _ANOTHER.finditer(sentence, least):
         before = sentence[: found.start()]
-        if sentence.startswith("or ", found.end()):
-            continue
         if before.count("`") % 2 == 0 and before.count("(") == before.count(")"):
             return before
     return sentence
@@ -273,10 +272,12 @@ def fitting(sections: Sequence[Section], limit: int = LIMIT, separator: str = "\
 
 
 def grounds(impact: Impact, code: Callable[[str], str]) -> list[str]:
-    """What an estimate rests on, and whose figures these are."""
+    """What an estimate rests on, and whose figures these are; of a measurement, what machine it ran on."""
+    cores = impact.assumptions.get("cores")
     assumed, told = (
-        ", ".join(code(f"{name} = {figure(value)}") for name, value in each.items())
+        ", ".join(code(f"{name} = {figure(value)}") for name, value in each.items() if name != "cores")
         for each in impact.grounds()
     )
-    parts = [f"assumes {assumed}"] if assumed else []
+    parts = [f"on {plural(int(cores), 'core')}"] if isinstance(cores, int | float) else []
+    parts += [f"assumes {assumed}"] if assumed else []
     return [*parts, f"{told} by your configuration"] if told else parts

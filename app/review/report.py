@@ -172,6 +172,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         usual = Counter(map(comments.kind, changes.existing))
         spoken, repeated, crowded, placeless = _said(heard, context, config.max_comments, usual)
         left_out = (*repeated, *crowded)
+        said_by_comment = {comment.fingerprint for comment in spoken}
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
         applied = _applied(heard, texts)
         clickable = _clickable(threads)
@@ -220,6 +221,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             recommendations=recommendations,
             questions=questions,
             one_click=frozenset(one_click),
+            commented=frozenset(
+                finding.fingerprint
+                for finding in heard
+                if marker.token(finding.fingerprint) in said_by_comment
+            ),
             folded=left_out,
             patch=applied.text,
             patched=applied.findings,
@@ -432,8 +438,9 @@ def _said(
     taken: list[Anchor] = []
     habits: Counter[tuple[str, str]] = Counter()
     lines: set[tuple[str, str, int]] = set()
+    told: set[comments.Reached] = set()
     for entry in comments.group(heard):
-        comment = comments.write(entry, context, taken)
+        comment = comments.write(entry, context, taken, told)
         kind = comments.kind(entry.first)
         if comment is None:
             placeless.append(entry)
@@ -450,6 +457,7 @@ def _said(
             if entry.first.code in comments.ON_THE_LOOP:
                 lines.add(place)
             spoken.append(comment)
+            told.add(comments.reached(comment, entry))
             if comments.has_suggestion(comment):
                 taken.append(comments.range_of(comment))
     return tuple(spoken), tuple(repeated), tuple(crowded), tuple(placeless)

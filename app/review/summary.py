@@ -73,6 +73,8 @@ class Facts:
     recommendations: tuple[Recommendation, ...]
     questions: tuple[Question, ...]
     one_click: frozenset[str]
+    commented: frozenset[str]
+    """Fingerprints of what a comment says, its trade-off too."""
     folded: tuple[Group, ...]
     patch: str
     patched: tuple[Finding, ...]
@@ -421,7 +423,7 @@ def _implementation(facts: Facts, context: comments.Context) -> list[Section]:
         if not facts.one_click.union(mended).issuperset([finding.fingerprint])
         and comments.fix_details(finding, context)
     ]
-    sections = [_patch(facts), _apart(apart, context), _shapes(facts)]
+    sections = [_patch(facts), _apart(apart, context), _shapes(facts), _examples(facts, context)]
     return [Section(("### Implementation",)), *sections] if any(each.forms[0] for each in sections) else []
 
 
@@ -459,11 +461,11 @@ def _apart(findings: Sequence[Finding], context: comments.Context) -> Section:
 
 
 def _shapes(facts: Facts) -> Section:
-    """What is done by hand, before and after: in the code at hand, or as the rule's example does it."""
+    """What is done by hand, before and after, in the code at hand."""
     points: dict[tuple[str, str], list[int]] = {}
     for number, item in enumerate(facts.recommendations, start=1):
         if item.by_hand and item.sketch:
-            where = f"an example of {item.code}" if item.in_example else _function(item.places[0])
+            where = _function(item.places[0])
             points.setdefault((where, item.sketch), []).append(number)
     folded = [
         details(f"{_points(numbers)} by hand: the change in {where}", fence(sketch, "diff"))
@@ -474,6 +476,24 @@ def _shapes(facts: Facts) -> Section:
         return "\n\n".join(folded[:most])
 
     return _section(draw, len(folded), rank=5, last="") if folded else Section(("",))
+
+
+def _examples(facts: Facts, context: comments.Context) -> Section:
+    """Where such a change is shown, for what few lines of the code at hand do not show."""
+    pages: dict[str, list[int]] = {}
+    for number, item in enumerate(facts.recommendations, start=1):
+        if item.by_hand and not item.sketch:
+            pages.setdefault(item.code, []).append(number)
+    linked = [
+        f"{_points(numbers).lower()} ([examples of {rule}]({page}))"
+        for rule, numbers in pages.items()
+        if (page := context.links.rule(rule, "examples"))
+    ]
+
+    def draw(most: int) -> str:
+        return f"<sub>By hand: {', '.join(linked[:most])}.</sub>"
+
+    return _section(draw, len(linked), rank=5, last="") if linked else Section(("",))
 
 
 def _function(place: Place) -> str:
@@ -526,7 +546,14 @@ def _next_steps(facts: Facts, context: comments.Context) -> str:
         several = len(named) > 1
         order = ", in this order" if several else ""
         steps.append(f"Do recommendation{'s' if several else ''} {_listed(named)} by hand{order}.")
-    trading = next((entry.first for entry in facts.heard if entry.first.trade_offs), None)
+    trading = next(
+        (
+            entry.first
+            for entry in facts.heard
+            if entry.first.trade_offs and entry.first.fingerprint not in facts.commented
+        ),
+        None,
+    )
     if trading is not None:
         steps.append(
             f"Check the trade-off of {trading.code}: {prose(lowered(sentence(trading.trade_offs, 240)))}"

@@ -145,7 +145,7 @@ class RefreshAfterCommit(Rule):
             confidence=Confidence.POSSIBLE if _is_after_failure(node, module) else Confidence.LIKELY,
             when_new=Confidence.LIKELY,
             instead="" if later else f"Drop the line: nothing of `{refreshed.id}` is read afterwards.",
-            sketch=None if later else f"-{module.source.lines[statement.lineno - 1]}\n",
+            sketch="" if later else f"-{module.source.lines[statement.lineno - 1]}\n",
         )
 
 

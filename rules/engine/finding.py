@@ -168,9 +168,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The share of the time that a profile saw spent here; 0 below a twentieth, or without a profile."""
     seen: bool = False
     """Whether tests or a trace saw it happen."""
-    sketch: str | None = None
-    """What the change looks like in the code at hand, as lines of a diff. None where the rule's example shows it, empty where
-    that would mislead."""
+    sketch: str = ""
+    """What the change looks like in the code at hand, as lines of a diff."""
     uncooled: Severity | None = None
     """The severity without a profile that hardly ever saw it; None where that is `severity`."""
 

@@ -86,8 +86,8 @@ class Match(Struct, frozen=True):
     impact: Impact | None = None
     instead: str = ""
     """Overrides the card's `instead` when the library at hand has its own answer."""
-    sketch: str | None = None
-    """What the change looks like in the code at hand, as lines of a diff; empty where the rule's example would mislead."""
+    sketch: str = ""
+    """What the change looks like in the code at hand, as lines of a diff."""
 
     def weighing(self, severity: Severity | None, message: str = "") -> Match:
         """The same match with another severity, and with another message where one is given."""

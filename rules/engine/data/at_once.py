@@ -68,26 +68,25 @@ def advice(call: ast.Call, loop: LoopNode, leaf: Leaf, summary: Summary, module:
     )
 
 
-def sketch(call: ast.Call, loop: LoopNode, summary: Summary, module: Module) -> str | None:
-    """The change as lines of a diff, in the names of the code at hand; empty where it is another than the rule's example
-    shows, None where that example shows it better than a few lines of this code would."""
+def sketch(call: ast.Call, loop: LoopNode, summary: Summary, module: Module) -> str:
+    """The change as lines of a diff, in the names of the code at hand; empty where a few lines of it do not show it."""
     if _saves(summary) or _is_for_its_effect(call, module):
         return ""
     keys = _keys(call, loop, module)
     over = iterables(loop)
     if len(keys) != 1 or len(over) != 1 or not _is_plain(over[0]):
-        return None
+        return ""
     key = keys[0]
     around = targets(loop)[0]
     if not _is_part_of(key, around):
-        return None
+        return ""
     used = module.statement(call)
     start = loop if isinstance(loop, (ast.For, ast.AsyncFor)) else used
     if used is None or start is None or used.end_lineno is None or module.loops(start):
-        return None
+        return ""
     lines = module.source.lines[used.lineno - 1 : used.end_lineno]
     if len(lines) > _MOST_LINES:
-        return None
+        return ""
     parent = module.parent(call)
     asked = parent if isinstance(parent, ast.Await) else call
     before, after = module.segment(asked), f"found.get({key})"
@@ -95,7 +94,7 @@ def sketch(call: ast.Call, loop: LoopNode, summary: Summary, module: Module) -> 
     if f"({before})." in old:
         before = f"({before})"
     if old.count(before) != 1:
-        return None
+        return ""
     helper = last_name(call.func)
     many = module.segment(call.func).removesuffix(helper) + f"{helper}_many"
     given = [

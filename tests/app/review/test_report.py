@@ -114,7 +114,12 @@ def test_many_endpoints_that_cost_what_they_did_are_folded(endpoints: int, folde
         ),
         ("Set `a: int`, then commit.", "Set `a: int`, then commit"),
         ("motor: pymongo.", "motor: pymongo"),
-        ("Use a client; or hand it to a thread: `to_thread`.", "Use a client; or hand it to a thread"),
+        ("Use a client; or hand it to a thread: `to_thread`.", "Use a client"),
+        ("Hand it to a thread, or use a client.", "Hand it to a thread"),
+        (
+            "Ask once for all (`in_(…)`, or in batches), then pick.",
+            "Ask once for all (`in_(…)`, or in batches), then pick",
+        ),
     ],
 )
 def test_a_recommendation_is_short_where_the_finding_says_it_whole(instead: str, title: str) -> None:
@@ -725,6 +730,68 @@ def test_a_habit_is_said_twice_and_a_call_that_two_rules_find_once() -> None:
     assert [mark.start_line for mark in said.annotations] == [30]
 
 
+@pytest.mark.parametrize(
+    ("impact", "told"),
+    [
+        (
+            Impact(
+                "At 32 concurrent requests and 100 ms upstream: about 10 → 260 requests/s; one alone gets no faster",
+                assumptions={"concurrency": 32, "http_latency_ms": 100.0},
+            ),
+            "about 10 → 260 requests/s (at 32 concurrent requests and 100 ms upstream)",
+        ),
+        (
+            Impact(
+                "12 times faster, measured with 100 rows: 79 → 6.4 ms",
+                assumptions={"cores": 2},
+                measured=True,
+            ),
+            "12 times faster (measured with 100 rows: 79 → 6.4 ms; on 2 cores)",
+        ),
+        (
+            Impact("For 100 rows: 5 → 1 ms", assumptions={"rows": 100, "db_round_trip_ms": 1.5}),
+            "5 → 1 ms (for 100 rows; assumes `db_round_trip_ms = 1.5`)",
+        ),
+        (Impact("Errors become answers"), "errors become answers"),
+        (Impact(), ""),
+    ],
+)
+def test_a_recommendation_says_the_figure_first_and_its_grounds_last(impact: Impact, told: str) -> None:
+    (item,) = report(after=result(finding(impact=impact)), changes=LINE).recommendations
+
+    assert item.expected == told
+
+
+def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
+    reached = (EndpointRef("GET", "/orders"), EndpointRef("GET", "/parcels"))
+    made = report(
+        after=result(
+            *(
+                finding(12, code=code, endpoints=reached, cause=code, fingerprint=code)
+                for code in ("FP201", "FP601")
+            ),
+            finding(13, code="FP502", endpoints=reached, cause="FP502", fingerprint="FP502"),
+            endpoints=tuple(endpoint(str(ref), queries="N") for ref in reached),
+        ),
+        changes=numbered("shop/api.py", (12, 13)),
+    )
+
+    assert [comment.line for comment in made.comments if "Costliest" in comment.body] == [12, 13]
+    assert [comment.line for comment in made.comments] == [12, 12, 13]
+
+
+def test_the_next_steps_leave_a_trade_off_to_the_comment_that_tells_it() -> None:
+    said, placeless = (
+        report(
+            after=result(finding(12, trade_offs="Takes a thread.")), changes=numbered("shop/api.py", lines)
+        ).summary
+        for lines in ((12,), (30,))
+    )
+
+    assert "Check the trade-off" not in said
+    assert "Check the trade-off of FP101: takes a thread." in placeless
+
+
 def test_the_summary_says_no_sentence_twice() -> None:
     made = report(
         after=result(
@@ -748,7 +815,10 @@ def test_the_summary_says_no_sentence_twice() -> None:
     for told in ("Ask for FP103 all at once", "Ask for FP202 all at once", "twice as many"):
         assert made.summary.count(told) == 1
     assert "expected: as in 1" in made.summary
-    assert "Recommendation 2 by hand: the change in an example of FP202" in made.summary
+    assert (
+        "By hand: recommendation 1 ([examples of FP103](https://fastperf.example/rules/FP103#examples))"
+        in made.summary
+    )
     assert "Do recommendations 1 (minutes) and 2 (minutes) by hand, in this order." in made.summary
 
 
@@ -764,7 +834,6 @@ def test_what_is_done_by_hand_is_shown_in_the_code_at_hand() -> None:
 
     assert "by hand: the change in <code>list_orders</code>" in made.summary
     assert f"```diff\n{drawn}```" in made.summary
-    assert "in an example of FP202" not in made.summary
     assert [f"```diff\n{drawn}```" in comment.body for comment in made.comments] == [True, False]
 
 
