@@ -140,6 +140,10 @@ BOUND = re.compile(r"(?:at most|up to) [\d,.–]+")
 RANGE = re.compile(r"\d[^:;]*?(?:–| to | → )[^:;]*?\d")
 
 
+SENTENCE = re.compile(r"[A-Z][a-z]+ .*\.")
+"""A verb comes first, in words and not in code."""
+
+
 def figures(text: str) -> set[float]:
     return {float(each.replace(",", "")) for each in FIGURE.findall(text)}
 
@@ -179,6 +183,17 @@ def test_an_estimate_is_a_range_with_its_assumption(path: Path) -> None:
     lacking = [f"{finding.code} {lack}" for finding in found_in(path) if (lack := unfounded(finding.impact))]
 
     assert lacking == []
+
+
+@pytest.mark.parametrize("path", CASE_PATHS, ids=[f"{path.parent.name}/{path.stem}" for path in CASE_PATHS])
+def test_what_to_do_is_said_in_a_sentence(path: Path) -> None:
+    fragments = {
+        f"{finding.code} {finding.instead}"
+        for finding in found_in(path)
+        if not SENTENCE.fullmatch(" ".join(finding.instead.split())) or len(finding.instead.split()) < 5
+    }
+
+    assert fragments == set()
 
 
 def test_a_point_and_an_estimate_without_assumptions_are_unfounded() -> None:

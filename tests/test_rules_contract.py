@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from rules.engine import registry
+from rules.engine import exemplified, registry
 from rules.engine.finding import Finding, Options
 from rules.engine.fixing import bindings
 from rules.engine.reading.edits import apply
@@ -114,6 +114,21 @@ def test_the_card_is_filled_in(rule: Rule) -> None:
     assert isinstance(rule.effort, Effort)
     assert rule.watch.strip()
     assert registry.node_types(rule) or isinstance(rule, ProjectRule)
+
+
+@every_rule
+def test_the_advice_is_a_sentence_without_the_names_of_the_example(rule: Rule) -> None:
+    """It is told of other people's code, where nothing has those names."""
+    advice = registry.card(rule).instead
+
+    assert is_told(advice)
+    assert exemplified.marked(advice, rule) == advice
+
+
+def is_told(advice: str) -> bool:
+    """Whether it says what to do in a sentence: a verb first, and enough of it to act on."""
+    words = advice.split()
+    return words[0].isalpha() and words[0].istitle() and len(words) >= 5 and advice.rstrip().endswith(".")
 
 
 @every_rule

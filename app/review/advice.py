@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from app.review.comments import Group
-from app.review.markdown import begun, figure, grounds, lowered, sentence
+from app.review.markdown import begun, figure, grounds, lowered, plural, sentence
 from app.review.table import Context
 from rules.engine.finding import Confidence, Effort, Finding, Impact, Severity
 
@@ -25,6 +25,8 @@ _WHEN_SEEN = 1.5
 _ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
 """Those of a call in our advice that are too long for a title."""
 _SHORTEST_TITLE = 12
+_CALL = re.compile(r"(?<=^Hand )`[^`]+`|(?<=^Run )`[^`]+`|(?<= for )`[^`]+`(?: in `[^`]+`)?$")
+"""The name of a call in what to do about it: the same is done about another one."""
 _FIGURE = re.compile(r"\d[\d,.]*(?<![,.])")
 _GIVEN = re.compile(r"((?:[Aa]t|[Ff]or|[Ww]ith) [^:`]+): (?=\S)")
 """What an effect is told for: `at 32 concurrent requests and 100 ms upstream: …`."""
@@ -181,10 +183,12 @@ def recommend(
     """
     alike: dict[tuple[str, str], list[Group]] = {}
     for entry in groups:
-        alike.setdefault((entry.first.code, _title(entry.first)), []).append(entry)
+        alike.setdefault((entry.first.code, _CALL.sub("``", _title(entry.first))), []).append(entry)
     ranked: list[tuple[float, Recommendation]] = []
-    for (_, title), members in alike.items():
+    for members in alike.values():
         first = members[0].first
+        titles = {_title(entry.first) for entry in members}
+        title = _title(first) + (f", and {plural(len(titles) - 1, 'other')} alike" if len(titles) > 1 else "")
         prints = {finding.fingerprint for entry in members for finding in entry.findings}
         endpoints = {ref for entry in members for ref in entry.endpoints}
         effort = max((entry.first.effort for entry in members), key=lambda effort: _COST[effort])

@@ -22,7 +22,8 @@ class AsyncDefCeleryTask(Rule):
     happened.
 
     ## Instead
-    A plain `def` task that runs its coroutine: `asyncio.run(work(order_id))`. Or a queue whose workers await: arq, taskiq.
+    Write a plain `def` task that runs its coroutine with `asyncio.run(...)`; or take a queue whose workers
+    await: arq, taskiq.
 
     ## Trade-offs
     `asyncio.run` makes a loop per task; clients and pools must be made inside it.

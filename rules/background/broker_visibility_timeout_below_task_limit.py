@@ -24,7 +24,8 @@ class BrokerVisibilityTimeoutBelowTaskLimit(Rule):
     second worker starts the same task, then a third; the longest tasks take all the slots.
 
     ## Instead
-    A `visibility_timeout` longer than the longest task may run, and longer than the longest `countdown` or `eta`.
+    Make the `visibility_timeout` longer than the longest task may run, and longer than the longest `countdown`
+    or `eta`.
 
     ## Trade-offs
     After a crash of a worker its messages come back that much later.

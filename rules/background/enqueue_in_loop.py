@@ -21,8 +21,8 @@ class EnqueueInLoop(Rule):
     everything else that waits.
 
     ## Instead
-    Hand over batches of ids (`for batch in batched(ids, 100): work.delay(batch)`), or publish together: `group(...)`,
-    `task.chunks(...)`.
+    Hand over batches of ids (`for batch in batched(ids, 100): task.delay(batch)`), or publish together:
+    `group(...)`, `task.chunks(...)`.
 
     ## Trade-offs
     A batch fails, and is tried again, as a whole.

@@ -105,7 +105,7 @@ class LongWorkInHandler(Rule):
     While it waits the request holds what it holds: a connection of the database, a worker thread.
 
     ## Instead
-    `background_tasks.add_task(send_mail, order_id)` runs it after the response: for what takes less than a second and may
+    Run it after the response: `background_tasks.add_task(work, …)`, for what takes less than a second and may
     be lost at a restart. Everything else belongs into a queue with retries: arq, taskiq, Celery, dramatiq.
 
     ## Trade-offs

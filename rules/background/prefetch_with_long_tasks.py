@@ -26,8 +26,8 @@ class PrefetchWithLongTasks(Rule):
     worker can have them.
 
     ## Instead
-    `worker_prefetch_multiplier=1`, with `task_acks_late=True` where tasks may run twice; long and short tasks in queues
-    of their own.
+    Let each slot take one message at a time: `worker_prefetch_multiplier=1`, with `task_acks_late=True` where
+    tasks may run twice. Put long and short tasks into queues of their own.
 
     ## Trade-offs
     A round trip to the broker more per task: too much for tasks of milliseconds.

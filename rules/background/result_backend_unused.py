@@ -26,7 +26,8 @@ class ResultBackendUnused(Rule):
     That is a write per task and memory for a day of results.
 
     ## Instead
-    `task_ignore_result=True`, or no `backend` at all; `ignore_result=False` on the few tasks whose result is read.
+    Store no results: `task_ignore_result=True`, or no `backend` at all; `ignore_result=False` on the few tasks
+    whose result is read.
 
     ## Trade-offs
     Chords need results; monitoring that looks at results sees none.

@@ -26,8 +26,9 @@ class SyncEnqueueInAsync(Rule):
     tries again, for seconds, and every request of the worker waits for it.
 
     ## Instead
-    `await run_in_threadpool(task.delay, order_id)`, or a plain `def` endpoint, or a queue with an asynchronous client
-    such as arq or taskiq. Bound the retries of publishing: `broker_transport_options`, `retry_policy`.
+    Publish in a thread: `await run_in_threadpool(task.delay, …)`; or make the endpoint a plain `def`, or take a
+    queue with an asynchronous client such as arq or taskiq. Bound the retries of publishing:
+    `broker_transport_options`, `retry_policy`.
 
     ## Trade-offs
     Takes one of 40 worker threads for the time of publishing.

@@ -28,8 +28,9 @@ class TaskWithoutRetryOrAck(Rule):
     timeout of the other side, a deployment in that moment, and the job is gone.
 
     ## Instead
-    `@queue.task(autoretry_for=(requests.RequestException,), retry_backoff=True, retry_jitter=True, max_retries=5)`. When the
-    task may run twice add `acks_late=True`, so that a killed worker's message goes back into the queue.
+    Let the task try again by itself: `autoretry_for=(requests.RequestException,), retry_backoff=True,
+    retry_jitter=True, max_retries=5` in its decorator. When it may run twice add `acks_late=True`, so that a
+    killed worker's message goes back into the queue.
 
     ## Trade-offs
     The task must be safe to run twice. Without backoff and jitter the retries of many tasks come all at once.

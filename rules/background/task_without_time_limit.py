@@ -28,8 +28,9 @@ class TaskWithoutTimeLimit(Rule):
     taken the queue stands still, while every worker reports that it is alive.
 
     ## Instead
-    `task_time_limit=600, task_soft_time_limit=540` for all, and per task what it needs:
-    `@queue.task(time_limit=60)`. The soft limit raises `SoftTimeLimitExceeded`, so that the task can clean up.
+    Limit all tasks, `task_time_limit=600, task_soft_time_limit=540`, and each one to what it needs:
+    `time_limit=60` in its decorator. The soft limit raises `SoftTimeLimitExceeded`, so that the task can clean
+    up.
 
     ## Trade-offs
     A task that really takes longer is killed: give it a limit of its own. Limits do not work in the gevent pool's hard form,

@@ -127,7 +127,7 @@ class CacheWriteWithoutTtl(Rule):
             impact=kept_estimates.growing(module.options),
             instead=""
             if sent.name == "set"
-            else f"Follow it with `expire({module.segment(key)}, 300)` in one pipeline.",
+            else f"Give the key a lifetime in the same pipeline: `expire({module.segment(key)}, 300)`.",
         )
 
     def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
@@ -154,7 +154,7 @@ class CacheWriteWithoutTtl(Rule):
                 confidence=Confidence.POSSIBLE if is_aside(module.path) else Confidence.LIKELY,
                 fix=Fix(with_keyword("ttl", "300"), safety=Safety.UNSAFE) if call is not None else None,
                 impact=kept_estimates.growing(module.options),
-                instead="Give the decorator a lifetime: `ttl=300`.",
+                instead="Give the decorator a lifetime, `ttl=300`: as long as an answer may be old.",
             )
 
 

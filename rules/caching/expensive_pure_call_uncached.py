@@ -49,9 +49,10 @@ class ExpensivePureCallUncached(Rule):
     each request, and all its endpoints wait for that answer first.
 
     ## Instead
-    Cache aside: read `answer:{parameters}` from Redis, on a miss ask and write it with `ex=` as long as an answer may be
-    old. What changes the data deletes the key, or puts a version into it. Who a token belongs to is kept for a minute under
-    the token's hash (`cachetools.TTLCache`), or read from a signed token, whose keys are fetched once.
+    Keep the answer aside: read `answer:{parameters}` from Redis, on a miss ask and write it with `ex=` as long
+    as an answer may be old. What changes the data deletes the key, or puts a version into it. Who a token
+    belongs to is kept for a minute under the token's hash (`cachetools.TTLCache`), or read from a signed token,
+    whose keys are fetched once.
 
     ## Trade-offs
     Answers are as old as the lifetime. The key must hold everything that the answer depends on.

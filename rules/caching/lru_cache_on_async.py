@@ -18,8 +18,8 @@ class LruCacheOnAsync(Rule):
     awaiting it raises "cannot reuse already awaited coroutine": the first request works, all later ones are errors.
 
     ## Instead
-    `async_lru.alru_cache` keeps the awaited result: `@alru_cache(maxsize=1024, ttl=60)`. For one value per process make
-    it in the lifespan and keep it on `app.state`.
+    Keep the awaited result: `@alru_cache(maxsize=1024, ttl=60)` of `async_lru`. One value per process is made
+    in the lifespan and kept on `app.state`.
 
     ## Trade-offs
     A cached result may be out of date: give it a lifetime.

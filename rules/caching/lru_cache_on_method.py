@@ -36,8 +36,9 @@ class LruCacheOnMethod(Rule):
     the cache saves nothing either. `async_lru.alru_cache` does the same for an `async def`.
 
     ## Instead
-    `functools.cached_property` keeps one value on the instance itself, and goes away with it. For results that all
-    instances share move the work into a function of the module that takes only what the result depends on.
+    Keep one value on the instance itself with `functools.cached_property`: it goes away with it. For results
+    that all instances share move the work into a function of the module that takes only what the result depends
+    on.
 
     ## Trade-offs
     A function of the module needs the values as arguments that the method read from `self`.

@@ -39,7 +39,8 @@ class MissingHttpCaching(Rule):
     `Cache-Control` and `ETag` each reading is a full request to the application.
 
     ## Instead
-    `response.headers["Cache-Control"] = "public, max-age=3600"`; with an `ETag` answer `304` when `If-None-Match` agrees.
+    Say how long the answer may be kept: `response.headers["Cache-Control"] = "public, max-age=3600"`; with an
+    `ETag` answer `304` when `If-None-Match` agrees.
 
     ## Trade-offs
     Nobody can take back an answer that a browser keeps: choose the time by how long an old one does no harm.

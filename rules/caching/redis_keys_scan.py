@@ -36,9 +36,9 @@ class RedisKeysScan(Rule):
     set, hash or list only to count it, or to look for one member, moves all of it over the network.
 
     ## Instead
-    `scan_iter(match=pattern, count=1000)` walks in small steps and lets others in between. Better: keep the keys that
-    belong together in a set or a hash, and ask for that. To count use `scard`, `hlen` or `llen`; to look for a member
-    `sismember` or `hexists`.
+    Walk in small steps that let others in between: `scan_iter(match=pattern, count=1000)`. Better: keep the
+    keys that belong together in a set or a hash, and ask for that. To count use `scard`, `hlen` or `llen`; to
+    look for a member `sismember` or `hexists`.
 
     ## Trade-offs
     `SCAN` takes longer than `KEYS` for its own caller, may show a key twice, and misses keys that come while it walks.
@@ -121,7 +121,7 @@ class RedisKeysScan(Rule):
                 f"`{shown}` moves the whole collection over the network to learn one thing: `{instead}` answers it in the"
                 " server.",
                 severity=Severity.MEDIUM,
-                instead=f"Ask with `{instead}`.",
+                instead=f"Let Redis answer it in one command, `{instead}`, and move nothing but the answer.",
             )
 
     def _severity(self, call: ast.Call, module: Module) -> Severity:

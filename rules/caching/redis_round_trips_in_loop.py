@@ -33,20 +33,21 @@ _WAITS = frozenset(
     }
 )
 _MANY = {
-    "get": "`mget(keys)` reads all of them in one round trip",
-    "set": "`mset({...})`, or a pipeline where the entries expire, writes all of them in one round trip",
-    "delete": "`delete(*keys)` takes all of them in one command",
-    "unlink": "`unlink(*keys)` takes all of them in one command",
-    "exists": "`exists(*keys)` counts them in one command; a pipeline says which",
-    "hget": "`hmget(name, fields)` reads many fields of one hash; for many hashes use a pipeline",
-    "hset": "`hset(name, mapping={...})` writes many fields of one hash; for many hashes use a pipeline",
-    "sadd": "`sadd(name, *members)` adds all of them in one command",
-    "srem": "`srem(name, *members)` removes all of them in one command",
-    "lpush": "`lpush(name, *values)` pushes all of them in one command",
-    "rpush": "`rpush(name, *values)` pushes all of them in one command",
-    "zadd": "`zadd(name, {member: score, ...})` adds all of them in one command",
-    "sismember": "`smismember(name, members)` asks for all of them in one command",
+    "get": "Read all of them in one round trip: `mget(keys)`.",
+    "set": "Write all of them in one round trip: `mset({...})`, or a pipeline where the entries expire.",
+    "delete": "Take all of them out in one command: `delete(*keys)`.",
+    "unlink": "Take all of them out in one command: `unlink(*keys)`.",
+    "exists": "Count them in one command, `exists(*keys)`; a pipeline says which there are.",
+    "hget": "Read many fields of one hash in one command, `hmget(name, fields)`; for many hashes use a pipeline.",
+    "hset": "Write many fields of one hash in one command, `hset(name, mapping={...})`; for many hashes use a pipeline.",
+    "sadd": "Add all of them in one command: `sadd(name, *members)`.",
+    "srem": "Remove all of them in one command: `srem(name, *members)`.",
+    "lpush": "Push all of them in one command: `lpush(name, *values)`.",
+    "rpush": "Push all of them in one command: `rpush(name, *values)`.",
+    "zadd": "Add all of them in one command: `zadd(name, {member: score, ...})`.",
+    "sismember": "Ask for all of them in one command: `smismember(name, members)`.",
 }
+_PIPELINE = "Send all of them in one round trip: `pipe = client.pipeline()`, queue each command in it, and run `pipe.execute()` once."
 _READS = frozenset({"get", "type", "exists", "hget", "hgetall", "hexists", "ttl", "llen", "scard", "hlen"})
 """Of which a search could ask for all at once."""
 _STARRED = frozenset({"delete", "unlink", "mget", "exists", "sadd", "srem", "lpush", "rpush"})
@@ -62,8 +63,9 @@ class RedisRoundTripsInLoop(Rule):
     one after another. A hundred items are a hundred ways.
 
     ## Instead
-    Many keys in one command (`mget`, `delete(*keys)`, `sadd(name, *members)`), or a pipeline:
-    `async with client.pipeline(transaction=False) as pipe:`, queue the commands in the loop, `await pipe.execute()` once.
+    Send many keys in one command (`mget`, `delete(*keys)`, `sadd(name, *members)`), or all commands in a
+    pipeline: `async with client.pipeline(transaction=False) as pipe:`, queue the commands in the loop, `await
+    pipe.execute()` once.
 
     ## Trade-offs
     All answers arrive together: send some hundred commands at a time. In a cluster `mget` needs keys of one slot. Do not
@@ -136,7 +138,6 @@ class RedisRoundTripsInLoop(Rule):
         doubtful = is_doubtful(loop, module) or _fills_module(loop, module)
         seldom = is_seldom(node, module)
         sweeps = _sweeps(sent, loop) or (seldom and sent.name in _TAKES_OUT)
-        many = _MANY.get(sent.name, "a pipeline sends all of them in one round trip")
         yield Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to Redis each.",
@@ -148,7 +149,7 @@ class RedisRoundTripsInLoop(Rule):
             confidence=Confidence.POSSIBLE if doubtful or sweeps or searches else Confidence.CERTAIN,
             when_new=Confidence.LIKELY if sweeps and not doubtful and module.in_request_path(node) else None,
             impact=kept_estimates.redis_in_loop(module.options),
-            instead=f"{many[0].upper()}{many[1:]}." if not many.startswith("`") else f"{many}.",
+            instead=_MANY.get(sent.name, _PIPELINE),
         )
 
 

@@ -101,6 +101,7 @@ class BlockingMigrationOp(ProjectRule):
                     f"{problem.removesuffix('.')}{also}.",
                     # How large and how busy the table is decides, and is not in the code.
                     confidence=Confidence.LIKELY if project.options.at(path).context else Confidence.POSSIBLE,
+                    instead=_advice(operation, table, problem),
                     text=f"{operation.name} {table} {migration.revision}",
                 )
 
@@ -199,6 +200,34 @@ def _added(given: Given, table: str) -> str:
                 " it is done."
             )
     return ""
+
+
+def _advice(operation: Operation, table: str, problem: str) -> str:
+    """How the same is done without a lock for long."""
+    match operation.name:
+        case "create_index":
+            return (
+                f"Build the index of `{table}` with `postgresql_concurrently=True`, within"
+                " `with op.get_context().autocommit_block():`."
+            )
+        case "create_unique_constraint":
+            return (
+                f"Build a unique index of `{table}` with `postgresql_concurrently=True` first, then make it the constraint:"
+                f" `ALTER TABLE {table} ADD CONSTRAINT … UNIQUE USING INDEX …`."
+            )
+        case "create_foreign_key":
+            return (
+                "Add the key with `postgresql_not_valid=True`, and check the rows in a second step, which locks nobody out:"
+                f" `ALTER TABLE {table} VALIDATE CONSTRAINT …`."
+            )
+        case "alter_column" if "another type" in problem:
+            return f"Give `{table}` a new column of that type, fill it in batches, and change over to it in a later release."
+        case "alter_column":
+            return (
+                f"Add `CHECK (… IS NOT NULL) NOT VALID` to `{table}` and validate it in a second step: `SET NOT NULL` then looks"
+                " at no row."
+            )
+    return f"Add the column to `{table}` without its default, fill it in batches, then set the default for new rows."
 
 
 def _spelled(given: Given) -> str:

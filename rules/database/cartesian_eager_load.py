@@ -25,8 +25,8 @@ _MANY = frozenset(
 class CartesianEagerLoad(Rule):
     """Joining two collections in one query returns each combination of their rows.
 
-    `joinedload` of `items` and of `payments` gives items × payments rows per order: twenty items and five payments are a
-    hundred rows that carry the order a hundred times. The database sends them all and the session throws most away.
+    `joinedload` of two collections gives the product of their sizes in rows per parent: twenty items and five payments are
+    a hundred rows that carry their order a hundred times. The database sends them all and the session throws most away.
 
     ## Instead
     Load collections with `selectinload`: one more statement each, and every row travels once.

@@ -40,7 +40,7 @@ class CountByLoading(Rule):
     them away. The time grows with the table.
 
     ## Instead
-    `select(func.count()).select_from(...)`, or `query.count()`: one number comes back.
+    Let the database count: `select(func.count()).select_from(...)`, or `query.count()`; one number comes back.
 
     ## Trade-offs
     With joins or `distinct` the database counts rows where `len` counted distinct objects: compare the two once.

@@ -23,8 +23,8 @@ class ExistsByLoading(Rule):
     Every row is sent and made an object, and the answer is known after the first.
 
     ## Instead
-    `session.scalar(select(Order.id).where(…).limit(1)) is not None`, or `select(exists().where(…))`: the database stops at the
-    first row.
+    Ask for one row: `session.scalar(select(Model.id).where(…).limit(1)) is not None`, or
+    `select(exists().where(…))`. The database stops at the first.
 
     ## Trade-offs
     None, but that the rows are not in the session afterwards.

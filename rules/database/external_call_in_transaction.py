@@ -22,8 +22,8 @@ class ExternalCallInTransaction(Rule):
     between holds one of 15 connections for as long as the other side takes; after a write it holds the row locks too.
 
     ## Instead
-    Read, end the transaction (`session.commit()`, or leave the `with` block), make the call, then open a new one to store
-    the result. What must happen after a commit goes into an outbox table or a task queue.
+    End the transaction before the call: read, `session.commit()` (or leave the `with` block), call, then open a new one to
+    store the result. What must happen after a commit goes into an outbox table or a task queue.
 
     ## Trade-offs
     The call is no longer part of the transaction: say what happens when it succeeds and the second write fails.

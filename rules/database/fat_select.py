@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine.data.eager import query_node
@@ -35,8 +35,8 @@ class FatSelect(Rule):
     PostgreSQL values beyond two kilobytes lie outside the row, and each costs look-ups of its own.
 
     ## Instead
-    Name what the response shows, `.options(load_only(Article.id, Article.title))`, or leave the big column out,
-    `.options(defer(Article.body))`. In an SQL text the columns instead of `*`.
+    Name what the response shows, `.options(load_only(Model.id, Model.name))`, or leave the big column out,
+    `.options(defer(Model.large))`. In an SQL text write the columns instead of `*`.
 
     ## Trade-offs
     Reading a column that was left out is a query per row, and an error under an `AsyncSession`: look who else reads these rows.
@@ -145,7 +145,14 @@ class FatSelect(Rule):
                 *(Hop(each.place.path, each.place.line, each.place.symbol) for each in filled[:3]),
                 *(Hop(each.path, each.line, f"{each.symbol}.{each.attribute}") for each in unread[:3]),
             ),
+            instead=_left_out(table.symbol.rpartition(".")[2], unread),
         )
+
+
+def _left_out(name: str, columns: Sequence[Column]) -> str:
+    deferred = ", ".join(f"defer({name}.{each.attribute})" for each in columns)
+    what = "it" if len(columns) == 1 else "them"
+    return f"Leave {what} out of the query: `.options({deferred})`. Reading {what} later is a query per row."
 
 
 def _serves(filled: Filled, module: Module) -> bool:
@@ -219,6 +226,7 @@ def _entities(iterated: ast.expr, used: set[str], module: Module) -> Match | Non
         " of every row as well.",
         confidence=Confidence.POSSIBLE,
         related=tuple(Hop(column.path, column.line, f"{name}.{column.attribute}") for column in left[:3]),
+        instead=_left_out(name, left),
     )
 
 
@@ -241,7 +249,7 @@ def _text(iterated: ast.expr, used: set[str], module: Module) -> Match | None:
         call,
         f"`SELECT *` loads every column of `{raw.statement.tables[0]}`{also}; the list reads {_named(sorted(used))}.",
         confidence=Confidence.POSSIBLE,
-        instead=f"`SELECT {', '.join(sorted(used))}`.",
+        instead=f"Select only what is read: `SELECT {', '.join(sorted(used))}`.",
     )
 
 

@@ -49,8 +49,8 @@ class FilterInPython(Rule):
     object, and most are thrown away.
 
     ## Instead
-    Put the condition into the query (`.where(Order.open)`), the order into `.order_by(…)`, the cut into `.limit(…)`, the sum into
-    `select(func.sum(Order.total))`.
+    Let the query do it: the condition into `.where(…)`, the order into `.order_by(…)`, the cut into
+    `.limit(…)`, the sum into `select(func.sum(…))`.
 
     ## Trade-offs
     Comparisons follow the database's rules then: case, `NULL`, time zones. Look at the first results once.
@@ -218,7 +218,7 @@ def _sorted_out(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]
         severity=Severity.LOW if loaded.filters else FilterInPython.severity,
         confidence=Confidence.POSSIBLE,  # how many rows the filter drops is not in the code
         impact=estimates.rows_returned(module.options),
-        instead="Put the condition into the query: `.where(…)`.",
+        instead=f"Put the condition into the query of `{name}`: `.where(…)`.",
     )
 
 
@@ -483,7 +483,7 @@ def _of_collection(
             Hop(loaded.path, loaded.line, loaded.symbol),
         ),
         impact=estimates.rows_returned(module.options),
-        instead=f"Ask for them: `select({table.symbol.rpartition('.')[2]})` with both conditions, and leave `{chain[-1]}`"
+        instead=f"Ask for them alone: `select({table.symbol.rpartition('.')[2]})` with both conditions, and leave `{chain[-1]}`"
         " unloaded.",
     )
 
@@ -522,7 +522,7 @@ def _of_listing(
         confidence=Confidence.POSSIBLE,  # how many the filter drops is not in the code
         call_path=(Hop(module.path, call.lineno, last_name(call.func)), *leaf.path),
         impact=estimates.rows_returned(module.options),
-        instead=f"`{last_name(call.func)}` takes `{wished}`: let its query filter.",
+        instead=f"Let the query of `{last_name(call.func)}` filter by `{wished}`, which it takes already.",
     )
 
 
@@ -621,11 +621,13 @@ def _instead(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript
     """The same as SQLAlchemy spells it, where that is plain; else the card's words."""
     match node:
         case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=int(upper)))):
-            return f"`.limit({upper})` in the query."
+            return f"Let the database cut: `.limit({upper})` in the query."
         case ast.Subscript(slice=ast.Constant()):
-            return "`.limit(1)` in the query, and `.first()`."
+            return "Let the database pick it: `.limit(1)` in the query, and `.first()`."
         case ast.Subscript(slice=ast.UnaryOp()):
-            return "The opposite order and `.limit(1)` in the query, and `.first()`."
+            return (
+                "Let the database pick it: the opposite order and `.limit(1)` in the query, and `.first()`."
+            )
         case ast.ListComp(generators=[ast.comprehension(target=ast.Name(id=row), ifs=[*conditions])]) if (
             conditions and all(isinstance(each, ast.Compare | ast.Attribute) for each in conditions)
         ):

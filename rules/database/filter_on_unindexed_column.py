@@ -123,8 +123,9 @@ class FilterOnUnindexedColumn(Rule):
     and all concurrent requests pay it at once.
 
     ## Instead
-    `index=True` on the column (`unique=True` when its values are), and a migration that makes the index: on a live
-    PostgreSQL table concurrently. Queries that always use two columns together are served better by one index on both.
+    Give the column an index (`index=True`, or `unique=True` when its values are), and write the migration that
+    makes it: on a live PostgreSQL table concurrently. Queries that always use two columns together are served
+    better by one index on both.
 
     ## Trade-offs
     Each insert and update of the column writes one more index entry, and the index takes space. For columns with a few
@@ -266,7 +267,7 @@ class FilterOnUnindexedColumn(Rule):
                 confidence=Confidence.LIKELY if often else Confidence.POSSIBLE,
                 fix=index_advice.add_index(statement),
                 related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
-                instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",
+                instead=index_advice.advice(table, column),
                 impact=estimates.rows_scanned(module.options),
             )
         yield from _sorted(node, module, seen)
@@ -298,7 +299,7 @@ def _sorted(
             confidence=Confidence.POSSIBLE,
             fix=index_advice.add_index(statement) if is_own else None,
             related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
-            instead=f"An index on the column, and in a migration {index_advice.migration(table, column)}.",
+            instead=index_advice.advice(table, column, in_class=is_own),
             impact=estimates.rows_scanned(module.options),
         )
 
@@ -320,7 +321,7 @@ def _vectors(node: ast.ClassDef | ast.Call, module: Module) -> Iterator[Match]:
             f"`{column.attribute}` has no vector index: each search for the nearest compares all rows of `{table.name}`.",
             severity=Severity.LOW,
             confidence=Confidence.POSSIBLE,
-            instead=f'`Index(…, "{column.name}", postgresql_using="hnsw", postgresql_ops={{"{column.name}": "vector_cosine_ops"}})`,'
+            instead=f'Give it one: `Index(…, "{column.name}", postgresql_using="hnsw", postgresql_ops={{"{column.name}": "vector_cosine_ops"}})`,'
             " with the operators that the searches use.",
         )
 

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 class ForeignKeyWithoutIndex(Rule):
     """A foreign key without an index makes each look-up of the children, and each delete of a parent, read the whole table.
 
-    PostgreSQL, SQLite, Oracle and SQL Server index the key that is pointed to, not the column that points. Loading
-    `customer.orders`, joining, filtering by the key and deleting a customer (the database checks for children) scan all
-    rows, so they get slower with every row of other customers.
+    PostgreSQL, SQLite, Oracle and SQL Server index the key that is pointed to, not the column that points. Loading the
+    children of a row, joining, filtering by the key and deleting a parent (the database checks for children) scan all
+    rows, so they get slower with every row of other parents.
 
     ## Instead
-    `index=True` on the column, and a migration that makes the index: on a live PostgreSQL table concurrently.
+    Give the column an index (`index=True`), and write the migration that makes it: on a live PostgreSQL table
+    concurrently.
 
     ## Trade-offs
     Each insert and update of the column writes one more index entry, and the index takes space.
@@ -137,7 +138,7 @@ class ForeignKeyWithoutIndex(Rule):
                 when_new=Confidence.LIKELY if worth_it and not asked else None,
                 fix=index_advice.add_index(statement),
                 related=(place,) if place is not None else (),
-                instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",
+                instead=index_advice.advice(table, column),
                 impact=estimates.rows_scanned(module.options),
             )
 

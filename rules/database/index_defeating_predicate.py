@@ -30,12 +30,13 @@ _MAKING = regex(r"_*(?:create|add|register|invite|new|sign_?up)(?:_|$)")
 class IndexDefeatingPredicate(Rule):
     """A function around an indexed column, or a pattern that starts with `%`, makes the database read the whole table.
 
-    An index on `email` is sorted by `email`: it cannot answer `lower(email) = …` or `email LIKE '%@shop.example'`. The
-    index is there, is kept up to date by every write, and is not used.
+    An index is sorted by its column: it cannot answer `lower(column) = …` or `column LIKE '%…'`. The index is there, is
+    kept up to date by every write, and is not used.
 
     ## Instead
-    Compare the column itself: store what is compared (lower case, a day), use a range instead of `date(...)`, or make an
-    index on the expression. For text search a trigram index (`pg_trgm`, `gin_trgm_ops`) or full-text search.
+    Compare the column itself: store what is compared (lower case, a day), use a range instead of `date(...)`,
+    or make an index on the expression. For text search take a trigram index (`pg_trgm`, `gin_trgm_ops`) or
+    full-text search.
 
     ## Trade-offs
     An index on an expression serves exactly this expression. Trigram indexes are large and slow writes down.

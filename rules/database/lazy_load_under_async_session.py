@@ -27,9 +27,9 @@ class LazyLoadUnderAsyncSession(Rule):
     forget what its objects hold, columns too, unless it was made with `expire_on_commit=False`.
 
     ## Instead
-    Load the relationship with the query: `.options(selectinload(Order.items))`. For one object
-    `await session.refresh(order, ["items"])` or `await order.awaitable_attrs.items` reads it later. For what is read after a
-    commit: `async_sessionmaker(engine, expire_on_commit=False)`.
+    Load the relationship with the query: `.options(selectinload(Model.children))`. For one object `await
+    session.refresh(row, ["children"])` or `await row.awaitable_attrs.children` reads it later. For what is read
+    after a commit: `async_sessionmaker(engine, expire_on_commit=False)`.
 
     ## Trade-offs
     One more statement per query, also where the relationship is not looked at: put the option on the query that needs it.
@@ -180,6 +180,7 @@ class LazyLoadUnderAsyncSession(Rule):
             severity=self.severity if found.relationship.many else Severity.MEDIUM,
             confidence=Confidence.CERTAIN if found.relationship.many and is_itself else Confidence.LIKELY,
             fix=eager.load_with_query(module, loaded, [found.chain]),
+            instead=_with_query(loaded, found.chain),
             related=(
                 Hop(loaded.path, loaded.line, loaded.symbol),
                 Hop(
@@ -237,6 +238,7 @@ class LazyLoadUnderAsyncSession(Rule):
             if all(_may_be_known(each.chain, found.loaded) for each in reads)
             else Confidence.LIKELY,
             fix=eager.load_with_query(module, found.loaded, [each.chain for each in reads]),
+            instead=_with_query(found.loaded, read.chain),
             related=(
                 *(Hop(each.path, each.line, each.symbol) for each in found.places[:3]),
                 *(Hop(each.field.path, each.field.line, each.schema) for each in reads[:5]),
@@ -246,6 +248,13 @@ class LazyLoadUnderAsyncSession(Rule):
                 ),
             ),
         )
+
+
+def _with_query(loaded: Loaded, chain: Sequence[str]) -> str:
+    return (
+        f"Load the relationship with the query: `.options({eager.option(loaded.table, chain)})`; of one object"
+        f' `await session.refresh(…, ["{chain[0]}"])` loads it later.'
+    )
 
 
 def _certain(loaded: Loaded) -> bool:

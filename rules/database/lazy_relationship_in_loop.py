@@ -30,7 +30,8 @@ class LazyRelationshipInLoop(Rule):
     hundred rows are a hundred round trips, one after another; the time grows with the data.
 
     ## Instead
-    Load what the loop reads with the query: `.options(selectinload(Order.items))`, or `joinedload` for a single object.
+    Load what the loop reads with the query: `.options(selectinload(Model.children))`, or `joinedload` for a
+    single object.
 
     ## Trade-offs
     One more statement (or a join) for all rows together, also when the loop ends early. The loaded rows are in memory at
@@ -190,6 +191,7 @@ class LazyRelationshipInLoop(Rule):
             if _lists_kinds(found) or eager.is_of_one(loaded, found.chain)
             else _confidence(loop, module),
             fix=eager.load_with_query(module, loaded, [found.chain]),
+            instead=f"Load what the loop reads with the query: `.options({eager.option(loaded.table, found.chain)})`.",
             related=(
                 *path,
                 Hop(loaded.path, loaded.line, loaded.symbol),
@@ -233,6 +235,7 @@ class LazyRelationshipInLoop(Rule):
             if is_many and not eager.is_of_one(loaded, read.chain)
             else Confidence.POSSIBLE,
             fix=eager.load_with_query(module, loaded, [each.read.chain for each in found]),
+            instead=f"Load what the loop reads with the query: `.options({eager.option(loaded.table, read.chain)})`.",
             call_path=way,
             related=(
                 Hop(loaded.path, loaded.line, loaded.symbol),

@@ -32,8 +32,8 @@ class LazyRelationshipInResponseModel(Rule):
     `async def` endpoint with a synchronous session they run on the event loop, so all other requests wait for them too.
 
     ## Instead
-    Load what the response shows with the query: `.options(selectinload(Order.items))` is one more statement for all rows
-    together. Or leave the relationship out of the response model.
+    Load what the response shows with the query: `.options(selectinload(Model.children))` is one more statement
+    for all rows together. Or leave the relationship out of the response model.
 
     ## Trade-offs
     The related rows are read also where nobody looks at them: put the option on the query of this response, not on the
@@ -206,7 +206,7 @@ class LazyRelationshipInResponseModel(Rule):
             related=tuple(_related(found, reads, places, module)),
             mended_at=eager.options_line(node, module),
             impact=estimates.lazy_loads(module.options, len(reads), module.turns(node)),
-            instead=f"Load with the query: `.options({_suggestion(found, reads)})`.",
+            instead=f"Load what the response shows with the query: `.options({_suggestion(found, reads)})`.",
         )
 
     def _property(self, node: ast.FunctionDef, module: Module) -> Iterator[Match]:
@@ -380,15 +380,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _suggestion(found: Unloaded, reads: list[Read]) -> str:
-    read = reads[0]
-    text, table = "", found.loaded.table
-    for name in read.chain:
-        text += f"{'.' if text else ''}selectinload({table.symbol.rpartition('.')[2]}.{name})"
-        target = table.relationships[name].target
-        if target is None:
-            break
-        table = target
-    return text + (", …" if len(reads) > 1 else "")
+    return eager.option(found.loaded.table, reads[0].chain) + (", …" if len(reads) > 1 else "")
 
 
 def _related(found: Unloaded, reads: list[Read], places: list[Place], module: Module) -> Iterator[Hop]:

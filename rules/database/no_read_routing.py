@@ -41,7 +41,8 @@ class NoReadRouting(ProjectRule):
     read, and can stand data that is a moment old, may ask the replica.
 
     ## Instead
-    A second session dependency on the replica for these endpoints, or a `Session` whose `get_bind` sends what is no write there.
+    Give these endpoints a second session dependency on the replica; or a `Session` whose `get_bind` sends what
+    is no write there.
 
     ## Trade-offs
     A replica lags behind, by milliseconds in general and by minutes when it is busy: who reads right after writing may not see

@@ -35,8 +35,8 @@ class OffsetPaginationDeep(Rule):
     as long as the first. Rows that come or go in between make pages overlap or skip.
 
     ## Instead
-    Continue after the last key seen: `.where(Order.id > after).order_by(Order.id).limit(50)`, with an index on the key.
-    Where pages must have numbers, bound the number.
+    Continue after the last key seen: `.where(Model.id > last).order_by(Model.id).limit(50)`, with an index on
+    the key. Where pages must have numbers, bound the number.
 
     ## Trade-offs
     There is no jumping to page 700, and no cheap total: the API hands out a cursor instead of a number.

@@ -45,8 +45,8 @@ class QueryInLoop(Rule):
     items are a hundred round trips, one after another. The time grows with the data, so it shows in production first.
 
     ## Instead
-    Ask once for all: `select(Product).where(Product.id.in_(ids))`, then pick from a dictionary. For related rows load
-    them with their parents: `selectinload(Order.items)`.
+    Ask once for all before the loop: `select(Model).where(Model.id.in_(ids))`, then pick from a dictionary in
+    it. Related rows are loaded with their parents: `selectinload(Model.children)`.
 
     ## Trade-offs
     All rows are in memory at once; a list of thousands of keys goes in batches of some hundreds. Rows that are

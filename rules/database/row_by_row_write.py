@@ -53,9 +53,10 @@ class RowByRowWrite(Rule):
     hundred rows, or one update with `in_`, waits once.
 
     ## Instead
-    Collect the rows, then one `session.execute(insert(Model), rows)`, `executemany`, `insert_many` or `bulk_create`; for a
-    change that is the same for all, one `update(Model).where(Model.id.in_(ids))`. Adding objects to a session and
-    flushing once is fine too: SQLAlchemy batches it.
+    Collect the rows and write them with one statement: `session.execute(insert(Model), rows)`, `executemany`,
+    `insert_many` or `bulk_create`; a change that is the same for all is one
+    `update(Model).where(Model.id.in_(ids))`. Adding objects to a session and flushing once is fine too:
+    SQLAlchemy batches it.
 
     ## Trade-offs
     All rows succeed or fail together, and per-row results (generated keys, row counts) need `returning`. Thousands

@@ -58,8 +58,8 @@ class SessionLeak(Rule):
     the garbage collector finds it; when all are, every request waits 30 seconds and fails.
 
     ## Instead
-    `with SessionLocal() as session:` (or `async with`), or `try: … finally: session.close()`: it is given back whatever
-    happens. A dependency yields inside the `with`.
+    Open it in a block that gives it back whatever happens: `with SessionLocal() as session:` (or `async with`),
+    or `try: … finally: session.close()`. A dependency yields inside the `with`.
 
     ## Trade-offs
     Objects must be read before the block ends.

@@ -31,8 +31,8 @@ class UnboundedQuery(Rule):
     It is fast while the table is small, and one request can exhaust a worker when it is not.
 
     ## Instead
-    Return pages: `limit: Annotated[int, Query(ge=1, le=100)] = 50` and `.limit(limit)`, with an offset or better a
-    key to continue after (`.where(Order.id > after).order_by(Order.id)`). Exports stream: `yield_per`.
+    Return pages: `limit: Annotated[int, Query(ge=1, le=100)] = 50` and `.limit(limit)`, with an offset or
+    better a key to continue after (`.where(Model.id > last).order_by(Model.id)`). Exports stream: `yield_per`.
 
     ## Trade-offs
     Callers have to ask for the next page: it changes the API. A stable order is needed for pages not to overlap.
@@ -146,7 +146,16 @@ class UnboundedQuery(Rule):
             else Confidence.LIKELY,
             related=tuple(elsewhere[:3]),
             impact=estimates.rows_returned(module.options),
+            instead=_pages(name) if name[:1].isupper() and "id" in table.columns else "",
         )
+
+
+def _pages(name: str) -> str:
+    """The card's words with the model at hand."""
+    return (
+        "Return pages: `limit: Annotated[int, Query(ge=1, le=100)] = 50` and `.limit(limit)`, with an offset or better a key to"
+        f" continue after (`.where({name}.id > last).order_by({name}.id)`). Exports stream: `yield_per`."
+    )
 
 
 def _is_narrowed(found: Unlimited, elsewhere: list[Hop]) -> bool:

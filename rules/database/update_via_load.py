@@ -27,7 +27,8 @@ class UpdateViaLoad(Rule):
     does it where the rows are.
 
     ## Instead
-    `session.execute(update(Order).where(Order.open).values(open=False))`, `session.execute(delete(Order).where(…))`.
+    Let one statement do it where the rows are: `session.execute(update(Model).where(…).values(…))`, or
+    `session.execute(delete(Model).where(…))`.
 
     ## Trade-offs
     ORM events, validators and `onupdate` functions written in Python do not run for a bulk update, and objects that are loaded
@@ -129,7 +130,7 @@ class UpdateViaLoad(Rule):
             or is_doubtful(node, module)
             else Confidence.LIKELY,
             impact=estimates.rows_changed(module.options, module.turns(node.iter)),
-            instead=f"`session.execute(update({model}).where(…).values({values}))`.",
+            instead=f"Let one statement do it: `session.execute(update({model}).where(…).values({values}))`.",
         )
 
 
@@ -150,7 +151,7 @@ def _deleted(loop: ast.For, module: Module) -> Iterator[Match]:
         f"Every `{model}` is loaded only to be deleted: one `DELETE` does it without moving a row.",
         confidence=Confidence.POSSIBLE,  # the model's events may have to run
         impact=estimates.rows_changed(module.options, module.turns(loop.iter)),
-        instead=f"`session.execute(delete({model}).where(…))`.",
+        instead=f"Let one statement do it: `session.execute(delete({model}).where(…))`.",
     )
 
 

@@ -42,8 +42,8 @@ class BudgetExceeded(Rule):
     it breaks in the pull request that adds the query and not in the week that sees the traffic.
 
     ## Instead
-    Bring the cost back, or raise the budget in a change of its own, so that somebody decides it. `fastperf diagnose "GET
-    /orders"` shows where each query of an endpoint comes from.
+    Bring the cost back, or raise the budget in a change of its own, so that somebody decides it. Where each
+    query of an endpoint comes from, `fastperf diagnose` shows, given its method and path.
 
     ## Trade-offs
     Costs are upper bounds: a query behind an `if` counts always.

@@ -15,12 +15,26 @@ if TYPE_CHECKING:
     from rules.engine.rule import Rule
 
 _SPAN = regex(r"`[^`]+`")
+_START = regex(r"(?:^|[.!?])\s*$")
 _WORD = regex(r"[A-Za-z_]\w*")
 _LEADS = ("for example", "say", "such as", "like", "as in", "e.g.")
 """What already tells that an example follows."""
 _EVERYBODYS = frozenset(
     {"app", "background_tasks", "client", "connection", "db", "engine", "key", "logger", "model", "request"}
-    | {"response", "result", "router", "rows", "self", "session", "settings", "task", "user", "limit", "work"}
+    | {
+        "response",
+        "result",
+        "router",
+        "rows",
+        "id",
+        "self",
+        "session",
+        "settings",
+        "task",
+        "user",
+        "limit",
+        "work",
+    }
     | {"load", "x", "file", "buffer", "queue", "url", "scope", "receive", "send", "ids", "items", "chunk"}
     | {"SessionLocal", "get_session"}
 )
@@ -39,7 +53,8 @@ def marked(text: str, rule: Rule) -> str:
         last = found.end()
         sentence = re.split(r"[.;:!?]\s", "".join(pieces))[-1]
         if own.intersection(_WORD.findall(found[0])) and not any(lead in sentence.lower() for lead in _LEADS):
-            pieces.append("for example " if "".join(pieces).strip() else "For example ")
+            starts = _START.search("".join(pieces))
+            pieces.append("For example " if starts else "for example ")
         pieces.append(found[0])
     return "".join([*pieces, text[last:]])
 
@@ -50,7 +65,7 @@ def _names(rule: Rule) -> frozenset[str]:
     codes = [code for example in rule.invalid for code in (example.code, example.fixed or "")]
     for code in (*codes, *(example.code for example in rule.valid)):
         found.update(_bound(code))
-    return frozenset(found - _EVERYBODYS)
+    return frozenset(name for name in found - _EVERYBODYS if not name.startswith("__"))
 
 
 def _bound(code: str) -> Iterator[str]:

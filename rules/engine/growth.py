@@ -46,7 +46,8 @@ class QueryInDependency(Rule):
     query of a millisecond is nothing once and a good part of the database's load in sum.
 
     ## Instead
-    Run the query where its result is used, join it to one that runs anyway, or keep the result for some seconds.
+    Run the query where its result is used; or join it to one that runs anyway, or keep the result for some
+    seconds.
 
     ## Trade-offs
     A kept result is as old as its time to live: permissions that were just taken away still hold that long.
@@ -93,8 +94,8 @@ class ExternalCallInDependency(Rule):
     also of those that never look at the answer.
 
     ## Instead
-    Call it where the answer is used, keep the answer for some seconds, or verify locally what it is asked about
-    (a token's signature, say).
+    Call it where the answer is used; or keep the answer for some seconds, or verify locally what it is asked
+    about (a token's signature, say).
 
     ## Trade-offs
     A kept answer is as old as its time to live.

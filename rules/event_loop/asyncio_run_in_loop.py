@@ -48,7 +48,7 @@ class AsyncioRunInLoop(Rule):
     middle of this one.
 
     ## Instead
-    `await` the coroutine. A synchronous helper in between becomes asynchronous, or its caller hands it to a worker thread, where
+    Await the coroutine. A synchronous helper in between becomes asynchronous, or its caller hands it to a worker thread, where
     no loop runs.
 
     ## Trade-offs

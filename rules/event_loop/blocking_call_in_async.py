@@ -4,9 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from rules.engine.costs.measured import frees
-from rules.engine.loops import loop_fixes
-from rules.engine.loops.loop_calls import Stop, direct, group_of
+from rules.engine.loops import loop_fixes, remedies
+from rules.engine.loops.loop_calls import direct, group_of
 from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
@@ -124,18 +123,8 @@ class BlockingCallInAsync(Rule):
             confidence=confidence(stop, module),
             siblings=loop_fixes.siblings(stops),
             impact=expected(stop, module),
-            instead=_instead(stops),
+            instead=remedies.of_calls(stops, module),
         )
-
-
-def _instead(stops: list[Stop]) -> str:
-    stop = stops[0]
-    if len(stops) == 1 or not all(frees(each.entry) for each in stops):
-        return f"Use {stop.instead}." if stop.instead else ""
-    whole = (
-        "make one function of these calls and hand it to a worker thread with `await asyncio.to_thread(...)`"
-    )
-    return f"Use {stop.instead}; or {whole}." if stop.instead else f"{whole[:1].upper()}{whole[1:]}."
 
 
 def _where(node: ast.Call, module: Module) -> str:

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.loops import loop_fixes
+from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_calls import by_kind, is_only_closing, together
 from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
@@ -118,7 +118,7 @@ class BlockingCallThroughHelper(Rule):
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 swallows=_closing(node, module) if worst.kind is Kind.DB else (),
-                instead=loop_fixes.of_helpers(stops),
+                instead=remedies.of_helpers(stops, module),
             )
 
 

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.loops import loop_fixes
+from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_bound import holds_mutex
 from rules.engine.loops.loop_calls import Stop, by_kind, direct
 from rules.engine.loops.loop_effects import confidence, expected, suffering
@@ -31,8 +31,8 @@ class BlockingWaitOnFuture(Rule):
     wait for ever.
 
     ## Instead
-    `await asyncio.wrap_future(future)`, or `await loop.run_in_executor(...)` from the start. Queues, events and locks between
-    coroutines are `asyncio.Queue`, `asyncio.Event`, `asyncio.Lock`.
+    Await the future: `await asyncio.wrap_future(future)`, or `await loop.run_in_executor(...)` from the start.
+    Queues, events and locks between coroutines are `asyncio.Queue`, `asyncio.Event`, `asyncio.Lock`.
 
     ## Trade-offs
     Other requests run while this one awaits: re-read shared state after it. A cancelled request also cancels the wrapped future.
@@ -120,7 +120,7 @@ class BlockingWaitOnFuture(Rule):
                 confidence=confidence(stop, module),
                 fix=_fix(stop, module),
                 impact=expected(stop, module),
-                instead=f"Use {stop.instead}.",
+                instead=remedies.of_call(stop, module),
             )
             return
         for stops in by_kind(node, module, self.code):
@@ -136,7 +136,7 @@ class BlockingWaitOnFuture(Rule):
                 siblings=loop_fixes.siblings(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
-                instead=loop_fixes.of_helpers(stops),
+                instead=remedies.of_helpers(stops, module),
             )
 
 

@@ -21,8 +21,8 @@ class BusyWaitPoll(Rule):
     a second. And when the flag changes at last, the one who waits learns of it half an interval later.
 
     ## Instead
-    An `asyncio.Event` (or `Condition`, `Queue`, `Future`) that whoever changes the state sets: `await event.wait()` sleeps until then.
-    With a limit: `async with asyncio.timeout(10): await event.wait()`.
+    Wait for an `asyncio.Event` (or `Condition`, `Queue`, `Future`) that whoever changes the state sets: `await
+    event.wait()` sleeps until then. With a limit: `async with asyncio.timeout(10): await event.wait()`.
 
     ## Trade-offs
     From another thread the event has to be set with `loop.call_soon_threadsafe(event.set)`.

@@ -59,8 +59,8 @@ class SequentialIndependentAwaits(Rule):
     100 ms take 300 ms; at once they take 100 ms.
 
     ## Instead
-    `rates, stock = await asyncio.gather(fetch_rates(), fetch_stock())`; from Python 3.11 on `asyncio.TaskGroup` also cancels the
-    others when one fails.
+    Await them at once: `first, second = await asyncio.gather(one(), other())`; from Python 3.11 on
+    `asyncio.TaskGroup` also cancels the others when one fails.
 
     ## Trade-offs
     The second call is made even when the first fails, and with `gather` goes on meanwhile. A database session cannot be shared

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.loops import remedies
 from rules.engine.loops.loop_calls import direct, group_of
 from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.loops.loop_fixes import also_on, siblings
@@ -120,7 +121,7 @@ class SyncDbCallInAsync(Rule):
             + also_on(stops),
             severity=stop.severity,
             siblings=siblings(stops),
-            instead=f"Use {stop.instead}.",
+            instead=remedies.of_call(stop, module),
             confidence=Confidence.POSSIBLE if is_maintenance(node, module) else confidence(stop, module),
             impact=expected(stop, module),
         )

@@ -107,7 +107,7 @@ class SyncSleepRetry(Rule):
                     f"`{module.segment(node.iter.func) if isinstance(node.iter, ast.Call) else name}` sleeps between its tries on"
                     " the event loop: meanwhile this worker serves nobody.",
                     confidence=confidence,
-                    instead="Write `async for attempt in AsyncRetrying(...)`.",
+                    instead="Write `async for attempt in AsyncRetrying(...)`: between its tries it gives the loop back.",
                 )
             return
         for decorator in node.decorator_list:

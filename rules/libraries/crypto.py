@@ -2,7 +2,7 @@
 
 from rules.libraries.model import Blocking, Kind, Library, each
 
-_THREAD = "`await run_in_threadpool(...)`: the hash releases the interpreter"
+_THREAD = "a worker thread: the hash releases the interpreter"
 _hash = Blocking("", Kind.CPU, _THREAD, seconds=0.25, weight="critical")
 _short = Blocking(
     "", Kind.CPU, _THREAD, seconds=0.015, weight="medium"

@@ -2,14 +2,14 @@
 
 from rules.libraries.model import Blocking, Kind, Library, alike, each
 
-_WORKER = "a worker thread; a queue worker when it takes more than a second"
+_WORKER = "a worker thread, or a queue worker when it takes more than a second"
 _frame = Blocking("", Kind.CPU, _WORKER, weight="critical")
-_held_frame = Blocking("", Kind.CPU, "a process pool or a queue worker", holds_gil=True, weight="critical")
+_held_frame = Blocking("", Kind.CPU, "a process pool, or a queue worker", holds_gil=True, weight="critical")
 _image = Blocking("", Kind.CPU, _WORKER, weight="critical")
 _model = Blocking("", Kind.CPU, "a process pool, a queue worker or an inference server", weight="critical")
 _document = Blocking("", Kind.CPU, "a queue worker")
 _gil = Blocking("", Kind.CPU, "a process pool, or a smaller payload", holds_gil=True, weight="low")
-_load = Blocking("", Kind.CPU, "one instance loaded at start-up", construct=True, weight="critical")
+_load = Blocking("", Kind.CPU, "one instance made at start-up", construct=True, weight="critical")
 
 _READS = "read_csv read_excel read_sql read_sql_query read_sql_table read_parquet read_json read_feather read_html read_xml"
 _WRITES = "to_csv to_excel to_sql to_parquet to_feather"
@@ -35,7 +35,7 @@ LIBRARY = Library(
         *each(_frame, "polars", "read_csv read_excel read_parquet read_json read_database"),
         *each(_frame, "polars.LazyFrame", "collect"),
         *each(Blocking("", Kind.CPU, _WORKER), "numpy.linalg", "inv svd eig solve lstsq qr"),
-        Blocking("numpy.linalg.det", Kind.CPU, "a process pool or a queue worker", holds_gil=True),
+        Blocking("numpy.linalg.det", Kind.CPU, "a process pool, or a queue worker", holds_gil=True),
         *each(
             _image,
             "PIL.Image.Image",
@@ -79,16 +79,16 @@ LIBRARY = Library(
         # Neural networks too, but small ones: some ten milliseconds for a paragraph. One text is one call of compiled code,
         # which keeps the interpreter for most of its time.
         Blocking(
-            "spacy.language.Language.__call__", Kind.CPU, "a process pool or a queue worker", holds_gil=True
+            "spacy.language.Language.__call__", Kind.CPU, "a process pool, or a queue worker", holds_gil=True
         ),
-        Blocking("spacy.language.Language.pipe", Kind.CPU, "a process pool or a queue worker"),
+        Blocking("spacy.language.Language.pipe", Kind.CPU, "a process pool, or a queue worker"),
         *each(
-            Blocking("", Kind.CPU, "a process pool or a queue worker"),
+            Blocking("", Kind.CPU, "a process pool, or a queue worker"),
             "presidio_analyzer.AnalyzerEngine",
             "analyze",
         ),
         *each(
-            Blocking("", Kind.CPU, "a process pool or a queue worker"),
+            Blocking("", Kind.CPU, "a process pool, or a queue worker"),
             _CHUNKERS,
             "chunk __call__ chunk_batch",
         ),

@@ -21,7 +21,7 @@ _ADMINISTERS = (
     " get_realms get_realm create_realm update_realm delete_realm get_idps get_events get_admin_events get_organizations"
     " get_organization get_organization_members create_organization organization_user_add organization_user_remove"
 )
-_twin = Blocking("", Kind.NET, "its `a_…` twin: `await keycloak.a_userinfo(token)`")
+_twin = Blocking("", Kind.NET, "its twin with `a_` before the name")
 _awaited = External("", True, "sdk")
 
 

@@ -2,9 +2,9 @@
 
 from rules.libraries.model import Blocking, Kind, Library, each
 
-_train = Blocking("", Kind.CPU, "a process pool or a queue worker")
+_train = Blocking("", Kind.CPU, "a process pool, or a queue worker")
 # One call of compiled code that keeps the interpreter for most of its time.
-_held = Blocking("", Kind.CPU, "a process pool or a queue worker", holds_gil=True)
+_held = Blocking("", Kind.CPU, "a process pool, or a queue worker", holds_gil=True)
 _infer = Blocking("", Kind.CPU, "a process pool, a queue worker or an inference server", weight="critical")
 
 _ESTIMATORS = tuple(

@@ -41,7 +41,8 @@ _SEVERITY = {
 class Blocking(Struct, frozen=True):
     """A callable that does not return before it has waited or computed.
 
-    `instead` is the asynchronous answer in words that follow "use": `httpx2.AsyncClient`.
+    `instead` is the asynchronous answer in words that follow "use": `httpx2.AsyncClient`; or where to run the call, in words
+    that begin with a place: "a worker thread", "a process pool". See `rules.engine.loops.remedies`.
     `seconds` is a typical duration where it does not depend on the network (a password hash, say).
     `holds_gil`: one C call computes without ever releasing the interpreter, so a thread does not help.
     `construct`: making the object is what costs. `light`: one short look at the local disk.

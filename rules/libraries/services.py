@@ -232,12 +232,14 @@ LIBRARY = Library(
         *each(Blocking("", Kind.NET, "a worker thread"), "geopy.geocoders.Nominatim", "geocode reverse"),
         *each(Blocking("", Kind.NET, "a worker thread"), "sentry_sdk", "flush"),
         *each(
-            Blocking("", Kind.SLEEP, "`asyncio.sleep` between two calls without `interval`"),
+            Blocking("", Kind.SLEEP, "`await asyncio.sleep(...)` between two calls without `interval`"),
             ("psutil", "psutil.Process"),
             "cpu_percent",
         ),
         Blocking(
-            "psutil.cpu_times_percent", Kind.SLEEP, "`asyncio.sleep` between two calls without `interval`"
+            "psutil.cpu_times_percent",
+            Kind.SLEEP,
+            "`await asyncio.sleep(...)` between two calls without `interval`",
         ),
     ),
     external=(

@@ -5,7 +5,7 @@ from rules.libraries.model import Blocking, External, Kind, Library, Offload, Ti
 HTTP = "`httpx2.AsyncClient` or an `aiohttp` session"
 PROCESS = "`asyncio.create_subprocess_exec`"
 STREAMS = "`asyncio.open_connection`"
-FILES = "`anyio.open_file`, or a thread"
+FILES = "`anyio.open_file`, or a worker thread"
 MAIL = "`aiosmtplib`"
 
 _net = Blocking("", Kind.NET, HTTP)
@@ -27,7 +27,7 @@ _forever = Timeout("", "timeout")
 LIBRARY = Library(
     blocking=(
         Blocking("time.sleep", Kind.SLEEP, "`await asyncio.sleep(...)`"),
-        Blocking("builtins.input", Kind.WAIT, "no terminal in a server"),
+        Blocking("builtins.input", Kind.WAIT, "a setting, or what the request brings"),
         *each(_net, "urllib.request", "urlopen urlretrieve"),
         *each(_net, "urllib.request.OpenerDirector", "open"),
         *each(

@@ -32,8 +32,8 @@ class HealthCheckDoesHeavyWork(Rule):
     the database restarts all instances when the database is busy, which helps nobody.
 
     ## Instead
-    Liveness answers from memory. Readiness asks what the instance itself cannot work without, with a short timeout, and
-    remembers the answer for some seconds. What others do belongs into monitoring.
+    Let liveness answer from memory. Readiness asks what the instance itself cannot work without, with a short
+    timeout, and remembers the answer for some seconds. What others do belongs into monitoring.
 
     ## Trade-offs
     An instance stays in rotation while a dependency is down; its requests fail one by one, which callers can handle.

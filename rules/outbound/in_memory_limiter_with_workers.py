@@ -25,7 +25,7 @@ class InMemoryLimiterWithWorkers(Rule):
     multiplied by their number, and starts from zero with each deployment.
 
     ## Instead
-    `Limiter(key_func=get_remote_address, storage_uri="redis://…")`.
+    Let all processes count in one place: `Limiter(key_func=get_remote_address, storage_uri="redis://…")`.
 
     ## Trade-offs
     One round trip to Redis for each limited request.

@@ -37,7 +37,8 @@ class KeepAliveMismatch(ProjectRule):
     even repeated.
 
     ## Instead
-    The server keeps connections longer than whoever is in front: `--timeout-keep-alive 75` behind nginx's 60 seconds.
+    Let the server keep connections longer than whoever is in front: `--timeout-keep-alive 75` behind nginx's 60
+    seconds.
 
     ## Trade-offs
     Idle connections stay open a little longer.
@@ -98,7 +99,7 @@ class KeepAliveMismatch(ProjectRule):
                     formula="server keep-alive > proxy keep-alive",
                     assumptions={"server_seconds": seconds, "proxy_seconds": proxy.seconds},
                 ),
-                instead=f"`--timeout-keep-alive {proxy.seconds + 15}`."
+                instead=f"Let the server keep them for longer than {proxy.kind} does: `--timeout-keep-alive {proxy.seconds + 15}`."
                 if command.server == "uvicorn"
                 else "",
             )

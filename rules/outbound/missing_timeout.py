@@ -145,7 +145,7 @@ class MissingTimeout(Rule):
             impact=estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds)
             if on_loop or on_request or not asks
             else Impact(),
-            instead=f'`kwargs.setdefault("{default.keyword}", {default.suggest})` before the call.'
+            instead=f'Set a default before the call: `kwargs.setdefault("{default.keyword}", {default.suggest})`.'
             if hands_on
             else _instead(default),
         )
@@ -186,8 +186,8 @@ class MissingTimeout(Rule):
 
 def _instead(default: Timeout) -> str:
     if default.option:
-        return f"Set `{default.option}` on the object before it connects: what the slowest good answer takes."
-    return f"Pass `{default.keyword}={default.suggest}`, or what the slowest good answer takes."
+        return f"Set `{default.option}` on the object before it connects: a little more than the slowest good answer takes."
+    return f"Pass `{default.keyword}={default.suggest}`, or a little more than the slowest good answer takes."
 
 
 def _waits_for_ever(call: ast.Call, default: Timeout, module: Module) -> bool:

@@ -20,8 +20,8 @@ class NoCircuitBreaker(ProjectRule):
     does not become a slow service.
 
     ## Instead
-    A breaker around the client (`purgatory`, `aiobreaker`, `pybreaker`), and an answer for the meantime: a cached value, an
-    empty list, a 503 with `Retry-After`.
+    Put a breaker around the client (`purgatory`, `aiobreaker`, `pybreaker`), and give an answer for the
+    meantime: a cached value, an empty list, a 503 with `Retry-After`.
 
     ## Trade-offs
     Some calls fail that would have come through; the thresholds need watching.

@@ -20,7 +20,7 @@ class NoHealthEndpoint(ProjectRule):
     A load balancer that only sees an open port keeps sending requests to a process whose event loop is blocked.
 
     ## Instead
-    `@app.get("/livez")` that answers from memory, named in the deployment's health check.
+    Add an endpoint such as `/livez` that answers from memory, and name it in the deployment's health check.
 
     ## Monitor
     Failures of the health check, restarts.

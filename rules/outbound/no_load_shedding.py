@@ -17,8 +17,8 @@ class NoLoadShedding(ProjectRule):
     clients give up and ask again.
 
     ## Instead
-    `--limit-concurrency 200` answers 503 beyond that; set it near the number at which p99 is still good, and let the load
-    balancer try another instance.
+    Refuse what is too much: `--limit-concurrency 200` answers 503 beyond that. Set it near the number at which
+    p99 is still good, and let the load balancer try another instance.
 
     ## Trade-offs
     Some requests are refused that would have been served late.

@@ -34,7 +34,7 @@ class NoRateLimit(ProjectRule):
     loop are enough.
 
     ## Instead
-    A limit per client on those endpoints: slowapi or fastapi-limiter with Redis as its store, or the proxy's own
+    Limit each client on those endpoints: slowapi or fastapi-limiter with Redis as its store, or the proxy's own
     (`limit_req`).
 
     ## Trade-offs

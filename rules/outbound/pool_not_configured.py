@@ -26,8 +26,9 @@ class PoolNotConfigured(Rule):
     firewall has closed meanwhile becomes an error 500 for the request that gets it.
 
     ## Instead
-    `create_engine(url, pool_size=10, max_overflow=10, pool_timeout=5, pool_pre_ping=True, pool_recycle=1800)`. Size it by the
-    formula: processes · (pool_size + max_overflow) stays below the server's `max_connections` (PostgreSQL: 100).
+    Say what the pool holds and how it notices dead connections: `create_engine(url, pool_size=10,
+    max_overflow=10, pool_timeout=5, pool_pre_ping=True, pool_recycle=1800)`. Size it by the formula: processes
+    · (pool_size + max_overflow) stays below the server's `max_connections` (PostgreSQL: 100).
 
     ## Trade-offs
     `pool_pre_ping` costs one round trip for each checkout; `pool_recycle` alone costs none but only covers idle limits.
@@ -95,7 +96,7 @@ class PoolNotConfigured(Rule):
                 " error for the next request.",
                 severity=Severity.LOW,
                 confidence=Confidence.POSSIBLE,
-                instead="Add `pool_pre_ping=True`, or `pool_recycle` below the shortest idle limit on the way.",
+                instead="Add `pool_pre_ping=True` to the engine, or `pool_recycle` below the shortest idle limit on the way.",
             )
         elif not _SIZES & engine.given.keys() and _is_shared_by_many(engine, module):
             yield Match(
@@ -114,7 +115,7 @@ class PoolNotConfigured(Rule):
                 " each of them becomes an error for the request that gets it.",
                 severity=Severity.LOW,
                 confidence=Confidence.POSSIBLE,
-                instead="Add `pool_pre_ping=True`.",
+                instead="Add `pool_pre_ping=True` to the engine: each checkout then tries its connection first.",
             )
 
 

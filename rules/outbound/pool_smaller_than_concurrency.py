@@ -25,8 +25,9 @@ class PoolSmallerThanConcurrency(Rule):
     above the server's `max_connections` means refused connections under load.
 
     ## Instead
-    Per process `pool_size + max_overflow` near the number of requests that really query at once; for all processes
-    together below `max_connections`. If both cannot hold, limit the threads or put PgBouncer in between.
+    Bring `pool_size + max_overflow` of a process near the number of requests that really query at once; for all
+    processes together below `max_connections`. If both cannot hold, limit the threads or put PgBouncer in
+    between.
 
     ## Trade-offs
     Each PostgreSQL connection costs the server 5 to 10 MB.

@@ -28,8 +28,8 @@ class ResponseNotClosed(Rule):
     An early return or an exception leaves it open until the collector comes by.
 
     ## Instead
-    `with session.get(url, stream=True, timeout=10) as response:`, and `async with client.stream("GET", url) as response:`
-    for httpx.
+    Read the response in a block that closes it: `with session.get(url, stream=True, timeout=10) as response:`,
+    and `async with client.stream("GET", url) as response:` for httpx.
 
     ## Trade-offs
     The body must be used inside the block.

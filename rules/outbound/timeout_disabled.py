@@ -47,8 +47,8 @@ class TimeoutDisabled(Rule):
     connections in a measurement: no other call came through again, and the process could not shut down.
 
     ## Instead
-    A timeout a little above the slowest good answer: `timeout=30`, or `httpx.Timeout(5, read=60)` for slow answers with
-    a quick connect.
+    Set a timeout a little above the slowest good answer: `timeout=30`, or `httpx.Timeout(5, read=60)` for slow
+    answers with a quick connect.
 
     ## Trade-offs
     The call may now raise a timeout error: decide what the endpoint answers then.

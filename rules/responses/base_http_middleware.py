@@ -60,8 +60,9 @@ class BaseHttpMiddleware(Rule):
     variables set inside do not come out.
 
     ## Instead
-    A class with `async def __call__(self, scope, receive, send)` that calls `await self.app(scope, receive, send)`, and wraps
-    `send` when it must see the answer. For what only some endpoints need, a dependency.
+    Write it as a plain ASGI middleware: a class whose `async def __call__(self, scope, receive, send)` calls
+    `await self.app(scope, receive, send)`, and wraps `send` when it must see the answer. What only some
+    endpoints need is a dependency.
 
     ## Trade-offs
     ASGI messages instead of a `Request` and a `Response`: more to write where bodies are changed.

@@ -27,7 +27,8 @@ class CompressionConfig(Rule):
     a few hundred bytes do not get smaller at all.
 
     ## Instead
-    `app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)`, or leave compression to the proxy in front.
+    Lower the level: `app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)`; or leave
+    compression to the proxy in front.
 
     ## Trade-offs
     Bodies grow by one to three percent.

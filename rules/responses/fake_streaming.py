@@ -35,8 +35,8 @@ class FakeStreaming(Rule):
     every 256 bytes or so.
 
     ## Instead
-    `Response(buffer.getvalue())` for what is complete; or truly produce it in pieces, in a generator that yields chunks of
-    64 KB as they are made.
+    Send what is complete in one piece: `Response(buffer.getvalue())`; or truly produce it in pieces, in a
+    generator that yields chunks of 64 KB as they are made.
 
     ## Trade-offs
     `Response` sends a Content-Length, so clients see progress.
@@ -111,7 +111,7 @@ class FakeStreaming(Rule):
                 " a worker thread.",
                 confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
                 impact=_LINES,
-                instead="`Response(buffer.getvalue(), media_type=…)` sends it in one piece.",
+                instead="Send it in one piece: `Response(buffer.getvalue(), media_type=…)`.",
             )
         elif _is_one_piece(content, module) and not _is_of_events(node):
             yield Match(

@@ -32,8 +32,8 @@ class JsonableEncoderOnModels(Rule):
     `async def`. `model_dump(mode="json")` gives the same JSON-safe dictionary for about 1 µs.
 
     ## Instead
-    Return the models and declare the type (`-> list[OrderOut]`), the fastest way; where a response object is needed,
-    `JSONResponse(order.model_dump(mode="json"))`.
+    Return the models and declare the type, the fastest way; where a response object is needed,
+    `JSONResponse(model.model_dump(mode="json"))`.
 
     ## Trade-offs
     `model_dump(mode="json")` writes field names, `jsonable_encoder` aliases: add `by_alias=True` where a model has some.

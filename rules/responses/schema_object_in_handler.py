@@ -35,7 +35,7 @@ class SchemaObjectInHandler(Rule):
     starts with an empty cache, so every template is read and compiled again.
 
     ## Instead
-    Build it once at module level: `_ORDERS = TypeAdapter(list[Order])`.
+    Build it once at module level: `ADAPTER = TypeAdapter(list[Model])`.
 
     ## Trade-offs
     It is built when the module is imported, which makes the start a little slower.

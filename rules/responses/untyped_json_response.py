@@ -31,8 +31,8 @@ class UntypedJsonResponse(Rule):
     event loop for an `async def`.
 
     ## Instead
-    Declare what the endpoint gives: `-> list[OrderOut]` and return the objects; even `-> list[dict[str, Any]]` is
-    enough for the fast way.
+    Declare what the endpoint gives, `-> list[…]` of its response model, and return the objects; even `->
+    list[dict[str, Any]]` is enough for the fast way.
 
     ## Trade-offs
     A declared model also filters: fields it does not name are left out. Rows that do not fit become an error 500.
@@ -120,7 +120,9 @@ class UntypedJsonResponse(Rule):
                 if model
                 else None,
                 impact=estimates.rows_serialized(module.options, "untyped"),
-                instead=f"Declare it: `-> list[{model.rpartition('.')[2]}]`." if model else "",
+                instead=f"Declare what `{node.name}` returns: `-> list[{model.rpartition('.')[2]}]`."
+                if model
+                else "",
             )
             return
 

@@ -27,7 +27,8 @@ class WholeFileResponse(Rule):
     whole file, and reading it holds the event loop of an `async def`. An archive that is built in a buffer is the same.
 
     ## Instead
-    `return FileResponse(path)`; for files in object storage a presigned URL, so that the bytes do not pass through here.
+    Send the file itself: `return FileResponse(path)`; for files in object storage hand out a presigned URL, so
+    that the bytes do not pass through here.
 
     ## Trade-offs
     `FileResponse` opens the file after the endpoint returned: it must still be there.

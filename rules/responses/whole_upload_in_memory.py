@@ -174,7 +174,7 @@ class WholeUploadInMemory(Rule):
             severity=Severity.MEDIUM,
             confidence=Confidence.POSSIBLE,  # what clients send may be small
             impact=estimates.in_memory("+50 MB for each upload that runs"),
-            instead=f"`{keyword}={ast.unparse(request)}.stream()` passes it on as it arrives.",
+            instead=f"Pass it on as it arrives: `{keyword}={ast.unparse(request)}.stream()`.",
         )
 
     def _parameters(

@@ -9,7 +9,7 @@ from rules.engine.costs import estimates
 from rules.engine.costs.waits import is_strange
 from rules.engine.linking.knowledge import NOTHING
 from rules.engine.linking.values import Sort
-from rules.engine.loops import loop_fixes
+from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_calls import Stop, by_kind, direct, keeps_answer
 from rules.engine.loops.loop_effects import confidence, effect, expected
 from rules.engine.reading.loop_shapes import spelled
@@ -48,7 +48,7 @@ class CpuBoundInAsync(Rule):
 
     ## Instead
     Hand the call to a thread where the library releases the interpreter while it computes (password hashes, pandas, images,
-    compression): `await run_in_threadpool(bcrypt.checkpw, password, stored)`. What takes more than a second belongs into a queue
+    compression): `await run_in_threadpool(bcrypt.checkpw, …)`. What takes more than a second belongs into a queue
     worker. `json`, `pickle`, `re` and pydantic hold the interpreter throughout, so a thread does not help: use a
     process pool, or take a smaller payload.
 
@@ -168,7 +168,7 @@ class CpuBoundInAsync(Rule):
                 siblings=loop_fixes.siblings(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
-                instead=f"Use {worst.instead}.",
+                instead=remedies.of_helpers(stops, module),
             )
 
     def own_call(self, call: ast.Call, module: Module) -> Iterator[Match]:
@@ -186,7 +186,7 @@ class CpuBoundInAsync(Rule):
                 fix=None if stop.entry.construct else loop_fixes.of_direct(stop, module),
                 siblings=loop_fixes.siblings(same),
                 impact=expected(stop, module),
-                instead=f"Use {stop.instead}.",
+                instead=remedies.of_call(stop, module),
             )
             yield found.doubted() if _gives_turns(call, module) else found
             return
@@ -209,7 +209,7 @@ class CpuBoundInAsync(Rule):
                 else Confidence.LIKELY,
                 fix=self.offload(entry, call, module),
                 impact=estimates.unknown_duration(module.options),
-                instead=f"Use {entry.instead}.",
+                instead=remedies.of_entry(entry, spelled(call.func), module),
             )
         elif stop is None and entry is None and _hands_upload_on(call, module):
             yield Match(
@@ -219,7 +219,7 @@ class CpuBoundInAsync(Rule):
                 severity=Severity.MEDIUM,
                 confidence=Confidence.POSSIBLE,  # nobody sees what it does
                 impact=estimates.unknown_duration(module.options),
-                instead="Hand it to a worker thread: `await run_in_threadpool(...)`.",
+                instead=f"Hand `{spelled(call.func)}` to a worker thread: `await run_in_threadpool({spelled(call.func)}, …)`.",
             )
 
     def offload(self, entry: Blocking, call: ast.Call, module: Module) -> Fix | None:

@@ -131,7 +131,7 @@ class HeavyComputeInRequest(Rule):
             confidence=Confidence.LIKELY
             if _streams(loops[-1]) and not lambda_entry(module.path, module.project)
             else Confidence.POSSIBLE,
-            instead=f"`{node.target.id} = bytearray()` before the loop grows in place; or collect the parts in a list and"
+            instead=f"Let it grow in place: `{node.target.id} = bytearray()` before the loop; or collect the parts in a list and"
             ' `b"".join(parts)` behind it.',
         )
 
@@ -161,7 +161,7 @@ class HeavyComputeInRequest(Rule):
             " with the product of both.",
             severity=Severity.LOW,
             confidence=Confidence.LIKELY,
-            instead=f"Make `set({listed.id})` once, before the loop.",
+            instead=f"Make `set({listed.id})` once before the loop, and look there.",
         )
 
 

@@ -46,8 +46,8 @@ class NoInstrumentation(ProjectRule):
     advice here pays off, and whether a change made it better.
 
     ## Instead
-    `opentelemetry-instrumentation-fastapi` with the instrumentation of the database driver and the HTTP client, or
-    `prometheus-fastapi-instrumentator` for metrics alone.
+    Measure with `opentelemetry-instrumentation-fastapi` and the instrumentation of the database driver and the
+    HTTP client, or with `prometheus-fastapi-instrumentator` for metrics alone.
 
     ## Trade-offs
     Some tens of microseconds per request and a place to send the data to.

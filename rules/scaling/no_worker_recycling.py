@@ -21,8 +21,8 @@ class NoWorkerRecycling(Rule):
     memory bounded, one worker at a time.
 
     ## Instead
-    First mend what grows. Meanwhile `--limit-max-requests 10000` for uvicorn, `--max-requests 10000 --max-requests-jitter
-    1000` for gunicorn.
+    Mend what grows first. Meanwhile replace workers in time: `--limit-max-requests 10000` for uvicorn,
+    `--max-requests 10000 --max-requests-jitter 1000` for gunicorn.
 
     ## Trade-offs
     A replaced worker starts cold, and its caches are empty.

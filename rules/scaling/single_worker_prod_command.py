@@ -38,8 +38,8 @@ class SingleWorkerProdCommand(ProjectRule):
     service.
 
     ## Instead
-    `fastapi run app/main.py --workers 4`, or `uvicorn app.main:app --workers 4`: about one process per core; one each where
-    an orchestrator runs several replicas.
+    Start about one process per core: `fastapi run app/main.py --workers 4`, or `uvicorn app.main:app --workers
+    4`; one each where an orchestrator runs several replicas.
 
     ## Trade-offs
     Each process has its own memory, caches and connection pools.
@@ -91,7 +91,7 @@ class SingleWorkerProdCommand(ProjectRule):
                     or lambda_entry(command.path, project)
                     else Confidence.CERTAIN,
                     impact=_RELOADING,
-                    instead="Leave it out here; reload in development only.",
+                    instead=f"Leave `{reload}` out of this command; reload in development only.",
                 )
             elif _is_single(command, project):
                 yield ProjectMatch(
@@ -125,7 +125,7 @@ class SingleWorkerProdCommand(ProjectRule):
                 confidence=Confidence.LIKELY,
                 related=(Hop(started.path, started.line, f"python {started.value}"),),
                 impact=_RELOADING,
-                instead="Take it from the environment, off by default.",
+                instead="Take `reload` from the environment, off by default.",
             )
 
 

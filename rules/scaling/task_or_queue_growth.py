@@ -40,8 +40,9 @@ class TaskOrQueueGrowth(Rule):
     Tasks collected in a list or set of the module that nobody empties stay in memory with their results.
 
     ## Instead
-    `asyncio.Queue(maxsize=1000)`: `await queue.put(item)` then waits for room, `put_nowait` raises `QueueFull`, which an
-    endpoint answers with `503`. Finished tasks leave by themselves: `task.add_done_callback(tasks.discard)`.
+    Bound the queue: `asyncio.Queue(maxsize=1000)`; `await queue.put(item)` then waits for room, `put_nowait`
+    raises `QueueFull`, which an endpoint answers with `503`. Finished tasks leave by themselves:
+    `task.add_done_callback(tasks.discard)`.
 
     ## Trade-offs
     A full queue must mean something: wait, refuse, or drop the oldest.

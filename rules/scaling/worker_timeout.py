@@ -21,7 +21,8 @@ class WorkerTimeout(ProjectRule):
     is a loop that is blocked for good, by a deadlock or a call without a timeout.
 
     ## Instead
-    `--timeout 60`, above the longest time the loop may be blocked (start-up included), and `--graceful-timeout 30`.
+    Give the worker a limit, `--timeout 60`, above the longest time the loop may be blocked (start-up included),
+    and `--graceful-timeout 30`.
 
     ## Trade-offs
     A worker that blocks its loop for longer is killed with the requests it serves.

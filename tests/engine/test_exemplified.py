@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from rules.engine import registry
+import pytest
+
+from rules.engine import exemplified, registry
 
 
-def test_a_name_of_the_example_is_marked_once_per_sentence() -> None:
-    told = registry.told(registry.by_code("FP222"))
-
-    assert "for example `.where(Order.id > after)" in told.instead
-    assert told.instead.count("for example") == 1
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("`order.items` is a query.", "For example `order.items` is a query."),
+        ("It is cheap. `order.items` is not.", "It is cheap. For example `order.items` is not."),
+        (
+            "Load with it: `Order.items` or `Item.order`.",
+            "Load with it: for example `Order.items` or `Item.order`.",
+        ),
+        ("Read `Order.items`, say.", "Read for example `Order.items`, say."),
+        ("Such as `Order.items`.", "Such as `Order.items`."),
+        ("Write `async def __call__(self)`.", "Write `async def __call__(self)`."),
+    ],
+)
+def test_a_name_of_the_example_is_marked_once_per_sentence(text: str, told: str) -> None:
+    assert exemplified.marked(text, registry.by_code("FP203")) == told
 
 
 def test_what_every_project_has_is_left_as_it_is() -> None:

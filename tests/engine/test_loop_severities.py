@@ -810,11 +810,12 @@ def test_a_file_that_a_request_names_is_said_while_it_is_written() -> None:
     [
         (
             "boto3.client('s3').head_object(Bucket='b', Key=key)",
-            "In the helper, use `aioboto3`; or hand the helper to a worker thread.",
+            "Hand `head` to a worker thread: `await asyncio.to_thread(head, …)`; or use `aioboto3` for"
+            " `boto3.client.head_object` in `head`.",
         ),
         (
             "firebase_admin.auth.get_user(key)",
-            "Hand the helper to a worker thread.",
+            "Hand `head` to a worker thread: `await asyncio.to_thread(head, …)`.",
         ),
     ],
 )

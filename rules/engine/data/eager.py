@@ -245,6 +245,18 @@ def load_with_query(module: Module, loaded: Loaded, chains: Iterable[Sequence[st
     )
 
 
+def option(table: Table, chain: Sequence[str]) -> str:
+    """How a query says that it loads a relationship: `selectinload(Order.items).selectinload(Item.product)`."""
+    text = ""
+    for name in chain:
+        text += f"{'.' if text else ''}selectinload({table.symbol.rpartition('.')[2]}.{name})"
+        relationship = table.relationships.get(name)
+        if relationship is None or relationship.target is None:
+            break
+        table = relationship.target
+    return text
+
+
 def _longest(chains: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
     """Without those that another one starts with."""
     every = sorted({tuple(chain) for chain in chains})

@@ -83,7 +83,15 @@ def add_index(statement: ast.stmt | ast.Call) -> Fix | None:
     return Fix(rewrites.with_keyword("index", "True"), safety=Safety.UNSAFE, target=made[-1])
 
 
-def migration(table: Table, column: Column) -> str:
+def advice(table: Table, column: Column, *, in_class: bool = True) -> str:
+    """How the column gets its index; `in_class`: where it is declared, for a base class may serve several tables."""
+    declared = "`index=True` on the column, and " if in_class else ""
+    return (
+        f"Give `{table.name}.{column.name}` an index: {declared}in a migration {_migration(table, column)}."
+    )
+
+
+def _migration(table: Table, column: Column) -> str:
     """The operation that makes the index without blocking writes."""
     return (
         f'`op.create_index("ix_{table.name}_{column.name}", "{table.name}", ["{column.name}"],'

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs.measured import frees
 from rules.engine.fixing.rewrites import awaited, in_thread
+from rules.engine.loops import remedies
 from rules.engine.loops.loop_bound import entered, holds_mutex, needs_loop
 from rules.engine.loops.loop_calls import (
     Stop,
@@ -70,19 +71,6 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE, target=first, also=tuple(others))
 
 
-_THREAD = "a worker thread"
-
-
-def of_helpers(stops: list[Stop]) -> str:
-    """What to do about helpers, in words."""
-    use = stops[0].instead
-    if not all(frees(stop.entry) for stop in stops):
-        return f"In the helper, use {use}."
-    if use == _THREAD:
-        return f"Hand the helper to {_THREAD}."
-    return f"In the helper, use {use.removesuffix(f', or {_THREAD}')}; or hand the helper to {_THREAD}."
-
-
 _MOST_LINES = 5
 
 
@@ -133,7 +121,7 @@ def matches(
             confidence=_confidence(stop, often, module),
             fix=of_direct(stop, module),
             impact=expected(stop, module),
-            instead=f"Use {stop.instead}.",
+            instead=remedies.of_call(stop, module),
         )
     for stops in by_kind(function, module, code):
         worst = stops[0]
@@ -148,7 +136,7 @@ def matches(
             siblings=siblings(stops),
             cause=cause(worst),
             impact=expected(worst, module),
-            instead=of_helpers(stops),
+            instead=remedies.of_helpers(stops, module),
         )
 
 
