@@ -419,6 +419,21 @@ class Module:
             return None
         return next(self.project.graph.runs(self.value(call.func)), None)
 
+    def definition(self, function: Node) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The code of a project function, where it is in this file."""
+        if function.path != self.path:
+            return None
+        nodes = (scope.node for scope in self.index.scopes)
+        return next(
+            (
+                node
+                for node in nodes
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+                and node.lineno == function.function.line
+            ),
+            None,
+        )
+
     def summary(self, call: ast.AST) -> Summary | None:
         """What the project function does that `call` enters; None when it enters none.
 

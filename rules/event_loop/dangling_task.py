@@ -12,7 +12,7 @@ from rules.engine.reading.hearing import waits_for_nothing
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
-from rules.engine.reading.spelling import last_name
+from rules.engine.reading.spelling import last_name, names_given
 from rules.engine.reading.walking import own_calls, own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
@@ -409,18 +409,9 @@ def _fills_queue(call: ast.Call, module: Module) -> bool:
         each
         for scope in module.index.scopes
         for each in scope.calls
-        if last_name(each.func) == "Queue" and name in _names_given(module.parent(each))
+        if last_name(each.func) == "Queue" and name in names_given(module.parent(each))
     ]
     return bool(made) and not any(each.args or each.keywords for each in made)
-
-
-def _names_given(statement: ast.AST | None) -> set[str]:
-    match statement:
-        case ast.Assign(targets=targets):
-            return {last_name(target) for target in targets}
-        case ast.AnnAssign(target=target):
-            return {last_name(target)}
-    return set()
 
 
 def _coroutine_of(call: ast.Call, module: Module) -> ast.AsyncFunctionDef | None:
@@ -431,13 +422,8 @@ def _coroutine_of(call: ast.Call, module: Module) -> ast.AsyncFunctionDef | None
 
 def _function_called(made: ast.Call, module: Module) -> ast.AsyncFunctionDef | None:
     target = module.callee(made)
-    if target is None or target.path != module.path:
-        return None
-    line = target.function.line
-    nodes = (scope.node for scope in module.index.scopes)
-    return next(
-        (each for each in nodes if isinstance(each, ast.AsyncFunctionDef) and each.lineno == line), None
-    )
+    definition = module.definition(target) if target is not None else None
+    return definition if isinstance(definition, ast.AsyncFunctionDef) else None
 
 
 def _only_sleeps(call: ast.Call, module: Module) -> bool:

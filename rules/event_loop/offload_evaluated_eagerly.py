@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rules.engine.fixing.rewrites import called_later
 from rules.engine.loops.handed_over import PASS_KEYWORDS, PASS_POSITIONAL
-from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
@@ -205,23 +204,13 @@ class _Result:
             return cls(certain=True, blocks=blocks)
         if module.value(inner) is not None and result is None:
             return None  # a function, a class
-        definition = _definition(callee.path, callee.function.line, module)
-        if definition is not None:
+        definition = module.definition(callee)
+        if isinstance(definition, ast.FunctionDef):
             if definition.decorator_list or _speaks_of_callables(definition):
                 return None
             if _returns_nothing(definition):
                 return cls(certain=True, blocks=blocks)
         return cls(certain=False, blocks=True) if blocks else None
-
-
-def _definition(path: str, line: int, module: Module) -> ast.FunctionDef | None:
-    """The function's code, when it is in the same file."""
-    if path != module.path:
-        return None
-    return next(
-        (node for node in walk(module.tree) if isinstance(node, ast.FunctionDef) and node.lineno == line),
-        None,
-    )
 
 
 def _speaks_of_callables(function: ast.FunctionDef) -> bool:

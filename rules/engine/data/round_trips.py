@@ -26,7 +26,7 @@ from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.context import Context
 from rules.engine.linking.roles import Role
 from rules.engine.reading import facts
-from rules.engine.reading.extraction import is_writing
+from rules.engine.reading.calls import is_writing
 from rules.engine.reading.loop_shapes import (
     is_batched,
     is_search,
@@ -415,17 +415,7 @@ def _hands_memo(call: ast.Call, module: Module) -> bool:
     names = [each.id for each in given if isinstance(each, ast.Name) and _is_empty(each, module)]
     if any(_MEMO.search(name) for name in names):
         return True
-    if not names or target.path != module.path:
-        return False
-    function = next(
-        (
-            each
-            for each in walk(module.tree)
-            if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
-            and each.lineno == target.function.line
-        ),
-        None,
-    )
+    function = module.definition(target) if names else None
     if function is None:
         return False
     taken = {each.arg for each in walk(function.args) if isinstance(each, ast.arg)}

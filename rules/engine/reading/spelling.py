@@ -19,6 +19,16 @@ def last_name(node: ast.AST) -> str:
     return node.id if cls is ast.Name else ""  # type: ignore[attr-defined]  # by its class
 
 
+def names_given(statement: ast.AST | None) -> set[str]:
+    """The final names of what an assignment sets."""
+    match statement:
+        case ast.Assign(targets=targets):
+            return {last_name(target) for target in targets}
+        case ast.AnnAssign(target=target):
+            return {last_name(target)}
+    return set()
+
+
 def is_type_checking(test: ast.AST) -> bool:
     return last_name(test) == "TYPE_CHECKING"
 
