@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from app.review.comments import Group
-from app.review.markdown import begun, figure, grounds, lowered, plural, sentence
+from app.review.comments import Group, advised
+from app.review.markdown import figure, grounds, lowered, plural
 from app.review.table import Context
 from rules.engine.finding import Confidence, Effort, Finding, Impact, Severity
 
@@ -22,9 +22,6 @@ _WEIGHT = {
 _SURE = {Confidence.CERTAIN: 1.0, Confidence.LIKELY: 0.8, Confidence.POSSIBLE: 0.4}
 _WHEN_SEEN = 1.5
 """What tests or traces saw to happen is not only possible."""
-_ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
-"""Those of a call in our advice that are too long for a title."""
-_SHORTEST_TITLE = 12
 _CALL = re.compile(r"(?<=^Hand )`[^`]+`|(?<=^Run )`[^`]+`|(?<= for )`[^`]+`(?: in `[^`]+`)?$")
 """The name of a call in what to do about it: the same is done about another one."""
 _FIGURE = re.compile(r"\d[\d,.]*(?<![,.])")
@@ -226,10 +223,8 @@ def recommend(
 
 
 def _title(finding: Finding) -> str:
-    """What to do, in a line: how the first sentence of the advice begins (the whole of it stands with the finding), its
-    longest pieces of code without their arguments."""
-    whole = sentence(_ARGUMENTS.sub("(…)`", finding.instead), 200).rstrip(".") or finding.message.rstrip(".")
-    return begun(whole, _SHORTEST_TITLE)
+    """What to do, in a line; the whole of the advice stands with the finding."""
+    return advised(finding) or finding.message.rstrip(".")
 
 
 def _places(entry: Group) -> Iterable[Place]:

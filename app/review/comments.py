@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -18,6 +19,7 @@ from app.review.links import Links
 from app.review.markdown import (
     LIMIT,
     Section,
+    begun,
     code,
     details,
     fence,
@@ -44,6 +46,11 @@ BADGES = {
 ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104", "FP105", "FP106"})
 """Rules about synchronous calls on the event loop."""
 _MAX_HOPS = 8
+_ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
+"""Those of a call in our advice that are too long for a title."""
+_SHORTEST_TITLE = 12
+_MOST_TERMS = 5
+"""Of a cost that is told in a line of text."""
 _MAX_SUGGESTION_LINES = 80
 _NAMED_ENDPOINTS = 5
 _NAMED_PLACES = 5
@@ -401,13 +408,19 @@ def cost_words(change: EndpointChange) -> str:
         new = getattr(after, name)
         old = getattr(change.before, name) if change.before is not None else None
         if old is None and new != "0":
-            moved[label] = f"**{prose(new)}**"
+            moved[label] = f"**{_brief(new)}**"
         elif old is not None and old != new:
-            moved[label] = f"**{prose(old)} → {prose(new)}**"
+            moved[label] = f"**{_brief(old)} → {_brief(new)}**"
     told = moved.get("waits in a row") == moved.get("queries")
     if told or (_waits_for_each(after) and (change.before is None or _waits_for_each(change.before))):
         moved.pop("waits in a row", None)
     return ", ".join(f"{label} {words}" for label, words in moved.items())
+
+
+def _brief(cost: str) -> str:
+    """A cost with its first terms and its steepest where it has many: the table of the check run tells the whole."""
+    parts = cost.split(" + ")
+    return prose(" + ".join([*parts[:2], "…", parts[-1]]) if len(parts) > _MOST_TERMS else cost)
 
 
 def _waits_for_each(cost: Cost) -> bool:
@@ -435,7 +448,7 @@ def _costliest(said: Group, context: Context) -> Section:
         f"{code(str(change.ref))}{f' {words}' if (words := cost_words(change)) else ''}"
         for change in ranked[:_NAMED_ENDPOINTS]
     ]
-    if named:
+    if any(cost_words(change) for change in ranked[:_NAMED_ENDPOINTS]):
         line = "Costliest, each at most: " + " · ".join(named)
     else:
         line = "Through " + " · ".join(code(str(ref)) for ref in endpoints[:_NAMED_ENDPOINTS])
@@ -480,11 +493,18 @@ def fix_details(finding: Finding, context: Context) -> str:
     fix = finding.fix
     if fix is None or not context.texts.presentable(fix):
         return ""
-    title = sentence(finding.instead, 160).rstrip(".") or f"Fix for {finding.code}"
+    title = advised(finding) or f"Fix for {finding.code}"
     return details(
         f"{html(title)} ({_extent(fix.edits, finding.path)})",
         fence(patch.preview(fix, context.texts), "diff"),
     )
+
+
+def advised(finding: Finding) -> str:
+    """The one thing to do, in a line: how the first sentence of the advice begins, its longest pieces of code without their
+    arguments."""
+    whole = sentence(_ARGUMENTS.sub("(…)`", finding.instead), 200).rstrip(".")
+    return begun(whole, _SHORTEST_TITLE).removesuffix(", and await it")
 
 
 def _extent(edits: Sequence[Edit], path: str) -> str:
@@ -528,4 +548,6 @@ def _elsewhere(said: Group, links: Links) -> str:
 
 
 def _small_print(finding: Finding) -> str:
-    return f"<sub>{prose(sentences(finding.trade_offs))}</sub>" if finding.trade_offs else ""
+    """What the change trades; nothing where the card says that there is nothing."""
+    told = sentences(finding.trade_offs)
+    return f"<sub>{prose(told)}</sub>" if told and not told.startswith("None") else ""

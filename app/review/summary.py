@@ -540,17 +540,24 @@ def _next_steps(facts: Facts, context: comments.Context) -> str:
         steps.append(f"Apply the patch above ({plural(patched, 'fix', 'fixes')}).")
     left = [(number, item) for number, item in enumerate(facts.recommendations, start=1) if item.by_hand]
     if left:
-        named = [f"{number} ({item.effort})" for number, item in left[:_MOST_STEPS]]
+        alike = {item.effort for _, item in left} if len(left) > 1 else set()
+        named = [
+            str(number) if len(alike) == 1 else f"{number} ({item.effort})"
+            for number, item in left[:_MOST_STEPS]
+        ]
         if len(left) > _MOST_STEPS:
             named.append(f"{len(left) - _MOST_STEPS} more")
         several = len(named) > 1
         order = ", in this order" if several else ""
-        steps.append(f"Do recommendation{'s' if several else ''} {_listed(named)} by hand{order}.")
+        effort = f" ({left[0][1].effort} each)" if len(alike) == 1 else ""
+        steps.append(f"Do recommendation{'s' if several else ''} {_listed(named)} by hand{order}{effort}.")
     trading = next(
         (
             entry.first
             for entry in facts.heard
-            if entry.first.trade_offs and entry.first.fingerprint not in facts.commented
+            if entry.first.trade_offs
+            and not entry.first.trade_offs.startswith("None")
+            and entry.first.fingerprint not in facts.commented
         ),
         None,
     )

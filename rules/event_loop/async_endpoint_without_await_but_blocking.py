@@ -118,6 +118,8 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
             swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found} | _files(node))),
             siblings=tuple(dict.fromkeys([worst.call.lineno, *sorted(stop.call.lineno for stop in found)])),
             impact=expected(worst, module),
+            instead=f"Drop `async` from `{node.name}`. Nothing else changes: parameters, dependencies and the response stay as"
+            " they are.",
         )
 
     def message(self, function: ast.AsyncFunctionDef, worst: Stop, found: list[Stop], module: Module) -> str:

@@ -129,6 +129,7 @@ class TrivialSyncDependency(Rule):
             if count >= _SEVERAL and not is_seldom(node, module) and not _is_alternative(node, module)
             else Confidence.POSSIBLE,
             fix=Fix(_asynchronous, safety=Safety.SAFE),
+            instead=f"Write `async def {node.name}`: FastAPI then calls it right away.",
             impact=Impact(
                 summary=f"{estimates.span(*estimates.HOP_MS)} ms and one of {threads} worker threads per request → a plain call",
                 formula="one thread hop per request → 0",

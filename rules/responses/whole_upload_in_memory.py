@@ -157,6 +157,7 @@ class WholeUploadInMemory(Rule):
             confidence=Confidence.POSSIBLE if doubtful or set_up or is_old_news else proven,
             when_new=when_new,
             impact=estimates.in_memory("+50 MB for each upload that runs"),
+            instead=_in_chunks(ast.unparse(upload)),
         )
 
     def _passed_on(self, node: ast.Call, module: Module) -> Iterator[Match]:
@@ -198,6 +199,15 @@ class WholeUploadInMemory(Rule):
                 impact=estimates.in_memory("+50 MB for each upload that runs"),
                 instead=f"Take `{argument.arg}: UploadFile`, which spools to disk, and read `{argument.arg}.file` in chunks.",
             )
+
+
+def _in_chunks(upload: str) -> str:
+    """The card's words with the name of the upload at hand."""
+    return (
+        f"Read in chunks, `while chunk := await {upload}.read(1 << 20)`, or hand `{upload}.file` to what can read a file"
+        f" (`shutil.copyfileobj`, boto3's `upload_fileobj`, `pandas.read_csv`). Refuse what is too large before reading:"
+        f" `{upload}.size`."
+    )
 
 
 def _is_never_awaited(read: ast.Call, upload: ast.expr, module: Module) -> bool:

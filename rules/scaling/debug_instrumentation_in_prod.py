@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.linking.context import Context
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -86,7 +87,12 @@ class DebugInstrumentationInProd(Rule):
             module.in_request_path(node) and module.qualified_name(node.func) != "tracemalloc.start"
         )
         stays = module.in_request_path(node) or not _is_passing(node, module)
-        yield Match(node, cost, confidence=Confidence.LIKELY if runs and stays else Confidence.POSSIBLE)
+        yield Match(
+            node,
+            cost,
+            confidence=Confidence.LIKELY if runs and stays else Confidence.POSSIBLE,
+            instead=f"Switch it on by a setting that is off by default: {_switch(node, cost)}.",
+        )
 
     def cost(self, call: ast.Call, module: Module) -> str | None:
         """What is always on here and what it costs."""
@@ -112,6 +118,14 @@ class DebugInstrumentationInProd(Rule):
         ):
             return f"`{name}` profiles every request, in production too."
         return None
+
+
+def _switch(call: ast.Call, cost: str) -> str:
+    if cost.startswith("`echo"):
+        return "`echo=settings.sql_echo`"
+    if cost.startswith("`asyncio.run"):
+        return "`debug=settings.debug`"
+    return f"`if settings.debug:` before `{spelled(call.func)}`"
 
 
 def _is_run_at_start(node: ast.AST, module: Module) -> bool:

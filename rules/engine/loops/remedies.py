@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine.costs.measured import frees
 from rules.engine.loops.loop_calls import Stop, offload_primitive
 from rules.libraries import Kind
@@ -17,6 +18,8 @@ _THREAD = "a worker thread"
 _PROCESSES = "a process pool"
 _QUEUE = "a queue worker"
 _ELSEWHERE = (_THREAD, _PROCESSES, _QUEUE, "an inference server")
+_SHARED = frozenset({"redis", "valkey", "pymongo", "elasticsearch", "opensearchpy"})
+"""Whose clients are made for several threads."""
 _TOGETHER = "make one function of these calls and hand it to a worker thread"
 
 
@@ -46,8 +49,8 @@ def of_helpers(stops: Sequence[Stop], module: Module) -> str:
     other = _use(use, _short(stop.callable), helper)
     if stop.entry.construct or not all(frees(each.entry) for each in stops):
         return other
-    if stop.kind is Kind.DB:
-        return f"{other.removesuffix('.')}; or hand `{helper}` to {_THREAD}, with a session of its own."
+    if stop.kind is Kind.DB and (own := _bound(stop.entry.name)):
+        return f"{other.removesuffix('.')}; or hand `{helper}` to {_THREAD}, with {own} of its own."
     hand = f"Hand `{helper}` to {_THREAD}: `await {_offload(module)}({helper}, …)`"
     if not other or use.startswith(_ELSEWHERE):
         return f"{hand}."
@@ -86,6 +89,14 @@ def _use(use: str, called: str, helper: str = "") -> str:
     end = min((at for mark in (", or ", ": ", "; ") if (at := use.find(mark)) >= 0), default=len(use))
     where = f" in `{helper}`" if helper else ""
     return f"Use {use[:end]} for `{called}`{where}{use[end:]}."
+
+
+def _bound(name: str) -> str:
+    """What of a database's client must not travel to another thread; empty where the client may be shared."""
+    library = libraries.library(name)
+    if library in _SHARED:
+        return ""
+    return "a session" if library in ("sqlalchemy", "sqlmodel") else "a connection"
 
 
 def _offload(module: Module) -> str:

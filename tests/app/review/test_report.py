@@ -134,6 +134,11 @@ def test_a_recommendation_is_short_where_the_finding_says_it_whole(instead: str,
         (("2", "0", "2"), ("2 + N", "1", "3 + N"), "queries **2 → 2 + N**, external calls **0 → 1**"),
         (("2", "1", "2"), ("5", "1", "3"), "queries **2 → 5**, waits in a row **2 → 3**"),
         (None, ("2 + 3N·M", "1 + N·M", "3 + 4N·M"), "queries **2 + 3N·M**, external calls **1 + N·M**"),
+        (
+            None,
+            ("9 + 3N + M + 4K + L + 2N·M", "0", "9 + 3N + M + 4K + L + 2N·M"),
+            "queries **9 + 3N + … + 2N·M**",
+        ),
     ],
 )
 def test_waits_are_told_where_they_are_not_one_for_each_query_and_call(
@@ -780,6 +785,65 @@ def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
     assert [comment.line for comment in made.comments] == [12, 12, 13]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "title", "places"),
+    [
+        (
+            "Hand `a` to a worker thread.",
+            "Hand `b` to a worker thread.",
+            "Hand `a` to a worker thread, and 1 other alike",
+            2,
+        ),
+        (
+            "Use `X` for `a.get`, and await it.",
+            "Use `X` for `b.get`, and await it.",
+            "Use `X` for `a.get`, and 1 other alike",
+            2,
+        ),
+        (
+            "Use `X` for `a.get`, and await it.",
+            "Use `Y` for `a.get`, and await it.",
+            "Use `X` for `a.get`",
+            1,
+        ),
+    ],
+)
+def test_the_same_advice_about_other_calls_is_one_recommendation(
+    first: str, second: str, title: str, places: int
+) -> None:
+    made = report(
+        after=result(
+            finding(12, code="FP103", instead=first, fingerprint="a"),
+            finding(30, code="FP103", instead=second, fingerprint="b"),
+        ),
+        changes=numbered("shop/api.py", (12, 30)),
+    )
+
+    assert (made.recommendations[0].title, len(made.recommendations[0].places)) == (title, places)
+
+
+def test_a_shared_cause_whose_endpoints_cost_what_they_did_names_no_costliest() -> None:
+    reached = (EndpointRef("GET", "/orders"), EndpointRef("GET", "/parcels"))
+    endpoints = tuple(endpoint(str(ref), queries="1") for ref in reached)
+    made = report(
+        result(endpoints=endpoints),
+        result(finding(12, endpoints=reached, cause="x"), endpoints=endpoints),
+        changes=numbered("shop/api.py", (12,)),
+    )
+
+    assert "Through `GET /orders` · `GET /parcels`" in made.comments[0].body
+
+
+def test_a_trade_off_that_is_none_is_not_told() -> None:
+    made = report(
+        after=result(finding(12, trade_offs="None: whoever needs it switches it on.")),
+        changes=numbered("shop/api.py", (12,)),
+    )
+
+    assert "None" not in made.comments[0].body
+    assert "Check the trade-off" not in made.summary
+
+
 def test_the_next_steps_leave_a_trade_off_to_the_comment_that_tells_it() -> None:
     said, placeless = (
         report(
@@ -819,7 +883,7 @@ def test_the_summary_says_no_sentence_twice() -> None:
         "By hand: recommendation 1 ([examples of FP103](https://fastperf.example/rules/FP103#examples))"
         in made.summary
     )
-    assert "Do recommendations 1 (minutes) and 2 (minutes) by hand, in this order." in made.summary
+    assert "Do recommendations 1 and 2 by hand, in this order (minutes each)." in made.summary
 
 
 def test_what_is_done_by_hand_is_shown_in_the_code_at_hand() -> None:
