@@ -321,8 +321,8 @@ def _is_worth_while(wait: Wait, loop: _Loop, module: Module) -> bool:
 def _instead(call: ast.Call, loop: ast.AST, module: Module) -> str:
     target = module.segment(targets(loop)[0])
     return (
-        f"Await `{spelled(call.func)}(…)` for several items at once: a coroutine of its own for one `{target}`, "
-        "inside it `async with asyncio.Semaphore(5)` (one semaphore for all), and `await asyncio.gather(...)` over the items."
+        f"Await `{spelled(call.func)}(…)` for several items at once: one `limit = asyncio.Semaphore(5)` for all, a coroutine for"
+        f" one `{target}` that enters it (`async with limit:`), and `await asyncio.gather(...)` over the items."
     )
 
 

@@ -268,7 +268,7 @@ LIBRARY = Library(
     ),
     clients=(
         *each(Client("", "close", "sdk", _BOTO_COST, 11.5), "boto3", "client resource"),
-        Client("boto3.Session", "close", "sdk", _SESSION_COST, 11.5),
+        Client("boto3.Session", "", "sdk", _SESSION_COST, 11.5),
         *each(Client("", "close", "sdk", _BOTO_COST, 11.5), "boto3.Session", "client resource"),
         Client("aioboto3.Session", "", "sdk", _BOTO_COST, 11.5, is_async=True),
         Client("aiobotocore.session.get_session", "", "sdk", _BOTO_COST, 11.5, is_async=True),

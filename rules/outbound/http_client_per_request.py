@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.finding import Hop
-from rules.engine.reading.loop_shapes import is_search, is_short, spelled
+from rules.engine.reading.loop_shapes import is_search, is_short, shortened, spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -169,7 +169,7 @@ class HttpClientPerRequest(Rule):
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
         yield Match(
             node,
-            _message(spelled(node.func), client, place, _owner(maker, node, module)),
+            _message(_made(node, client, module), client, place, _owner(maker, node, module)),
             severity=Severity.LOW if doubtful else severity,
             cause=f"FP603 {module.path}" if place is Place.CALL else "",
             confidence=Confidence.POSSIBLE
@@ -179,7 +179,7 @@ class HttpClientPerRequest(Rule):
             else Confidence.LIKELY,
             call_path=(maker, Hop(module.path, node.lineno, spelled(node.func))) if maker is not None else (),
             impact=estimates.client_per_request(module.options, client.cpu_ms),
-            instead=_instead(client, spelled(node.func)),
+            instead=_instead(client, _made(node, client, module)),
         )
 
 
@@ -360,6 +360,13 @@ def _owner(maker: Hop | None, call: ast.Call, module: Module) -> str:
         return ""
     owner = module.symbol_at(call).rpartition(".")[0]
     return f"with each `{owner}`, and `{maker.symbol}` makes one for each request"
+
+
+def _made(call: ast.Call, client: Client, module: Module) -> str:
+    """What is made, as the code says it: a class by its name, what a function makes with what it is given."""
+    name = spelled(call.func)
+    is_class = name.rpartition(".")[2][:1].isupper()
+    return name if is_class or client.kind == "http-call" else shortened(module.segment(call), 60)
 
 
 def _message(name: str, client: Client, place: Place, owner: str) -> str:
