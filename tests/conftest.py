@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.engine.projects import said_at_any_severity
 from tests.fakegithub.fixtures import fakegithub
 
 __all__ = ["fakegithub"]
@@ -21,3 +22,10 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture
+def at_any_severity() -> Iterator[None]:
+    """Of old code too: see `said_at_any_severity`."""
+    with said_at_any_severity():
+        yield

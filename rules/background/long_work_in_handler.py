@@ -121,6 +121,7 @@ class LongWorkInHandler(Rule):
     code = "FP401"
     about_own_line = True
     severity = Severity.HIGH
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "p95 of the endpoint, job latency"
 

@@ -49,6 +49,7 @@ class CacheWriteWithoutTtl(Rule):
 
     code = "FP304"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "Redis memory and evictions"
 

@@ -81,6 +81,7 @@ class RedisRoundTripsInLoop(Rule):
     code = "FP307"
     per_request = True
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     effort = Effort.MINUTES
     watch = "Redis commands per request"
     imports = frozenset({"redis", "valkey", "aioredis", "arq"})

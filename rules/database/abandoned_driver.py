@@ -77,6 +77,7 @@ class AbandonedDriver(Rule):
 
     code = "FP229"
     severity = Severity.LOW
+    said_from = Severity.HIGH
     effort = Effort.HOURS
     watch = "worker threads of the process and p95 of database operations"
 

@@ -39,6 +39,7 @@ class ExternalCallInTransaction(Rule):
     per_request = True
     about_own_line = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.HOURS
     watch = "connections idle in transaction, and the wait for one"
 

@@ -48,6 +48,7 @@ class LazyRelationshipInLoop(Rule):
     per_request = True
     about_own_line = True
     severity = Severity.HIGH
+    said_from = Severity.HIGH
     gates = False
     effort = Effort.MINUTES
     watch = "statements per request"

@@ -48,6 +48,7 @@ class LazyRelationshipInResponseModel(Rule):
 
     code = "FP204"
     severity = Severity.HIGH
+    said_from = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
     watch = "statements per request"

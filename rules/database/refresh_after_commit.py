@@ -38,6 +38,7 @@ class RefreshAfterCommit(Rule):
     code = "FP224"
     per_request = True
     severity = Severity.LOW
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "statements per request"
 

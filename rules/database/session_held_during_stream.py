@@ -57,6 +57,7 @@ class SessionHeldDuringStream(Rule):
 
     code = "FP219"
     severity = Severity.HIGH
+    said_from = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
     watch = "pool connections checked out, and the wait for one"

@@ -73,6 +73,7 @@ class SessionLeak(Rule):
 
     code = "FP220"
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "connections checked out of the pool while the service is idle"

@@ -83,8 +83,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         message = f"{message} `{entry}` is for Lambda, where an instance has one request at a time: few others wait."
     severity = module.options.severity_of(rule.code, severity)
     when_new = match.when_new if confidence is match.confidence else fresh
-    if severity.rank < rule.said_from.rank and confidence is not Confidence.POSSIBLE:
-        confidence, when_new = Confidence.POSSIBLE, when_new or confidence
+    confidence, when_new = _said(rule, severity, confidence, when_new)
     endpoints = module.endpoints(node)
     card = registry.told(rule)
     symbol = module.symbol_at(node)
@@ -132,11 +131,13 @@ def place_in_project(
     line = lines[match.line - 1].rstrip() if 0 < match.line <= len(lines) else ""
     card = registry.told(rule)
     here = Hop(match.path, match.line, "")
+    severity = options.at(match.path).severity_of(rule.code, match.severity or rule.severity)
+    confidence, when_new = _said(rule, severity, match.confidence, None)
     return Finding(
         code=rule.code,
         name=registry.name_of(rule),
-        severity=options.at(match.path).severity_of(rule.code, match.severity or rule.severity),
-        confidence=match.confidence,
+        severity=severity,
+        confidence=confidence,
         gates=rule.gates,
         effort=rule.effort,
         path=match.path,
@@ -158,7 +159,17 @@ def place_in_project(
             rule.code, "", match.text or " ".join(line.split()) or match.path
         ),
         places=(here, *match.related),
+        when_new=when_new,
     )
+
+
+def _said(
+    rule: Rule, severity: Severity, confidence: Confidence, when_new: Confidence | None
+) -> tuple[Confidence, Confidence | None]:
+    """How certain it is where it has long been so, and where a change brings it: below `said_from` the first is a hint."""
+    if severity.rank < rule.said_from.rank and confidence is not Confidence.POSSIBLE:
+        return Confidence.POSSIBLE, when_new or confidence
+    return confidence, when_new
 
 
 def _is_unproven(module: Module, node: ast.AST) -> bool:

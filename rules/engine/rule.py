@@ -135,7 +135,8 @@ class Rule:
     """Mending it costs a word while the code is written: a change that brings it is told wherever the code runs."""
     said_from: ClassVar[Severity] = Severity.INFO
     """What is less severe is told on its line only when a change brings it, and is a hint for the summary where it has long been
-    so: of what this rule says of such places, readers who judged blind found too little worth a line."""
+    so: of what this rule says of such places, readers who judged blind found too little worth a line
+    (`docs/explanation/how-it-decides.md`). Above the rule's own severity, all of it is."""
     stops_loop: ClassVar[bool] = False
     """It matters because other requests wait meanwhile: where none is seen to get, it is worth less."""
     about_own_line: ClassVar[bool] = False

@@ -36,6 +36,7 @@ class BlockingCallInMiddleware(Rule):
 
     code = "FP105"
     severity = Severity.CRITICAL
+    said_from = Severity.CRITICAL
     gates = True
     about_own_line = True
     effort = Effort.MINUTES

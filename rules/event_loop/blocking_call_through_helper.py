@@ -39,6 +39,7 @@ class BlockingCallThroughHelper(Rule):
     stops_loop = True
     about_own_line = True
     severity = Severity.CRITICAL
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "event-loop lag p99"

@@ -108,6 +108,7 @@ class BlockingFileIoInAsync(Rule):
     code = "FP115"
     per_request = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "event-loop lag p99 and disk wait"
 

@@ -59,6 +59,7 @@ class DanglingTask(Rule):
 
     code = "FP113"
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "log lines saying that a task was destroyed or its exception never retrieved"

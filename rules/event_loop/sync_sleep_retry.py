@@ -41,6 +41,7 @@ class SyncSleepRetry(Rule):
 
     code = "FP121"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.HOURS
     watch = "event-loop lag during incidents of the other side"
 

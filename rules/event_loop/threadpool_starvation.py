@@ -56,6 +56,7 @@ class ThreadpoolStarvation(Rule):
     code = "FP119"
     about_own_line = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.HOURS
     watch = "worker threads in use of 40"
 

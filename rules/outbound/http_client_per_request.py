@@ -82,7 +82,7 @@ class HttpClientPerRequest(Rule):
     code = "FP603"
     per_request = True
     severity = Severity.HIGH
-    said_from = Severity.HIGH
+    said_from = Severity.CRITICAL
     effort = Effort.HOURS
     watch = "TLS handshakes per second and outbound latency"
 

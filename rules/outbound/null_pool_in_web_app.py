@@ -48,6 +48,7 @@ class NullPoolInWebApp(Rule):
 
     code = "FP605"
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     effort = Effort.MINUTES
     watch = "new database connections per second"
 

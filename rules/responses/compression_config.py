@@ -42,6 +42,7 @@ class CompressionConfig(Rule):
 
     code = "FP511"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "processor time per request and bytes sent"
     impact = Impact(

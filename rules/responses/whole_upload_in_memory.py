@@ -79,7 +79,7 @@ class WholeUploadInMemory(Rule):
 
     code = "FP505"
     severity = Severity.HIGH
-    said_from = Severity.MEDIUM
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "resident memory and request size"

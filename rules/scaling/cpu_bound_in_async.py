@@ -66,6 +66,7 @@ class CpuBoundInAsync(Rule):
     code = "FP701"
     per_request = True
     severity = Severity.CRITICAL
+    said_from = Severity.CRITICAL
     gates = True
     about_own_line = True
     effort = Effort.MINUTES

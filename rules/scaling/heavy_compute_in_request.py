@@ -46,6 +46,7 @@ class HeavyComputeInRequest(Rule):
     code = "FP702"
     per_request = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "processor time per request against the size of its data"
 

@@ -68,6 +68,7 @@ class PasswordHashInDependencyEveryRequest(Rule):
 
     code = "FP720"
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.HOURS
     watch = "processor time per request"

@@ -40,6 +40,7 @@ class RaisedSharedException(Rule):
 
     code = "FP722"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     per_request = True
     effort = Effort.MINUTES
     watch = "resident memory per worker"

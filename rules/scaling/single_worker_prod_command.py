@@ -53,6 +53,7 @@ class SingleWorkerProdCommand(ProjectRule):
 
     code = "FP711"
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     effort = Effort.MINUTES
     watch = "processor use per core"
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+
+import pytest
 
 from rules import Analysis, Finding, Options, analyze
-from rules.engine.finding import Confidence
+from rules.engine import registry
+from rules.engine.finding import Confidence, Severity
 from rules.engine.module import Module
 from rules.engine.reading.index import Index
 from rules.engine.reading.source import Source, parse
@@ -28,6 +32,15 @@ def project(files: Mapping[str, str], *, select: tuple[str, ...] = BLOCKING) -> 
 
 def one(text: str, *, select: tuple[str, ...] = BLOCKING) -> Analysis:
     return project({"app.py": text}, select=select)
+
+
+@contextlib.contextmanager
+def said_at_any_severity() -> Iterator[None]:
+    """Rules say of old code what they say of new one: what else makes a hint of a finding is to be seen."""
+    with pytest.MonkeyPatch.context() as patched:
+        for rule in registry.rules():
+            patched.setattr(type(rule), "said_from", Severity.INFO)
+        yield
 
 
 def heard(finding: Finding) -> Confidence:

@@ -16,6 +16,7 @@ async def rate(currency: str) -> float:
 """
 
 
+@pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("path", "confidence"),
     [("shop/rates.py", Confidence.LIKELY), ("scripts/report/rates.py", Confidence.POSSIBLE)],

@@ -19,6 +19,7 @@ async def upload(file: UploadFile) -> None:
 """
 
 
+@pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("written", "confidence"),
     [
@@ -39,6 +40,7 @@ def test_an_upload_behind_a_proxy_with_a_limit_is_a_hint(written: str, confidenc
     assert [found.confidence for found in result.findings if found.code == "FP505"] == [confidence]
 
 
+@pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("command", "confidence"), [("", Confidence.POSSIBLE), ("CMD uvicorn shop.api:app", Confidence.CERTAIN)]
 )

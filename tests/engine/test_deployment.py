@@ -193,6 +193,7 @@ def test_what_is_set_nowhere_is_found(code: str, documents: dict[str, str]) -> N
     assert [finding.code for finding in found] == [code]
 
 
+@pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("path", "starts", "expected"),
     [

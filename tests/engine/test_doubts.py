@@ -24,6 +24,7 @@ async def read(order_id: int):
 """
 
 
+@pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("handler", "confidence"),
     [
@@ -96,6 +97,7 @@ def orders(session: Session = Depends(SessionLocal)):
     assert found(text, "FP221").confidence is Confidence.POSSIBLE
 
 
+@pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("given", "confidence"), [("timeout=5", Confidence.CERTAIN), ("auth=(name, word)", Confidence.POSSIBLE)]
 )
@@ -308,6 +310,7 @@ async def start():
     assert found(text.format(path="/orders"), "FP101").severity is Severity.CRITICAL
 
 
+@pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("version", "confidence"), [("0.112.0", Confidence.POSSIBLE), ("0.118.0", Confidence.LIKELY)]
 )

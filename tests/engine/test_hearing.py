@@ -48,6 +48,7 @@ async def order(number: int) -> None:
 """
 
 
+@pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("wrapped", "expected"),
     [

@@ -14,6 +14,7 @@ def found(text: str, code: str) -> Finding:
     return finding
 
 
+@pytest.mark.usefixtures("at_any_severity")
 def test_an_upload_written_on_the_loop_weighs_more_than_one_file_read() -> None:
     upload = found(
         """
@@ -197,6 +198,7 @@ def test_a_helper_that_waits_each_time_is_critical() -> None:
     assert helped(FOUND_FIRST).severity == Severity.CRITICAL
 
 
+@pytest.mark.usefixtures("at_any_severity")
 def test_what_happens_now_and_then_weighs_less_and_says_when() -> None:
     kept, failing = helped(KEPT), helped(FAILING)
     asked = found(
@@ -259,6 +261,7 @@ def fetch(day):
 """
 
 
+@pytest.mark.usefixtures("at_any_severity")
 def test_objects_that_the_process_keeps_are_made_once_and_a_store_is_filled_now_and_then() -> None:
     local = POOLED.replace("    if day", "    _RATES = {}\n    if day")
 
@@ -492,6 +495,7 @@ def test_the_unkept_tasks_of_a_function_are_one_finding_that_names_all_lines() -
     assert "The same holds on line 12." in tasks.message
 
 
+@pytest.mark.usefixtures("at_any_severity")
 def test_a_call_that_fills_a_cache_in_the_endpoint_itself_weighs_less() -> None:
     text = """
     import requests
@@ -679,6 +683,7 @@ def test_what_mangum_serves_has_one_request_at_a_time(
     assert all(each.confidence is Confidence.POSSIBLE for each in found if each.code == "FP711")
 
 
+@pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [("handler = Mangum(app)\n", Confidence.POSSIBLE), ("", Confidence.LIKELY)],

@@ -32,6 +32,7 @@ STREAM = textwrap.dedent(
 ).encode()
 
 
+@pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("requirement", "confidence"),
     [

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, field_validator
 
 class PaginationRequest(BaseModel):
     page: Annotated[int, Field(ge=1)] = 1
-    page_size: Annotated[int, Field(ge=1)] = 100  # FP223 (inline)
+    page_size: Annotated[int, Field(ge=1)] = 100  # FP223 (change)
 
 
 PaginationQuery = Annotated[PaginationRequest, Depends(PaginationRequest)]
