@@ -45,9 +45,7 @@ ROWS: Rows = {
         SESSION,
     ),
     "a choice of which one is unknown": (
-        {
-            "use.py": "import requests\ndef f(x, a=requests.Session()):\n    s = a if x else requests.Session()\n    s.get(1)"
-        },
+        {"use.py": "import requests\ndef f(x, a):\n    s = a if x else requests.Session()\n    s.get(1)"},
         None,
     ),
     # what is left after a test

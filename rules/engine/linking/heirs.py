@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from rules.engine.linking.implementers import PROTOCOLS, Implementers, stands_in
 from rules.engine.linking.unions import one_of
 from rules.engine.linking.values import ANCESTRY, HEIRS, Linked, Sort, Value, function_value, note, qualified
@@ -13,6 +15,10 @@ from rules.engine.reading.facts import Function
 
 if TYPE_CHECKING:
     from rules.engine.linking.resolver import Resolver
+
+
+_MANY = 12
+"""So many heirs may have an attribute that their base has not, each an own one: which of them is meant is known to nobody."""
 
 
 class Heirs:
@@ -24,6 +30,8 @@ class Heirs:
         self._known: dict[tuple[str, str], list[Value]] | None = None
         self._bases: dict[str, list[tuple[str, str]]] = {}
         """By file, the classes that its classes derive from."""
+        self._asked: set[tuple[str, str, str]] = set()
+        """Attributes of classes that are being looked for among their heirs: a class may derive from itself."""
 
     def implementation(self, owner: Value, name: str, asked: Value) -> Value | None:
         """The method `name` among the heirs of an abstract class, one of several perhaps; None when there are many.
@@ -49,6 +57,23 @@ class Heirs:
             ):
                 found[heir.home.path, function.symbol] = function_value(heir.home, function)
         return one_of(found[key] for key in sorted(found))
+
+    def own(self, value: Value, name: str) -> Value | None:
+        """What all heirs of a class have under a name that it has not itself: a mixin counts on those who mix it in, and who
+        is handed a base class may know which heir it is."""
+        heirs = self.of(value)
+        asked = (value.home.path, value.symbol, name)
+        if not heirs or asked in self._asked:
+            return None
+        found: list[Value] = []
+        self._asked.add(asked)
+        for heir in heirs:
+            if not stands_in(heir.home.path, heir.symbol):
+                held = self._resolver.attribute(replace(heir, sort=Sort.OBJECT), name)
+                if held is not None:
+                    found.append(held)
+        self._asked.discard(asked)
+        return one_of(found) if len(found) <= _MANY else None
 
     def of(self, owner: Value) -> list[Value]:
         """The classes that name `owner` as a base."""

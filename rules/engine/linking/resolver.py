@@ -13,7 +13,7 @@ from rules.engine.linking.containers import DICT, LIST, PROVIDER, method_of_cont
 from rules.engine.linking.heirs import Heirs, is_abstract
 from rules.engine.linking.implementers import PROTOCOLS
 from rules.engine.linking.module_map import ModuleMap
-from rules.engine.linking.type_variables import filled, variables_of
+from rules.engine.linking.type_variables import VARIABLE, bound_of, filled, variables_of
 from rules.engine.linking.unions import members, one_of
 from rules.engine.linking.values import (
     ANCESTRY,
@@ -181,9 +181,14 @@ class Resolver(ModuleMap):
             declared, _, shown = ref[:-1].rpartition("⁇")
             known = self.value(declared, module)
             return known if known is not None and known.sort != Sort.EXTERNAL else self.value(shown, module)
+        if last == "⁂":
+            getter, _, wanted = ref[:-1].rpartition("⁂")
+            return self._made_of(self.value(getter, module), wanted, module)
         if last == "∩":
             declared, _, narrower = ref[:-1].rpartition("∩")
             return self._both(self.value(declared, module), self.value(narrower, module))
+        if last == "⊂":
+            return Value(Sort.INSTANCE, VARIABLE, item=self.value(ref[:-1], module))
         if last == "%":
             owner = self.value(ref[:-1], module)
             if owner is None or owner.sort not in (Sort.CLASS, Sort.OBJECT) or owner.module is None:
@@ -327,6 +332,8 @@ class Resolver(ModuleMap):
         if sort == Sort.EXTERNAL:
             return Value(Sort.EXTERNAL, libraries.canonical(f"{value.name}.{name}"))
         if sort == Sort.INSTANCE:
+            if value.item is not None and value.name == VARIABLE:
+                return self.attribute(value.item, name)
             return self._library_attribute(value.name, name)
         if sort == Sort.MODULE:
             if value.module is not None:
@@ -421,14 +428,18 @@ class Resolver(ModuleMap):
                 known = self.value(held, module)
                 if known is not None and known.origin is None and known.sort in (Sort.INSTANCE, Sort.OBJECT):
                     return replace(known, origin=(module.path, symbol))
-                if known is None and module.classes[owner.symbol].variables:
-                    return filled(held, variables_of(self, value, owner))
+                if module.classes[owner.symbol].variables and (known is None or known.name == VARIABLE):
+                    return (
+                        filled(held, variables_of(self, value, owner))
+                        or bound_of(self, held, module)
+                        or known
+                    )
                 return known
             if symbol in module.classes:
                 return Value(Sort.CLASS, qualified(module, symbol), module, symbol)
             if name in module.classes[owner.symbol].untyped:
                 return self._handed_up(value, owner, name)
-        return None
+        return self.heirs.own(value, name) if value.sort == Sort.OBJECT else None
 
     def _handed_up(self, value: Value, owner: Value, name: str) -> Value | None:
         """An attribute that `owner` keeps as it is given, where a class between it and `value` says what it gives."""
@@ -539,6 +550,8 @@ class Resolver(ModuleMap):
         if sort == Sort.FUNCTION:
             return self._result(value, value.function)
         if sort == Sort.INSTANCE:
+            if value.item is not None and value.name == VARIABLE:
+                return self.called(value.item)
             made = libraries.returns(f"{value.name}.__call__")
             return Value(Sort.INSTANCE, made) if made is not None else None
         if sort == Sort.OBJECT:
@@ -560,9 +573,11 @@ class Resolver(ModuleMap):
         found = self.value(function.returns, module)
         if function.made and found is not None and self._says_less(found):
             found = self._of_project(function.made, module) or found
-        return (
-            found if found is not None or not value.variables else filled(function.returns, value.variables)
-        )
+        if found is not None:
+            return found
+        if value.variables:
+            found = filled(function.returns, value.variables)
+        return found or bound_of(self, function.returns, module)
 
     def _yielded(self, function: Function, module: Linked) -> Value | None:
         if function.returns:
@@ -656,6 +671,16 @@ class Resolver(ModuleMap):
     def _one_of(self, refs: Iterable[str], module: Linked) -> Value | None:
         """One of several values: the one that they turn out to be, or any of them when all are the project's."""
         return one_of(self.value(ref, module) for ref in refs)
+
+    def _made_of(self, callee: Value | None, argument: str, module: Linked) -> Value | None:
+        """What `get(Order)` gives: an `Order`, where `get` gives whatever its type variable stands for."""
+        made = self.called(callee)
+        if made is None and callee is not None and callee.sort == Sort.FUNCTION:
+            returns = callee.function.returns
+            variable = self.value(returns[:-1], callee.home) if returns[-1:] == ":" else None
+            if variable is not None and variable.name == VARIABLE:
+                return self.called(self.value(argument, module))
+        return made
 
     def _both(self, declared: Value | None, found: Value | None) -> Value | None:
         """What is declared to be one thing and found to be another (`isinstance`): the one that says more."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rules.engine.linking.values import Sort, Value
+from msgspec.structs import replace
+
+from rules.engine.linking.values import Linked, Sort, Value
 
 if TYPE_CHECKING:
     from rules.engine.linking.resolver import Resolver
 
 _DEPTH = 80
+VARIABLE = "typing.TypeVar"
+"""The class of a type variable, whose `item` is what it is bound to."""
 
 
 def variables_of(resolver: Resolver, value: Value, owner: Value) -> Mapping[str, Value]:
@@ -40,8 +44,11 @@ def variables_of(resolver: Resolver, value: Value, owner: Value) -> Mapping[str,
 
 
 def filled(ref: str, variables: Mapping[str, Value]) -> Value | None:
-    """The value of a type variable `T:`, or of a container of it."""
+    """The value of a type variable `T:`, of the class `T` that it stands for, or of a container of it."""
     item = ref.removesuffix("{:}").removesuffix("{}")
+    if item[-1:] not in ":)]}»⟩$":
+        stands = variables.get(item.rpartition(".")[2].rpartition(">")[2].lstrip("@"))
+        return class_of(stands) if stands is not None else None
     value = (
         variables.get(item[:-1].rpartition(".")[2].rpartition(">")[2].lstrip("@"))
         if item[-1:] == ":"
@@ -50,3 +57,18 @@ def filled(ref: str, variables: Mapping[str, Value]) -> Value | None:
     if value is None or item == ref:
         return value
     return Value(Sort.ITEMS, "builtins.dict" if ref.endswith("{:}") else "builtins.list", item=value)
+
+
+def class_of(value: Value) -> Value | None:
+    """The class of an instance of one of the project's."""
+    return replace(value, sort=Sort.CLASS, given=()) if value.sort == Sort.OBJECT else None
+
+
+def bound_of(resolver: Resolver, ref: str, module: Linked) -> Value | None:
+    """An instance of what the type variable `T:` is bound to."""
+    if ref[-1:] != ":":
+        return None
+    variable = resolver.value(ref[:-1], module)
+    if variable is None or variable.name != VARIABLE or variable.item is None:
+        return None
+    return resolver.called(variable.item)

@@ -169,6 +169,9 @@ def _subscripted(index: Index, node: ast.Subscript, scope: Scope, depth: int) ->
         }  # `get` gives what it holds, as that of a mapping does
     if last in ("Literal", "LiteralString"):
         return {"builtins.str:"}
+    if last == "Callable" and len(parameters) == 2:
+        made = annotation(index, parameters[1], scope, depth + 1)
+        return {f"{made}!" if made and made[0] != "'" else ""}
     if not generic or generic in _VAGUE or last == "Callable":
         return {""}
     if generic.partition(".")[0] in _FOREIGN:

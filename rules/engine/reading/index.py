@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rules.engine.reading import handed_types, narrowing, secrecy, shown_types
 from rules.engine.reading.annotations import annotation, joined, may_be_ours, one_of
+from rules.engine.reading.asked_for import asked_for, kept_under
+from rules.engine.reading.left_open import default_of, is_left_open, is_only_left_open
 from rules.engine.reading.scopes import BUILTINS, COMPREHENSIONS, Binding, Part, Scope, Walk
 from rules.engine.reading.special_calls import SPECIAL
 from rules.engine.reading.spelling import is_type_checking, last_name
@@ -112,7 +114,7 @@ class Index(Walk):
                 base = self.ref(value, scope, depth)
                 if base in _WIRED:
                     return self.ref(key, scope, depth)
-                return f"{base}[{_key(key)}]" if base else ""
+                return f"{base}[{_key(key)}]" if base else kept_under(self, node, scope, depth)
             case ast.IfExp(body=body, orelse=orelse):
                 return self.agreed([body, orelse], scope, depth)
             case ast.BoolOp(op=ast.Or(), values=values):
@@ -133,7 +135,10 @@ class Index(Walk):
         for node in nodes:
             if node is None or (isinstance(node, ast.Constant) and node.value is None):
                 continue
-            refs.add(self.ref(node, scope, depth))
+            found = self.ref(node, scope, depth)
+            if not found and isinstance(node, ast.Name) and is_only_left_open(scope, node.id):
+                continue  # `repository or OrderRepository()`
+            refs.add(found)
             if "" in refs:
                 return ""
         return one_of(refs)
@@ -141,13 +146,13 @@ class Index(Walk):
     def _call_ref(self, node: ast.Call, scope: Scope, depth: int) -> str:
         function = self.ref(node.func, scope, depth)
         if not function:
-            return ""
+            return asked_for(self, node, function, scope, depth)
         special = SPECIAL.get(function.rpartition(".")[2])
         if special is not None:
             found = special(self, node, function, scope, depth)
             if found is not None:
                 return found
-        return f"{function}()"
+        return asked_for(self, node, function, scope, depth) or f"{function}()"
 
     def _name(self, node: ast.Name, scope: Scope) -> str:
         name = node.id
@@ -311,7 +316,9 @@ class Index(Walk):
                 and binding.value.value is None
             ):
                 continue
-            refs.add(self.binding_ref(binding, scope))
+            found = self.binding_ref(binding, scope)
+            if found or not is_left_open(binding):
+                refs.add(found)
         return one_of(refs)
 
     def _preferred(self, bindings: list[Binding], for_type: bool) -> list[Binding]:
@@ -416,7 +423,7 @@ class Index(Walk):
             is_wired = self.ref(binding.value.value, outside) in _WIRED
             depends = self.ref(binding.value, outside) if is_wired else None
         if not depends:
-            return annotated
+            return annotated or default_of(self, binding, outside)
         return f"{annotated}‖{depends}$" if annotated else f"{depends}$"
 
     def depends(self, default: object, annotation: ast.expr | None, scope: Scope) -> str | None:

@@ -42,6 +42,17 @@ def _new_type(index: Index, node: ast.Call, function: str, scope: Scope, depth: 
     return None
 
 
+def _type_variable(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    """`TypeVar("R", bound=Repository)` stands for a `Repository` at least."""
+    if function.partition(".")[0] not in ("typing", "typing_extensions"):
+        return None
+    for keyword in node.keywords:
+        if keyword.arg == "bound" and not isinstance(keyword.value, ast.Constant):
+            bound = index.ref(keyword.value, scope, depth)
+            return f"{bound}⊂" if bound else None
+    return None
+
+
 def _offloaded(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
     """`await to_thread(f, …)` gives what `f` gives."""
     position = 1 if function.endswith("run_in_executor") else 0
@@ -191,6 +202,7 @@ SPECIAL: dict[str, Special] = {
     "sync_to_async": _first_argument,
     "cast": _cast,
     "NewType": _new_type,
+    "TypeVar": _type_variable,
     "to_thread": _offloaded,
     "run_in_threadpool": _offloaded,
     "run_in_executor": _offloaded,
