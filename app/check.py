@@ -176,7 +176,9 @@ def only_new(project: Project, revision: str, now: Scan, options: Options) -> Sc
     then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, prove=False)
     known = {finding.fingerprint for finding in then.findings}
     findings = tuple(
-        heat.unweakened(finding) for finding in now.result.findings if finding.fingerprint not in known
+        heat.unweakened(finding).as_new()
+        for finding in now.result.findings
+        if finding.fingerprint not in known
     )
     return msgspec.structs.replace(now, result=msgspec.structs.replace(now.result, findings=findings))
 

@@ -94,7 +94,7 @@ def as_github(result: Result, lines: Lines) -> str:
 def as_workflow_commands(findings: Iterable[Finding]) -> str:
     """One workflow command for each finding."""
     return _joined(
-        f"::{_GITHUB_LEVEL[finding.severity]} "
+        f"::{'notice' if finding.is_hint else _GITHUB_LEVEL[finding.severity]} "
         f"file={_property(finding.path)},line={finding.line},endLine={finding.end_line},"
         + (
             f"col={finding.column},endColumn={finding.end_column},"
@@ -115,7 +115,7 @@ def as_gitlab(result: Result, lines: Lines) -> str:
                 "check_name": finding.code,
                 "description": _sentence(finding),
                 "categories": ["Performance"],
-                "severity": _GITLAB_SEVERITY[finding.severity],
+                "severity": "info" if finding.is_hint else _GITLAB_SEVERITY[finding.severity],
                 "fingerprint": finding.fingerprint,
                 "location": {
                     "path": finding.path,
@@ -128,9 +128,10 @@ def as_gitlab(result: Result, lines: Lines) -> str:
 
 
 def as_junit(result: Result, lines: Lines) -> str:
-    """One test case for each finding, failed; a single passed one when there is none."""
-    cases = len(result.findings) or 1
-    attributes = {"tests": str(cases), "failures": str(len(result.findings)), "errors": "0"}
+    """One test case for each finding: failed, or skipped for a hint; a single passed one when there is none."""
+    cases, hints = len(result.findings) or 1, sum(finding.is_hint for finding in result.findings)
+    failures = len(result.findings) - hints
+    attributes = {"tests": str(cases), "failures": str(failures), "errors": "0", "skipped": str(hints)}
     from xml.etree import ElementTree  # only here: other formats are no XML
 
     suites = ElementTree.Element("testsuites", {"name": "fastperf"} | attributes)
@@ -148,6 +149,9 @@ def as_junit(result: Result, lines: Lines) -> str:
                 "line": str(finding.line),
             },
         )
+        if finding.is_hint:
+            ElementTree.SubElement(case, "skipped", {"message": visible(_sentence(finding))})
+            continue
         failure = ElementTree.SubElement(
             case, "failure", {"type": str(finding.severity), "message": visible(_sentence(finding))}
         )
@@ -232,6 +236,23 @@ WRITERS: Mapping[str, Callable[[Result, Lines], str]] = {
     "markdown": as_markdown,
     "prompt": as_prompt,
 }
+
+
+_WITH_ALL = frozenset({"json", "sarif", "gitlab", "junit"})
+"""Formats that tell hints from problems by fields of their own."""
+
+
+def written(output_format: str, result: Result, lines: Lines, *, hints: bool) -> str:
+    """The findings in one of the formats; where every finding is a thing to do, hints only if they are wanted."""
+    if hints or output_format in _WITH_ALL:
+        return WRITERS[output_format](result, lines)
+    told = tuple(finding for finding in result.findings if not finding.is_hint)
+    text = WRITERS[output_format](msgspec.structs.replace(result, findings=told), lines)
+    left = len(result.findings) - len(told)
+    if not left or output_format == "prompt":
+        return text
+    more = f"{left:,} {'hint' if left == 1 else 'hints'} more with `--hints`: what may be so, runs seldom or weighs little."
+    return f"{text}::notice title=fastperf::{more}\n" if output_format == "github" else f"{text}\n{more}\n"
 
 
 def rules_as_json(rules: Iterable[Rule]) -> str:
@@ -329,7 +350,7 @@ def _sarif_result(finding: Finding, index: Mapping[str, int], lines: Lines) -> d
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": index[finding.code],
-        "level": _SARIF_LEVEL[finding.severity],
+        "level": "note" if finding.is_hint else _SARIF_LEVEL[finding.severity],
         "message": {"text": _sentence(finding)},
         "locations": [
             _sarif_location(

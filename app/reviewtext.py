@@ -14,7 +14,6 @@ from app.plaintext import Kind, plain_lines
 from app.printable import file_lines, visible
 from app.review.report import Report
 from app.terminal import console
-from rules.engine.finding import Confidence, Severity
 
 CONTEXT_LINES = 2
 _CONCLUSION = {"failure": "bold red", "success": "bold green"}
@@ -39,11 +38,7 @@ def as_markdown(report: Report) -> str:
 
 def as_github(report: Report) -> str:
     """What is new as workflow commands; `info` and `possible` findings stay in the summary, as on a pull request."""
-    return as_workflow_commands(
-        finding
-        for finding in report.new
-        if finding.severity is not Severity.INFO and finding.confidence is not Confidence.POSSIBLE
-    )
+    return as_workflow_commands(finding for finding in report.new if finding.speaks)
 
 
 def show(report: Report, gathered: Gathered) -> None:

@@ -43,6 +43,8 @@ UNCUT = 10_000
 _NARROWEST = 30
 MOST_ROWS = 6
 """Of a fix."""
+MOST_HINTS = 10
+"""That are listed where nobody asked for all of them."""
 MOST_BLOCKING = 3
 """Calls in a row of the table of endpoints."""
 FIX_COLOURS = {"-": "red", "+": "green"}
@@ -99,6 +101,26 @@ def finding_text(finding: Finding, lines: Sequence[str], *, width: int = WIDTH, 
     return text
 
 
+def hint_list(hints: Sequence[Finding], *, width: int = WIDTH, cut: bool = False) -> Text:
+    """Hints on a line each, the worst first, as many as are soon read. With `cut` lines end at `width`, as a terminal wants them."""
+    text = Text(no_wrap=True)
+    text.append("Hints", "bold")
+    text.append(": what may be so, runs seldom or weighs little\n", "dim")
+    worst = sorted(hints, key=lambda hint: -hint.severity.rank)[:MOST_HINTS]
+    for hint in worst:
+        row = Text("  ", no_wrap=True)
+        row.append(f"{visible(hint.path)}:{hint.line}")
+        row.append("  ")
+        row.append(str(hint.severity), COLOURS[hint.severity])
+        row.append(f"  {hint.code} {hint.name}: {visible(_first_sentence(hint.message))}")
+        if cut:
+            row.truncate(width, overflow="ellipsis")
+        text.append_text(row).append("\n")
+    if len(hints) > len(worst):
+        text.append(f"  and {len(hints) - len(worst):,} more\n", "dim")
+    return text
+
+
 def by_endpoint(findings: Iterable[Finding]) -> list[tuple[EndpointRef | None, list[Finding]]]:
     """Findings under the first endpoint they slow down, the worst endpoint first; at the end those that no endpoint reaches."""
     grouped: dict[EndpointRef | None, list[Finding]] = {}
@@ -132,23 +154,30 @@ def notes(finding: Finding, lines: Sequence[str]) -> Iterable[str]:
 
 
 def summary(
-    result: Result, findings: Sequence[Finding], files: int, *, fixed: int = 0, unread: int = 0
+    result: Result,
+    findings: Sequence[Finding],
+    files: int,
+    *,
+    fixed: int = 0,
+    unread: int = 0,
+    hints: Sequence[Finding] = (),
 ) -> Text:
-    """The last line: how much there is, where, and what can be done about it at once. `files` were read."""
+    """The last line: how much there is, where, and what can be done about it at once. `files` were read. The `hints`, which
+    are not among the `findings`, are told of in brief."""
     text = Text(no_wrap=True)
     seconds = f"{result.statistics.seconds:.2f} s"
     if fixed:
         text.append(f"Fixed {_counted(fixed, 'problem')}. ", "green")
-    if not files and not unread and not findings:
+    if not files and not unread and not findings and not hints:
         text.append("No Python files here", "yellow")
         return text
-    if not files and not findings:
+    if not files and not findings and not hints:
         text.append(f"No file could be read, {unread} skipped", "yellow")
         return text
     if not findings:
         left = "No performance problems" + (" left" if fixed else "")
         text.append(left, "green")
-        text.append(f" in {_counted(files, 'file')}{_unread(unread)} · {seconds}")
+        text.append(f" in {_counted(files, 'file')}{_unread(unread)}{_hinted(hints)} · {seconds}")
         return text
     by_severity = Counter(finding.severity for finding in findings)
     counts = ", ".join(
@@ -156,7 +185,7 @@ def summary(
     )
     touched = len({finding.path for finding in findings})
     text.append(f"Found {_counted(len(findings), 'problem')}", "bold")
-    text.append(f" in {touched} of {_counted(files, 'file')}{_unread(unread)} ({counts})")
+    text.append(f" in {touched} of {_counted(files, 'file')}{_unread(unread)} ({counts}){_hinted(hints)}")
     fixes = Counter(finding.fix.safety for finding in findings if finding.fix is not None)
     safe, unsafe = fixes[Safety.SAFE], fixes[Safety.UNSAFE]
     if safe or unsafe:
@@ -168,6 +197,10 @@ def summary(
         text.append(" · " + ", ".join(parts))
     text.append(f" · {seconds}")
     return text
+
+
+def _hinted(hints: Sequence[Finding]) -> str:
+    return f" · {_counted(len(hints), 'hint')}, shown by --hints" if hints else ""
 
 
 def _unread(files: int) -> str:
@@ -211,9 +244,10 @@ def _blocking(names: Sequence[str]) -> str:
 
 
 def statistics_table(findings: Sequence[Finding]) -> Text:
-    """How often each rule found something, the most frequent first."""
+    """How often each rule found something, the most frequent first, and how many of these are hints."""
     names = {finding.code: finding.name for finding in findings}
     fixable = Counter(finding.code for finding in findings if finding.fix is not None)
+    hints = Counter(finding.code for finding in findings if finding.is_hint)
     counted = Counter(finding.code for finding in findings)
     width = len(str(max(counted.values(), default=0)))
     return _aligned(
@@ -222,6 +256,7 @@ def statistics_table(findings: Sequence[Finding]) -> Text:
                 Text(f"{count:>{width}}", "bold"),
                 Text(code),
                 Text(names[code]),
+                Text(_counted(hints[code], "hint") if hints[code] else "", "dim"),
                 Text(f"{fixable[code]} with a fix" if fixable[code] else "", "dim"),
             )
             for code, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))

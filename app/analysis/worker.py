@@ -54,7 +54,7 @@ from rules import ModuleFacts, SourceError
 from rules.engine import diagnosis, growth, registry
 from rules.engine.costs import measured
 from rules.engine.evidence.heat import Since
-from rules.engine.finding import Confidence, Finding, Options, Result, Severity
+from rules.engine.finding import Finding, Options, Result
 from rules.engine.project import Project
 from rules.engine.reading import sharing
 from rules.engine.reading.edits import Lines
@@ -447,8 +447,7 @@ def prove(
 
 def _is_commented(finding: Finding) -> bool:
     """Whether it may become a comment, with its fix: what only the summary mentions has no use for one."""
-    confidence = finding.when_new or finding.confidence
-    return finding.severity is not Severity.INFO and confidence is not Confidence.POSSIBLE
+    return finding.as_new().speaks
 
 
 def _in_turn(findings: Iterable[Finding], old: Set[str]) -> list[Finding]:

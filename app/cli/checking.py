@@ -38,6 +38,11 @@ SKIPPED_SHOWN = 10
     "--select", multiple=True, metavar="CODES", help="Only these rules: codes or prefixes, by comma."
 )
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
+@click.option(
+    "--hints",
+    is_flag=True,
+    help="What is only possible, runs seldom or weighs little too, each under its code. With --select always.",
+)
 @click.option("--fix", is_flag=True, help="Apply the safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: those too that need a look.")
 @click.option("--diff", "show_diff", is_flag=True, help="Show what fixing would change, and change nothing.")
@@ -79,6 +84,7 @@ def check(
     paths: tuple[Path, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    hints: bool,
     fix: bool,
     unsafe_fixes: bool,
     show_diff: bool,
@@ -115,10 +121,12 @@ def check(
             base,
             statistics=statistics,
             endpoints=endpoints,
+            hints=hints or bool(select),
             kept=not no_cache,
             cache_dir=cache_dir,
         )
         return
+    hints = hints or bool(select)
     with unhindered():
         if checklist and output_format not in {"text", "json", "markdown"}:
             raise Misuse("--checklist is text, json or markdown")
@@ -127,7 +135,7 @@ def check(
         at_once = output_format == "text" and not (
             fix or show_diff or statistics or checklist or base or by_endpoint
         )
-        printer = _Printer() if at_once else None
+        printer = _Printer(hints=hints) if at_once else None
         if checklist and not select:
             select = ("FP",)  # everything in so many words: project advice too
         scan, project, options = checked(
@@ -161,6 +169,7 @@ def check(
             statistics=statistics,
             endpoints=endpoints,
             by_endpoint=by_endpoint,
+            hints=hints,
             fixed=fixed,
             said=said,
         )
@@ -292,6 +301,7 @@ def _watch(
     *,
     statistics: bool,
     endpoints: bool,
+    hints: bool,
     kept: bool,
     cache_dir: Path | None,
 ) -> None:
@@ -309,7 +319,7 @@ def _watch(
         except Misuse as mistake:
             mistake.show()
         else:
-            _show(scan, project, "text", statistics=statistics, endpoints=endpoints, fixed=0)
+            _show(scan, project, "text", statistics=statistics, endpoints=endpoints, hints=hints, fixed=0)
 
     try:
         root = discovery.root_of(paths or (Path(),))
@@ -324,17 +334,20 @@ def _watch(
 
 
 class _Printer:
-    """Prints findings one by one and knows which it printed."""
+    """Prints findings one by one, hints only if it is to, and knows which it printed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hints: bool) -> None:
         from app import terminal
 
+        self._hints = hints
         self._console, self._show = terminal.console(), terminal.show
         self.said: set[tuple[str, str]] = set()
         self.bar: Bar | None = None
         """What goes from the terminal when the first finding comes."""
 
     def __call__(self, finding: Finding, lines: Sequence[str]) -> None:
+        if not self._hints and finding.is_hint:
+            return
         if self.bar is not None:
             self.bar.hide()
         self.said.add((finding.path, finding.fingerprint))
@@ -359,32 +372,38 @@ def _show(
     *,
     statistics: bool,
     endpoints: bool,
+    hints: bool,
     fixed: int,
     by_endpoint: bool = False,
     said: Collection[tuple[str, str]] = (),
 ) -> None:
-    """Print what there is to say, but for findings (path, fingerprint) that were `said` before."""
+    """Print what there is to say, but for findings (path, fingerprint) that were `said` before. Without `hints` they are told
+    of in brief."""
     if output_format != "text":
         from app import outputs
 
-        click.echo(outputs.WRITERS[output_format](scan.result, scan.lines), nl=False)
+        click.echo(outputs.written(output_format, scan.result, scan.lines, hints=hints), nl=False)
         return
     from app import terminal  # rich, which takes its time, is for people
     from app.printable import visible
 
     console = terminal.console()
+    shown = [finding for finding in scan.result.findings if hints or not finding.is_hint]
+    brief = [finding for finding in scan.result.findings if not hints and finding.is_hint]
     if statistics and scan.result.findings:
         console.print(terminal.statistics_table(scan.result.findings))
         console.print()
     elif by_endpoint:
-        for endpoint, findings in terminal.by_endpoint(scan.result.findings):
+        for endpoint, findings in terminal.by_endpoint(shown):
             console.print(terminal.endpoint_heading(endpoint))
             for finding in findings:
                 terminal.show(finding, scan.lines(finding.path), console)
     elif not statistics:
-        for finding in scan.result.findings:
+        for finding in shown:
             if (finding.path, finding.fingerprint) not in said:
                 terminal.show(finding, scan.lines(finding.path), console)
+    if brief and not statistics:
+        console.print(terminal.hint_list(brief, width=console.width, cut=console.file.isatty()))
     if endpoints and scan.result.endpoints:
         console.print(terminal.endpoint_table(scan.result.endpoints))
         console.print()
@@ -395,5 +414,7 @@ def _show(
     unread = project.chosen & {skipped.path for skipped in scan.result.skipped}
     said_of = {finding.path for finding in scan.result.findings}  # documents too
     read = (project.chosen & scan.sources.keys()) - unread | said_of
-    summary = terminal.summary(scan.result, scan.result.findings, len(read), fixed=fixed, unread=len(unread))
+    summary = terminal.summary(
+        scan.result, shown, len(read), fixed=fixed, unread=len(unread), hints=() if statistics else brief
+    )
     console.print(summary)

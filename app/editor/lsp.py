@@ -199,7 +199,7 @@ class FastperfServer(LanguageServer):
                 ),
             ),
             message=finding.message,
-            severity=SEVERITIES[finding.severity],
+            severity=types.DiagnosticSeverity.Hint if finding.is_hint else SEVERITIES[finding.severity],
             code=finding.code,
             source=SOURCE,
             related_information=[

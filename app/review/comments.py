@@ -34,7 +34,7 @@ from app.review.markdown import (
     sentences,
     shorten,
 )
-from rules.engine.finding import Confidence, Cost, Edit, EndpointRef, Finding, Hop, Severity
+from rules.engine.finding import Cost, Edit, EndpointRef, Finding, Hop, Severity
 
 BADGES = {
     Severity.CRITICAL: "🔴 Critical",
@@ -116,11 +116,6 @@ class Context:
     costs: Mapping[EndpointRef, EndpointChange]
 
 
-def speaks(finding: Finding) -> bool:
-    """Whether a finding may be said on a line: info and possible ones are for the summary only."""
-    return finding.severity != Severity.INFO and finding.confidence != Confidence.POSSIBLE
-
-
 def group(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Findings by cause, in the order of their worst member; without a cause each stands alone, unless its function has
     the same mistake elsewhere and none of them has a fix of its own to offer."""
@@ -156,7 +151,7 @@ def _mistake(members: Sequence[Finding]) -> object:
         return None
     endpoints = frozenset(Group(tuple(members)).endpoints)
     what = (first.code, first.instead) if kind(first) == first.code else kind(first)
-    return (*functions, what, endpoints, speaks(first))
+    return (*functions, what, endpoints, first.speaks)
 
 
 def _function(finding: Finding) -> tuple[str, str]:

@@ -167,7 +167,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         texts = patch.Texts(diff, excerpts or {})
         context = comments.Context(diff, links, texts, {change.ref: change for change in endpoints})
         listened = tuple(finding for finding in new if config.mode_for(finding) != "observe")
-        heard = tuple(finding for finding in listened if comments.speaks(finding))
+        heard = tuple(finding for finding in listened if finding.speaks)
         groups = comments.group(heard)
         usual = Counter(map(comments.kind, changes.existing))
         spoken, repeated, crowded, placeless = _said(heard, context, config.max_comments, usual)
@@ -211,7 +211,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             conclusion=verdict,
             new=comments.group(new),
             heard=groups,
-            hints=tuple(finding for finding in listened if not comments.speaks(finding)),
+            hints=tuple(finding for finding in listened if not finding.speaks),
             blocking=frozenset(blocking),
             grown=frozenset(finding.fingerprint for finding in changes.grown),
             fixed=comments.group(fixed),
@@ -342,7 +342,7 @@ def _surer(finding: Finding, diff: Diff) -> Finding:
     """Somebody had put a guard there: that it is gone is more than a possibility. So is what only costs later on, when
     it is there to stay."""
     if finding.when_new is not None:
-        return msgspec.structs.replace(finding, confidence=finding.when_new)
+        return finding.as_new()
     if finding.confidence is not Confidence.POSSIBLE or not finding.guards:
         return finding
     if guards.lost(finding, diff, comments.places_of(finding)) is None:

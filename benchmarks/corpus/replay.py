@@ -26,7 +26,6 @@ from typing import Any
 from app import localreview
 from app.analysis import Analysis, AnalysisError
 from app.localgit import GitError, LocalRepository
-from app.review.comments import speaks
 from app.review.links import Links
 from app.review.report import Report
 from benchmarks.corpus.score import NEAR, answers, compatible
@@ -112,7 +111,7 @@ def touching(case: Mapping[str, Any], report: Report, findings: Sequence[Finding
         if answers(each.code) & wanted and any(
             hop.path == path and first - NEAR <= hop.line <= last + NEAR for hop in hops
         ):
-            said = ELSEWHERE if speaks(each) else SUMMARY
+            said = ELSEWHERE if each.speaks else SUMMARY
             found.append(f"{each.code} {each.path}:{each.line} {said if each.fingerprint in new else BEFORE}")
     return found
 

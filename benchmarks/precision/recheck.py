@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.precision.judged import LATEST, UNSAID, is_right, rounds
-from benchmarks.precision.sample import analysed, is_said
+from benchmarks.precision.sample import analysed
 
 NEARBY = 3
 
@@ -68,7 +68,7 @@ def _said(mirror: Path, commit: str) -> Mapping[Place, list[int]]:
     said: dict[Place, list[int]] = defaultdict(list)
     result, _ = analysed(mirror, commit)
     for finding in result.findings:
-        if is_said(finding):
+        if finding.speaks:
             said[finding.path, finding.code].append(finding.line)
     return said
 

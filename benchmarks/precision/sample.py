@@ -19,7 +19,6 @@ from app.localgit import LocalRepository
 from app.review.paths import DEFAULT_EXCLUDE, matches
 from rules import Finding, Result, analyze
 from rules.engine import registry
-from rules.engine.finding import Confidence, Severity
 
 AROUND = 14
 
@@ -40,7 +39,7 @@ def main() -> None:
         result, contents = analysed(mirror, commit)
         print(f"{repo} {commit[:10]}: {len(result.findings)} findings", file=sys.stderr, flush=True)
         for finding in result.findings:
-            if is_said(finding):
+            if finding.speaks:
                 lines = contents[finding.path].decode(errors="replace").splitlines()
                 drawn.append((repo, commit, finding, lines))
     sample = _draw(drawn, chosen.size, chosen.seed, chosen.most_per_rule)
@@ -81,10 +80,6 @@ def analysed(mirror: Path, commit: str) -> tuple[Result, Mapping[str, bytes]]:
 def _is_left_out(path: str) -> bool:
     """Whether no review looks at a file, as the configuration is by default: `test_env/lib/…/site-packages/`."""
     return any(matches(pattern, path) for pattern in DEFAULT_EXCLUDE)
-
-
-def is_said(finding: Finding) -> bool:
-    return finding.severity is not Severity.INFO and finding.confidence is not Confidence.POSSIBLE
 
 
 def _draw(

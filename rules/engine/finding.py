@@ -191,6 +191,20 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     )
 
     @property
+    def speaks(self) -> bool:
+        """Whether it may be said on a line. What is possible, and information, is a hint: for lists and summaries only."""
+        return self.severity is not Severity.INFO and self.confidence is not Confidence.POSSIBLE
+
+    @property
+    def is_hint(self) -> bool:
+        """Whether lists of problems leave it out, or tell of it in brief. What a profile saw is no mere possibility."""
+        return not self.speaks and not self.heat
+
+    def as_new(self) -> Finding:
+        """The finding as it is when a change brings it."""
+        return self if self.when_new is None else msgspec.structs.replace(self, confidence=self.when_new)
+
+    @property
     def in_itself(self) -> Severity:
         """The severity that the code has, whatever a profile saw: what two versions are compared by."""
         return self.uncooled or self.severity

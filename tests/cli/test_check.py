@@ -124,6 +124,44 @@ def test_text_shows_code_underline_path_and_totals(shop: Path) -> None:
     assert "\x1b" not in done.stdout
 
 
+def test_hints_are_shown_in_brief_unless_somebody_asks(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "pyproject.toml": PYPROJECT,
+            "shop/api.py": "from fastapi import FastAPI\nfrom openai import OpenAI\n\napp = FastAPI()\nclient = OpenAI()\n",
+        },
+    )
+    brief = fastperf("check", folder=tmp_path)
+    assert brief.returncode == 1
+    assert "\n  shop/api.py:5  low  FP601 missing-timeout: " in brief.stdout
+    assert "│" not in brief.stdout
+    assert brief.stdout.splitlines()[-1].startswith(
+        "No performance problems in 1 file · 1 hint, shown by --hints"
+    )
+    for asked in (("--hints",), ("--select", "FP601")):
+        shown = fastperf("check", *asked, folder=tmp_path).stdout
+        assert "5 │ client = OpenAI()" in shown
+        assert shown.splitlines()[-1].startswith("Found 1 problem in 1 of 1 file (1 low)")
+
+
+def test_what_a_change_brings_is_as_sure_as_in_a_review(tmp_path: Path) -> None:
+    body = (
+        "from fastapi import FastAPI, UploadFile\n\napp = FastAPI()\n\n"
+        '@app.post("/x")\nasync def x(file: UploadFile) -> int:\n    return len(await file.read())\n'
+    )
+    repository = Repository(tmp_path / "shop")
+    repository.commit({"pyproject.toml": PYPROJECT, "shop/api.py": "x = 1\n"})
+    repository.write({"shop/api.py": body})
+
+    def sure(*arguments: str) -> dict[str, str]:
+        found = checked(repository.path, *arguments)["findings"]
+        return {each["code"]: each["confidence"] for each in found}
+
+    assert sure()["FP505"] == "possible"
+    assert sure("--base", "HEAD")["FP505"] == "certain"
+
+
 def test_a_clean_project_is_one_line(tmp_path: Path) -> None:
     write(tmp_path, {"a.py": "x = 1\n"})
 

@@ -9,7 +9,7 @@ import jsonschema_rs
 
 from app import outputs
 from app.printable import file_lines
-from rules.engine.finding import EndpointRef, Result, Skipped, Statistics
+from rules.engine.finding import Confidence, EndpointRef, Result, Skipped, Statistics
 from tests.cli.findings import SOURCE, TRACKING, finding
 
 RESULT = Result(
@@ -145,3 +145,32 @@ def test_every_format_says_something_valid_about_nothing() -> None:
         assert text.endswith("\n") or name == "github"
         if name in {"json", "sarif", "gitlab"}:
             json.loads(text)
+
+
+HINTED = Result(findings=(TRACKING, finding(line=5, end_line=5, confidence=Confidence.POSSIBLE)))
+
+
+def test_a_hint_is_told_from_a_problem_where_a_format_has_all() -> None:
+    def all_of(output_format: str) -> str:
+        return outputs.written(output_format, HINTED, lines, hints=False)
+
+    assert [each["confidence"] for each in json.loads(all_of("json"))["findings"]] == ["certain", "possible"]
+    (run,) = json.loads(all_of("sarif"))["runs"]
+    assert [each["level"] for each in run["results"]] == ["error", "note"]
+    assert [each["severity"] for each in json.loads(all_of("gitlab"))] == ["critical", "info"]
+    suites = ElementTree.fromstring(all_of("junit"))
+    assert (suites.get("tests"), suites.get("failures"), suites.get("skipped")) == ("2", "1", "1")
+    assert [[child.tag for child in case] for case in suites.iter("testcase")] == [["failure"], ["skipped"]]
+
+
+def test_hints_are_left_out_where_each_finding_is_a_thing_to_do() -> None:
+    for name in ("github", "markdown", "prompt"):
+        told = outputs.written(name, HINTED, lines, hints=False)
+        assert told.count("FP001 ") < outputs.written(name, HINTED, lines, hints=True).count("FP001 "), name
+        assert ("1 hint more with `--hints`" in told) == (name != "prompt")
+        assert told.endswith("\n")
+    everything = outputs.written("github", HINTED, lines, hints=True).splitlines()
+    assert [line.split(" ")[0] for line in everything] == ["::error", "::notice"]
+    assert "Nothing is to be done" in outputs.written(
+        "prompt", Result(findings=HINTED.findings[1:]), lines, hints=False
+    )

@@ -168,3 +168,28 @@ def test_a_row_of_the_table_of_endpoints_names_three_calls_and_counts_the_rest()
 
     assert "lib.call_0, lib.call_1, lib.call_2 and 2 more  loop" in many
     assert "lib.call_0, lib.call_1, lib.call_2  " in few
+
+
+def test_hints_are_a_short_list_the_worst_first() -> None:
+    hint = finding(confidence=Confidence.POSSIBLE, severity=Severity.LOW, message="may wait. Or not.")
+    worse = finding(confidence=Confidence.POSSIBLE, severity=Severity.HIGH, line=9)
+    shown = terminal.hint_list([hint] * 11 + [worse]).plain.splitlines()
+
+    assert shown[0] == "Hints: what may be so, runs seldom or weighs little"
+    assert shown[1].startswith("  orders/api.py:9  high  FP001 ")
+    assert shown[2] == "  orders/api.py:4  low  FP001 blocking-call-through-helper: may wait."
+    assert len(shown) == 12
+    assert shown[-1] == "  and 2 more"
+    assert all(len(line) <= 60 for line in terminal.hint_list([hint], width=60, cut=True).plain.splitlines())
+
+
+def test_the_last_line_counts_hints_apart() -> None:
+    hint = finding(confidence=Confidence.POSSIBLE)
+    result = Result(statistics=Statistics(seconds=0.314))
+
+    assert terminal.summary(result, [TRACKING], 2, hints=[hint]).plain == (
+        "Found 1 problem in 1 of 2 files (1 critical) · 1 hint, shown by --hints · 1 fixable with --fix --unsafe-fixes · 0.31 s"
+    )
+    assert terminal.summary(result, [], 2, hints=[hint] * 2).plain == (
+        "No performance problems in 2 files · 2 hints, shown by --hints · 0.31 s"
+    )

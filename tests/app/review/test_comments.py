@@ -299,9 +299,9 @@ def test_different_rules_or_causes_stay_apart() -> None:
 
 
 def test_info_and_possible_findings_are_not_said_on_lines() -> None:
-    assert not comments.speaks(finding(severity=Severity.INFO))
-    assert not comments.speaks(finding(confidence=Confidence.POSSIBLE))
-    assert comments.speaks(finding(severity=Severity.LOW, confidence=Confidence.LIKELY))
+    assert not finding(severity=Severity.INFO).speaks
+    assert not finding(confidence=Confidence.POSSIBLE).speaks
+    assert finding(severity=Severity.LOW, confidence=Confidence.LIKELY).speaks
 
 
 def test_no_number_is_shown_when_nothing_was_measured() -> None:
