@@ -121,7 +121,7 @@ class LongWorkInHandler(Rule):
     code = "FP401"
     about_own_line = True
     severity = Severity.HIGH
-    said_from = Severity.HIGH
+    said_from = Severity.CRITICAL
     effort = Effort.MINUTES
     watch = "p95 of the endpoint, job latency"
 

@@ -51,6 +51,7 @@ class CacheWithoutInvalidation(Rule):
 
     code = "FP305"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.HOURS
     watch = "stale reads, differences between workers"
 

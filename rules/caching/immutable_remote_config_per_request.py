@@ -51,6 +51,7 @@ class ImmutableRemoteConfigPerRequest(Rule):
 
     code = "FP301"
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     effort = Effort.MINUTES
     watch = "outbound calls per request"
 

@@ -39,6 +39,7 @@ class ExistsByLoading(Rule):
     code = "FP210"
     per_request = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "rows fetched per request"
 

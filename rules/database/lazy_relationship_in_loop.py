@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data import eager
-from rules.engine.data.per_item import is_doubtful
+from rules.engine.data.per_item import goes_over_rows, is_doubtful
 from rules.engine.data.round_trips import leaves_too, nearest, short, weighed
 from rules.engine.data.row_members import summary_of_member
 from rules.engine.data.small_tables import lists_kinds
@@ -276,7 +276,7 @@ class LazyRelationshipInLoop(Rule):
             node, module
         ):
             return
-        yield Match(
+        match = Match(
             node,
             f"`{module.segment(node)}` is a query for each item of"
             f" `{shortened(module.segment(iterables(loop)[0]))}`, one after another.",
@@ -284,6 +284,7 @@ class LazyRelationshipInLoop(Rule):
             confidence=Confidence.LIKELY,
             impact=estimates.lazy_loads(module.options, 1, module.turns_around(node)),
         )
+        yield match if goes_over_rows(loop, module) else match.doubted()
 
 
 def _how_many(found: LazyRead) -> str:

@@ -8,7 +8,7 @@ from rules.engine.costs import estimates
 from rules.engine.data import one_query
 from rules.engine.data.at_once import asks_for_many
 from rules.engine.data.embedded import is_embedded
-from rules.engine.data.per_item import goes_over_entries
+from rules.engine.data.plainly_many import goes_over_many
 from rules.engine.data.round_trips import (
     OTHER_STORES,
     confidence_of,
@@ -153,20 +153,20 @@ class QueryInLoop(Rule):
             severity, confidence = Severity.LOW, Confidence.POSSIBLE
             costs = "a statement in the process each"
         also, swallowed = said_together(node, loop, confidence, module)
-        # What somebody types in is a handful: no news where it has long been so.
-        typed_in = confidence is not Confidence.POSSIBLE and goes_over_entries(loop, module)
-        yield Match(
+        match = Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}`: {costs}{also}.",
             severity=severity,
-            confidence=Confidence.POSSIBLE if typed_in else confidence,
-            when_new=confidence if typed_in else None,
+            confidence=confidence,
             swallows=swallowed,
             siblings=lines_of(swallowed),
             fix=one_query.fix(node, loop, module),
             impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
             instead=_instead(node, query, module),
         )
+        # A row that is asked for by its key may be in the session already.
+        is_sure = goes_over_many(loop, module) and not query.primary_key
+        yield match if is_sure else match.doubted()
 
 
 def _is_held(call: ast.Call, module: Module) -> bool:

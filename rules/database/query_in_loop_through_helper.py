@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.data import at_once
 from rules.engine.data.embedded import is_embedded
-from rules.engine.data.per_item import goes_over_entries, goes_over_rows
+from rules.engine.data.per_item import goes_over_rows
+from rules.engine.data.plainly_many import goes_over_many
 from rules.engine.data.round_trips import (
     confidence_of,
     goes_out,
@@ -147,7 +148,7 @@ class QueryInLoopThroughHelper(Rule):
         source = shortened(module.segment(iterables(loop)[0]))
         confidence = confidence_of(node, loop, leaf, module)
         if threaded is not None:
-            yield Match(
+            match = Match(
                 node,
                 f"`{spelled(node.func)}` starts a thread per item of `{source}`, and each reaches `{short(leaf)}`:"
                 " as many threads and database connections at the same time.",
@@ -157,6 +158,7 @@ class QueryInLoopThroughHelper(Rule):
                 impact=estimates.queries_in_loop(module.options, module.turns_around(node)),
                 instead=_ONE_THREAD,
             )
+            yield match if goes_over_many(loop, module) else match.doubted()
             return
         severity = self.priced(leaf, node, module)
         costs = f"a round trip to the database per item{_and_commits(summary)}"
@@ -170,15 +172,12 @@ class QueryInLoopThroughHelper(Rule):
                 costs = "a statement in the process per item"
         also, swallowed = said_together(node, loop, confidence, module)
         unsure, second_connection = confidence is Confidence.POSSIBLE, ("FP221", node.lineno)
-        # What somebody types in is a handful: no news where it has long been so.
-        typed_in = confidence is not Confidence.POSSIBLE and goes_over_entries(loop, module)
-        yield Match(
+        match = Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}` and each time reaches `{short(leaf)}`:"
             f" {costs}{also}.",
             severity=severity,
-            confidence=Confidence.POSSIBLE if typed_in else confidence,
-            when_new=confidence if typed_in else None,
+            confidence=confidence,
             call_path=way_to(node, leaf, module),
             # A helper with a session of its own takes a second connection each time: one cause, said once.
             swallows=swallowed if unsure else (*swallowed, second_connection),
@@ -188,6 +187,7 @@ class QueryInLoopThroughHelper(Rule):
             sketch=at_once.sketch(node, loop, summary, module),
             impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
         )
+        yield match if goes_over_many(loop, module) else match.doubted()
 
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = weighed(self.severity, node, module)

@@ -95,6 +95,8 @@ class Match(Struct, frozen=True):
 
     def doubted(self) -> Match:
         """The same match as a hint where it has long been so: a change that brings it hears of it as surely as before."""
+        if self.confidence is Confidence.POSSIBLE:
+            return self
         return replace(self, confidence=Confidence.POSSIBLE, when_new=self.when_new or self.confidence)
 
 

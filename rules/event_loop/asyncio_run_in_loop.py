@@ -64,6 +64,7 @@ class AsyncioRunInLoop(Rule):
     code = "FP108"
     stops_loop = True
     severity = Severity.CRITICAL
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "rate of 5xx responses"

@@ -39,6 +39,7 @@ class BlockingCallInAsync(Rule):
     code = "FP101"
     stops_loop = True
     severity = Severity.CRITICAL
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "event-loop lag p99"

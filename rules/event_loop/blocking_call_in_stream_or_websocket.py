@@ -43,6 +43,7 @@ class BlockingCallInStreamOrWebsocket(Rule):
     code = "FP106"
     stops_loop = True
     severity = Severity.CRITICAL
+    said_from = Severity.CRITICAL
     gates = True
     about_own_line = True
     effort = Effort.HOURS

@@ -47,6 +47,7 @@ class BlockingWaitOnFuture(Rule):
     code = "FP109"
     stops_loop = True
     severity = Severity.CRITICAL
+    said_from = Severity.CRITICAL
     gates = False
     effort = Effort.MINUTES
     watch = "requests that never finish, and event-loop lag p99"

@@ -46,6 +46,7 @@ class LockHeldAcrossAwait(Rule):
     code = "FP117"
     about_own_line = True
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "requests that never finish"

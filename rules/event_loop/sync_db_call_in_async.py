@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.loops import remedies
 from rules.engine.loops.loop_calls import direct, group_of
-from rules.engine.loops.loop_effects import confidence, effect, expected
+from rules.engine.loops.loop_effects import confidence, effect, expected, stays_in_process
 from rules.engine.loops.loop_fixes import also_on, siblings
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -115,7 +115,7 @@ class SyncDbCallInAsync(Rule):
             return
         function = module.function_of(node)
         where = f" in `{function.name}`" if function else ""
-        yield Match(
+        match = Match(
             node,
             f"`{spelled(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop, module)}."
             + also_on(stops),
@@ -125,3 +125,4 @@ class SyncDbCallInAsync(Rule):
             confidence=Confidence.POSSIBLE if is_maintenance(node, module) else confidence(stop, module),
             impact=expected(stop, module),
         )
+        yield match.doubted() if stays_in_process(stop, module) else match

@@ -59,6 +59,7 @@ class EngineOrPoolPerRequest(Rule):
 
     code = "FP604"
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "new database connections per second"

@@ -47,6 +47,7 @@ class HealthCheckDoesHeavyWork(Rule):
 
     code = "FP613"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "restarts and duration of the health check"
 

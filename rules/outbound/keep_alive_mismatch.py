@@ -52,6 +52,7 @@ class KeepAliveMismatch(ProjectRule):
 
     code = "FP618"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "502 answers of the proxy"
 

@@ -42,6 +42,7 @@ class PoolNotConfigured(Rule):
 
     code = "FP606"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "connections checked out and time spent waiting for one"
 

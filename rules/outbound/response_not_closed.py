@@ -43,6 +43,7 @@ class ResponseNotClosed(Rule):
 
     code = "FP610"
     severity = Severity.MEDIUM
+    said_from = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "open sockets and connections in use"
 

@@ -62,6 +62,7 @@ class RetryWithoutBackoff(Rule):
 
     code = "FP608"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "attempts per call and error rate of the dependency"
 

@@ -122,7 +122,7 @@ class BaseHttpMiddleware(Rule):
             return
         count = _count(module.project)
         many = f", one of {count} in the project" if count >= _MANY else ""
-        yield Match(
+        match = Match(
             node,
             f"`{node.name}` {'is' if isinstance(node, ast.ClassDef) else 'runs as'} a `BaseHTTPMiddleware`{many}: it adds {_ADDED} ms to every request and a task and a queue"
             " around every body.",
@@ -135,6 +135,7 @@ class BaseHttpMiddleware(Rule):
                 measured=True,
             ),
         )
+        yield match if count >= _MANY else match.doubted()
 
 
 def _answers_itself(middleware: ast.ClassDef) -> bool:

@@ -51,6 +51,7 @@ class ResponseClassDisablesFastPath(Rule):
 
     code = "FP502"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "processor time per request"
 

@@ -46,6 +46,7 @@ class UntypedJsonResponse(Rule):
 
     code = "FP501"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "processor time per request"
 

@@ -42,6 +42,7 @@ class WholeFileResponse(Rule):
 
     code = "FP506"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "resident memory and time to first byte"
 

@@ -11,14 +11,14 @@ from rules.engine.linking.knowledge import NOTHING
 from rules.engine.linking.values import Sort
 from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_calls import Stop, by_kind, direct, keeps_answer
-from rules.engine.loops.loop_effects import confidence, effect, expected
+from rules.engine.loops.loop_effects import confidence, effect, expected, writes_frame
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import payloads
-from rules.engine.service.traffic import is_seldom, is_set_up
+from rules.engine.service.traffic import is_for_admins, is_seldom, is_set_up, tells_of_staff
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class CpuBoundInAsync(Rule):
             worst = stops[0]
             if _is_read_here(worst, node, module):
                 continue  # what it costs to read is said there, and what is made of it is a small part
-            yield Match(
+            match = Match(
                 worst.call,
                 f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst, module)}."
                 + loop_fixes.also_on(stops),
@@ -171,6 +171,8 @@ class CpuBoundInAsync(Rule):
                 impact=expected(worst, module),
                 instead=remedies.of_helpers(stops, module),
             )
+            doubtful = all(map(writes_frame, stops)) or _is_now_and_then(worst, module)
+            yield match.doubted() if doubtful else match
 
     def own_call(self, call: ast.Call, module: Module) -> Iterator[Match]:
         stop = direct(call, module)
@@ -189,7 +191,8 @@ class CpuBoundInAsync(Rule):
                 impact=expected(stop, module),
                 instead=remedies.of_call(stop, module),
             )
-            yield found.doubted() if _gives_turns(call, module) else found
+            doubtful = _gives_turns(call, module) or writes_frame(stop) or _is_now_and_then(stop, module)
+            yield found.doubted() if doubtful else found
             return
         entry = module.blocking(call)
         if (
@@ -321,6 +324,11 @@ def _confidence(stop: Stop, module: Module) -> Confidence:
     if stop.callable.startswith("PIL.") and _is_drawn_small(stop.call, module):
         return Confidence.POSSIBLE
     return confidence(stop, module)
+
+
+def _is_now_and_then(stop: Stop, module: Module) -> bool:
+    """Whether only administrators get to it, or those who come for the first time from somewhere else that knows them."""
+    return is_for_admins(stop.call, module) or tells_of_staff(stop.call, module)
 
 
 def _is_drawn_small(call: ast.expr, module: Module) -> bool:

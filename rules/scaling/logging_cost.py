@@ -56,6 +56,7 @@ class LoggingCost(Rule):
 
     code = "FP717"
     severity = Severity.LOW
+    said_from = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "event-loop lag p99 against the number of log records"
 

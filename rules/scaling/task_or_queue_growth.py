@@ -53,6 +53,7 @@ class TaskOrQueueGrowth(Rule):
 
     code = "FP709"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "queue size, resident memory per worker"
 

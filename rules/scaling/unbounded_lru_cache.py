@@ -38,6 +38,7 @@ class UnboundedLruCache(Rule):
 
     code = "FP706"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "resident memory per worker"
 

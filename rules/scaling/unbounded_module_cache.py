@@ -57,7 +57,7 @@ class UnboundedModuleCache(Rule):
 
     code = "FP704"
     severity = Severity.MEDIUM
-    said_from = Severity.HIGH
+    said_from = Severity.CRITICAL
     effort = Effort.MINUTES
     watch = "resident memory per worker"
 

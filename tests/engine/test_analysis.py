@@ -26,7 +26,7 @@ from rules import (
 from rules.engine import registry
 from rules.engine.module import Module
 from rules.engine.reading.source import MAX_BYTES, MAX_LINES, Source
-from tests.engine.projects import one, only, project, sources
+from tests.engine.projects import heard, one, only, project, sources
 
 BLOCKS = "import time\n\nasync def f():\n    time.sleep(1)\n"
 
@@ -365,7 +365,7 @@ def test_what_matters_per_request_is_a_hint_where_no_request_is_seen_to_come() -
     (served,) = one(reached, select=("FP201",)).result.findings
 
     assert (alone.severity, alone.confidence, alone.gates) == (Severity.LOW, Confidence.POSSIBLE, False)
-    assert (served.severity, served.confidence, served.gates) == (Severity.HIGH, Confidence.CERTAIN, True)
+    assert (served.severity, heard(served), served.gates) == (Severity.HIGH, Confidence.CERTAIN, True)
 
 
 def test_a_helper_that_may_not_ask_at_all_is_a_hint() -> None:

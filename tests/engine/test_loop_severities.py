@@ -356,6 +356,7 @@ def test_a_loop_that_no_request_is_seen_on_weighs_a_step_less_and_is_a_hint_in_t
     assert weights(files, "harness/run.py") == (Severity.LOW, Confidence.POSSIBLE, False)
 
 
+@pytest.mark.usefixtures("at_any_severity")
 def test_a_worker_that_runs_tasks_on_one_loop_stands_still_with_all_of_them() -> None:
     worker = """
     import time
@@ -525,6 +526,7 @@ def test_a_call_that_fills_a_cache_in_the_endpoint_itself_weighs_less() -> None:
     )
 
 
+@pytest.mark.usefixtures("at_any_severity")
 def test_a_sleep_after_a_failure_is_high() -> None:
     text = """
     import time

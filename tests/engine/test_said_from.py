@@ -73,27 +73,42 @@ def test_a_change_hears_of_all_that_blocks_a_merge(rule: Rule) -> None:
     assert found.gates
 
 
-def test_a_list_that_somebody_types_in_is_news_only_when_a_change_brings_the_loop() -> None:
-    form = "class Form(BaseModel):\n    numbers: list[str]\n    ids: list[str]\n\n@app.post"
-    text = (
-        API.replace("from fastapi", "from pydantic import BaseModel\nfrom fastapi")
-        .replace("@app.post", form)
-        .replace("numbers: list[str], session: Session =", "form: Form, session: Session =")
-    )
-    options = Options(select=("FP202",))
-    [typed] = analyze(
-        sources({"shop/api.py": text.replace("in numbers]", "in form.numbers]")}), options=options
-    ).result.findings
-    [sent] = analyze(
-        sources({"shop/api.py": text.replace("in numbers]", "in form.ids]")}), options=options
-    ).result.findings
+ROWS = "session.scalars(select(Order)).all()"
+FORM = "class Form(BaseModel):\n    numbers: list[str]\n\n@app."
 
-    assert (typed.severity, typed.confidence, typed.when_new) == (
-        Severity.HIGH,
-        Confidence.POSSIBLE,
-        Confidence.LIKELY,
-    )
-    assert (sent.severity, sent.confidence, sent.when_new) == (Severity.HIGH, Confidence.LIKELY, None)
+
+@pytest.mark.parametrize(
+    ("route", "taken", "source", "is_many"),
+    [
+        ('post("/orders")', "numbers: list[str]", "numbers", True),
+        ('get("/orders")', "numbers: Annotated[list[str], Query()]", "enumerate(numbers)", True),
+        ('post("/orders")', "form: Form", "form.numbers", False),
+        ('post("/orders/import")', "form: Form", "form.numbers", True),
+        ('get("/orders")', "page: int = 1", ROWS, True),
+        ('get("/shops/{shop}/orders")', "shop: int", ROWS, True),
+        ('get("/shops/{shop}")', "shop: int", ROWS, False),
+        ('post("/orders")', "page: int = 1", ROWS, False),
+        ('delete("/orders/all")', "page: int = 1", ROWS, True),
+        ('get("/orders/all")', "form: Annotated[Form, Query()]", "form.numbers", False),
+    ],
+)
+def test_a_loop_is_said_of_old_code_where_it_plainly_goes_over_many(
+    route: str, taken: str, source: str, is_many: bool
+) -> None:
+    text = (
+        API.replace(
+            "from fastapi import",
+            "from typing import Annotated\nfrom pydantic import BaseModel\nfrom fastapi import Query,",
+        )
+        .replace('@app.post("/orders")', f"{FORM}{route}")
+        .replace("numbers: list[str], session: Session =", f"{taken}, session: Session =")
+        .replace("in numbers]", f"in {source}]")
+    ).replace("of(session, number) for", "of(session, str(number)) for")
+    [found] = analyze(sources({"shop/api.py": text}), options=Options(select=("FP202",))).result.findings
+
+    assert found.severity is Severity.HIGH
+    assert (found.confidence is not Confidence.POSSIBLE) == is_many
+    assert (found.when_new is None) == is_many
 
 
 @pytest.mark.parametrize(
@@ -119,3 +134,55 @@ async def receive(file: UploadFile) -> None:
     [found] = analyze(sources({"shop/api.py": api}), options=Options(select=("FP505",))).result.findings
 
     assert (found.severity, found.confidence, found.when_new) == (severity, confidence, when_new)
+
+
+STORED = """
+from fastapi import FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import sessionmaker
+
+URL = "{url}"
+engine = create_engine(URL)
+Local = sessionmaker(engine)
+app = FastAPI()
+
+def load(number: int) -> object:
+    with Local() as session:
+        return session.execute(text("select 1"))
+
+@app.get("/direct")
+async def direct(number: int) -> object:
+    await app.router.startup()
+    with Local() as session:
+        return session.execute(text("select 1"))
+
+@app.get("/through")
+async def through(number: int) -> object:
+    await app.router.startup()
+    return load(number)
+
+@app.get("/plain")
+async def plain(number: int) -> object:
+    return load(number)
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "confidences"),
+    [
+        ("sqlite:///shop.db", {Confidence.POSSIBLE}),
+        ("postgresql://shop", {Confidence.CERTAIN, Confidence.LIKELY}),
+    ],
+)
+def test_a_statement_that_sqlite_answers_is_a_hint_until_a_change_brings_it(
+    url: str, confidences: set[Confidence]
+) -> None:
+    found = analyze(
+        sources({"shop/api.py": STORED.format(url=url)}),
+        documents={"requirements.txt": "fastapi\nsqlalchemy\n"},
+        options=Options(select=("FP102", "FP103", "FP104")),
+    ).result.findings
+
+    assert {each.code for each in found} == {"FP102", "FP103", "FP104"}
+    assert {each.confidence for each in found} <= confidences
+    assert Confidence.POSSIBLE not in {each.when_new or each.confidence for each in found}

@@ -8,7 +8,7 @@ import pytest
 
 from rules import analyze
 from rules.engine.finding import Confidence, Options, Severity
-from tests.engine.projects import BLOCKING, sources
+from tests.engine.projects import BLOCKING, heard, sources
 
 ROUTER = """
 import requests
@@ -370,4 +370,4 @@ def test_a_middleware_beside_the_service_is_only_possible(path: str, expected: C
     text = MIDDLEWARE.replace("requests.post", "print") + "\napp.add_middleware(Audit)\n"
     found = analyze(sources({path: text}), options=Options(select=("FP510",))).result.findings
 
-    assert [each.confidence for each in found] == [expected]
+    assert [heard(each) for each in found] == [expected]

@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from rules.engine.reading.scopes import Binding
 
 
-_IN_BULK = regex(
-    r"bulk|batch|import|many|multi|mass|(?:^|[._])ids?$|_ids$|items$|rows$|records$|entries$", re.IGNORECASE
-)
-"""Names of what many are sent to, and of lists of many."""
 _MONTHS = 12
 """So many turns at most, by what the declaration of a parameter allows, are few."""
 _KEY_ENDS = ("_id", "_uuid", "_key", "_name", "_code", "_slug")
@@ -211,47 +207,6 @@ def sounds_few(loop: ast.AST) -> bool:
 def goes_over_traits(loop: ast.AST) -> bool:
     """Whether a loop goes over what one thing has, by the name of its list: nobody gives a column a hundred attributes."""
     return any(small_tables.sounds_like_traits(_list_name(iterable)) for iterable in iterables(loop))
-
-
-def goes_over_entries(loop: ast.AST, module: Module) -> bool:
-    """Whether a loop goes over what one request says of one thing: `for each in order_in.lines`, a list in a model that a
-    parameter brings. People enter a few; programs send many to what is called bulk, batch or import."""
-    if _IN_BULK.search(module.symbol_at(loop)):
-        return False
-    return any(
-        _is_member_of_form(unwrapped(iterable), module) or _is_key_of_form(unwrapped(iterable), module)
-        for iterable in iterables(loop)
-    )
-
-
-def _is_key_of_form(iterable: ast.expr, module: Module) -> bool:
-    """`form["lines"]` of a dictionary that a caller brings: what a model was dumped to, or what somebody sent."""
-    match iterable:
-        case ast.Subscript(value=ast.Name() as form, slice=ast.Constant(value=str(key))):
-            pass
-        case _:
-            return False
-    bindings = bindings_of(form, module)
-    if len(bindings) != 1 or bindings[0].kind != "parameter" or _IN_BULK.search(f"{form.id}.{key}"):
-        return False
-    value = module.value(form)
-    return value is None or value.module is None
-
-
-def _is_member_of_form(iterable: ast.expr, module: Module) -> bool:
-    if not isinstance(iterable, ast.Attribute) or not isinstance(iterable.value, ast.Name):
-        return False
-    name = iterable.value.id
-    bindings = module.index.scope_at(iterable).bindings.get(name, ())
-    if len(bindings) != 1 or bindings[0].kind != "parameter" or _IN_BULK.search(f"{name}.{iterable.attr}"):
-        return False
-    value = module.value(iterable.value)
-    if value is None or value.module is None or _IN_BULK.search(value.symbol):
-        return False
-    ancestry = module.project.resolver.ancestry(value)
-    return any(
-        each.name == "pydantic.BaseModel" or each.name.startswith("pydantic.main.") for each in ancestry
-    )
 
 
 def takes_steps(call: ast.Call, loop: ast.AST) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import estimates
+from rules.engine.data.embedded import is_embedded
 from rules.engine.finding import Confidence, Impact, Options
 from rules.engine.loops.loop_calls import (
     AFTER_FAILURE,
@@ -133,6 +134,22 @@ def confidence(stop: Stop, module: Module) -> Confidence:
     ):
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
+
+
+def writes_frame(stop: Stop) -> bool:
+    """Whether a table that is in memory is written out (`frame.to_csv()`): as often as not, a small one."""
+    package, _, name = stop.callable.partition(".")
+    return package in ("pandas", "polars") and name.rpartition(".")[2].startswith(("to_", "write_"))
+
+
+def stays_in_process(stop: Stop, module: Module) -> bool:
+    """Whether a statement is answered by SQLite, the only database of the project: a row by its key takes less than the way
+    to a thread."""
+    return (
+        stop.kind is Kind.DB
+        and not stop.callable.startswith("sqlite3.")
+        and is_embedded(stop.callable, module)
+    )
 
 
 def _asks_at_terminal(node: ast.AST, module: Module) -> bool:

@@ -104,6 +104,8 @@ _ADMIN = regex(
     r"(?:is_|require_|current_)?(?:super_?)?(?:admin|superuser)(?:_only|_required)?", re.IGNORECASE
 )
 """What an endpoint names that lets only those in who run the system."""
+_STAFF = frozenset({"admin", "admins", "maintenance", "sso", "saml", "oidc", "scim", "provisioning"})
+"""Words of files for those who run the system, and for accounts that another system brings."""
 _ASIDE = regex(
     r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|scripts?|tools|dev|development|hack|benchmarks?|e2e)/"
 )
@@ -146,6 +148,12 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
         return False
     taken = [function.node.args, *function.node.decorator_list]
     return any(_ADMIN.fullmatch(last_name(part)) for each in taken for part in walk(each))
+
+
+def tells_of_staff(node: ast.AST, module: Module) -> bool:
+    """Whether the file or the function around `node` is for those who run the system, or for accounts that another system
+    brings, by its name: `admin_routes.py`, `sso.py`."""
+    return bool((_words(_stem(module.path)) | _words(module.symbol_at(node).rpartition(".")[2])) & _STAFF)
 
 
 def runs_seldom(node: Node, project: Project) -> bool:

@@ -381,7 +381,7 @@ def goes_over_a_handful(tag_ids: list[int], numbers: list[int], session: Session
         session.get(Product, number)  # FP201 (summary)
         httpx.post("https://shop.example", json=number)
     for number in numbers:
-        session.get(Product, number)  # FP201 (inline)
+        session.get(Product, number)  # FP201 (change)
     httpx.post("https://shop.example", json=numbers)
 
 
@@ -497,7 +497,7 @@ def left_over(failed_names: list[str], given: dict[str, list[str]], session: Ses
     for name in given["configs"]:
         session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
     for name in given.get("products", []):
-        session.scalar(select(Product).where(Product.name == name))  # FP201 (inline)
+        session.scalar(select(Product).where(Product.name == name))  # FP201 (change)
     for name in failed_names:
         session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
 
@@ -631,7 +631,7 @@ def by_month(
     for month in range(months):
         session.scalar(select(Product).where(Product.id == month))  # FP201 (summary)
     for day in range(days):
-        session.scalar(select(Product).where(Product.id == day))  # FP201 (inline)
+        session.scalar(select(Product).where(Product.id == day))  # FP201 (change)
 
 
 KEPT: dict[str, list[str]] = {}
@@ -792,7 +792,7 @@ def products_of_shelves(session: SessionDep) -> list[str]:
 def halls_of_shelves(session: SessionDep) -> list[str]:
     names = []
     for shelf in session.scalars(select(Shelf)).all():
-        hall = session.get(Hall, shelf.hall_id)  # FP201 (inline)
+        hall = session.get(Hall, shelf.hall_id)  # FP201 (change)
         names.append(hall.name)
     return names
 
@@ -810,6 +810,6 @@ def halls_with_shelves(session: SessionDep) -> list[str]:
 def another_product(session: SessionDep) -> list[str]:
     names = []
     for shelf in session.scalars(select(Shelf)).all():
-        product = session.get(Product, shelf.hall_id)  # FP201 (inline)
+        product = session.get(Product, shelf.hall_id)  # FP201 (change)
         names.append(product.name)
     return names

@@ -536,9 +536,9 @@ def matching(plan: Plan, session: SessionDep) -> None:
     for number, step in enumerate(plan.passes):
         blocked(session, step)  # FP202 (summary)
     for number, step in enumerate(plan.wanted):
-        blocked(session, step)  # FP202 (inline)
+        blocked(session, step)  # FP202 (change)
     for step in plan.passes:
-        load_owner(session, step.key)  # FP202 (inline)
+        load_owner(session, step.key)  # FP202 (change)
 
 
 @app.post("/owners/described")
@@ -569,7 +569,7 @@ def shown(session: Session, numbers: list[int], most: int = 2, limit: int = 500)
     for number in numbers[:most]:
         load_owner(session, number)  # FP202 (summary)
     for number in numbers[:limit]:
-        load_owner(session, number)  # FP202 (inline)
+        load_owner(session, number)  # FP202 (change)
 
 
 @app.post("/owners/shown")
@@ -580,7 +580,7 @@ def show(numbers: list[int], session: SessionDep) -> None:
 @app.post("/owners/first")
 def show_first(numbers: list[int], session: SessionDep, most: int = 5) -> None:
     for number in numbers[:most]:
-        load_owner(session, number)  # FP202 (inline)
+        load_owner(session, number)  # FP202 (change)
 
 
 @app.post("/owners/written-out")
@@ -605,7 +605,7 @@ def written_out(buyer: int, seller: int | None, path: str, numbers: list[int], s
     for word in path.split():
         load_owner(session, len(word))  # FP202 (summary)
     for part in path.split(","):
-        load_owner(session, len(part))  # FP202 (inline)
+        load_owner(session, len(part))  # FP202 (change)
     by_number = {"buyer": buyer}
     for number in numbers:
         by_number[str(number)] = number
@@ -637,7 +637,7 @@ def parcels(parcel: Parcel, session: SessionDep) -> None:
     for number in parcel.numbers:
         load_owner(session, number)  # FP202 (summary)
     for number in parcel.order_ids:
-        load_owner(session, number)  # FP202 (inline)
+        load_owner(session, number)  # FP202 (change)
 
 
 @app.post("/parcels/bulk")
@@ -695,7 +695,7 @@ async def with_pictures(session: SessionDep) -> None:
 @app.delete("/orders/with-notes")
 async def with_notes(session: SessionDep) -> None:
     for order in session.scalars(select(Order)).all():
-        load_owner(session, order.owner_id)  # FP202 (inline)
+        load_owner(session, order.owner_id)  # FP202 (change)
         await app.state.notes.delete(f"{order.id}.png")
 
 
@@ -719,7 +719,7 @@ def pay_typed(form: dict[str, list[int]], session: SessionDep) -> list[Owner | N
 
 @app.post("/orders/payers/rows")
 def pay_rows(form: dict[str, list[int]], session: SessionDep) -> list[Owner | None]:
-    return [load_owner(session, each) for each in form["payer_ids"]]  # FP202 (inline)
+    return [load_owner(session, each) for each in form["payer_ids"]]  # FP202 (change)
 
 
 @app.get("/orders/availability")

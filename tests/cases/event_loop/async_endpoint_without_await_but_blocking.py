@@ -3,6 +3,7 @@ import functools
 import time
 from typing import Annotated
 
+import pandas
 import peewee
 import requests
 from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
@@ -400,3 +401,18 @@ async def signed() -> None: ...
 @app.get("/keys/{name}")
 async def key(name: str) -> str:  # FP104
     return key_of(name)
+
+
+@app.post("/orders/table")
+async def orders_as_table(rows: list[dict[str, str]]) -> str:  # FP104 (change)
+    return pandas.DataFrame(rows).to_csv()
+
+
+@app.post("/orders/from-table")
+async def orders_from_table(path: str) -> str:  # FP104 (inline)
+    return pandas.read_csv(path).to_csv()
+
+
+@app.post("/orders/table/in-a-thread")
+def orders_as_table_in_a_thread(rows: list[dict[str, str]]) -> str:
+    return pandas.DataFrame(rows).to_csv()

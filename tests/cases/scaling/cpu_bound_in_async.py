@@ -400,3 +400,29 @@ async def frame_at_once(path: str) -> None:
     frame: pandas.DataFrame = await asyncio.to_thread(pandas.read_csv, path)
     for _, row in frame.iterrows():  # FP701 (inline)
         print(row)
+
+
+@app.post("/frame/written")
+async def frame_written(path: str) -> str:
+    frame: pandas.DataFrame = await asyncio.to_thread(pandas.read_csv, path)
+    frame.to_csv("orders.csv")  # FP701 (change)
+    await asyncio.to_thread(frame.to_csv, path)
+    return frame.columns[0]
+
+
+@app.post("/admin/accounts")
+async def account_by_an_administrator(password: str) -> bytes:
+    await asyncio.sleep(0)
+    return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (change)
+
+
+@app.post("/accounts/from-elsewhere")
+async def provision_sso(password: str) -> bytes:
+    await asyncio.sleep(0)
+    return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (change)
+
+
+@app.post("/accounts")
+async def account_by_its_owner(password: str) -> bytes:
+    await asyncio.sleep(0)
+    return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (inline)
