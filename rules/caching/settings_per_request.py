@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import kept_estimates
 from rules.engine.linking.values import Sort
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.origins import assigned, origins
 from rules.engine.reading.regexes import regex
-from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
+from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import made_again
 from rules.engine.service.first_time import is_first_time
 from rules.engine.service.traffic import is_seldom
@@ -24,7 +29,65 @@ _READERS = frozenset(
     {"dotenv.load_dotenv", "dotenv.dotenv_values", "dotenv.main.load_dotenv", "dotenv.main.dotenv_values"}
 )
 _FILES = regex(r"\b(?:env_file|secrets_dir|\w+_file)\s*=|ConfigSettingsSource\b")
-_PARSERS = frozenset({"json.load", "yaml.safe_load", "yaml.load", "tomllib.load", "tomli.load", "toml.load"})
+_PARSERS = frozenset(
+    {
+        "json.load",
+        "json.loads",
+        "yaml.safe_load",
+        "yaml.load",
+        "yaml.full_load",
+        "yaml.unsafe_load",
+        "tomllib.load",
+        "tomllib.loads",
+        "tomli.load",
+        "tomli.loads",
+        "toml.load",
+        "toml.loads",
+        "configparser.ConfigParser.read",
+        "configparser.RawConfigParser.read",
+    }
+)
+_TAKE_PATHS = frozenset({"toml.load", "configparser.ConfigParser.read", "configparser.RawConfigParser.read"})
+_READS = frozenset({"read", "read_text", "read_bytes"})
+_SAME_PATH = frozenset(
+    {
+        "absolute",
+        "as_posix",
+        "expanduser",
+        "joinpath",
+        "resolve",
+        "with_name",
+        "with_suffix",
+    }
+)
+_JOINS = frozenset(
+    {
+        "builtins.str",
+        "os.fspath",
+        "os.getcwd",
+        "os.getenv",
+        "os.environ.get",
+        "os.path.abspath",
+        "os.path.dirname",
+        "os.path.expanduser",
+        "os.path.join",
+        "os.path.normpath",
+        "os.path.realpath",
+        "pathlib.Path",
+        "pathlib.Path.cwd",
+        "pathlib.Path.home",
+        "importlib.resources.files",
+    }
+)
+"""What makes a path of others, or finds the place where the process runs."""
+_WRITES = regex(r"\bdump\(|\bwrite_(?:text|bytes)\(|open\([^)\n]*,\s*(?:mode=)?[\"'][wax]|\.write\(")
+_STATE = regex(
+    r"cache|state|store|session|histor|progress|result|status|output|report|upload|tmp|temp|queue|lock|log|db\b|database|token",
+    re.IGNORECASE,
+)
+"""What a file is called that the service itself writes."""
+_PATH = regex(r"\bPath\(| / ")
+_DEEP = 8
 
 
 class SettingsPerRequest(Rule):
@@ -116,6 +179,7 @@ class SettingsPerRequest(Rule):
         return callee.name in _READERS or callee.name in _PARSERS or callee.sort == Sort.CLASS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        yield from _through_helper(node, module)
         what = _what(node, module)
         if not what or made_again(node, module) is None or is_first_time(node, module):
             return
@@ -196,26 +260,150 @@ def _what(call: ast.Call, module: Module) -> str:
 
 
 def _is_fixed_file(call: ast.Call, module: Module) -> bool:
-    """Whether what is parsed is `open("…")` of a file that the source names."""
-    if len(call.args) < 1:
+    """Whether what is parsed comes from a file that is the same each time, and that this module does not write."""
+    if not call.args:
         return False
-    source = call.args[0]
-    if isinstance(source, ast.Name):
-        bound = source.id
-        statement = module.statement(call)
-        current = module.parent(statement) if statement is not None else None
-        while current is not None and not isinstance(current, ast.With):
-            current = module.parent(current)
-        if isinstance(current, ast.With):
-            for item in current.items:
-                if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == bound:
-                    source = item.context_expr
+    path = _opened(call.args[0], module, _DEEP)
+    if path is None and module.qualified_name(call.func) in _TAKE_PATHS:
+        path = call.args[0]
+    if path is None or _WRITES.search(module.source.text):
+        return False
+    return _is_fixed(path, module, _DEEP) and not _STATE.search(_written_out(path, module))
+
+
+def _through_helper(call: ast.Call, module: Module) -> Iterator[Match]:
+    """`load_yaml("prices.yaml")`: the function around parses the file that it is told, and is told a fixed one."""
+    function = module.function_of(call)
+    if (module.qualified_name(call.func) or "") not in _PARSERS or not call.args or function is None:
+        return
+    path = _opened(call.args[0], module, _DEEP)
+    if not isinstance(path, ast.Name) or not isinstance(function.node, FUNCTIONS):
+        return
+    arguments = [each.arg for each in (*function.node.args.posonlyargs, *function.node.args.args)]
+    if path.id not in arguments or origins(path, module) != [path] or _WRITES.search(module.source.text):
+        return
+    around = module.graph_node(call)
+    for given in walk(module.tree):
+        if (
+            isinstance(given, ast.Call)
+            and last_name(given.func) == function.name
+            and module.callee(given) is around
+            and made_again(given, module) is not None
+            and not is_first_time(given, module)
+        ):
+            place = arguments.index(path.id) - (arguments[0] in ("self", "cls"))
+            named = next((each.value for each in given.keywords if each.arg == path.id), None)
+            value = named or (given.args[place] if place < len(given.args) else None)
+            if (
+                value is not None
+                and _is_fixed(value, module, _DEEP)
+                and not _STATE.search(_written_out(value, module))
+            ):
+                yield Match(
+                    given,
+                    f"`{spelled(given.func)}` reads and parses the same file for each request, though it cannot have changed.",
+                    confidence=Confidence.POSSIBLE,
+                    call_path=(
+                        Hop(module.path, given.lineno, function.name),
+                        Hop(module.path, call.lineno, spelled(call.func)),
+                    ),
+                    impact=kept_estimates.settings_read(module.options),
+                )
+
+
+def _opened(source: ast.expr, module: Module, deep: int) -> ast.expr | None:
+    """The path whose file `source` is, or is the text of: of `open(path)`, `path.read_text()`, and a name for these."""
+    if not deep:
+        return None
     match source:
-        case ast.Call(func=ast.Name(id="open"), args=[ast.Constant(value=str()), *_]):
+        case ast.Call(func=ast.Name(id="open"), args=[path, *_]):
+            return path
+        case ast.Call(func=ast.Attribute(attr="open", value=ast.Name(id="io" | "codecs")), args=[path, *_]):
+            return path
+        case ast.Call(func=ast.Attribute(attr="open", value=path), args=args) if _is_path(path, module):
+            return path if all(isinstance(each, ast.Constant) for each in args) else None
+        case ast.Call(func=ast.Attribute(attr=name, value=owner)) if name in _READS:
+            opened = _opened(owner, module, deep - 1)
+            if opened is not None or name == "read":
+                return opened
+            return owner if _is_path(owner, module) else None
+        case ast.Name(id=bound):
+            current = module.parent(source)
+            while current is not None and not isinstance(current, FUNCTIONS):
+                if isinstance(current, ast.With):
+                    for item in current.items:
+                        if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == bound:
+                            return _opened(item.context_expr, module, deep - 1)
+                current = module.parent(current)
+            made = assigned(source, module)
+            return _opened(made, module, deep - 1) if made is not None else None
+    return None
+
+
+def _is_path(expression: ast.expr, module: Module) -> bool:
+    """Whether it is a `pathlib.Path`, also of a module-level name that says so."""
+    return module.type_of(expression) == "pathlib.Path" or bool(
+        _PATH.search(_written_out(expression, module))
+    )
+
+
+def _is_fixed(path: ast.expr, module: Module, deep: int) -> bool:
+    """Whether a path is made of constants, of where the code lies and of what the environment said at the start."""
+    if not deep:
+        return False
+    match path:
+        case ast.Constant():
             return True
-        case ast.Call(func=ast.Name(id="open"), args=[ast.Name(id=name), *_]):
-            return name.isupper()
+        case ast.Name():
+            made = origins(path, module)
+            if made != [path]:
+                return all(_is_fixed(each, module, deep - 1) for each in made)
+            return _is_of_module(path, module)
+        case ast.Attribute(value=ast.Name(id="settings" | "config" | "conf" | "cfg" | "constants") as owner):
+            return _is_of_module(owner, module)
+        case ast.Attribute(attr=name, value=ast.Name() as owner) if name.isupper():
+            return _is_of_module(owner, module)
+        case ast.Attribute(attr="parent" | "parents", value=inner):
+            return _is_fixed(inner, module, deep - 1)
+        case ast.Subscript(value=ast.Attribute(attr="parents" | "environ") as inner, slice=ast.Constant()):
+            return inner.attr == "environ" or _is_fixed(inner, module, deep - 1)
+        case ast.BinOp(left=left, op=ast.Div() | ast.Add(), right=right) | ast.BoolOp(values=[left, right]):
+            return all(_is_fixed(each, module, deep - 1) for each in (left, right))
+        case ast.JoinedStr(values=parts):
+            return all(_is_fixed(each, module, deep - 1) for each in parts)
+        case ast.FormattedValue(value=inner):
+            return _is_fixed(inner, module, deep - 1)
+        case ast.Call(func=ast.Attribute(attr=name, value=inner), args=args) if name in _SAME_PATH:
+            return all(_is_fixed(each, module, deep - 1) for each in (inner, *args))
+        case ast.Call(func=called, args=args):
+            return module.qualified_name(called) in _JOINS and all(
+                _is_fixed(each, module, deep - 1) for each in args
+            )
     return False
+
+
+def _is_of_module(name: ast.Name, module: Module) -> bool:
+    """Whether no function around `name` gives it a value: neither a parameter nor a local."""
+    scope = module.index.scope_at(name)
+    while scope is not module.index.module and scope.parent is not None:
+        if name.id in scope.bindings:
+            return False
+        scope = scope.parent
+    return name.id == "__file__" or name.id in scope.bindings
+
+
+def _written_out(path: ast.expr, module: Module) -> str:
+    """A path with what its names stand for, to read what the file is."""
+    texts = [ast.unparse(path)]
+    for name in walk(path):
+        if isinstance(name, ast.Name):
+            texts += [ast.unparse(each) for each in origins(name, module)]
+            texts += [
+                ast.unparse(each.value.value if isinstance(each.value, ast.Assign) else each.value)
+                for each in module.index.module.bindings.get(name.id, ())
+                if isinstance(each.value, ast.AST)
+            ]
+    return " ".join(texts)
 
 
 def _fix(call: ast.Call, module: Module) -> Fix | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import is_search, is_short, shortened, spelled
+from rules.engine.reading.origins import origins
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -15,6 +17,7 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 from rules.engine.service.creation import (
     Place,
     depends_on_request,
+    entered_per_request,
     goes_away,
     is_fallback,
     lives_for_one_call,
@@ -38,9 +41,15 @@ _OFTEN = {
     Place.OWNER: "with an object that each request makes",
 }
 # Clients of one's own application, in tests and tools.
-_LOCAL_TRANSPORTS = frozenset({"app", "transport", "uds"})
+_LOCAL_TRANSPORTS = frozenset({"app", "uds"})
+_LOCAL_CLASSES = ("ASGITransport", "WSGITransport", "MockTransport")
 # What belongs to the client and cannot be given with a call; where it changes from call to call, so does the client.
 _NEIGHBOUR = regex(r"http://[\w-]+(?:[:/]|$)")
+_PLACES = regex(
+    r"self|settings|config|conf|cfg|(?:\w+_)?(?:region|profile|endpoint|host|port|url|service|model|timeout|retries)(?:_\w+)?"
+)
+"""What says where a service is and how it is asked, not who asks."""
+_SECRET = regex(r"key|token|secret|cred|password|auth|\*\*", re.IGNORECASE)
 _OWN = frozenset(
     {
         "auth",
@@ -131,24 +140,29 @@ class HttpClientPerRequest(Rule):
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)
         client = libraries.client(name) if name is not None else None
-        if client is None or client.family != "client" or _shares(node):
+        if client is None or client.family != "client" or _shares(node, module):
             return
         place = made_again(node, module)
         if place is None and client.kind == "http" and lives_for_one_call(node, module):
             place = Place.CALL
-        maker = owner_per_request(node, module) if place is None else None
+        maker = None
+        if place is None:
+            maker = owner_per_request(node, module) or entered_per_request(node, module)
         if maker is not None or (place is None and made_with_owner(node, module)):
             place = Place.OWNER
         if place is None:
             return
         if client.kind == "http-call" and module.runs_on_event_loop(node):
             return  # said as a call that blocks
-        if client.kind == "sdk" and (depends_on_request(node, module) or _is_of_tenant(node)):
+        is_told = client.kind == "sdk" and depends_on_request(node, module)
+        if client.kind == "sdk" and (_is_of_tenant(node) or (is_told and _has_credentials(node, module))):
             return  # credentials of one tenant
         if is_first_time(node, module):
             return  # kept by whoever asked for it
-        doubtful = _is_doubtful(node, module, made_with=maker) or (
-            client.is_async and module.has_own_loop(node)
+        doubtful = (
+            is_told
+            or _is_doubtful(node, module, made_with=maker)
+            or (client.is_async and module.has_own_loop(node))
         )
         if (
             place is not Place.CALL
@@ -189,14 +203,38 @@ def _only_deletes(call: ast.Call, module: Module) -> bool:
     return bool(endpoints) and all(each.method == "DELETE" for each in endpoints)
 
 
-def _shares(call: ast.Call) -> bool:
+def _shares(call: ast.Call, module: Module) -> bool:
     """Whether the client talks to the application itself, or takes its connections from somewhere that is kept."""
     for keyword in call.keywords:
         if keyword.arg in _LOCAL_TRANSPORTS or keyword.arg == "connector_owner":
             return True
+        if keyword.arg == "transport" and not _is_made_along(keyword.value, module):
+            return True
         if keyword.arg == "connector" and isinstance(keyword.value, ast.Attribute):
             return True
     return False
+
+
+def _is_made_along(transport: ast.expr, module: Module) -> bool:
+    """Whether the function makes the transport too, for connections of its own to another service."""
+    made = [
+        part
+        for value in origins(transport, module)
+        for part in ((value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,))
+    ]
+    return all(
+        (isinstance(part, ast.Constant) and part.value is None)
+        or (isinstance(part, ast.Call) and _is_outbound(part))
+        for part in made
+    )
+
+
+def _is_outbound(transport: ast.Call) -> bool:
+    """`httpx.AsyncHTTPTransport(retries=3)`, `AsyncProxyTransport.from_url(proxy)`, not one that stays in the process."""
+    words = spelled(transport.func).split(".")
+    return any("Transport" in word for word in words) and not any(
+        word.endswith(_LOCAL_CLASSES) for word in words
+    )
 
 
 def _is_doubtful(call: ast.Call, module: Module, made_with: Hop | None) -> bool:
@@ -318,6 +356,26 @@ def _is_of_tenant(call: ast.Call) -> bool:
         and keyword.value.value.id == "self"
         for keyword in call.keywords
     )
+
+
+def _has_credentials(call: ast.Call, module: Module) -> bool:
+    """Whether what a client is made of may be the secrets of one tenant: anything but a place, a profile or a limit."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if isinstance(call.func, ast.Attribute):
+        values += origins(call.func.value, module)
+    names = {
+        name
+        for value in values
+        for part in walk(value)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+        for made in origins(part, module)
+        for name in (each.id for each in walk(made) if isinstance(each, ast.Name))
+    }
+    keywords = {keyword.arg or "**" for keyword in call.keywords}
+    own = {
+        name for name in names if _PLACES.fullmatch(name) is None and name not in module.index.module.bindings
+    }
+    return bool(own) or any(_SECRET.search(each) for each in keywords)
 
 
 def _waits_each_turn(body: list[ast.stmt]) -> bool:

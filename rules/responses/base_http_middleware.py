@@ -147,7 +147,20 @@ def _is_decorator(decorator: ast.expr, module: Module) -> bool:
     """`@app.middleware("http")`"""
     if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
         return False
-    return decorator.func.attr == "middleware" and module.is_subclass(decorator.func.value, "fastapi.FastAPI")
+    if decorator.func.attr != "middleware":
+        return False
+    return module.is_subclass(decorator.func.value, "fastapi.FastAPI") or _wraps_application(
+        decorator.func.value, module
+    )
+
+
+def _wraps_application(expression: ast.expr, module: Module) -> bool:
+    """`versioned = VersionedFastAPI(app)`: an application that a library makes of one, with the same decorator."""
+    made = module.index.module.bindings.get(expression.id, ()) if isinstance(expression, ast.Name) else ()
+    return bool(made) and all(
+        isinstance(each.value, ast.Call) and last_name(each.value.func).endswith(("FastAPI", "Starlette"))
+        for each in made
+    )
 
 
 def _is_optional(node: ast.AST, module: Module) -> bool:

@@ -25,17 +25,36 @@ _COSTS = {
     "jinja2.Environment": ("forgets every compiled template", (0.3, 5.0)),
     "jsonschema.Draft202012Validator": ("prepares the schema", (0.1, 1.0)),
     "jsonschema.Draft7Validator": ("prepares the schema", (0.1, 1.0)),
+    "jinja2.Template": ("compiles the template", (0.5, 5.0)),
+    "fastjsonschema.compile": ("writes and compiles a function for the schema", (0.5, 10.0)),
+    "lark.Lark": ("builds a parser of the grammar", (0.8, 100.0)),
+    "lark.Lark.open": ("reads the grammar and builds a parser of it", (0.8, 100.0)),
+    "lxml.etree.XMLSchema": ("compiles the schema", (0.1, 10.0)),
+    "lxml.etree.XSLT": ("compiles the stylesheet", (0.1, 10.0)),
+    "xmlschema.XMLSchema": ("reads and compiles the schema", (10.0, 500.0)),
+    **{
+        f"pyproj.{place}Transformer.{name}": (
+            "looks for the ways between two coordinate systems",
+            (0.1, 60.0),
+        )
+        for place in ("", "transformer.")
+        for name in ("from_crs", "from_proj", "from_pipeline")
+    },
 }
+_BY_ARGUMENTS = ("pyproj.",)
+"""What is worth keeping by its arguments too, which are few: two codes of coordinate systems."""
 
 
 class SchemaObjectInHandler(Rule):
     """A validator, model class or template environment built for each request does work that is the same every time.
 
     `TypeAdapter(list[Order])` compiles a validator: 0.1 ms for a simple type, more for nested ones. A new Jinja2 environment
-    starts with an empty cache, so every template is read and compiled again.
+    starts with an empty cache, so every template is read and compiled again. A transformer between two coordinate systems
+    (`pyproj`) takes up to 60 ms, a parser of a grammar as long as the grammar says.
 
     ## Instead
-    Build it once at module level: `ADAPTER = TypeAdapter(list[Model])`.
+    Build it once at module level: `ADAPTER = TypeAdapter(list[Order])`. What depends on a few values is kept by them:
+    `@lru_cache` on `def transformer(source: int, target: int)`.
 
     ## Trade-offs
     It is built when the module is imported, which makes the start a little slower.
@@ -100,25 +119,25 @@ class SchemaObjectInHandler(Rule):
         return callee.name in _COSTS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        known = _COSTS.get(module.qualified_name(node.func) or "")
+        name = module.qualified_name(node.func) or ""
+        known = _COSTS.get(name)
         if known is None or (not node.args and not node.keywords):
             return
         place = made_again(node, module)
-        if (
-            place is None
-            or not _is_built(node)
-            or not _is_constant(node, module)
-            or is_first_time(node, module)
-        ):
+        if place is None or not _is_built(node) or is_first_time(node, module):
+            return
+        is_constant = _is_constant(node, module)
+        if not is_constant and not name.startswith(_BY_ARGUMENTS):
             return
         what, (least, most) = known
         often = "in each turn of the loop" if place is Place.LOOP else "for each request"
+        anew = "anew, always the same" if is_constant else "anew, also for values that were there before"
         is_adapter = spelled(node.func).endswith("TypeAdapter")
         yield Match(
             node,
-            f"`{spelled(node.func)}` is built {often}: it {what} anew, always the same.",
+            f"`{spelled(node.func)}` is built {often}: it {what} {anew}.",
             severity=Severity.LOW if is_adapter and place is Place.REQUEST else Severity.MEDIUM,
-            confidence=Confidence.CERTAIN,
+            confidence=Confidence.CERTAIN if is_constant else Confidence.POSSIBLE,
             fix=_hoisted(node, module) if is_adapter else None,
             impact=Impact(
                 summary=f"{least}–{most} ms of processor time per request → 0",
@@ -126,6 +145,9 @@ class SchemaObjectInHandler(Rule):
                 assumptions={"built_per_request": 1},
                 measured=is_adapter,
             ),
+            instead=""
+            if is_constant
+            else f"Put `{spelled(node.func)}(…)` into a function of the same values, with `@lru_cache(maxsize=128)`.",
         )
 
 
@@ -136,7 +158,15 @@ def _is_built(call: ast.Call) -> bool:
             return bool(call.args) and isinstance(call.args[0], ast.Subscript | ast.BinOp)
         case "Environment":
             return any(keyword.arg == "loader" for keyword in call.keywords)
+        case "from_crs":
+            return not _is_web_map(call)
     return True
+
+
+def _is_web_map(call: ast.Call) -> bool:
+    """`Transformer.from_crs("EPSG:4326", "EPSG:3857")`: one way only, found in a tenth of a millisecond."""
+    codes = {str(each.value).upper() for each in call.args if isinstance(each, ast.Constant)}
+    return {code.removeprefix("EPSG:") for code in codes} == {"4326", "3857"}
 
 
 def _is_constant(call: ast.Call, module: Module) -> bool:

@@ -151,9 +151,27 @@ class Graph:
                     node.edges.append(Edge(target, call, kind, one_of_several=value.sort == Sort.UNION))
                 if call.handed:
                     self._called_back(node, call, target)
+            if call.flags & facts.ITERATED:
+                self._entered(node, call)
         resolver.reader = None
         for at, edge in enumerate(node.edges):
             edge.at = at
+
+    def _entered(self, node: Node, call: Call) -> None:
+        """`async with UnitOfWork() as unit:` runs what the class does on the way in and out."""
+        made = self.resolver.value(f"{call.ref}()", node.module)
+        if made is None or made.sort != Sort.OBJECT:
+            return
+        for names in (("__aenter__", "__aexit__"), ("__enter__", "__exit__")):
+            methods = [self.resolver.attribute(made, name) for name in names]
+            if not any(methods):
+                continue
+            for method in methods:
+                for target in self.runs(method):
+                    if target.is_async == names[0].startswith("__a"):
+                        node.edges.append(Edge(target, call, CALL))
+            if node.is_async:
+                return  # `async with` where the class has both
 
     def _decorated(self, node: Node, call: Call) -> None:
         """What a decorator does around the function belongs to it: `@transactional` commits, `@audited` asks a service."""

@@ -7,7 +7,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Hop
-from rules.engine.linking.context import IN_REQUEST
+from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.graph import CALL
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
@@ -127,7 +127,12 @@ def owner_per_request(call: ast.Call, module: Module) -> Hop | None:
     while pending:
         node = pending.pop(0)
         for caller, edge in node.callers:
-            if edge.kind == CALL and not caller.roles.isdisjoint(_PER_REQUEST) and _is_fleeting(caller, edge):
+            is_entered = bool(edge.call.flags & facts.ITERATED)  # `async with Storage() as storage:`
+            if (
+                edge.kind == CALL
+                and (is_entered or not caller.roles.isdisjoint(_PER_REQUEST))
+                and _is_fleeting(caller, edge, is_entered)
+            ):
                 return Hop(caller.path, edge.call.line, caller.symbol)
             if _is_initialiser(caller) and edge.call.ref.endswith("%.__init__") and caller not in seen:
                 seen.add(caller)  # `super().__init__(url)` of an heir
@@ -145,12 +150,30 @@ def _is_initialiser(node: Node) -> bool:
     return node.symbol.rpartition(".")[2] == "__init__"
 
 
-def _is_fleeting(caller: Node, edge: Edge) -> bool:
+def entered_per_request(call: ast.Call, module: Module) -> Hop | None:
+    """Where a request enters an object of a class whose `__aenter__` makes the object: `async with Storage() as storage:`."""
+    function = module.function_of(call)
+    node = module.graph_node(call)
+    if function is None or node is None or function.name not in ("__aenter__", "__enter__"):
+        return None
+    if module.loops(call) or node.contexts & AT_STARTUP:
+        return None
+    return next(
+        (
+            Hop(caller.path, edge.call.line, caller.symbol)
+            for caller, edge in node.callers
+            if _is_fleeting(caller, edge, entered=True)
+        ),
+        None,
+    )
+
+
+def _is_fleeting(caller: Node, edge: Edge, entered: bool = False) -> bool:
     if edge.kind != CALL or caller.function.flags & facts.CACHED or not caller.contexts & IN_REQUEST:
         return False
     if edge.call.flags & _NOW_AND_THEN or _is_initialiser(caller):
         return False
-    return bool(edge.call.target) or not caller.roles.isdisjoint(_PER_REQUEST)
+    return entered or bool(edge.call.target) or not caller.roles.isdisjoint(_PER_REQUEST)
 
 
 def lives_for_one_call(call: ast.Call, module: Module) -> bool:

@@ -1,12 +1,17 @@
+import configparser
 import json
+import os
 from contextvars import ContextVar
 from functools import lru_cache
+from pathlib import Path
 
+import toml
 import yaml
 from dotenv import load_dotenv
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from shop.paths import settings, shared_paths
 
 app = FastAPI()
 
@@ -135,3 +140,83 @@ class FiledSettings(BaseSettings):
 @app.get("/filed")
 def filed() -> str:
     return str(FiledSettings())  # FP302 (inline)
+
+
+# What comes of a file whose path is the same for every request
+
+HERE = Path(__file__).parent
+PRICES = HERE / "prices.yaml"
+DEFAULT = "prices.toml"
+
+
+def read_prices() -> dict[str, float]:
+    path = os.environ.get("PRICES", str(PRICES.absolute()))
+    with open(path, encoding="utf-8") as file:
+        return yaml.safe_load(file)  # FP302 (summary)
+
+
+@app.get("/prices")
+def prices_of_all() -> dict[str, float]:
+    return read_prices()
+
+
+@app.get("/text")
+def from_text() -> list[object]:
+    return [
+        yaml.safe_load(PRICES.read_text()),  # FP302 (summary)
+        json.loads((HERE / "names.json").read_bytes()),  # FP302 (summary)
+        toml.load(DEFAULT),  # FP302 (summary)
+    ]
+
+
+@app.get("/opened")
+def opened() -> list[object]:
+    with PRICES.open() as file:
+        first = yaml.full_load(file)  # FP302 (summary)
+    with open(os.path.join(os.path.dirname(__file__), "names.json")) as file:
+        second = json.loads(file.read())  # FP302 (summary)
+    with open(shared_paths.prices_file) as file, open(settings.names_file) as names:
+        return [first, second, yaml.safe_load(file), json.load(names)]  # FP302 (summary)
+
+
+@app.get("/ini")
+def from_ini() -> str:
+    parser = configparser.ConfigParser()
+    parser.read("prices.ini")  # FP302 (summary)
+    return parser["book"]["price"]
+
+
+def parsed(path: str) -> dict[str, float]:
+    with open(path) as file:
+        return yaml.safe_load(file)
+
+
+@app.get("/parsed")
+def from_helper() -> dict[str, float]:
+    return parsed("prices.yaml") | parsed(DEFAULT)  # FP302 (summary)
+
+
+@app.get("/parsed/{name}")
+def of_request(name: str) -> list[object]:
+    with open(HERE / f"{name}.yaml") as file:
+        chosen = yaml.safe_load(file)
+    return [chosen, parsed(name), json.loads(name), yaml.safe_load((HERE / name).read_text())]
+
+
+@app.get("/progress")
+def kept_by_the_service() -> list[object]:
+    with open("session_state.json") as file:
+        return [json.load(file), json.loads(Path("results.json").read_text())]
+
+
+@lru_cache(maxsize=1)
+def remembered_prices() -> dict[str, float]:
+    return parsed("prices.yaml")
+
+
+@app.get("/remembered")
+def from_memory() -> dict[str, float]:
+    return remembered_prices()
+
+
+AT_START = parsed("prices.yaml")

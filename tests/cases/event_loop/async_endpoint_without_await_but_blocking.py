@@ -416,3 +416,54 @@ async def orders_from_table(path: str) -> str:  # FP104 (inline)
 @app.post("/orders/table/in-a-thread")
 def orders_as_table_in_a_thread(rows: list[dict[str, str]]) -> str:
     return pandas.DataFrame(rows).to_csv()
+
+
+# What a class does on the way in and out of a `with` block
+
+
+class Lock:
+    def __enter__(self) -> None:
+        time.sleep(0.5)
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+class Unit:
+    def __enter__(self) -> Session:
+        self.session = SessionLocal()
+        return self.session
+
+    def __exit__(self, *error: object) -> None:
+        self.session.commit()
+
+
+class Quick:
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def wait(self) -> None:
+        time.sleep(0.5)
+
+
+@app.post("/locked")
+async def locked() -> None:  # FP104
+    with Lock():
+        print("locked")
+
+
+@app.post("/unit")
+async def in_unit() -> None:  # FP104
+    with Unit() as session:
+        session.add(Order(id=1))
+
+
+@app.post("/quick")
+async def in_quick() -> None:
+    with Quick():
+        print("quick")
+    made = Lock()
+    print(made)

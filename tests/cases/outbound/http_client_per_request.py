@@ -11,7 +11,9 @@ import grpc
 import httpx
 import requests
 from fastapi import BackgroundTasks, Depends, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
+from httpx_socks import AsyncProxyTransport
 from openai import AsyncOpenAI
 from slack_sdk import WebClient
 from turbopuffer import AsyncTurbopuffer
@@ -646,3 +648,121 @@ async def indexed(number: str) -> None:
 @app.delete("/indexed/{number}")
 async def no_longer_indexed(number: str) -> None:
     await take_from_index(number)
+
+
+# A transport of its own is one more thing that is made for each call
+
+
+@app.get("/retried")
+async def retried(url: str) -> str:
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=2)) as client:  # FP603
+        return (await client.get(url)).text
+
+
+@app.get("/proxied")
+async def proxied(url: str, through: bool) -> str:
+    transport = None
+    if through:
+        transport = AsyncProxyTransport.from_url("socks5://proxy:1080")
+    async with httpx.AsyncClient(transport=transport) as client:  # FP603
+        return (await client.get(url)).text
+
+
+one_transport = httpx.AsyncHTTPTransport(retries=2)
+
+
+@app.get("/transports")
+async def transports(url: str, transport: httpx.AsyncBaseTransport) -> list[str]:
+    async with (
+        httpx.AsyncClient(transport=one_transport) as first,
+        httpx.AsyncClient(transport=transport) as second,
+        httpx.AsyncClient(transport=httpx.MockTransport(list), base_url=url) as third,
+    ):
+        return [(await each.get(url)).text for each in (first, second, third)]
+
+
+# Objects that are entered for each request, and what they make on the way in
+
+
+class Entered:
+    async def __aenter__(self) -> "Entered":
+        self.client = httpx.AsyncClient(base_url="https://rates.example")  # FP603 (inline)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.client.aclose()
+
+
+class Kept:
+    client: httpx.AsyncClient | None = None
+
+    async def __aenter__(self) -> "Kept":
+        if Kept.client is None:
+            Kept.client = httpx.AsyncClient(base_url="https://rates.example")
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        return None
+
+
+class AtStart:
+    async def __aenter__(self) -> "AtStart":
+        self.client = httpx.AsyncClient(base_url="https://rates.example")
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.client.aclose()
+
+
+class Bucket:
+    def __init__(self) -> None:
+        self.opened = boto3.client("s3")  # FP603
+
+    def __enter__(self) -> object:
+        return self.opened
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+class ProfiledBucket:
+    def __init__(self, profile: str) -> None:
+        self.session = boto3.session.Session(profile_name=profile)  # FP603 (summary)
+
+    def __enter__(self) -> object:
+        return self.session
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+class TenantBucket:
+    def __init__(self, key: str, secret: str) -> None:
+        self.session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret)
+
+    def __enter__(self) -> object:
+        return self.session
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+def put(key: str, body: bytes) -> None:
+    with Bucket() as bucket, ProfiledBucket("prices") as profiled, TenantBucket(key, key) as own:
+        print(bucket, profiled, own, body)
+
+
+@app.put("/entered/{key}")
+async def entered_each_time(key: str) -> str:
+    async with Entered() as rates, Kept() as kept:
+        await run_in_threadpool(put, key, b"")
+        return (await rates.client.get(key)).text + (await kept.client.get(key)).text
+
+
+@asynccontextmanager
+async def lifespan_of_another(app: FastAPI) -> AsyncIterator[None]:
+    async with AtStart() as app.state.rates:
+        yield
+
+
+another = FastAPI(lifespan=lifespan_of_another)

@@ -4,8 +4,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.templating import Jinja2Templates
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader, Template, select_autoescape
+from lark import Lark
 from pydantic import BaseModel, TypeAdapter, create_model
+from pyproj import CRS, Transformer
 
 app = FastAPI()
 IDS = TypeAdapter(list[int])
@@ -136,3 +138,35 @@ def render(template: str, name: str) -> str:
 @app.get("/themes/{theme}")
 def themed(theme: str) -> str:
     return Environment(loader=FileSystemLoader(theme)).get_template("page.html").render()
+
+
+# Parsers, transformers, templates
+
+GRAMMAR = "start: /[a-z]+/"
+TO_GRID = Transformer.from_crs(4326, 27700)
+
+
+@app.get("/parsers")
+def parsers(text: str, x: float, y: float, grammar: str) -> list[object]:
+    return [
+        Lark(GRAMMAR).parse(text),  # FP513
+        Lark(grammar).parse(text),
+        Transformer.from_crs(4326, 27700, always_xy=True).transform(x, y),  # FP513
+        Transformer.from_crs("EPSG:4326", "EPSG:3857", always_xy=True).transform(x, y),
+        Template("Dear {{ name }}").render(name=text),  # FP513
+        Template(text).render(),
+        TO_GRID.transform(x, y),
+    ]
+
+
+@app.get("/grid/{code}")
+def to_grid(code: int, x: float, y: float) -> list[object]:
+    return [
+        Transformer.from_crs(CRS.from_epsg(4326), code).transform(x, y),  # FP513 (summary)
+        transformer(code).transform(x, y),
+    ]
+
+
+@lru_cache(maxsize=128)
+def transformer(code: int) -> Transformer:
+    return Transformer.from_crs(4326, code)
