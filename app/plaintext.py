@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import enum
+import functools
 import html
 import re
 from collections.abc import Iterator, Sequence
 
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from rich.cells import cell_len
 
-_FENCE = re.compile(r"\s*(`{3,})(\w*)$")
-_TICKS = re.compile(r"`+")
-_HIDDEN = re.compile(r"<!--(?:(?!<!--|-->).)*-->|</?(?:details|sub|sup)>")
-_CODE_TAG = re.compile(r"</?code>")
-_ASIDE = re.compile(r"(?<=\S )<sub>((?:(?!</?sub>).)*)</sub>")
-_LABEL = re.compile(r"\*\*(Expected|Instead)\*\* ")
 _SUMMARY = re.compile(r"<summary>((?:(?!</?summary>).)*)</summary>")
-_LINK = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]\(([^\s\[]*?)\)")
-_STRONG = re.compile(r"(?<![\\*])\*\*(?!\*)")
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_BREAK = re.compile(r"<br ?/?>")
-_HEADING = re.compile(r"#{1,6} ")
-_RULER = re.compile(r"\|(?::?-+:?\|)+")
-_BAR = re.compile(r"(?<!\\)\|")
+_LABELS = frozenset({"Expected", "Instead"})
+"""Strong words that stand before what they name."""
 _UNSEEN = "\u200d"
 """Breaks mentions and addresses on GitHub."""
+_DEEPEST = 100
+"""Of lists in lists, which count twice: the tree of an endpoint's costs."""
 
 
 class Kind(enum.Enum):
@@ -39,100 +33,121 @@ def plain_text(markdown: str) -> str:
 
 
 def plain_lines(markdown: str) -> Iterator[tuple[Kind, str]]:
-    """The lines of `plain_text`. Outside code never two empty ones in a row, where what stood between them is hidden."""
-    held, begun = False, False
-    for kind, line in _lines(markdown):
-        if kind is Kind.TEXT and not line.strip():
-            held = begun
-            continue
-        if held:
-            yield Kind.TEXT, ""
-        yield kind, line
-        held, begun = False, True
+    """The lines of `plain_text`. Blocks are as far apart as they are written, by one empty line at the most."""
+    ended, apart, begun = 0, False, False
+    for first, last, lines in _blocks(_parser().parse(markdown)):
+        apart = apart or first > ended
+        ended = last
+        for line in lines:
+            if apart and begun:
+                yield Kind.TEXT, ""
+            yield line
+            apart, begun = False, True
 
 
-def _lines(markdown: str) -> Iterator[tuple[Kind, str]]:
-    rows: list[str] = []
-    fence = ""
-    for line in markdown.split("\n"):
-        if fence:
-            if line.strip() == fence:
-                fence = ""
-            else:
-                yield Kind.CODE, line
-            continue
-        if line.startswith("|"):
-            rows.append(line)
-            continue
-        yield from ((Kind.TEXT, row) for row in _table(rows))
-        rows = []
-        if opening := _FENCE.match(line):
-            fence = opening[1]
-            if opening[2] == "suggestion":
-                yield Kind.TEXT, "Suggestion:"
-        elif heading := _HEADING.match(line):
-            yield Kind.HEADING, unmarked(line[heading.end() :])
-        else:
-            yield from ((Kind.TEXT, told) for told in _told(line))
-    yield from ((Kind.TEXT, row) for row in _table(rows))
+@functools.cache
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable("table")
 
 
-def _told(line: str) -> Iterator[str]:
-    shown = _HIDDEN.sub("", _ASIDE.sub(r"(\1)", _SUMMARY.sub(r"\1:", _LABEL.sub(r"\1: ", line))))
-    if shown.strip() or not line.strip():
-        yield from _BREAK.sub("\n", unmarked(shown)).split("\n")
+_Block = tuple[int, int, list[tuple[Kind, str]]]
+"""The lines of the source that a block takes, from the first to behind the last, and what it says."""
 
 
-def unmarked(text: str) -> str:
-    """A line without emphasis, links, escapes and tags, but for what stands in a code span."""
+def _blocks(tokens: Sequence[Token]) -> Iterator[_Block]:
+    marker, depth = "", 0
+    kind = Kind.TEXT
+    table = (0, 0)
+    rows: list[list[str]] = []
+    right: list[bool] = []
+    for token in tokens:
+        first, last = token.map or (0, 0)
+        match token.type:
+            case "heading_open":
+                kind = Kind.HEADING
+            case "heading_close":
+                kind = Kind.TEXT
+            case "bullet_list_open" | "ordered_list_open":
+                depth += 1
+            case "bullet_list_close" | "ordered_list_close":
+                depth -= 1
+            case "list_item_open":
+                sign = f"{token.info}{token.markup}" if token.info else token.markup
+                marker = f"{'  ' * (depth - 1)}{sign} "
+            case "fence" | "code_block":
+                told = [(Kind.TEXT, "Suggestion:")] if token.info == "suggestion" else []
+                yield first, last, [*told, *((Kind.CODE, line) for line in token.content.split("\n")[:-1])]
+            case "hr":
+                yield first, last, [(Kind.TEXT, "---")]
+            case "html_block":
+                yield first, last, [(Kind.TEXT, title) for title in _titles(token.content)]
+            case "tr_open":
+                rows.append([])
+            case "th_open" if len(rows) == 1:
+                right.append("right" in str(token.attrGet("style")))
+            case "inline" if rows:
+                rows[-1].append(_said(token))
+            case "table_close":
+                yield (*table, [(Kind.TEXT, row) for row in _table(rows, right)])
+                rows, right = [], []
+            case "table_open":
+                table = first, last
+            case "inline":
+                lines = (marker + _said(token)).split("\n")
+                marker = ""
+                yield first, last, [(kind, line) for line in lines if line.strip()]
+
+
+def _titles(markup: str) -> Iterator[str]:
+    """What a folded part is called."""
+    for found in _SUMMARY.finditer(markup):
+        yield html.unescape(re.sub(r"</?code>", "`", found[1])).replace(_UNSEEN, "") + ":"
+
+
+def _said(inline: Token) -> str:
+    """Text without emphasis, links, escapes and tags; code in backticks, what is small print behind a text in brackets."""
     parts: list[str] = []
-    position = 0
-    for start, end in _spans(text):
-        parts += [text[position:start], text[start:end]]
-        position = end
-    parts.append(text[position:])
-    parts[::2] = map(_outside, parts[::2])
-    return "".join(parts)
+    asides: list[bool] = []
+    label = False
+    for token in inline.children or ():
+        match token.type:
+            case "text":
+                parts.append(f":{token.content}" if label else token.content)
+                label = False
+            case "code_inline":
+                parts.append(_spelled(token))
+            case "softbreak" | "hardbreak":
+                parts.append("\n")
+            case "strong_close":
+                label = bool(parts) and parts[-1] in _LABELS
+            case "html_inline":
+                parts.append(_tag(token.content, "".join(parts), asides))
+    return "".join(parts).replace(_UNSEEN, "")
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where code spans begin and end: at a run of backticks that nothing escapes, and at the next one of its length."""
-    runs = list(_TICKS.finditer(text))
-    later: dict[int, list[int]] = {}
-    for number in range(len(runs) - 1, -1, -1):
-        later.setdefault(len(runs[number][0]), []).append(number)
-    done = -1
-    for number, run in enumerate(runs):
-        same = later[len(run[0])]
-        same.pop()  # this one
-        if number > done and same and not _is_escaped(text, run.start()):
-            done = same[-1]
-            yield run.start(), runs[done].end()
+def _spelled(code: Token) -> str:
+    pad = " " if code.content.startswith("`") or code.content.endswith("`") else ""
+    return f"{code.markup}{pad}{code.content}{pad}{code.markup}"
 
 
-def _is_escaped(text: str, position: int) -> bool:
-    start = position
-    while start and text[start - 1] == "\\":
-        start -= 1
-    return (position - start) % 2 == 1
+def _tag(tag: str, before: str, asides: list[bool]) -> str:
+    match tag.lower():
+        case "<sub>":
+            asides.append(before.endswith(" ") and bool(before.strip()) and not before[-2:-1].isspace())
+            return "(" if asides[-1] else ""
+        case "</sub>":
+            return ")" if asides and asides.pop() else ""
+        case "<br>" | "<br/>" | "<br />":
+            return "\n"
+        case "<code>" | "</code>":
+            return "`"
+    return ""
 
 
-def _outside(text: str) -> str:
-    bare = _LINK.sub(r"\1", _HIDDEN.sub("", _CODE_TAG.sub("`", text)))
-    return html.unescape(_ESCAPE.sub(r"\1", _STRONG.sub("", bare))).replace(_UNSEEN, "")
-
-
-def _table(rows: Sequence[str]) -> Iterator[str]:
+def _table(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[str]:
     """Columns two spaces apart, figures to the right as the table has them."""
-    cells = [
-        [unmarked(_ASIDE.sub(r"(\1)", cell.strip())).replace("\\|", "|") for cell in _BAR.split(row)[1:-1]]
-        for row in rows
-        if not _RULER.fullmatch(row)
-    ]
-    ruler = next((row for row in rows if _RULER.fullmatch(row)), "")
-    right = [column.endswith(":") for column in ruler.strip("|").split("|")]
-    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=False)]
-    for row in cells:
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=False)]
+    for row in rows:
         padded = (
             " " * (width - cell_len(cell)) + cell if to_right else cell + " " * (width - cell_len(cell))
             for cell, width, to_right in zip(row, widths, right, strict=False)

@@ -321,7 +321,7 @@ def _vectors(node: ast.ClassDef | ast.Call, module: Module) -> Iterator[Match]:
             f"`{column.attribute}` has no vector index: each search for the nearest compares all rows of `{table.name}`.",
             severity=Severity.LOW,
             confidence=Confidence.POSSIBLE,
-            instead=f'Give it one: `Index(…, "{column.name}", postgresql_using="hnsw", postgresql_ops={{"{column.name}": "vector_cosine_ops"}})`,'
+            instead=f'Give `{column.attribute}` one: `Index(…, "{column.name}", postgresql_using="hnsw", postgresql_ops={{"{column.name}": "vector_cosine_ops"}})`,'
             " with the operators that the searches use.",
         )
 

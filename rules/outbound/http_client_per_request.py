@@ -437,5 +437,6 @@ def _message(name: str, client: Client, place: Place, owner: str) -> str:
 def _instead(client: Client, name: str) -> str:
     if client.kind == "http-call":
         return "Share one client: make it in the lifespan, keep it on `app.state`, and close it at shutdown."
-    closing = f" and close it with `{client.close}()` at shutdown" if client.close else ""
-    return f"Make one `{name}` in the lifespan, keep it on `app.state`{closing}."
+    if not client.close:
+        return f"Make one `{name}` in the lifespan and keep it on `app.state`."
+    return f"Make one `{name}` in the lifespan, keep it on `app.state` and close it with `{client.close}()` at shutdown."

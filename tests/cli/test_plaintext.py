@@ -23,6 +23,15 @@ def test_text_comes_back_as_it_was_before_it_was_escaped(said: str) -> None:
     assert plain_text(table(("a",), ("---",), [[code(said, cell=True)]])) == f"a\n`{said}`"
 
 
+def test_lists_keep_their_signs_and_small_print_alone_has_no_brackets() -> None:
+    said = "<sub>Questions:</sub>\n- <sub>How many? (`workers`)</sub>\n  - [ ] one\n\n3. **Do it** <sub>now</sub>\n4. then\n\n---\n\nend"
+
+    assert (
+        plain_text(said)
+        == "Questions:\n- How many? (`workers`)\n  - [ ] one\n\n3. Do it (now)\n4. then\n\n---\n\nend"
+    )
+
+
 def test_what_github_renders_is_laid_out_and_what_it_hides_is_left_out() -> None:
     shown = plain_text(
         "\n\n".join(
