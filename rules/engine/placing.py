@@ -83,7 +83,12 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         message = f"{message} `{entry}` is for Lambda, where an instance has one request at a time: few others wait."
     severity = module.options.severity_of(rule.code, severity)
     when_new = match.when_new if confidence is match.confidence else fresh
-    confidence, when_new = _said(rule, severity, confidence, when_new)
+    if (
+        module.project.routing.endpoints or not rule.stops_loop
+    ):  # who shows a file or a library has no requests to be seen
+        confidence, when_new = _said(rule, severity, confidence, when_new)
+    if traffic.lies_among_scripts(module.path) and confidence is not Confidence.POSSIBLE:
+        confidence, when_new = Confidence.POSSIBLE, when_new or confidence
     endpoints = module.endpoints(node)
     card = registry.told(rule)
     symbol = module.symbol_at(node)

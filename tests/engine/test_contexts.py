@@ -195,7 +195,6 @@ def test_contexts_follow_calls(name: str, contexts: set[Context]) -> None:
     assert found.contexts(function(found, name)) == contexts
 
 
-@pytest.mark.usefixtures("at_any_severity")
 def test_an_unreached_coroutine_is_reported_lower_and_does_not_gate() -> None:
     finding = only(one("import time\n\nasync def lonely():\n    time.sleep(1)"))
 

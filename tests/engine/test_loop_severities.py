@@ -356,7 +356,6 @@ def test_a_loop_that_no_request_is_seen_on_weighs_a_step_less_and_is_a_hint_in_t
     assert weights(files, "harness/run.py") == (Severity.LOW, Confidence.POSSIBLE, False)
 
 
-@pytest.mark.usefixtures("at_any_severity")
 def test_a_worker_that_runs_tasks_on_one_loop_stands_still_with_all_of_them() -> None:
     worker = """
     import time

@@ -71,7 +71,6 @@ def test_what_somebody_else_may_call_weighs_more(connectors: str) -> None:
     assert severity("KNOWN = [connectors.Stripe()]\n", connectors) is Severity.MEDIUM
 
 
-@pytest.mark.usefixtures("at_any_severity")
 def test_without_an_application_nobody_need_name_it() -> None:
     analysis = project({"shop/connectors.py": CONNECTORS}, select=("FP101",))
 

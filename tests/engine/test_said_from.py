@@ -186,3 +186,33 @@ def test_a_statement_that_sqlite_answers_is_a_hint_until_a_change_brings_it(
     assert {each.code for each in found} == {"FP102", "FP103", "FP104"}
     assert {each.confidence for each in found} <= confidences
     assert Confidence.POSSIBLE not in {each.when_new or each.confidence for each in found}
+
+
+@pytest.mark.parametrize(
+    ("app", "is_said"),
+    [
+        ("", True),
+        ("from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef root() -> None: ...\n", False),
+    ],
+)
+def test_what_stops_the_loop_of_a_library_is_said(app: str, is_said: bool) -> None:
+    report = "import time\n\nasync def report() -> None:\n    time.sleep(1)\n"
+    [found] = analyze(
+        sources({"shop/report.py": report, "shop/api.py": app}), options=Options(select=("FP101",))
+    ).result.findings
+
+    assert (found.confidence is not Confidence.POSSIBLE) == is_said
+
+
+@pytest.mark.parametrize(
+    ("folder", "is_said"),
+    [("shop", True), ("scripts", False), ("backend/scripts", False), ("transcripts", True)],
+)
+def test_what_serves_in_a_folder_of_scripts_is_a_hint_until_a_change_brings_it(
+    folder: str, is_said: bool
+) -> None:
+    app = "import time\nfrom fastapi import FastAPI\n\napp = FastAPI()\n\n@app.get('/')\nasync def root() -> None:\n    time.sleep(1)\n"
+    [found] = analyze(sources({f"{folder}/api.py": app}), options=Options(select=("FP101",))).result.findings
+
+    assert (found.confidence is not Confidence.POSSIBLE) == is_said
+    assert (found.when_new or found.confidence) is not Confidence.POSSIBLE

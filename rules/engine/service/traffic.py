@@ -109,6 +109,7 @@ _STAFF = frozenset({"admin", "admins", "maintenance", "sso", "saml", "oidc", "sc
 _ASIDE = regex(
     r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|scripts?|tools|dev|development|hack|benchmarks?|e2e)/"
 )
+_SCRIPTED = regex(r"(?:^|/)(?:scripts?|hack|benchmarks?|e2e)/")
 _EXAMPLE = regex(
     r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/|^docs?(?:_src)?/",
     re.IGNORECASE,
@@ -230,6 +231,11 @@ def is_set_up(node: ast.AST, module: Module) -> bool:
 def is_aside(path: str) -> bool:
     """Whether a file is an example, a tool or a script beside the application."""
     return _ASIDE.search(path) is not None
+
+
+def lies_among_scripts(path: str) -> bool:
+    """Whether a file lies in a folder of scripts: also what serves there, serves whoever started it."""
+    return _SCRIPTED.search(path) is not None
 
 
 def serves_staff(path: str) -> bool:
