@@ -12,6 +12,7 @@ from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, sh
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.body_limits import has_most
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -105,7 +106,7 @@ class UnboundedGather(Rule):
             return
         if any(is_batched(around) for around in module.loops(node)):
             return
-        if _is_counted(over[0], module):
+        if _is_counted(over[0], module) or _is_capped(over[0], module):
             return
         source = _boundless(over[0], module)
         sent = not source and _is_sent(over[0], module)
@@ -147,6 +148,12 @@ def _boundless(iterable: ast.expr, module: Module) -> str:
     if isinstance(iterable, ast.Name) and _is_query(iterable.id, function.node, module):
         return "all rows of a query"
     return ""
+
+
+def _is_capped(iterable: ast.expr, module: Module) -> bool:
+    """Whether it is, or a name for, a member of a schema which takes so many items only."""
+    given = values_of(bindings_of(iterable, module)) if isinstance(iterable, ast.Name) else (iterable,)
+    return any(has_most(each, module) for each in given)
 
 
 def _is_sent(iterable: ast.expr, module: Module) -> bool:

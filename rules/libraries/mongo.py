@@ -97,6 +97,9 @@ LIBRARY = Library(
             "find_one count fetch_link fetch_all_links sync",
         ),
         *each(
+            Query("", "select", True, "beanie"), "beanie.View", "find_one count fetch_link fetch_all_links"
+        ),
+        *each(
             Query("", "write", True, "beanie"),
             "beanie.Document",
             "insert save create replace update delete insert_one insert_many set inc delete_all replace_many save_changes",
@@ -135,6 +138,7 @@ LIBRARY = Library(
             "motor.motor_asyncio.AsyncIOMotorCursor",
         ),
         **alike("find find_many find_all all aggregate", "beanie.FindMany", "beanie.Document"),
+        **alike("find find_many find_all all aggregate", "beanie.FindMany", "beanie.View"),
         **alike("find sort limit skip project aggregate", "beanie.FindMany", "beanie.FindMany"),
         "odmantic.AIOEngine": "odmantic.AIOEngine",
         **alike(
@@ -155,6 +159,7 @@ LIBRARY = Library(
         "motor.core.AgnosticDatabase": "motor.motor_asyncio.AsyncIOMotorDatabase",
         "motor.core.AgnosticCollection": _MOTOR,
         "beanie.odm.documents.Document": "beanie.Document",
+        "beanie.odm.views.View": "beanie.View",
         "mongoengine.document.Document": "mongoengine.Document",
     },
 )

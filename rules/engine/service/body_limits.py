@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
+from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
 from rules.engine.service.one_at_a_time import lambda_entry
 
 if TYPE_CHECKING:
+    from rules.engine.module import Module
     from rules.engine.project import Project
     from rules.engine.reading.facts import Call
 
@@ -29,6 +32,8 @@ _BY_NGINX = regex(
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _MOST = 50 << 20
 """Bytes of a body that a server can hold many times."""
+_CAPS = ("max_length", "max_items")
+"""How a field says how many items it takes at most."""
 _RATE = regex(r"rate|throttl|concurren", re.IGNORECASE)
 
 
@@ -93,3 +98,16 @@ def _with_imports(project: Project, path: str) -> Iterator[str]:
         found = project.imports_of(each) - seen
         seen |= found
         pending.extend(found)
+
+
+def has_most(member: ast.AST, module: Module) -> bool:
+    """Whether a member of a schema says how many items it takes: `items: list[int] = Field(max_length=100)`."""
+    value = module.value(member.value) if isinstance(member, ast.Attribute) else None
+    if value is None or value.sort != Sort.OBJECT or not isinstance(member, ast.Attribute):
+        return False
+    for _, body in module.project.models.bodies(value):
+        for field in body.fields:
+            if field.name == member.attr:
+                made = field.value
+                return made is not None and any(made.named(name) is not None for name in _CAPS)
+    return False

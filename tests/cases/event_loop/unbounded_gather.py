@@ -5,7 +5,7 @@ from typing import Annotated
 
 import httpx
 from fastapi import Depends, FastAPI, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -246,3 +246,25 @@ async def of_settings(found: Settings = Depends(own_settings)) -> list[str]:
 @app.post("/short")
 async def short(numbers: Annotated[list[str], Query(max_length=20)]) -> list[str]:
     return await asyncio.gather(*(level_of(number) for number in numbers))
+
+
+class Capped(BaseModel):
+    numbers: list[str] = Field(max_length=20)
+    codes: Annotated[list[str], Field(min_length=1, max_length=20)]
+    named: list[str] = Field(description="as many as you like")
+
+
+@app.post("/capped")
+async def capped(basket: Capped) -> list[str]:
+    return await asyncio.gather(*(level_of(number) for number in basket.numbers))
+
+
+@app.post("/capped-codes")
+async def capped_codes(basket: Capped) -> list[str]:
+    codes = basket.codes
+    return await asyncio.gather(*(level_of(code) for code in codes))
+
+
+@app.post("/described")
+async def described(basket: Capped) -> list[str]:
+    return await asyncio.gather(*(level_of(number) for number in basket.named))  # FP112
