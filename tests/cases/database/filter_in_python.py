@@ -453,3 +453,34 @@ def lateness(order: Order) -> int:
 def figures_of_nobody(session: Session) -> tuple[int, int]:
     orders = session.scalars(select(Order)).all()
     return sum(order.total for order in orders), max(order.total for order in orders)
+
+
+# One row of all that came
+
+
+@app.get("/last")
+def last(session: SessionDep, number: int) -> list[object]:
+    found = session.execute(select(Order).where(Order.open).order_by(Order.total.desc()))
+    return [
+        found.scalars().first(),  # FP215 (summary)
+        session.scalars(select(Order).order_by(Order.total)).first(),  # FP215
+        session.scalars(select(Order).order_by(Order.total).limit(1)).first(),
+        session.scalars(select(Order).where(Order.id == number).order_by(Order.total)).first(),
+        session.scalars(select(Order).where(Order.note == "x")).first(),
+        session.query(Order).order_by(Order.total).first(),
+    ]
+
+
+@app.get("/first-of")
+def first_of(session: SessionDep) -> int:
+    orders = session.query(Order).filter(Order.open).all()
+    if not orders:
+        return 0
+    return orders[0].total + orders[0].id  # FP215 (summary)
+
+
+@app.get("/first-and-others")
+def first_and_others(session: SessionDep) -> list[int]:
+    orders = session.query(Order).filter(Order.open).all()
+    few = session.query(Order).filter(Order.open).limit(3).all()
+    return [orders[0].total, len(orders), few[0].total]
