@@ -5,16 +5,24 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.data.cut_pages import whole_list
 from rules.engine.data.loads import LISTS, Load, is_limited, loaded, narrows
-from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.loop_shapes import asks_for_any, shortened, spelled
 from rules.engine.reading.origins import origins
+from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
-from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
+
+_LISTING = regex(r"^_?(?:get|list|find|search|fetch|load|read|select|query|all|filter)(?:_|$)")
+"""Names of functions that give a list."""
+_ASKING = regex(r"(?:^|_)(?:has|is|are|can|may|exists?|any|check|count|should|verify|validate|ensure)(?:_|$)")
+"""Names of functions that say yes or no, or a number."""
 
 
 class ExistsByLoading(Rule):
@@ -85,17 +93,20 @@ class ExistsByLoading(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.is_method and callee.spelled in LISTS
+        return callee.enters or (callee.is_method and callee.spelled in LISTS)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        load = loaded(node, module)
-        if load is None or not serves(node, module) or is_limited(load, module):
-            return
         value: ast.AST = node
         parent = module.parent(node)
         if isinstance(parent, ast.Await):
             value, parent = parent, module.parent(parent)
-        if not (_asks(parent, value) or _only_asked(parent, load, module)):
+        load = loaded(node, module)
+        if load is None:
+            yield from _through_helper(node, value, parent, module)
+            return
+        if not (_asks(parent, value, module) or _only_asked(parent, node, module)):
+            return
+        if not serves(node, module) or is_limited(load, module):
             return
         yield Match(
             node,
@@ -126,30 +137,79 @@ def _is_made_elsewhere(load: Load, module: Module) -> bool:
     )
 
 
-def _asks(parent: ast.AST | None, value: ast.AST) -> bool:
+def _through_helper(
+    node: ast.Call, value: ast.AST, parent: ast.AST | None, module: Module
+) -> Iterator[Match]:
+    """`if await orders.open_of(customer):`: a function of the project loads the rows."""
+    if not (_asks(parent, value, module) or _only_asked(parent, node, module)):
+        return
+    if module.callee(node) is None or not serves(node, module):
+        return
+    rows = whole_list(node, node, module)
+    if rows is None or _ASKING.search(last_name(node.func)):
+        return
+    if rows.leaf is not None and not _LISTING.search(last_name(node.func)):
+        return
+    name = spelled(node.func)
+    read = rows.loaded
+    yield Match(
+        node,
+        f"`{name}` loads every row, and only whether there is one is asked.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # what it loads mostly belongs to one
+        call_path=(
+            Hop(module.path, node.lineno, name.rpartition(".")[2]),
+            *(rows.leaf.path if rows.leaf is not None else ()),
+            *((Hop(read.path, read.line, read.symbol),) if read is not None else ()),
+        ),
+        impact=estimates.rows_counted(module.options),
+        instead=f"A sibling of `{name.rpartition('.')[2]}` that asks for one row: `select(exists().where(…))` with the same"
+        " conditions.",
+    )
+
+
+def _asks(parent: ast.AST | None, value: ast.AST, module: Module) -> bool:
     """Whether `value` counts only as true or false."""
     match parent:
         case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test) | ast.Assert(test=test):
             return test is value
         case ast.UnaryOp(op=ast.Not()):
             return True
-        case ast.Call(func=ast.Name(id="bool"), args=[argument]):
+        case ast.Call(func=ast.Name(id="bool" | "any"), args=[argument]):
             return argument is value
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[ast.List(elts=[])]):
+            return left is value
+        case ast.BoolOp():
+            return _asks(module.parent(parent), parent, module)
     return False
 
 
-def _only_asked(parent: ast.AST | None, load: Load, module: Module) -> bool:
+def _is_counted(parent: ast.AST | None, value: ast.AST, module: Module) -> bool:
+    """`len(rows) > 0`, beside another question of the same rows."""
+    match parent:
+        case ast.Call(func=ast.Name(id="len"), args=[argument]) if argument is value:
+            compared = module.parent(parent)
+            return isinstance(compared, ast.Compare) and compared.left is parent and asks_for_any(compared)
+    return False
+
+
+def _only_asked(parent: ast.AST | None, call: ast.Call, module: Module) -> bool:
     """`rows = query.all()`, where `rows` is then asked only whether it is empty."""
     match parent:
         case ast.Assign(targets=[ast.Name(id=name)]):
             pass
         case _:
             return False
-    function = module.function_of(load.call)
+    function = module.function_of(call)
     if function is None or isinstance(function.node, ast.Lambda):
         return False
     uses = [part for part in walk(function.node) if isinstance(part, ast.Name) and part.id == name]
     loads = [use for use in uses if isinstance(use.ctx, ast.Load)]
     return (
-        bool(loads) and len(uses) == len(loads) + 1 and all(_asks(module.parent(use), use) for use in loads)
+        len(uses) == len(loads) + 1
+        and any(_asks(module.parent(use), use, module) for use in loads)
+        and all(
+            _asks(module.parent(use), use, module) or _is_counted(module.parent(use), use, module)
+            for use in loads
+        )
     )

@@ -8,12 +8,13 @@ from rules.engine.costs import estimates
 from rules.engine.data.cut_pages import CUTTING, Cut, cut_page
 from rules.engine.data.figures import figures_of
 from rules.engine.data.growing_tables import grows
-from rules.engine.data.loads import LISTS, is_limited, loaded
+from rules.engine.data.loads import LISTS, RESULTS, Load, is_limited, loaded
 from rules.engine.data.local_values import bindings_of, values_of
 from rules.engine.data.reference_tables import is_kept_by_hand, is_reference
 from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.finding import Hop
-from rules.engine.reading.loop_shapes import shortened, spelled
+from rules.engine.reading.loop_shapes import asks_for_any, shortened, spelled
+from rules.engine.reading.origins import assigned, origins
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import LIMITED, MANY, RESULT, STATEMENT, TOUCHED
 from rules.engine.reading.spelling import last_name
@@ -37,6 +38,7 @@ _ACCESS = regex(
 )
 """What functions are called that say whether somebody may see something."""
 _CONVERTING = frozenset({"int", "float", "Decimal", "abs", "str", "bool", "round"})
+_FAR = 3
 _FEW_FIGURES = 2
 """One number of all rows is said where it is made."""
 _SUMS = {"sum": "`func.sum`", "max": "`func.max`", "min": "`func.min`"}
@@ -122,7 +124,9 @@ class FilterInPython(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.name in CUTTING or (callee.is_method and callee.spelled in LISTS)
+        return callee.name in CUTTING or (
+            callee.is_method and (callee.spelled in LISTS or callee.spelled == "first")
+        )
 
     def check(
         self,
@@ -146,18 +150,24 @@ class FilterInPython(Rule):
                 yield _of_page(node, cut, module)
                 return
         if isinstance(node, ast.Call):
+            yield from _first_of_result(node, module)
             yield from _worked_out(node, module)
             return
         if not isinstance(node, ast.Subscript):
             yield from _let_through(node, node.generators[0].iter, module)
+        held: ast.expr | None = None
         if isinstance(node, ast.Subscript):
             source, work = _sliced(node)
+            if source is None and (held := _only_first(node, module)) is not None:
+                source, work = held, "keeps one row"
         else:
             source, work = _filtered(node, module)
         if isinstance(source, ast.Attribute) and not isinstance(node, ast.Subscript):
             yield from _of_collection(node, source, module)
             return
-        if source is None or not module.in_request_path(node) or not _used_once(source, module):
+        if source is None or not module.in_request_path(node):
+            return
+        if not _used_once(source, module) and source is not held:
             return
         if module.is_repeated(node):
             return  # rows that serve several turns
@@ -253,6 +263,83 @@ def _tallied(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]:
         instead="Let the database aggregate: `select(func.count(), func.sum(…))` with `group_by` for several groups;"
         " `$group` in MongoDB.",
     )
+
+
+def _only_first(node: ast.Subscript, module: Module) -> ast.Name | None:
+    """`rows` of `rows[0]`, where the function else only asks whether there are any. Said at the first such place."""
+    match node:
+        case ast.Subscript(value=ast.Name() as rows, slice=ast.Constant(value=0), ctx=ast.Load()):
+            pass
+        case _:
+            return None
+    function = module.function_of(node)
+    if function is None or assigned(rows, module) is None:
+        return None
+    for use in walk(function.node):
+        if isinstance(use, ast.Name) and use.id == rows.id and isinstance(use.ctx, ast.Load):
+            match parent := module.parent(use):
+                case ast.Subscript(slice=ast.Constant(value=0)):
+                    if (parent.lineno, parent.col_offset) < (node.lineno, node.col_offset):
+                        return None
+                case ast.If(test=test) | ast.IfExp(test=test) if test is use:
+                    pass
+                case ast.UnaryOp(op=ast.Not()):
+                    pass
+                case ast.Call(func=ast.Name(id="len")) if isinstance(
+                    compared := module.parent(parent), ast.Compare
+                ):
+                    if not asks_for_any(compared):
+                        return None
+                case _:
+                    return None
+    return rows
+
+
+def _first_of_result(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`(await session.scalars(select(Order).order_by(Order.created))).first()`: what is left of all rows that came."""
+    if (
+        not isinstance(node.func, ast.Attribute)
+        or node.func.attr != "first"
+        or module.type_of(node.func.value) not in RESULTS
+        or not module.in_request_path(node)
+    ):
+        return
+    found = module.rows(node.func.value)
+    if len(found) != 1 or not found[0].many or found[0].reads or found[0].flags & (LIMITED | TOUCHED):
+        return
+    rows = found[0]
+    load = Load(node, node.func.value, "", "first")
+    if _finds_one(rows) or "?" in rows.filters or is_small(rows.table) or is_limited(load, module):
+        return
+    if rows.filters and not _is_ordered(node.func.value, module):
+        return  # mostly one row
+    name = rows.table.symbol.rpartition(".")[2]
+    which = f"every `{name}`" if not rows.filters else f"all `{name}` rows that match"
+    yield Match(
+        node,
+        f"`{shortened(module.segment(node), 60)}` keeps one row after {which} came over: `first()` of a result sets no limit.",
+        severity=Severity.LOW if rows.filters else FilterInPython.severity,
+        confidence=Confidence.POSSIBLE if rows.filters or not grows(rows.table) else Confidence.LIKELY,
+        impact=estimates.rows_returned(module.options),
+        instead="`.limit(1)` in the query.",
+    )
+
+
+def _is_ordered(source: ast.expr, module: Module) -> bool:
+    """Whether the statement is sorted, as one that finds several rows is."""
+    pending, seen = [source], 0
+    while pending and seen < _FAR:
+        seen += 1
+        names: list[ast.expr] = []
+        for expression in pending:
+            for part in walk(expression):
+                if isinstance(part, ast.Attribute) and part.attr == "order_by":
+                    return True
+                if isinstance(part, ast.Name):
+                    made = [each for each in origins(part, module) if each.lineno < part.lineno]
+                    names += sorted(made, key=lambda each: each.lineno)[-1:]
+        pending = names
+    return False
 
 
 def _worked_out(node: ast.Call, module: Module) -> Iterator[Match]:

@@ -453,3 +453,45 @@ def lateness(order: Order) -> int:
 def figures_of_nobody(session: Session) -> tuple[int, int]:
     orders = session.scalars(select(Order)).all()
     return sum(order.total for order in orders), max(order.total for order in orders)
+
+
+# One row of all that came
+
+
+@app.get("/last")
+def last(session: SessionDep, number: int) -> list[object]:
+    found = session.execute(select(Order).where(Order.open).order_by(Order.total.desc()))
+    return [
+        found.scalars().first(),  # FP215 (summary)
+        session.scalars(select(Order).order_by(Order.total)).first(),  # FP215
+        session.scalars(select(Order).order_by(Order.total).limit(1)).first(),
+        session.scalars(select(Order).where(Order.id == number).order_by(Order.total)).first(),
+        session.scalars(select(Order).where(Order.note == "x")).first(),
+        session.query(Order).order_by(Order.total).first(),
+    ]
+
+
+@app.get("/first-of")
+def first_of(session: SessionDep) -> int:
+    orders = session.query(Order).filter(Order.open).all()
+    if not orders:
+        return 0
+    return orders[0].total + orders[0].id  # FP215 (summary)
+
+
+@app.get("/first-and-others")
+def first_and_others(session: SessionDep) -> list[int]:
+    orders = session.query(Order).filter(Order.open).all()
+    few = session.query(Order).filter(Order.open).limit(3).all()
+    owners = session.query(Order).filter(Order.open).all()
+    if len(owners) == 1 and owners[0].id == 1:
+        return []
+    return [orders[0].total, len(orders), few[0].total]
+
+
+@app.get("/told-apart")
+def told_apart(session: SessionDep, note: str) -> list[object]:
+    statement = select(Order).where(Order.note == note)
+    one = session.execute(statement).scalars().first()
+    statement = select(Order).where(Order.note == note).order_by(Order.total)
+    return [one, session.execute(statement).scalars().first()]  # FP215 (summary)
