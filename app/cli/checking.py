@@ -157,6 +157,8 @@ def check(
             outcome = checking.fix(project, options, scan, unsafe=unsafe_fixes)
             if show_diff:
                 click.echo(checking.diff(outcome), nl=False)
+                if not outcome.count:
+                    click.echo(_nothing_shown(outcome.left.result.findings), err=True)
                 sys.exit(1 if outcome.count and not exit_zero else 0)
             for path, content in outcome.after.items():
                 (project.root / path).write_bytes(content)
@@ -179,6 +181,12 @@ def check(
         if exit_zero:
             sys.exit(0)
         sys.exit(1 if scan.result.findings else 2 if _is_broken(scan, project) else 0)
+
+
+def _nothing_shown(findings: Sequence[Finding]) -> str:
+    """Why a diff is empty, beside it: what reads the diff reads nothing else."""
+    unsafe = sum(finding.fix is not None for finding in findings)
+    return f"No safe fixes here; {unsafe} with --unsafe-fixes." if unsafe else "No fixes here."
 
 
 @click.command()

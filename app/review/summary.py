@@ -551,13 +551,19 @@ def _next_steps(facts: Facts, context: comments.Context) -> str:
         order = ", in this order" if several else ""
         effort = f" ({left[0][1].effort} each)" if len(alike) == 1 else ""
         steps.append(f"Do recommendation{'s' if several else ''} {_listed(named)} by hand{order}{effort}.")
+    told = {
+        finding.trade_offs
+        for entry in facts.heard
+        for finding in entry.findings
+        if finding.fingerprint in facts.commented
+    }
     trading = next(
         (
             entry.first
             for entry in facts.heard
             if entry.first.trade_offs
             and not entry.first.trade_offs.startswith("None")
-            and entry.first.fingerprint not in facts.commented
+            and entry.first.trade_offs not in told
         ),
         None,
     )

@@ -186,10 +186,9 @@ class FilterInPython(Rule):
         if isinstance(node, ast.Subscript) and _finds_one(loaded):
             return
         name = loaded.table.symbol.rpartition(".")[2]
-        which = f"every `{name}`" if not loaded.filters else f"all `{name}` rows that match"
         yield Match(
             node,
-            f"`{shortened(module.segment(node), 60)}` {work} after {which} came over:"
+            f"`{shortened(module.segment(node), 60)}` {work} after {_which(loaded)} came over:"
             " the database can do that and send only the result.",
             severity=Severity.LOW if loaded.filters else self.severity,
             # How many rows the filter drops is not in the code.
@@ -203,7 +202,7 @@ class FilterInPython(Rule):
 
 def _sorted_out(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]:
     """`for order in orders: if order.open: found.append(order)`, where nothing else is done with the rows."""
-    row = loop.target
+    row = _row_of(loop, module)
     match loop.body:
         case [
             ast.If(test=test, body=[ast.Expr(value=ast.Call(func=ast.Attribute(attr="append")))], orelse=[])
@@ -211,25 +210,34 @@ def _sorted_out(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]
             pass
         case _:
             return
-    if not isinstance(row, ast.Name) or loop.orelse or not module.in_request_path(loop):
+    loaded = _whole(loop.iter, module) if row is not None else None
+    if row is None or loaded is None:
         return
-    if module.is_repeated(loop) or not _used_once(loop.iter, module):
-        return
-    loaded = _whole(loop.iter, module)
     generator = ast.comprehension(target=row, iter=loop.iter, ifs=[test], is_async=0)
-    if loaded is None or not _says_columns(ast.ListComp(row, [generator]), loaded.table, module):
+    if not _says_columns(ast.ListComp(row, [generator]), loaded.table, module):
         return
-    name = loaded.table.symbol.rpartition(".")[2]
-    which = f"every `{name}`" if not loaded.filters else f"all `{name}` rows that match"
     yield Match(
         loop,
-        f"This loop filters by `{shortened(module.segment(test), 60)}` after {which} came over: the database can do that and"
+        f"This loop filters by `{shortened(module.segment(test), 60)}` after {_which(loaded)} came over: the database can do that and"
         " send only the result.",
         severity=Severity.LOW if loaded.filters else FilterInPython.severity,
         confidence=Confidence.POSSIBLE,  # how many rows the filter drops is not in the code
         impact=estimates.rows_returned(module.options),
-        instead=f"Put the condition into the query of `{name}`: `.where(…)`.",
+        instead=f"Put the condition into the query of `{loaded.table.symbol.rpartition('.')[2]}`: `.where(…)`.",
     )
+
+
+def _row_of(loop: ast.For | ast.AsyncFor, module: Module) -> ast.Name | None:
+    """What a loop of a request calls each row, where nothing but the loop asks for the rows."""
+    row = loop.target
+    if not isinstance(row, ast.Name) or loop.orelse or not module.in_request_path(loop):
+        return None
+    return None if module.is_repeated(loop) or not _used_once(loop.iter, module) else row
+
+
+def _which(loaded: Loaded) -> str:
+    name = loaded.table.symbol.rpartition(".")[2]
+    return f"all `{name}` rows that match" if loaded.filters else f"every `{name}`"
 
 
 def _finds_one(loaded: Loaded) -> bool:
@@ -240,16 +248,12 @@ def _finds_one(loaded: Loaded) -> bool:
 
 def _tallied(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]:
     """`for order in orders: total += order.total`, where nothing else is done with the rows."""
-    row = loop.target
-    if not isinstance(row, ast.Name) or loop.orelse or not all(_adds_up(each, row.id) for each in loop.body):
-        return
-    if not module.in_request_path(loop) or module.is_repeated(loop) or not _used_once(loop.iter, module):
+    row = _row_of(loop, module)
+    if row is None or not all(_adds_up(each, row.id) for each in loop.body):
         return
     loaded = _whole(loop.iter, module)
     if loaded is not None:
-        name = loaded.table.symbol.rpartition(".")[2]
-        which = f"every `{name}`" if not loaded.filters else f"all `{name}` rows that match"
-        is_large = not loaded.filters and grows(loaded.table)
+        which, is_large = _which(loaded), not loaded.filters and grows(loaded.table)
     elif module.rows(loop.iter) or not (asked := _asked(loop, module)):
         return
     else:

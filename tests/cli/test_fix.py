@@ -50,6 +50,17 @@ def test_a_diff_changes_nothing_and_applies_with_git(shop: Path) -> None:
     assert fastperf_left.returncode == 0, fastperf_left.stdout
 
 
+def test_an_empty_diff_says_why_beside_it(shop: Path) -> None:
+    fastperf("check", "--fix", folder=shop)
+    unsafe = fastperf("check", "--diff", folder=shop)
+    fastperf("check", "--fix", "--unsafe-fixes", folder=shop)
+    none = fastperf("check", "--diff", folder=shop)
+
+    assert (unsafe.returncode, unsafe.stdout) == (none.returncode, none.stdout) == (0, "")
+    assert unsafe.stderr == "No safe fixes here; 1 with --unsafe-fixes.\n"
+    assert none.stderr == "No fixes here.\n"
+
+
 def test_line_ends_encoding_and_a_missing_last_newline_survive(shop: Path) -> None:
     content = "# coding: latin-1\r\nimport asyncio\r\nimport time\r\n\r\n\r\nasync def é() -> None:\r\n    time.sleep(1)"
     (shop / "shop/api.py").write_bytes(content.encode("latin-1"))

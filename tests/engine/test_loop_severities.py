@@ -842,3 +842,50 @@ def test_a_thread_is_advised_once(asking: str, advice: str) -> None:
     """
 
     assert found(text, "FP103").instead == advice
+
+
+@pytest.mark.parametrize(
+    ("reached", "advised"),
+    [
+        (
+            "@app.get('/')\nasync def read(session: Session):\n    return find(session)",
+            "Use `AsyncSession` for `Session.get` in `find`; or hand `find` to a worker thread, with a session of its own.",
+        ),
+        (
+            "@app.get('/')\nasync def read(session: Session):\n    await wait()\n    return session.get(Order, 1)",
+            "Use `AsyncSession` for `session.get`, or a plain `def` that FastAPI runs in a thread.",
+        ),
+        (
+            "@app.middleware('http')\nasync def read(request, call_next):\n    make().get(Order, 1)\n    return await call_next(request)",
+            "Use `AsyncSession` for `make().get`, and await it.",
+        ),
+        (
+            "@app.get('/')\nasync def read():\n    return ask()",
+            "Hand `ask` to a worker thread: `await asyncio.to_thread(ask, …)`; or use `redis.asyncio` for `Redis.get` in `ask`.",
+        ),
+    ],
+)
+def test_advice_names_the_call_and_fits_where_it_stands(reached: str, advised: str) -> None:
+    text = f"""\
+import asyncio
+import redis
+from fastapi import FastAPI
+from sqlalchemy.orm import Session, sessionmaker
+from shop.models import Order, wait
+
+app = FastAPI()
+make = sessionmaker()
+store = redis.Redis()
+
+def find(session: Session):
+    return session.get(Order, 1)
+
+def ask():
+    return store.get("key")
+
+{reached}
+"""
+    codes = ("FP102", "FP103", "FP105")
+    (told,) = [each.instead for each in project({"app.py": text}, select=codes).result.findings]
+
+    assert told == advised

@@ -432,7 +432,7 @@ def rows_serialized(options: Options, form: str) -> Impact:
 def in_memory(times: str) -> Impact:
     """A whole body in memory; `times` says how often."""
     return Impact(
-        summary=f"a body of 50 MB: {times} → about 2 MB in chunks of 1 MB, whatever the body's size",
+        summary=f"for a body of 50 MB: {times} → about 2 MB in chunks of 1 MB, whatever the body's size",
         formula="concurrent requests · body → concurrent requests · chunk",
         assumptions={"body_mb": 50},
         measured=True,
@@ -474,7 +474,7 @@ def rows_scanned(options: Options) -> Impact:
     low, high = (max(_LOOKED_UP_MS, count * each / 1000) for each in _SCANNED_US)
     return Impact(
         summary=(
-            f"one look-up in a table of {number(count)} rows: about {span(low, high)} → {_LOOKED_UP_MS:g} ms in the"
+            f"for one look-up in a table of {number(count)} rows: about {span(low, high)} → {_LOOKED_UP_MS:g} ms in the"
             " database; linear in its rows"
         ),
         formula="rows · 0.04–0.2 µs per scan → one index look-up",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs.measured import frees
 from rules.engine.loops.loop_calls import Stop, offload_primitive
+from rules.engine.reading.regexes import regex
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ _THREAD = "a worker thread"
 _PROCESSES = "a process pool"
 _QUEUE = "a queue worker"
 _ELSEWHERE = (_THREAD, _PROCESSES, _QUEUE, "an inference server")
+_PLAIN = regex(r", or a plain `def`.*")
+"""What an endpoint may be instead, but no helper that is one already, nor what is no endpoint."""
+_NEVER_PLAIN = frozenset({"FP105", "FP106"})
+"""Middleware, streams and websockets."""
 _SHARED = frozenset({"redis", "valkey", "pymongo", "elasticsearch", "opensearchpy"})
 """Whose clients are made for several threads."""
 _TOGETHER = "make one function of these calls and hand it to a worker thread"
@@ -25,7 +30,8 @@ _TOGETHER = "make one function of these calls and hand it to a worker thread"
 
 def of_call(stop: Stop, module: Module) -> str:
     """What to use for a call, or where to run it; empty where nobody has said."""
-    return of_entry(stop.entry, stop.name, module, use=stop.instead)
+    use = stop.instead if stop.code not in _NEVER_PLAIN else _PLAIN.sub("", stop.instead)
+    return of_entry(stop.entry, stop.name, module, use=use)
 
 
 def of_calls(stops: Sequence[Stop], module: Module) -> str:
@@ -48,7 +54,7 @@ def of_helpers(stops: Sequence[Stop], module: Module) -> str:
         return f"Where `{helper}` calls `{called}`, hand it to {_THREAD}: `await {_offload(module)}({called}, …)`."
     if stop.instead.startswith(_ELSEWHERE) and not stop.instead.startswith(_THREAD):
         return of_entry(stop.entry, helper, module, use=stop.instead)
-    use = stop.instead.removesuffix(f", or {_THREAD}")
+    use = _PLAIN.sub("", stop.instead).removesuffix(f", or {_THREAD}")
     other = _use(use, _short(stop.callable), helper)
     if stop.entry.construct or not all(frees(each.entry) for each in stops):
         return other

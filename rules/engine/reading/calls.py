@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Collection
 
 from rules.engine.reading import (
     callbacks,
@@ -112,7 +113,7 @@ def calls_of(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> li
     calls: list[Call] = []
     at_module = index.function_scope(scope) is index.module
     for node in scope.calls:
-        ref = index.ref(node.func, scope) or _on_parameter(node.func)
+        ref = index.ref(node.func, scope) or on_parameter(node.func, _WIRES)
         if not ref or (ref in _QUIET and not callbacks.sorts_by_function(node, ref)):
             continue
         last = ref.rpartition(".")[2]
@@ -205,11 +206,12 @@ def _told_by_name(index: Index, node: ast.Call, scope: Scope, ref: str, last: st
     return flags
 
 
-def _on_parameter(function: ast.expr) -> str:
-    """The reference to a method that wires an application which only a caller knows."""
+def on_parameter(function: ast.expr, names: Collection[str]) -> str:
+    """The reference to a method, one of `names`, that wires an application which only a caller knows: `app.mount`,
+    `@app.get("/")` in a function that is given `app`."""
     if (
         isinstance(function, ast.Attribute)
-        and function.attr in _WIRES
+        and function.attr in names
         and isinstance(function.value, ast.Name)
     ):
         return f"?.{function.attr}"

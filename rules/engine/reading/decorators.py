@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from rules.engine.reading.arguments import arguments, receiver
-from rules.engine.reading.calls import WIRING
+from rules.engine.reading.calls import WIRING, on_parameter
 from rules.engine.reading.facts import Decorator
 from rules.engine.reading.index import Index
 from rules.engine.reading.scopes import Scope
@@ -23,24 +23,13 @@ def decorator_of(index: Index, node: ast.expr, scope: Scope) -> Decorator:
         wires = name in ROUTES or name in WIRING or any(_takes_route(value) for value in node.args)
         given = arguments(index, node, scope) if wires else ()
         return Decorator(
-            index.ref(node.func, scope) or _decorating(node.func),
+            index.ref(node.func, scope) or on_parameter(node.func, ROUTES),
             node.lineno,
             True,
             given,
             receiver(index, node.func, scope),
         )
     return Decorator(index.ref(node, scope), node.lineno, False, (), receiver(index, node, scope))
-
-
-def _decorating(function: ast.expr) -> str:
-    """As `_on_parameter`, for `@app.get("/")` in a function that is given `app`."""
-    if (
-        isinstance(function, ast.Attribute)
-        and function.attr in ROUTES
-        and isinstance(function.value, ast.Name)
-    ):
-        return f"?.{function.attr}"
-    return ""
 
 
 def _takes_route(node: ast.expr) -> bool:

@@ -845,11 +845,9 @@ def test_a_trade_off_that_is_none_is_not_told() -> None:
 
 
 def test_the_next_steps_leave_a_trade_off_to_the_comment_that_tells_it() -> None:
+    found = result(*(finding(line, trade_offs="Takes a thread.") for line in (12, 13)))
     said, placeless = (
-        report(
-            after=result(finding(12, trade_offs="Takes a thread.")), changes=numbered("shop/api.py", lines)
-        ).summary
-        for lines in ((12,), (30,))
+        report(after=found, changes=numbered("shop/api.py", lines)).summary for lines in ((12,), (30,))
     )
 
     assert "Check the trade-off" not in said
