@@ -163,7 +163,7 @@ def _through_helper(
             *((Hop(read.path, read.line, read.symbol),) if read is not None else ()),
         ),
         impact=estimates.rows_counted(module.options),
-        instead=f"A sibling of `{name.rpartition('.')[2]}` that asks for one row: `select(exists().where(…))` with the same"
+        instead=f"Write a sibling of `{name.rpartition('.')[2]}` that asks for one row: `select(exists().where(…))` with the same"
         " conditions.",
     )
 

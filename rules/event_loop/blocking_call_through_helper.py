@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_calls import by_kind, is_only_closing, together
-from rules.engine.loops.loop_effects import confidence, effect, expected, stays_in_process
+from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 from rules.libraries import Kind
 
@@ -121,7 +121,7 @@ class BlockingCallThroughHelper(Rule):
                 swallows=_closing(node, module) if worst.kind is Kind.DB else (),
                 instead=remedies.of_helpers(stops, module),
             )
-            yield match.doubted() if stays_in_process(worst, module) else match
+            yield match.doubted() if weighs_little(worst, module) else match
 
 
 def _closing(function: ast.AsyncFunctionDef, module: Module) -> tuple[tuple[str, int], ...]:

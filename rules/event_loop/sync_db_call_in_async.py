@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.loops import remedies
 from rules.engine.loops.loop_calls import direct, group_of
-from rules.engine.loops.loop_effects import confidence, effect, expected, stays_in_process
+from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little
 from rules.engine.loops.loop_fixes import also_on, siblings
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -125,4 +125,4 @@ class SyncDbCallInAsync(Rule):
             confidence=Confidence.POSSIBLE if is_maintenance(node, module) else confidence(stop, module),
             impact=expected(stop, module),
         )
-        yield match.doubted() if stays_in_process(stop, module) else match
+        yield match.doubted() if weighs_little(stop, module) else match

@@ -135,7 +135,23 @@ class BaseHttpMiddleware(Rule):
                 measured=True,
             ),
         )
-        yield match if count >= _MANY else match.doubted()
+        yield match.doubted() if count < _MANY or _waits_anyway(node, module) else match
+
+
+def _waits_anyway(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether it asks a database or another service itself, or who it is that asks: beside that the base class is nothing."""
+    dispatch = next(
+        (each for each in node.body if isinstance(each, FUNCTIONS) and each.name == "dispatch"), None
+    )
+    function = dispatch if isinstance(node, ast.ClassDef) else node
+    entered = module.graph_node(function) if function is not None else None
+    if function is None or entered is None:
+        return False
+    costs = module.project.costs.of(entered)
+    return bool(costs.queries or costs.external) or any(
+        isinstance(each, ast.Constant) and str(each.value).lower() == "authorization"
+        for each in walk(function)
+    )
 
 
 def _answers_itself(middleware: ast.ClassDef) -> bool:

@@ -99,3 +99,89 @@ def test_an_address_is_put_together_in_more_than_one_way(put_together: bytes) ->
 )
 def test_helpers_of_tests_are_known_by_their_folders(path: str, place: str) -> None:
     assert place_of(path) == place
+
+
+_ON_THE_LOOP = b"""
+from fastapi import Depends, FastAPI
+from fastapi.responses import StreamingResponse
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+from shop.settings import FILE
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine(f"sqlite:///{FILE}"))
+
+
+class Product(DeclarativeBase):
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+@app.get("/products/{number}")
+async def product(number: int) -> str:
+    with SessionLocal() as session:
+        return str(session.get(Product, number))
+
+
+async def lines(number: int):
+    with SessionLocal() as session:
+        yield str(session.get(Product, number))
+    for _ in range(number):
+        yield ""
+
+
+@app.get("/products/{number}/lines")
+async def product_lines(number: int) -> StreamingResponse:
+    return StreamingResponse(lines(number))
+"""
+
+
+@pytest.mark.parametrize(
+    ("requirements", "expected"),
+    [("fastapi\nsqlalchemy\n", Confidence.POSSIBLE), ("fastapi\nsqlalchemy\npsycopg\n", Confidence.CERTAIN)],
+)
+@pytest.mark.parametrize("code", ["FP104", "FP106"])
+def test_a_statement_in_the_process_hardly_stops_the_loop(
+    code: str, requirements: str, expected: Confidence
+) -> None:
+    analysis = analyze(
+        {"shop/main.py": _ON_THE_LOOP},
+        documents={"requirements.txt": requirements},
+        options=Options(select=(code,)),
+    )
+
+    [found] = analysis.result.findings
+    assert found.confidence == expected
+    assert found.as_new().confidence == Confidence.CERTAIN
+
+
+_DRIVER = b"""
+import sqlite3
+
+from fastapi import FastAPI
+
+app = FastAPI()
+connection = sqlite3.connect("shop.db")
+
+
+@app.get("/admin/products/{number}")
+async def product(number: int) -> str:
+    cursor = connection.cursor()
+    cursor.execute("SELECT name FROM products WHERE id = 1")
+    return str(cursor.fetchone())
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (_DRIVER, Confidence.POSSIBLE),
+        (_DRIVER.replace(b"sqlite3", b"psycopg2"), Confidence.POSSIBLE),
+        (_DRIVER.replace(b"/admin", b""), Confidence.POSSIBLE),
+        (_DRIVER.replace(b"/admin", b"").replace(b"sqlite3", b"psycopg2"), Confidence.CERTAIN),
+    ],
+)
+def test_so_does_one_that_only_administrators_wait_for(source: bytes, expected: Confidence) -> None:
+    [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
+
+    assert found.confidence == expected

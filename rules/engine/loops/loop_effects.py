@@ -26,6 +26,7 @@ from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
+from rules.engine.service.traffic import is_for_admins
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -142,14 +143,10 @@ def writes_frame(stop: Stop) -> bool:
     return package in ("pandas", "polars") and name.rpartition(".")[2].startswith(("to_", "write_"))
 
 
-def stays_in_process(stop: Stop, module: Module) -> bool:
-    """Whether a statement is answered by SQLite, the only database of the project: a row by its key takes less than the way
-    to a thread."""
-    return (
-        stop.kind is Kind.DB
-        and not stop.callable.startswith("sqlite3.")
-        and is_embedded(stop.callable, module)
-    )
+def weighs_little(stop: Stop, module: Module) -> bool:
+    """Whether a statement is answered by SQLite, in this process, where a row by its key takes less than the way to a thread; or
+    only administrators are seen to ask for it."""
+    return stop.kind is Kind.DB and (is_embedded(stop.callable, module) or is_for_admins(stop.call, module))
 
 
 def _asks_at_terminal(node: ast.AST, module: Module) -> bool:

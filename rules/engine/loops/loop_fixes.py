@@ -19,7 +19,7 @@ from rules.engine.loops.loop_calls import (
     offload_primitive,
     on_failure,
 )
-from rules.engine.loops.loop_effects import confidence, effect, expected
+from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little
 from rules.engine.reading import facts
 from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Fix, Match, Safety, Severity
@@ -116,7 +116,7 @@ def matches(
         stop = direct(call, module)
         if stop is None or stop.code != code:
             continue
-        yield Match(
+        match = Match(
             call,
             f"`{stop.callable}` runs on the event loop {place}{_each_time(stop, often, module)}; {effect(stop, module)}.",
             severity=_severity(stop, often, module),
@@ -125,9 +125,10 @@ def matches(
             impact=expected(stop, module),
             instead=remedies.of_call(stop, module),
         )
+        yield match.doubted() if _is_nothing(stop, module) else match
     for stops in by_kind(function, module, code):
         worst = stops[0]
-        yield Match(
+        match = Match(
             worst.call,
             f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}{_each_time(worst, often, module)};"
             f" {effect(worst, module)}." + also_on(stops),
@@ -140,6 +141,12 @@ def matches(
             impact=expected(worst, module),
             instead=remedies.of_helpers(stops, module),
         )
+        yield match.doubted() if _is_nothing(worst, module) else match
+
+
+def _is_nothing(stop: Stop, module: Module) -> bool:
+    """Whether it weighs little and no loop repeats it."""
+    return weighs_little(stop, module) and not module.loops(stop.call)
 
 
 def _each_time(stop: Stop, often: str, module: Module) -> str:

@@ -1,6 +1,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 from fastapi import FastAPI, Request, Response
 from fastapi_versioning import VersionedFastAPI
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -80,6 +81,28 @@ class Forgotten(BaseHTTPMiddleware):  # FP510 (summary)
 
 def add_forgotten(api: FastAPI) -> None:
     api.add_middleware(Forgotten)
+
+
+class Known(BaseHTTPMiddleware):  # FP510 (summary)
+    async def dispatch(self, request: Request, call_next: CallNext) -> Response:
+        if request.headers.get("Authorization") is None:
+            return Response(status_code=401)
+        return await call_next(request)
+
+
+app.add_middleware(Known)
+
+accounts = httpx.AsyncClient(timeout=5)
+
+
+class Asking(BaseHTTPMiddleware):  # FP510 (summary)
+    async def dispatch(self, request: Request, call_next: CallNext) -> Response:
+        answer = await accounts.get("https://accounts.example/me", params={"key": request.headers["x-key"]})
+        request.state.account = answer.json()
+        return await call_next(request)
+
+
+app.add_middleware(Asking)
 
 
 # Near misses
