@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engine.projects import one
 from tests.engine.resolving import Rows, assert_resolves
 
 REPOSITORY = """
@@ -340,3 +341,28 @@ ROWS: Rows = {
 @pytest.mark.parametrize("row", ROWS)
 def test_a_name_resolves(row: str) -> None:
     assert_resolves(*ROWS[row])
+
+
+def test_a_factory_of_dependencies_gives_the_function_that_it_returns() -> None:
+    api = """
+    from collections.abc import Awaitable, Callable
+
+    import requests
+    from fastapi import Depends, FastAPI
+
+    app = FastAPI()
+
+    def allowed(role: str) -> Callable[..., Awaitable[str]]:
+        async def check(token: str) -> str:
+            requests.get(f"https://accounts.example/{role}", timeout=5)
+            return token
+
+        return check
+
+    @app.get("/")
+    async def root(user: str = Depends(allowed("reader"))) -> str:
+        return user
+    """
+    (found,) = one(api, select=("FP101", "FP104")).result.findings
+
+    assert [str(each) for each in found.endpoints] == ["GET /"]

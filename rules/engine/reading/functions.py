@@ -130,6 +130,9 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
         returns = index.agreed(scope.returned, scope, 0)
         if len(returns) > 200:
             returns = ""
+    elif returns[-1:] == "!":  # some callable: which one says more than what calling it gives
+        given = index.agreed(scope.returned, scope, 0)
+        returns = given if given and len(given) <= 200 else returns
     elif may_be_ours(returns):
         made = index.agreed(scope.returned, scope, 0)
     if _gives_itself(scope, flags):
