@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import kept_estimates
 from rules.engine.data.per_item import is_doubtful
-from rules.engine.data.redis_calls import Command, command, may_command
+from rules.engine.data.redis_calls import Command, command, command_of_helper, may_command
+from rules.engine.data.round_trips import short, way_to
+from rules.engine.linking.values import Sort
 from rules.engine.reading.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -17,6 +19,7 @@ from rules.engine.service.traffic import is_seldom
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
+    from rules.engine.reading.scopes import LoopNode
 
 _WAITS = frozenset(
     {
@@ -113,10 +116,12 @@ class RedisRoundTripsInLoop(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return may_command(callee)
+        return may_command(callee) or callee.enters or callee.sort == Sort.FUNCTION
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         sent = command(node, module)
+        if sent is None and module.is_repeated(node):
+            yield from self._through_helper(node, module)
         if sent is None or sent.name in _WAITS or not serves(node, module):
             return
         loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
@@ -124,14 +129,7 @@ class RedisRoundTripsInLoop(Rule):
         searches = loop is not None and _leaves_at_once(loop)
         if loop is None or _takes_many(sent) or (searches and sent.name not in _READS):
             return
-        if any(
-            module.is_short(each)
-            or is_short(each, module.qualified_name)
-            or is_batched(each)
-            or is_search(each)
-            or _over_constant(each)
-            for each in loops
-        ):
+        if _are_few(loops, module):
             return
         if _first_in(loop, module) is not node:
             return  # one loop is one finding
@@ -152,6 +150,40 @@ class RedisRoundTripsInLoop(Rule):
             impact=kept_estimates.redis_in_loop(module.options),
             instead=_MANY.get(sent.name, _PIPELINE),
         )
+
+    def _through_helper(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`await view_of(number)` for each of many numbers, where `view_of` reads one key."""
+        loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
+        loop = next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
+        if loop is None or _leaves_at_once(loop) or not module.in_request_path(node):
+            return
+        leaf = command_of_helper(node, module)
+        name = leaf.callable.rpartition(".")[2] if leaf is not None else ""
+        if leaf is None or name not in _READS or _are_few(loops, module) or is_seldom(node, module):
+            return
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` runs once per item of `{shortened(module.segment(iterables(loop)[0]))}` and each time"
+            f" reaches `{short(leaf)}`: one round trip to Redis each.",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE,
+            when_new=None if is_doubtful(loop, module) else Confidence.LIKELY,
+            call_path=way_to(node, leaf, module),
+            impact=kept_estimates.redis_in_loop(module.options),
+            instead=_MANY.get(name, _PIPELINE),
+        )
+
+
+def _are_few(loops: Sequence[LoopNode], module: Module) -> bool:
+    """Whether one of the loops is known to be short, goes over constants or batches, or ends with what it looks for."""
+    return any(
+        module.is_short(each)
+        or is_short(each, module.qualified_name)
+        or is_batched(each)
+        or is_search(each)
+        or _over_constant(each)
+        for each in loops
+    )
 
 
 def _sweeps(sent: Command, loop: ast.AST) -> bool:

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from rules import libraries
 from rules.engine.linking.values import Sort
 from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
+    from rules.engine.costs.summaries import Leaf
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _CLIENTS = (".Redis", ".Valkey")
+_NEAR = 2
 # Keys whose entries are meant to stay, or are taken away by who put them there.
 _MEANT_TO_STAY = regex(
     r"lock|mutex|counter|count|total|queue|stream|limit|quota|config|setting|flag|registry|leader|heartbeat|cursor"
@@ -56,6 +59,20 @@ def command(node: ast.AST, module: Module) -> Command | None:
     if not owner.endswith(_CLIENTS):
         return None
     return Command(node, name, query.is_async)
+
+
+def command_of_helper(call: ast.Call, module: Module) -> Leaf | None:
+    """The one command that a function of the project sends each time `call` enters it, and asks nobody else."""
+    summary = module.summary(call)
+    if summary is None or len(summary.queries) != 1 or summary.external:
+        return None
+    leaf = summary.queries[0]
+    query = libraries.query(leaf.callable)
+    if query is None or query.driver != "redis" or not leaf.callable.rpartition(".")[0].endswith(_CLIENTS):
+        return None
+    if leaf.cached or leaf.on_miss or leaf.sometimes or leaf.rarely or leaf.kept_by or len(leaf.path) > _NEAR:
+        return None
+    return leaf if not summary.is_async or module.is_awaited(call) else None
 
 
 def is_meant_to_stay(key: ast.expr, module: Module) -> bool:

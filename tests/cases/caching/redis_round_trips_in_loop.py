@@ -156,3 +156,70 @@ async def claimed(names: list[str]) -> str | None:
         if await client.set(name, "1", nx=True):  # the first that is free: none of the others may be taken
             return name
     return None
+
+
+async def view_of(number: str) -> str | None:
+    found = await client.get(f"view:{number}")
+    return found.decode() if found is not None else None
+
+
+async def view_or_default(number: str) -> str:
+    known = _prices.get(number)
+    if known is not None:
+        return known
+    return await client.get(f"view:{number}")
+
+
+async def count_view(number: str) -> int:
+    return await client.incr(f"views:{number}")
+
+
+async def all_views() -> list[str | None]:
+    views = []
+    for number in await client.smembers("views"):
+        views.append(await view_of(number))  # FP307 (summary)
+    return views
+
+
+@app.get("/views")
+async def views() -> list[str | None]:
+    return await all_views()
+
+
+@app.get("/chosen-views")
+async def chosen_views(numbers: list[str]) -> list[str | None]:
+    return [await view_of(number) for number in numbers]  # FP307 (summary)
+
+
+@app.get("/first-view")
+async def first_view(numbers: list[str]) -> str | None:
+    for number in numbers:
+        found = await view_of(number)
+        if found is not None:
+            return found
+    return None
+
+
+@app.get("/kind-views")
+async def kind_views() -> list[str | None]:
+    return [await view_of(kind) for kind in KINDS]
+
+
+@app.get("/kept-views")
+async def kept_views(numbers: list[str]) -> list[str]:
+    return [await view_or_default(number) for number in numbers]
+
+
+@app.get("/counted-views")
+async def counted_views(numbers: list[str]) -> list[int]:
+    return [await count_view(number) for number in numbers]
+
+
+@app.get("/gathered-views")
+async def gathered_views(numbers: list[str]) -> list[str | None]:
+    return await asyncio.gather(*(view_of(number) for number in numbers))
+
+
+async def warm_views() -> None:
+    for number in await client.smembers("views"):
+        await view_of(number)
