@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.data.cut_pages import whole_list
 from rules.engine.data.loads import LISTS, Load, is_limited, loaded, narrows
-from rules.engine.reading.loop_shapes import shortened, spelled
+from rules.engine.reading.loop_shapes import asks_for_any, shortened, spelled
 from rules.engine.reading.origins import origins
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
-_LISTING = regex(r"(?:^|_)(?:list|all|find|search|filter|many|multi)(?:_|$)|(?<![su])s$")
+_LISTING = regex(r"^_?(?:get|list|find|search|fetch|load|read|select|query|all|filter)(?:_|$)")
 """Names of functions that give a list."""
+_ASKING = regex(r"(?:^|_)(?:has|is|are|can|may|exists?|any|check|count|should|verify|validate|ensure)(?:_|$)")
+"""Names of functions that say yes or no, or a number."""
 
 
 class ExistsByLoading(Rule):
@@ -144,7 +146,9 @@ def _through_helper(
     if module.callee(node) is None or not serves(node, module):
         return
     rows = whole_list(node, node, module)
-    if rows is None or (rows.leaf is not None and not _LISTING.search(last_name(node.func))):
+    if rows is None or _ASKING.search(last_name(node.func)):
+        return
+    if rows.leaf is not None and not _LISTING.search(last_name(node.func)):
         return
     name = spelled(node.func)
     read = rows.loaded
@@ -159,8 +163,7 @@ def _through_helper(
             *((Hop(read.path, read.line, read.symbol),) if read is not None else ()),
         ),
         impact=estimates.rows_counted(module.options),
-        instead=f"A sibling of `{name.rpartition('.')[2]}` that asks for one row: `select(exists().where(…))` with the same"
-        " conditions.",
+        instead=f"Ask for one row in a sibling of `{name.rpartition('.')[2]}`: `select(exists().where(…))` with the same conditions.",
     )
 
 
@@ -184,9 +187,8 @@ def _is_counted(parent: ast.AST | None, value: ast.AST, module: Module) -> bool:
     """`len(rows) > 0`, beside another question of the same rows."""
     match parent:
         case ast.Call(func=ast.Name(id="len"), args=[argument]) if argument is value:
-            match module.parent(parent):
-                case ast.Compare(left=left, comparators=[ast.Constant(value=0 | 1)]):
-                    return left is parent
+            compared = module.parent(parent)
+            return isinstance(compared, ast.Compare) and compared.left is parent and asks_for_any(compared)
     return False
 
 

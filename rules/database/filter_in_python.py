@@ -13,7 +13,7 @@ from rules.engine.data.local_values import bindings_of, values_of
 from rules.engine.data.reference_tables import is_kept_by_hand, is_reference
 from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.finding import Hop
-from rules.engine.reading.loop_shapes import shortened, spelled
+from rules.engine.reading.loop_shapes import asks_for_any, shortened, spelled
 from rules.engine.reading.origins import assigned, origins
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import LIMITED, MANY, RESULT, STATEMENT, TOUCHED
@@ -288,10 +288,7 @@ def _only_first(node: ast.Subscript, module: Module) -> ast.Name | None:
                 case ast.Call(func=ast.Name(id="len")) if isinstance(
                     compared := module.parent(parent), ast.Compare
                 ):
-                    if not all(
-                        isinstance(each, ast.Constant) and each.value in (0, 1)
-                        for each in compared.comparators
-                    ):
+                    if not asks_for_any(compared):
                         return None
                 case _:
                     return None
@@ -324,7 +321,7 @@ def _first_of_result(node: ast.Call, module: Module) -> Iterator[Match]:
         severity=Severity.LOW if rows.filters else FilterInPython.severity,
         confidence=Confidence.POSSIBLE if rows.filters or not grows(rows.table) else Confidence.LIKELY,
         impact=estimates.rows_returned(module.options),
-        instead="`.limit(1)` in the query.",
+        instead="Set the limit in the query: `.limit(1)`.",
     )
 
 
@@ -339,7 +336,8 @@ def _is_ordered(source: ast.expr, module: Module) -> bool:
                 if isinstance(part, ast.Attribute) and part.attr == "order_by":
                     return True
                 if isinstance(part, ast.Name):
-                    names.extend(made for made in origins(part, module) if made is not part)
+                    made = [each for each in origins(part, module) if each.lineno < part.lineno]
+                    names += sorted(made, key=lambda each: each.lineno)[-1:]
         pending = names
     return False
 

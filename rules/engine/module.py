@@ -12,7 +12,7 @@ from rules import libraries
 from rules.engine.costs.summaries import Leaf, Summary, merged, possible
 from rules.engine.data.statements import Loaded
 from rules.engine.data.tables import Table
-from rules.engine.finding import EndpointRef, Options
+from rules.engine.finding import EndpointRef, Hop, Options
 from rules.engine.linking.context import (
     AT_STARTUP,
     IN_LOOP,
@@ -465,6 +465,35 @@ class Module:
             ],
             sum(edge.one_of_several for edge in edges),
         )
+
+    def handed_summary(self, call: ast.Call) -> tuple[Summary, Hop] | None:
+        """What the plain functions do that `call` hands to a coroutine function, which calls them itself, on its event loop,
+        and where it does; None where that is seen in the coroutine function."""
+        caller = self.graph_node(call)
+        edges = self._called_at(caller).get((call.lineno, call.col_offset), ()) if caller is not None else ()
+        wrappers = [edge.target for edge in edges if not edge.handed]
+        if not wrappers or not all(each.is_async for each in wrappers):
+            return None
+        told = {edge.target for each in wrappers for edge in each.edges}
+        handed = [
+            edge for edge in edges if edge.handed and not edge.target.is_async and edge.target not in told
+        ]
+        made = merged([self.project.summaries.of(edge.target) for edge in handed], 0)
+        wrapper = wrappers[0]
+        keys = {key for edge in handed for key, _ in edge.call.handed}
+        called = next(
+            (
+                each
+                for each in wrapper.function.applies
+                if not each.awaited
+                and not each.in_thread
+                and not keys.isdisjoint((each.name, str(each.position)))
+            ),
+            None,
+        )
+        if made is None or called is None:
+            return None
+        return made, Hop(wrapper.path, called.line, called.name)
 
     def enters(self, call: ast.Call) -> bool:
         """Whether the call graph leads from `call` into functions of the project: else it has no `summary`."""

@@ -133,6 +133,8 @@ class Stop(Struct, frozen=True):
     """What else the same call reaches that stops the loop: it is one finding, and one thread mends both."""
     of_kind: bool = False
     """Whether a helper does it for values of one kind only."""
+    handed: bool = False
+    """Whether `call` hands a function that does it to a coroutine function, which calls it."""
 
     def call_path(self, module: Module) -> tuple[Hop, ...]:
         """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
@@ -279,7 +281,15 @@ def on_failure(node: ast.AST, module: Module) -> bool:
 def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[Stop]:
     """The stops that a synchronous project function, called here (a property: read), leads to: one per kind, the nearest."""
     summary = module.summary(call)
-    if summary is None or summary.is_async or not summary.blocking or module.is_awaited(call):
+    if summary is None:
+        return
+    between: tuple[Hop, ...] = ()
+    if isinstance(call, ast.Call) and module.is_awaited(call):
+        handed = module.handed_summary(call)
+        if handed is None:
+            return
+        summary, between = handed[0], (handed[1],)
+    if summary.is_async or not summary.blocking:
         return
     function = module.function_of(call)
     if function is None or not function.is_async or module.is_offloaded(call):
@@ -314,11 +324,12 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             entry.instead,
             severity,
             entry,
-            leaf.path,
+            (*between, *leaf.path),
             seldom,
             leaf.sometimes,
             leaf.under_condition,
             of_kind=leaf.of_kind,
+            handed=bool(between),
         )
         known = nearest.get(entry.kind)
         if known is None or _telling(stop) < _telling(known):

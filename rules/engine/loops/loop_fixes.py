@@ -56,6 +56,8 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     calls = dict.fromkeys(stop.call for stop in stops if isinstance(stop.call, ast.Call))
     if any(stop.call not in calls for stop in stops):
         return None  # a property cannot be handed over
+    if any(stop.handed for stop in stops):
+        return None  # who calls it would have to hand it on
     if any(stop.kind is Kind.DB or not frees(stop.entry) for stop in stops):
         return None
     summaries = [module.summary(call) for call in calls]

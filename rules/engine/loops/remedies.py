@@ -43,6 +43,9 @@ def of_helpers(stops: Sequence[Stop], module: Module) -> str:
     """What to do about helpers in which calls stop the loop: a thread for the helper, or another call in it."""
     stop = stops[0]
     helper = stop.name
+    if stop.handed:
+        called = stop.path[0].symbol
+        return f"Where `{helper}` calls `{called}`, hand it to {_THREAD}: `await {_offload(module)}({called}, …)`."
     if stop.instead.startswith(_ELSEWHERE) and not stop.instead.startswith(_THREAD):
         return of_entry(stop.entry, helper, module, use=stop.instead)
     use = stop.instead.removesuffix(f", or {_THREAD}")

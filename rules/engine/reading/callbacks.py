@@ -48,18 +48,20 @@ def applied(index: Index, scope: Scope) -> tuple[Applied, ...]:
         return ()
     if scope.called.isdisjoint(scope.bindings) and scope.called.isdisjoint(_THREADED):
         return ()
-    found: dict[str, Applied] = {}
+    found: dict[tuple[str, bool, bool], Applied] = {}
     for call in scope.calls:
         if call.func.__class__ is not ast.Name and last_name(call.func) not in _THREADED:
             continue
         for value, in_thread in _called(call, scope):
             bindings = scope.bindings.get(value.id, ())
-            if value.id in found or len(bindings) != 1 or bindings[0].kind != "parameter":
+            if len(bindings) != 1 or bindings[0].kind != "parameter":
                 continue
             awaited = not in_thread and isinstance(index.parents.get(call), ast.Await)
-            found[value.id] = Applied(
-                value.id, _position(node, bindings[0].node, scope), awaited, in_thread=in_thread
-            )
+            key = value.id, awaited, in_thread
+            if key not in found:
+                found[key] = Applied(
+                    value.id, _position(node, bindings[0].node, scope), awaited, in_thread, call.lineno
+                )
     return tuple(found.values())
 
 

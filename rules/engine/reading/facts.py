@@ -207,6 +207,8 @@ class Applied(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     awaited: bool = False
     in_thread: bool = False
     """It gives the parameter to a thread, in place of calling it itself."""
+    line: int = 0
+    """Where it first does."""
 
 
 class Passing(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

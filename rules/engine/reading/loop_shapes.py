@@ -192,3 +192,15 @@ def _leaves(statement: ast.AST) -> bool:
         if not isinstance(node, inner):
             stack.extend(ast.iter_child_nodes(node))
     return False
+
+
+def asks_for_any(count: ast.Compare) -> bool:
+    """`len(rows) > 0`, `len(rows) == 0`, `len(rows) < 1`: one row is enough to know."""
+    match count:
+        case ast.Compare(
+            ops=[ast.Gt() | ast.Eq() | ast.NotEq() | ast.LtE()], comparators=[ast.Constant(value=0)]
+        ):
+            return True
+        case ast.Compare(ops=[ast.Lt() | ast.GtE()], comparators=[ast.Constant(value=1)]):
+            return True
+    return False

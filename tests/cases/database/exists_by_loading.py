@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 app = FastAPI()
@@ -122,6 +122,12 @@ class Orders:
     def list_open(self) -> list[Order]:
         return self.session.query(Order).filter(Order.open).all()
 
+    def has_open_orders(self) -> bool:
+        return bool(self.session.execute(text("SELECT id FROM orders WHERE open")).scalar())
+
+    def orders_exists(self) -> bool:
+        return self.session.query(Order.id).filter(Order.open).limit(1).scalar() is not None
+
 
 @app.get("/helped")
 def helped(session: SessionDep) -> bool:
@@ -134,6 +140,8 @@ def helped(session: SessionDep) -> bool:
 @app.get("/helped-otherwise")
 def helped_otherwise(session: SessionDep) -> list[int]:
     if not some_orders(session) or not first_order(session):
+        return []
+    if Orders(session).has_open_orders() or Orders(session).orders_exists():
         return []
     orders = open_orders(session)
     if not orders:

@@ -483,4 +483,15 @@ def first_of(session: SessionDep) -> int:
 def first_and_others(session: SessionDep) -> list[int]:
     orders = session.query(Order).filter(Order.open).all()
     few = session.query(Order).filter(Order.open).limit(3).all()
+    owners = session.query(Order).filter(Order.open).all()
+    if len(owners) == 1 and owners[0].id == 1:
+        return []
     return [orders[0].total, len(orders), few[0].total]
+
+
+@app.get("/told-apart")
+def told_apart(session: SessionDep, note: str) -> list[object]:
+    statement = select(Order).where(Order.note == note)
+    one = session.execute(statement).scalars().first()
+    statement = select(Order).where(Order.note == note).order_by(Order.total)
+    return [one, session.execute(statement).scalars().first()]  # FP215 (summary)
