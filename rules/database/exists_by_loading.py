@@ -163,8 +163,7 @@ def _through_helper(
             *((Hop(read.path, read.line, read.symbol),) if read is not None else ()),
         ),
         impact=estimates.rows_counted(module.options),
-        instead=f"Write a sibling of `{name.rpartition('.')[2]}` that asks for one row: `select(exists().where(…))` with the same"
-        " conditions.",
+        instead=f"Ask for one row in a sibling of `{name.rpartition('.')[2]}`: `select(exists().where(…))` with the same conditions.",
     )
 
 

@@ -325,7 +325,7 @@ def _first_of_result(node: ast.Call, module: Module) -> Iterator[Match]:
         severity=Severity.LOW if rows.filters else FilterInPython.severity,
         confidence=Confidence.POSSIBLE if rows.filters or not grows(rows.table) else Confidence.LIKELY,
         impact=estimates.rows_returned(module.options),
-        instead="Add `.limit(1)` to the query, which asks for one row then.",
+        instead="Set the limit in the query: `.limit(1)`.",
     )
 
 
