@@ -218,7 +218,7 @@ def _impact(rule: Rule) -> Iterator[str]:
     impact = rule.impact
     known = impact.summary != Impact().summary
     if impact.measured:
-        yield impact.summary
+        yield impact.summary[:1].upper() + impact.summary[1:]
     elif not shown:
         yield f"Not measured{f': {impact.summary}' if known else ''}".rstrip(".") + "."
     elif known:
