@@ -56,7 +56,7 @@ FILE = dedent(
         except ValueError:
             return []
 
-    async def load(number):
+    async def load(number: int):
         if number > LIMIT:
             return None
         match number:
@@ -66,7 +66,7 @@ FILE = dedent(
                 await asyncio.create_task(save(number))
         return Buyer(number)
 
-    async def save(number):
+    async def save(number: int):
         global LIMIT
         handler = (lambda value: connect())
         for delay in [1, 2]:
@@ -75,6 +75,15 @@ FILE = dedent(
 
     def listed(rows):
         return {"rows": [row.customer.name for row in rows], "first": rows[0] if rows else None}
+
+    def sent(client, text):
+        return passed_on(client, text)
+
+    def passed_on(client, text):
+        return client.search(text)
+
+    def greet():
+        return sent(log, "hello")
     """
 ).lstrip()
 EDITS = (
@@ -97,6 +106,7 @@ EDITS = (
     ("class Repository:", "@dataclass\nclass Repository:"),
     ("router = APIRouter", "routes = router = APIRouter"),
     ("log = logging.getLogger(__name__)\n", "log = print\n"),
+    ('sent(log, "hello")', 'sent(Buyer(2), "hello")'),
 )
 
 
@@ -129,6 +139,18 @@ def test_taking_over_gives_what_reading_the_whole_file_gives(seed: int) -> None:
             continue
         assert facts_of(edited, taken_over(text, edited)) == facts_of(edited)
         text = edited
+
+
+def test_what_a_caller_that_changed_tells_of_parameters_is_read_again() -> None:
+    after = FILE.replace('sent(log, "hello")', 'sent(Buyer(2), "hello")')
+
+    known = taken_over(FILE, after)
+
+    assert known is not None
+    assert not known.has("sent")
+    assert not known.has("passed_on")
+    assert known.has("listed")
+    assert facts_of(after, known) == facts_of(after) != facts_of(FILE)
 
 
 def test_a_function_is_taken_over_with_its_lines() -> None:

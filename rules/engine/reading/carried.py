@@ -108,7 +108,7 @@ def carried(before: Layout, facts: ModuleFacts, after: Layout) -> Carried | None
     changed = _changed_names(before, after, kept)
     if changed is None:
         return None
-    _spread(changed, after, kept)
+    _spread(changed, before, after, kept)
     if _may_let_go(before, changed) or _may_let_go(after, changed):
         return None
     shifts = {
@@ -177,20 +177,44 @@ def _written(layout: Layout) -> tuple[dict[str, object] | None, Counter[str]]:
     return bound, others
 
 
-def _spread(changed: set[str], after: Layout, kept: Mapping[str, _Item]) -> None:
-    """Add the names behind which stands one that changed, at any distance."""
+def _spread(changed: set[str], before: Layout, after: Layout, kept: Mapping[str, _Item]) -> None:
+    """Add the names behind which stands one that changed, at any distance, and the functions that code which changed
+    calls where the calls of the file tell what a parameter is (`handed_types`)."""
     mentions = _Mentions(
         item
         for item in after.items
         if not isinstance(item.node, ast.Import | ast.ImportFrom) and (not item.name or item.name in kept)
     )
+    told = {name for name, item in kept.items() if _is_open(item.node)}
     pending = [*changed]
-    while pending:
-        for item in mentions.take(pending.pop()):
+    calling = [item.text for layout in (before, after) for item in layout.items if _differs(item, kept)]
+    while pending or calling:
+        while calling and told:
+            words = {*_WORD.findall(calling.pop())}
+            pending.extend(told & words - changed)
+            changed |= told & words
+            told -= words
+        calling.clear()
+        for item in mentions.take(pending.pop()) if pending else ():
             bound = [item.name] if item.name else _bound_by(item.node)
             names = bound if bound is not None else mentions.names(item)
             pending.extend(name for name in names if name not in changed)
             changed.update(names)
+            calling.append(item.text)
+
+
+def _differs(item: _Item, kept: Mapping[str, _Item]) -> bool:
+    return bool(item.name) and item.name not in kept
+
+
+def _is_open(node: ast.stmt) -> bool:
+    """Whether a function, or what makes an instance of a class, has a parameter that does not say what it takes."""
+    if isinstance(node, ast.ClassDef):
+        return any(_is_open(each) for each in node.body if getattr(each, "name", "") == "__init__")
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return any(each.annotation is None and each.arg not in ("self", "cls") for each in given)
 
 
 class _Mentions:
