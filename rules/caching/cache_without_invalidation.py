@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.data.redis_calls import command, is_meant_to_stay
 from rules.engine.finding import Impact
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import Said
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -15,7 +15,7 @@ from rules.engine.service.memoised import memos
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
-    from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
 
 _FOR_EVER = frozenset(
     {"functools.lru_cache", "functools.cache", "cachetools.func.lru_cache", "cachetools.func.lfu_cache"}
@@ -165,16 +165,15 @@ def _makes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(isinstance(node, ast.Call) and last_name(node.func) in _MAKING for node in walk(function))
 
 
-@once
-def _cleared(project: Project) -> frozenset[str]:
-    """The names of functions whose caches some call of the project empties."""
-    return frozenset(
-        re.split(r"[.@>]", call.ref)[-2]
-        for found in project.resolver.modules.values()
-        for function in found.facts.functions
-        for call in function.calls
-        if call.ref.endswith(".cache_clear")
-    )
+def _clears(path: str, found: ModuleFacts) -> Iterator[str]:
+    for function in found.functions:
+        for call in function.calls:
+            if call.ref.endswith(".cache_clear"):
+                yield re.split(r"[.@>]", call.ref)[-2]
+
+
+_cleared = Said(_clears)
+"""The names of functions whose caches some call of the project empties."""
 
 
 def _is_write(call: ast.Call, module: Module) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules.engine import budgets, ceding, fingerprints, growth, registry, relinking, row_changes, suppression
+from rules.engine.checked import Checked, CheckedFile, digest_of
 from rules.engine.data import embedded
 from rules.engine.evidence import heat
 from rules.engine.finding import (
@@ -325,22 +326,35 @@ class _Run:
             self._learn_from(succession)
         placed: list[Placed] = []
         mended: dict[str, ast.Module] = {}
+        checked = Checked(linked, self.documents, self.options)
+        known = succession.checked_like(checked) if succession is not None else {}
         for path in facts:
             if place_of(path) != "app":
                 continue
             self.begin(path)
             try:
+                if self._is_checked(path, known):
+                    if path in kept:
+                        self._done_with(*kept.pop(path))
+                    placed.extend(self._taken_over(path, known[path]))
+                    checked.files[path] = known[path]
+                    continue
                 source, index = kept.pop(path) if path in kept else self._read(path)
             except SourceError as error:  # where somebody else had no trouble with it
                 self.skipped.append(Skipped(path, error.reason))
                 continue
+            said = len(self.skipped), len(self.suppressed)
             found_here = list(self._check(Module(path, source, index, project)))
             placed.extend(found_here)
+            if succession is not None:
+                checked.files[path] = self._checked(path, found_here, *said)
             if self.mends and any(item.match.fix is not None for item in found_here):
                 mended[path] = index.tree
             if self.layouts is not None:
                 self.layouts[path] = Layout(index.tree, source.lines)
             self._done_with(source, index)
+        if succession is not None:
+            succession.keep_checked(checked)
         self.begin("")
         about = list(self._about(project))
         placed.extend(item for item in about if not _is_advice(item.rule))
@@ -437,6 +451,30 @@ class _Run:
         if self.former is None or before is None or path not in self.former.facts:
             return None
         return carried(before, self.former.facts[path], Layout(index.tree, source.lines))
+
+    def _is_checked(self, path: str, known: Mapping[str, CheckedFile]) -> bool:
+        """Whether a file was checked in this very version of the project. Who proves fixes or names them asks for more than
+        its findings."""
+        return (
+            self.trees is not None
+            and self.layouts is not None
+            and path in known
+            and known[path].digest == digest_of(self.sources[path])
+        )
+
+    def _taken_over(self, path: str, known: CheckedFile) -> Iterable[Placed]:
+        if self.trees is not None and self.layouts is not None:
+            self.layouts[path] = self.trees.layout(self.sources[path])
+        self.skipped.extend(known.skipped)
+        self.suppressed.extend(known.suppressed)
+        return known.placed
+
+    def _checked(self, path: str, found: Iterable[Placed], skipped: int, suppressed: int) -> CheckedFile:
+        """What the file says, without its nodes, where so much was skipped and suppressed before it was checked."""
+        placed = [Placed(item.rule, Match(ast.Pass(), item.match.message), item.finding) for item in found]
+        return CheckedFile(
+            digest_of(self.sources[path]), placed, self.skipped[skipped:], self.suppressed[suppressed:]
+        )
 
     def _done_with(self, source: Source, index: Index) -> None:
         if self.trees is not None:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from rules.engine.reading.facts import ModuleFacts
 
 if TYPE_CHECKING:
+    from rules.engine.linking.graph import Node
     from rules.engine.linking.resolver import Resolver
-    from rules.engine.linking.values import Linked
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -69,46 +69,99 @@ class Said:
 
     def __init__(self, said: Callable[[str, ModuleFacts], Iterable[Hashable]]) -> None:
         self._said = said
-        self._kept: WeakKeyDictionary[Resolver, _Together] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[Resolver, _Counts] = WeakKeyDictionary()
 
     def __call__(self, project: Project) -> Mapping[Hashable, int]:
         """All of it, as it is now, with how often each is said."""
-        together = self._kept.get(project.resolver)
-        if together is None:
-            together = self._kept[project.resolver] = _Together()
-        if together.edition != project.resolver.edition:
-            together.edition = project.resolver.edition
-            self._follow(project.resolver.modules, together.files, together.counts)
-        return together.counts
+        counts = self._kept.get(project.resolver)
+        if counts is None:
+            counts = self._kept[project.resolver] = _Counts(self._said)
+        counts.follow(project.resolver)
+        return counts.counts
 
-    def _follow(
-        self, modules: Mapping[str, Linked], files: dict[str, ModuleFacts], counts: Counter[Hashable]
-    ) -> None:
+
+class Mentioned:
+    """As `Said`, of names that functions mention, each with the symbol of the function: asked for one name at a time."""
+
+    def __init__(self, said: Callable[[str, ModuleFacts], Iterable[tuple[str, str]]]) -> None:
+        self._said = said
+        self._kept: WeakKeyDictionary[Resolver, _Places] = WeakKeyDictionary()
+
+    def __call__(self, project: Project, name: str) -> Iterable[Node]:
+        """The functions that mention it."""
+        places = self._kept.get(project.resolver)
+        if places is None:
+            places = self._kept[project.resolver] = _Places(self._said)
+        places.follow(project.resolver)
+        nodes = project.graph.nodes
+        return (nodes[place] for place in places.places.get(name, ()) if place in nodes)
+
+
+Each = TypeVar("Each", bound=Hashable)
+
+
+class _Together(Generic[Each]):
+    def __init__(self, said: Callable[[str, ModuleFacts], Iterable[Each]]) -> None:
+        self._said = said
+        self._edition = -1
+        """Of the resolver that all this is of."""
+        self._files: dict[str, ModuleFacts] = {}
+        """Whose facts are among it."""
+
+    def follow(self, resolver: Resolver) -> None:
+        """Say what the files say now."""
+        if self._edition == resolver.edition:
+            return
+        self._edition = resolver.edition
+        files, modules = self._files, resolver.modules
         for path, module in modules.items():
             if files.get(path) is not module.facts:
-                self._take_back(path, files, counts)
+                self._take_back(path)
                 files[path] = module.facts
-                counts.update(self._said(path, module.facts))
+                self.add(path, self._said(path, module.facts))
         if len(files) > len(modules):
             for path in files.keys() - modules.keys():
-                self._take_back(path, files, counts)
+                self._take_back(path)
 
-    def _take_back(self, path: str, files: dict[str, ModuleFacts], counts: Counter[Hashable]) -> None:
-        if path not in files:
-            return
-        for each in self._said(path, files.pop(path)):
-            counts[each] -= 1
-            if not counts[each]:
-                del counts[each]
+    def _take_back(self, path: str) -> None:
+        if path in self._files:
+            self.remove(path, self._said(path, self._files.pop(path)))
+
+    def add(self, path: str, said: Iterable[Each]) -> None:
+        raise NotImplementedError
+
+    def remove(self, path: str, said: Iterable[Each]) -> None:
+        raise NotImplementedError
 
 
-class _Together:
-    def __init__(self) -> None:
-        self.edition = -1
-        """Of the resolver that all this is of."""
-        self.files: dict[str, ModuleFacts] = {}
-        """Whose facts are among it."""
+class _Counts(_Together[Hashable]):
+    def __init__(self, said: Callable[[str, ModuleFacts], Iterable[Hashable]]) -> None:
+        super().__init__(said)
         self.counts = Counter[Hashable]()
+
+    def add(self, path: str, said: Iterable[Hashable]) -> None:
+        self.counts.update(said)
+
+    def remove(self, path: str, said: Iterable[Hashable]) -> None:
+        for each in said:
+            self.counts[each] -= 1
+            if not self.counts[each]:
+                del self.counts[each]
+
+
+class _Places(_Together[tuple[str, str]]):
+    def __init__(self, said: Callable[[str, ModuleFacts], Iterable[tuple[str, str]]]) -> None:
+        super().__init__(said)
+        self.places: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+        """By name, the path and symbol of each function."""
+
+    def add(self, path: str, said: Iterable[tuple[str, str]]) -> None:
+        for name, symbol in said:
+            self.places[name][path, symbol] = None
+
+    def remove(self, path: str, said: Iterable[tuple[str, str]]) -> None:
+        for name, symbol in said:
+            self.places[name].pop((path, symbol), None)
 
 
 def once_for_node(function: Callable[[Asked, Module], Answer]) -> Callable[[Asked, Module], Answer]:

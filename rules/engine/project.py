@@ -58,8 +58,8 @@ class Project:
         self.documents = documents or {}
         self.had: Had | None = None
         """What is known of the version before, where it follows one."""
-        self.lazy_records: Mapping[str, list[Record]] = {}
-        """What the version before found of files that nothing changed for."""
+        self.lazy_records: Mapping[str, Mapping[str, list[Record]]] = {}
+        """What the version before found of functions that nothing changed for, by file."""
         self.unbounded_known: Mapping[str, Mapping[str, Sequence[Gathered]]] = {}
         self.unbounded_placed: Mapping[str, Sequence[Placed]] = {}
         """And in those whose functions run where they ran."""

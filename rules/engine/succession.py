@@ -17,8 +17,9 @@ from typing import TypeVar
 import msgspec
 
 from rules.engine import row_changes
+from rules.engine.checked import Checked, CheckedFile
 from rules.engine.costs.cost import Had
-from rules.engine.data.lazy_loading import LAZY
+from rules.engine.data.lazy_loading import LAZY, forget_reads
 from rules.engine.data.lookups import LOOKED
 from rules.engine.data.models import MODELS
 from rules.engine.data.table_changes import OTHER_COLUMNS
@@ -37,6 +38,8 @@ from rules.engine.service.serving import imports_as, served_files
 
 _MOST = 0.2
 """From this share of changed files on, linking anew is no slower."""
+_VERSIONS = 2
+"""Before and after a change: the next push of it has the same base, and the next change what this one left."""
 _FEW = 50
 """From so many functions on that the framework enters otherwise, where code runs is worked out for all."""
 _BRANCH = regex(r"(?<=[?&])\d+")
@@ -55,6 +58,8 @@ class Succession:
         """Which rules see which calls, as far as the last version asked."""
         self.relinked = 0
         """How often it had to link anew."""
+        self._checked: list[Checked] = []
+        """The last versions that files were checked in, the latest first."""
 
     def forget(self) -> None:
         """Let go of former versions, which nobody asks any more: what refers to each other in circles is taken apart."""
@@ -66,9 +71,18 @@ class Succession:
     def end(self) -> None:
         """As `forget`, of the present version too."""
         self.forget()
+        self._checked.clear()
         if self._project is not None:
             _take_apart(self._project)
             self._project = None
+
+    def checked_like(self, version: Checked) -> Mapping[str, CheckedFile]:
+        """What was found in files of a version when it was at hand before."""
+        return next((known.files for known in self._checked if known.is_of(version)), {})
+
+    def keep_checked(self, version: Checked) -> None:
+        """Keep what was found in files of a version, for as long as few others come after it."""
+        self._checked = [version, *self._checked[: _VERSIONS - 1]]
 
     @property
     def lines(self) -> int:
@@ -168,6 +182,9 @@ def _changed(
     return changed
 
 
+_Found = TypeVar("_Found")
+
+
 class _Change:
     """Other facts of some files, put into a linked project for good."""
 
@@ -183,6 +200,7 @@ class _Change:
         self.served_before = served_files(project)
         self.cost_differs: set[Node] = set()
         self.reaches_differently: set[Node] = set()
+        self._same_functions: dict[str, set[str]] = {}
 
     def made(self) -> bool:
         """Make the change; False when the project has to be linked anew, and is of no use any more."""
@@ -443,6 +461,7 @@ class _Change:
         asked = [reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == MODELS]
         followed = models.follow(changed, asked)
         if not followed:
+            forget_reads(self.resolver)
             return set()
         lazy = vars(self.project).get("lazy_loading")
         known = lazy.records if lazy is not None else self.project.lazy_records
@@ -451,10 +470,7 @@ class _Change:
             {(route.handler.path, route.handler.symbol) for route in routing.routes}
             for routing in (self.project.routing, self.routing)
         )
-        stale.update(path for path, _ in old ^ new)
-        view.lazy_records = {
-            path: records for path, records in known.items() if path not in stale and path not in self.changed
-        }
+        view.lazy_records = self._still(known, stale | (old ^ new))
         looked = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == LOOKED}
         view.narrowings = {
             path: found
@@ -465,16 +481,45 @@ class _Change:
         gathered = unbounded.found if unbounded is not None else self.project.unbounded_known
         other = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == UNBOUNDED}
         if followed != OTHER_COLUMNS:
-            view.unbounded_known = {
-                path: found
-                for path, found in gathered.items()
-                if path not in other and path not in self.changed
-            }
-            here = {path for path, _ in old ^ new} | other | {*self.changed}
+            view.unbounded_known = self._still(gathered, other)
+            here = {path for path, _ in (old ^ new) | other} | {*self.changed}
             here |= {node.path for node in (*self.changed_nodes, *self.moved, *self.gone)}
             placed = unbounded.placed if unbounded is not None else self.project.unbounded_placed
             view.unbounded_placed = {path: found for path, found in placed.items() if path not in here}
         return {"models", "statements"}
+
+    def _still(
+        self, known: Mapping[str, Mapping[str, _Found]], stale: Iterable[tuple[str, str]]
+    ) -> Mapping[str, Mapping[str, _Found]]:
+        """What of a table by file and function holds: not of functions that are others or, as `stale` ones, lead elsewhere."""
+        others: dict[str, set[str]] = {}
+        for path, symbol in stale:
+            others.setdefault(path, set()).add(symbol)
+        left = dict(known)
+        for path in others.keys() - self.changed.keys():
+            if path in left:
+                left[path] = {
+                    symbol: found for symbol, found in known[path].items() if symbol not in others[path]
+                }
+        for path in self.changed:
+            if path in left:
+                same = self._unchanged(path) - others.get(path, set())
+                left[path] = {symbol: found for symbol, found in known[path].items() if symbol in same}
+        return left
+
+    def _unchanged(self, path: str) -> set[str]:
+        """The functions of a changed file that have the very facts that they had, rows and lines among them."""
+        known = self._same_functions.get(path)
+        if known is None:
+            before, after = self.facts_before.get(path, _NOTHING), self.changed[path] or _NOTHING
+            had = {function.symbol: function for function in before.functions}
+            known = self._same_functions[path] = {
+                function.symbol
+                for function in after.functions
+                if function == had.get(function.symbol)
+                and after.flows.get(function.symbol) == before.flows.get(function.symbol)
+            }
+        return known
 
     def _had(self, view: Project) -> Had | None:
         """What of the costs before can be taken over."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from textwrap import dedent
+from unittest import mock
 
 import pytest
 from msgspec.structs import replace
 
 from rules import Succession, affected, analyze, extract
-from rules.engine import growth
+from rules.engine import analysis, growth
+from rules.engine.data.schemas import Field
 from rules.engine.data.tables import Table
 from rules.engine.finding import Options
 from rules.engine.linking.routing import Routing
+from rules.engine.module import Module
+from rules.engine.placing import Placed
 from rules.engine.project import Project
 from rules.engine.reading.facts import ModuleFacts
+from rules.engine.reading.trees import Trees
 from rules.engine.service.serving import served_files
 from rules.engine.two_versions import Versions
 from tests.engine.test_relinking import seen
@@ -301,7 +306,7 @@ def everything(project: Project) -> tuple[object, ...]:
         list(project.graph.nodes),
         project.endpoints,
         project.scripts,
-        {path: list(found) for path, found in project.lazy_loading.queries.items()},
+        rows_of(project),
         {path: project.signatures(path) for path in project.files},
         project.lookups.needed,
         project.seldom_endpoints,
@@ -309,6 +314,38 @@ def everything(project: Project) -> tuple[object, ...]:
         {key: described(table) for key, table in project.models.tables.items()},
         {place: found.places for place, found in project.unbounded.queries.items()},
     )
+
+
+def rows_of(project: Project) -> tuple[object, ...]:
+    """What is said of rows that load others one by one, by values: each project has tables of its own."""
+    lazy = project.lazy_loading
+    return (
+        {
+            place: {
+                symbol: (
+                    {
+                        chain: (shown(read.field), read.through, read.repeated, read.behind)
+                        for chain, read in each.reads.items()
+                    },
+                    each.places,
+                )
+                for symbol, each in found.items()
+            }
+            for place, found in lazy.queries.items()
+        },
+        {
+            key: [(shown(asked.field), place) for asked, place in found]
+            for key, found in lazy.properties.items()
+        },
+        {key: [(leaf.name, leaf.call) for leaf in found] for key, found in lazy.calls.items()},
+        {key: [(each.schema.name, each.place) for each in found] for key, found in lazy.filled.items()},
+        {key: {chain: each.way for chain, each in found.items()} for key, found in lazy.handed.items()},
+    )
+
+
+def shown(field: Field) -> tuple[object, ...]:
+    schema = field.schema.name if field.schema is not None else ""
+    return (field.name, field.names, field.path, field.line, field.owner, schema, field.many)
 
 
 def described(table: Table) -> tuple[object, ...]:
@@ -358,6 +395,36 @@ def test_a_review_with_a_linked_project_says_what_one_without_says(edit: int) ->
         outcomes.append((had.result.findings, has.result.endpoints, told.findings, affected(had, has)))
 
     assert outcomes[0] == outcomes[1]
+
+
+def test_a_file_is_checked_once_in_a_version_that_comes_again() -> None:
+    path, old, new = EDITS[0]
+    texts = written(frozenset(), frozenset())
+    others = linked({other: source for other, source in texts.items() if other != path})
+    elsewhere = {**others, "shop/clients.py": extract("", b"def fetch(name: str) -> str: ...\n")}
+    edited = texts[path].replace(old.encode(), new.encode())
+    line, trees, checked = Succession(), Trees(), 0
+    check = analysis._Run._check
+
+    def counted(run: analysis._Run, module: Module) -> Iterator[Placed]:
+        nonlocal checked
+        checked += run.trees is trees
+        return check(run, module)
+
+    with mock.patch.object(analysis._Run, "_check", counted):
+        for facts, source, all_checked in (
+            (others, texts[path], 1),
+            (others, edited, 2),
+            (others, texts[path], 2),
+            (elsewhere, texts[path], 3),
+            (others, edited, 4),
+            (elsewhere, texts[path], 4),
+        ):
+            found = analyze({path: source}, others=facts, succession=line, trees=trees, followed=True)
+
+            assert checked == all_checked
+            assert found.result.findings == analyze({path: source}, others=facts).result.findings
+            assert found.layout(path) is not None
 
 
 WIRED = {

@@ -7,7 +7,7 @@ of the orders loaded the items too. Problems are gathered by query, because that
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import Struct, field
@@ -21,11 +21,12 @@ from rules.engine.data.statements import Loaded, Statements
 from rules.engine.data.tables import Relationship, Table
 from rules.engine.finding import Hop
 from rules.engine.linking.graph import LeafCall
+from rules.engine.linking.resolver import Resolver
 from rules.engine.linking.routing import Routing
-from rules.engine.linking.values import Linked, Value
+from rules.engine.linking.values import KEPT, Linked, Value, note
 from rules.engine.reading.declarations import Shape
 from rules.engine.reading.facts import Call
-from rules.engine.reading.rows import EVERY, HANDED, ITEM, ONE, Rows, Shown
+from rules.engine.reading.rows import EVERY, HANDED, ITEM, ONE, Flow, Rows, Shown
 from rules.libraries import Query
 
 _DEPTH = 5
@@ -122,23 +123,32 @@ Record = tuple[Any, ...]
 """What one place adds: `fills`, `asks`, `reads`, `hands` or `counts`, the key, and the rest as `_enter` takes it."""
 
 LAZY = "lazy"
-"""With a path, who asks the resolver."""
+"""With the path and symbol of a function, who asks the resolver."""
+_READS = "?"
+"""After the name of a schema, what is kept of what filling it reads."""
+_KnownReads = tuple[Models, dict[tuple[object, ...], tuple[Read | Asked, ...]]]
+"""By the rows that a schema is filled from; of these tables only."""
+_NONE_KNOWN: Mapping[str, list[Record]] = {}
 
 
 class LazyLoading:
     """All such queries of a project, by the place of the query."""
 
     def __init__(
-        self, models: Models, statements: Statements, routing: Routing, known: Mapping[str, list[Record]]
+        self,
+        models: Models,
+        statements: Statements,
+        routing: Routing,
+        known: Mapping[str, Mapping[str, list[Record]]],
     ) -> None:
-        """`known` are the records of files for which nothing changed since another version had them."""
+        """`known` are the records of functions for which nothing changed since another version had them."""
         self._models = models
         self._statements = statements
         self._schemas = Schemas(routing.resolver, models)
         self._resolver = routing.resolver
         self._endpoints = {(route.handler.path, route.handler.symbol) for route in routing.routes}
-        self.records: dict[str, list[Record]] = {}
-        """By file, what its functions add to the tables below."""
+        self.records: dict[str, Mapping[str, list[Record]]] = {}
+        """By file and function, what it adds to the tables below."""
         self._new: list[Record] = []
         self.queries: dict[tuple[str, int, int], dict[str, Unloaded]] = {}
         """By place, then by table: many repositories may share the query of their base class."""
@@ -153,40 +163,48 @@ class LazyLoading:
         self._counted: set[tuple[object, ...]] = set()
         self._pairs: dict[tuple[int, int], tuple[tuple[Field, ...], list[tuple[Field, str]]]] = {}
         """By schema fields and table, those of the fields that a relationship or property may fill, with its name."""
-        self._known_reads: dict[tuple[object, ...], tuple[Read | Asked, ...]] = {}
-        """What filling schemas reads, within one file: each file has to ask the resolver for itself."""
         for path, module in self._resolver.modules.items():
             if not module.facts.flows:
                 continue
-            found = known.get(path)
-            if found is None:
-                found = self._new = []
-                self._known_reads.clear()
-                with self._resolver.reading((LAZY, path)):
-                    self._read_flows(path, module)
-            self.records[path] = found
-            for record in found:
-                self._enter(record)
-        self._new = []
+            here = self.records[path] = self._recorded(path, module, known.get(path, _NONE_KNOWN))
+            for records in here.values():
+                for record in records:
+                    self._enter(record)
 
-    def _read_flows(self, path: str, module: Linked) -> None:
-        for symbol, flow in module.facts.flows.items():
-            if (path, symbol) in self._endpoints and flow.response is not None:
-                self._endpoint(module, symbol, flow.response)
-            for shown in flow.shown:
-                if shown.schema:
-                    self._filled(module, symbol, shown)
-            for reading in flow.readings:
-                for loaded in self._statements.of(reading.rows, module, symbol):
-                    read = eager.read_of(loaded)
-                    if read is not None and read.repeated:
-                        place = Place(path, reading.line, symbol, is_endpoint=False)
-                        self._count(place, loaded, read.chain, read.owner, reading.turns)
-            for passed in flow.passed:
-                if "*" in passed.turns:
-                    call = (path, passed.rows.line, passed.rows.column)
-                    place = Place(path, passed.rows.line, symbol, is_endpoint=False, turns=passed.turns)
-                    self._handed_on(call, place, passed.rows, module, symbol, {}, ())
+    def _recorded(
+        self, path: str, module: Linked, known: Mapping[str, list[Record]]
+    ) -> Mapping[str, list[Record]]:
+        flows = module.facts.flows
+        if [*known] == [*flows]:
+            return known
+        found: dict[str, list[Record]] = {}
+        for symbol, flow in flows.items():
+            records = known.get(symbol)
+            if records is None:
+                records = self._new = []
+                with self._resolver.reading((LAZY, (path, symbol))):
+                    self._read_flow(path, module, symbol, flow)
+            found[symbol] = records
+        self._new = []
+        return found
+
+    def _read_flow(self, path: str, module: Linked, symbol: str, flow: Flow) -> None:
+        if (path, symbol) in self._endpoints and flow.response is not None:
+            self._endpoint(module, symbol, flow.response)
+        for shown in flow.shown:
+            if shown.schema:
+                self._filled(module, symbol, shown)
+        for reading in flow.readings:
+            for loaded in self._statements.of(reading.rows, module, symbol):
+                read = eager.read_of(loaded)
+                if read is not None and read.repeated:
+                    place = Place(path, reading.line, symbol, is_endpoint=False)
+                    self._count(place, loaded, read.chain, read.owner, reading.turns)
+        for passed in flow.passed:
+            if "*" in passed.turns:
+                call = (path, passed.rows.line, passed.rows.column)
+                place = Place(path, passed.rows.line, symbol, is_endpoint=False, turns=passed.turns)
+                self._handed_on(call, place, passed.rows, module, symbol, {}, ())
 
     def at(self, path: str, line: int, column: int) -> Unloaded | None:
         """What is read row by row of the query at a place, for the table with the most responses."""
@@ -336,31 +354,47 @@ class LazyLoading:
         self._new.append(("counts", key, (place.path, place.symbol), leaf))
 
     def _enter(self, record: Record) -> None:
-        match record:
-            case ("fills", key, filled):
-                self.filled.setdefault(key, []).append(filled)
-            case ("asks", key, asked):
-                self.properties.setdefault(key, []).append(asked)
-            case ("reads", key, loaded, reads, place):
-                found = self.queries.setdefault(key, {}).setdefault(loaded.table.symbol, Unloaded(loaded))
-                for read in reads:
-                    if read.repeated or read.chain not in found.reads:
-                        found.reads[read.chain] = read
-                found.places.append(place)
-            case ("hands", key, chain, handed):
-                self.handed.setdefault(key, {}).setdefault(chain, handed)
-            case ("counts", key, function, leaf):
-                if key not in self._counted:
-                    self._counted.add(key)
-                    self.calls.setdefault(function, []).append(leaf)
+        kind, key, *rest = record
+        if kind == "fills":
+            self.filled.setdefault(key, []).append(*rest)
+        elif kind == "reads":
+            loaded, reads, place = rest
+            found = self.queries.setdefault(key, {}).setdefault(loaded.table.symbol, Unloaded(loaded))
+            for read in reads:
+                if read.repeated or read.chain not in found.reads:
+                    found.reads[read.chain] = read
+            found.places.append(place)
+        elif kind == "counts":
+            function, leaf = rest
+            if key not in self._counted:
+                self._counted.add(key)
+                self.calls.setdefault(function, []).append(leaf)
+        elif kind == "asks":
+            self.properties.setdefault(key, []).append(*rest)
+        elif kind == "hands":
+            self.handed.setdefault(key, {}).setdefault(*rest)
 
     def _reads_of(self, schema: Value, loaded: Loaded) -> tuple[Read | Asked, ...]:
-        maybe = loaded.maybe if loaded.hops else ()
-        rows = (id(loaded.table), loaded.reads, loaded.many, loaded.options, maybe, loaded.filters)
-        key = (schema.home.path, schema.symbol, *rows)
-        known = self._known_reads.get(key)
+        """What filling a schema reads, found once for all functions that do: each of them asks the resolver for it."""
+        home, key, reader = schema.home, f"{KEPT}{schema.symbol}{_READS}", self._resolver.reader
+        if reader is not None:
+            note(home.readers, key, reader)
+        kept = cast("_KnownReads | None", home.kept.get(key))
+        if kept is None or kept[0] is not self._models:
+            home.kept[key] = kept = self._models, {}
+        rows = (
+            id(loaded.table),
+            loaded.reads,
+            loaded.many,
+            loaded.is_async,
+            loaded.options,
+            loaded.maybe if loaded.hops else (),
+            loaded.filters,
+        )
+        known = kept[1].get(rows)
         if known is None:
-            known = self._known_reads[key] = tuple(self._reads(schema, loaded))
+            with self._resolver.reading((home, key)):
+                known = kept[1][rows] = tuple(self._reads(schema, loaded))
         return known
 
     def _reads(self, schema: Value, loaded: Loaded) -> Iterator[Read | Asked]:
@@ -462,6 +496,13 @@ class LazyLoading:
             inner = (*way.chain, first)
             if not loaded.covers(inner) and not way.is_held(relationship, table, loaded):
                 yield Read(inner, relationship, table, each, schema.symbol, name, repeated, way.behind)
+
+
+def forget_reads(resolver: Resolver) -> None:
+    """Let go of what filling schemas reads of tables that are no more."""
+    for module in resolver.modules.values():
+        for key in [key for key in module.kept if key.endswith(_READS)]:
+            del module.kept[key]
 
 
 def _short(table: Table) -> str:

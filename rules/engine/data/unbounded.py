@@ -33,7 +33,7 @@ Placed = tuple[Loaded, Hop, bool]
 """A query, where its rows become a response, and whether they do so as they are."""
 
 UNBOUNDED = "unbounded"
-"""With a path, who asks the resolver."""
+"""With the path and symbol of a function, who asks the resolver."""
 
 
 class UnboundedQueries:
@@ -47,8 +47,8 @@ class UnboundedQueries:
         known: Mapping[str, Mapping[str, Sequence[Gathered]]],
         placed: Mapping[str, Sequence[Placed]],
     ) -> None:
-        """`known` is what another version found in files that nothing changed for, `placed` what it made of those
-        whose functions run where they ran."""
+        """`known` is what another version found in functions that nothing changed for, `placed` what it made of the
+        files whose functions run where they ran."""
         self._graph, self._statements = graph, statements
         self.found: dict[str, dict[str, Sequence[Gathered]]] = {
             path: {**functions} for path, functions in known.items()
@@ -77,7 +77,7 @@ class UnboundedQueries:
                 continue
             functions = self.found.setdefault(path, {})
             if symbol not in functions:
-                with resolver.reading((UNBOUNDED, path)):
+                with resolver.reading((UNBOUNDED, (path, symbol))):
                     functions[symbol] = tuple(self._gathered(flow, module, symbol))
             for loaded, line in functions[symbol]:
                 if line > 0 or (path, symbol) in self._endpoints:

@@ -39,6 +39,14 @@ class Trees:
         tree = parse_next(source, before) if before is not None else None
         return source, Index(tree if tree is not None else parse(source), kinds)
 
+    def layout(self, raw: bytes) -> Layout:
+        """How a file lies that need not be walked. Raises SourceError."""
+        known = self._kept.get(raw)
+        if known is not None:
+            return Layout(known[1].tree, known[0].lines)
+        source = Source(raw)
+        return Layout(parse(source), source.lines)
+
     def give_back(self, source: Source, index: Index) -> None:
         """Keep a walked file that nobody uses any more, and let go of those that nobody asked for the longest."""
         former = self._kept.pop(source.raw, None)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Set
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from rules.engine.finding import Confidence, Severity
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import Mentioned, once
 from rules.engine.linking.context import IN_LOOP, IN_REQUEST, IN_TASK, OWN_LOOP, STARTS_LOOP
 from rules.engine.linking.graph import CALL, LOOP, THREAD
 from rules.engine.reading import facts
@@ -18,6 +17,7 @@ from rules.engine.reading.regexes import regex
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
     from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
 
 # What projects call the folders and files of what serves nobody: a hint to say less, never to report.
 _ELSEWHERE = regex(
@@ -55,7 +55,6 @@ _ASYNC_WORKERS = frozenset(
 _FRAMEWORKS = frozenset({"fastapi", "starlette", "litestar", "flask", "django", "aiohttp.web", "sanic"})
 
 _MOST = 200
-_named: WeakKeyDictionary[Project, Mapping[str, Set[Node]]] = WeakKeyDictionary()
 _threaded: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
@@ -134,14 +133,13 @@ def is_drained_apart(project: Project, node: Node) -> bool:
     `asyncio.run(self._read(loader))`, where `loader.load()` may be any loader's."""
     if not node.is_async:
         return False
-    called = callers_by_name(project)
     seen, pending = {node}, [node]
     found = False
     for each in pending:  # grows while we go
         if len(pending) > _MOST or each.contexts & IN_LOOP:
             return False
         callers = [caller for caller, edge in each.callers if edge.kind in (CALL, LOOP)]
-        for caller in callers or called.get(each.symbol.rpartition(".")[2], frozenset()):
+        for caller in callers or callers_by_name(project, each.symbol.rpartition(".")[2]):
             if caller in seen:
                 continue
             seen.add(caller)
@@ -195,17 +193,15 @@ def _is_alone(node: Node) -> bool:
     return bool(node.contexts & OWN_LOOP) and not node.contexts & IN_LOOP
 
 
-def callers_by_name(project: Project) -> Mapping[str, Set[Node]]:
-    """The functions that call a method of a name on what nobody knows."""
-    known = _named.get(project)
-    if known is None:
-        found: defaultdict[str, set[Node]] = defaultdict(set)
-        for node in project.graph.nodes.values():
-            for call in node.function.calls:
-                if not call.flags & facts.LOAD:
-                    found[call.ref.rpartition(".")[2]].add(node)
-        known = _named[project] = dict(found)
-    return known
+def _called(path: str, found: ModuleFacts) -> Iterator[tuple[str, str]]:
+    for function in found.functions:
+        for call in function.calls:
+            if not call.flags & facts.LOAD:
+                yield call.ref.rpartition(".")[2], function.symbol
+
+
+callers_by_name = Mentioned(_called)
+"""The functions that call a method of a name on what nobody knows."""
 
 
 def _shares_loop(node: Node, project: Project) -> bool:

@@ -52,7 +52,7 @@ def is_called_in_vain(node: ast.AST, module: Module) -> bool:
         return False
     project, name = module.project, found.symbol.rpartition(".")[2]
     known = {id(caller) for caller, _ in found.callers}
-    if any(id(each) not in known for each in callers_by_name(project).get(name, ())):
+    if any(id(each) not in known for each in callers_by_name(project, name)):
         return False
     return all(
         any(_is_never_met(each, caller, project) for each in switches.needs_of(edge.call))
@@ -164,7 +164,7 @@ def _is_refused(
         return False
     name = name or node.symbol.rpartition(".")[2]
     callers = {id(caller): caller for caller, _ in node.callers}
-    callers |= {id(each): each for each in callers_by_name(project).get(name, ())}
+    callers |= {id(each): each for each in callers_by_name(project, name)}
     for caller in callers.values():
         for call in caller.function.calls:
             edge = _edge_to(caller, call, node)
