@@ -280,8 +280,9 @@ def fetch(day):
 """
     asked = begun + '    return rates.execute("SELECT day FROM rates").fetchone()\n'
 
-    assert helped(begun).confidence is Confidence.POSSIBLE
-    assert (helped(asked).severity, helped(asked).confidence) == (Severity.CRITICAL, Confidence.CERTAIN)
+    assert helped(begun).as_new().confidence is Confidence.POSSIBLE
+    new = helped(asked).as_new()
+    assert (new.severity, new.confidence) == (Severity.CRITICAL, Confidence.CERTAIN)
 
 
 def test_a_call_that_the_other_arm_hands_to_a_thread_is_a_hint() -> None:
