@@ -6,7 +6,7 @@ COPY requirements.txt /src/requirements.txt
 RUN /opt/fastperf/bin/pip install --require-hashes -r /src/requirements.txt
 COPY requirements-build.txt /src/requirements-build.txt
 RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes -r /src/requirements-build.txt
-COPY pyproject.toml README.md LICENSE fastperf.py /src/
+COPY pyproject.toml README.md LICENSE fastperf.py hatch_build.py /src/
 COPY app /src/app
 COPY rules /src/rules
 WORKDIR /src

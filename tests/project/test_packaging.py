@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ("fastperf.py", "app", "rules", "pyproject.toml", "README.md", "LICENSE")
+SHIPPED = ("fastperf.py", "hatch_build.py", "app", "rules", "pyproject.toml", "README.md", "LICENSE")
 TRAP = 'raise SystemExit("imported the project\'s own module")\n'
 # Names that the project shares with us, with a library of ours, and with the standard library.
 PROJECT = {
@@ -98,6 +98,14 @@ def test_an_editable_fastperf_and_the_project_leave_each_other_alone(
     code = f"import site; site.addsitedir({str(site)!r}); from fastperf import main; main()"
 
     assert_works(project, [sys.executable, "-c", code], site)
+
+
+def test_an_editable_fastperf_is_the_checkout_and_no_copy(editable: Path, checkout: Path) -> None:
+    with zipfile.ZipFile(editable) as archive:
+        own = [name for name in archive.namelist() if ".dist-info/" not in name]
+
+        assert own == ["_fastperf.pth"]
+        assert archive.read("_fastperf.pth").decode().split() == [str(checkout)]
 
 
 def test_the_project_keeps_its_own_names(wheel: Path, project: Path, tmp_path: Path) -> None:
