@@ -532,7 +532,9 @@ class _Change:
             for node, endpoint in zip(routing.endpoints, before["endpoints"], strict=True)
             if node.handler.path not in self.changed
         }
-        return Had(before["costs"], known, routing.middleware, self.cost_differs, view.routing.endpoints)
+        # What blocks the loop is part of an endpoint's cost, and may come to it by what a call passes alone.
+        changed = self.cost_differs | self.led_elsewhere
+        return Had(before["costs"], known, routing.middleware, changed, view.routing.endpoints)
 
     def _signed_otherwise(self, view: Project) -> set[str] | None:
         """The files whose functions may have other signatures; None for all."""

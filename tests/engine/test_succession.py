@@ -191,6 +191,27 @@ FILES = {
 
         kept = {"store": Remote(), "none": Local()}
         """,
+    "shop/given.py": """
+        from shop.clients import fetch
+
+        def looked(name: str, fresh: bool) -> str:
+            if fresh:
+                return fetch(name)
+            return name
+
+        def through(name: str) -> str:
+            return looked(name, fresh=False)
+        """,
+    "shop/asked.py": """
+        from fastapi import APIRouter
+        from shop.given import through
+
+        router = APIRouter()
+
+        @router.get("/asked")
+        async def asked() -> str:
+            return through("all")
+        """,
     "shop/clients.py": """
         import requests
 
@@ -263,6 +284,7 @@ EDITS = (
     ("shop/stores.py", "class Local:", "class Local:\n    def save_all(self, names): ...\n"),
     ("shop/kept.py", "Remote()", "None"),
     ("shop/kept.py", ', "none": Local()', ""),
+    ("shop/given.py", "fresh=False", "fresh=True"),
 )
 ADDED = {
     "migrations/versions/one.py": (
