@@ -110,8 +110,6 @@ def hint_list(hints: Sequence[Finding], *, width: int = WIDTH, cut: bool = False
     for hint in worst:
         row = Text("  ", no_wrap=True)
         row.append(f"{visible(hint.path)}:{hint.line}")
-        row.append("  ")
-        row.append(str(hint.severity), COLOURS[hint.severity])
         row.append(f"  {hint.code} {hint.name}: {visible(_first_sentence(hint.message))}")
         if cut:
             row.truncate(width, overflow="ellipsis")

@@ -134,7 +134,7 @@ def test_hints_are_shown_in_brief_unless_somebody_asks(tmp_path: Path) -> None:
     )
     brief = fastperf("check", folder=tmp_path)
     assert brief.returncode == 1
-    assert "\n  shop/api.py:5  low  FP601 missing-timeout: " in brief.stdout
+    assert "\n  shop/api.py:5  FP601 missing-timeout: " in brief.stdout
     assert "│" not in brief.stdout
     assert brief.stdout.splitlines()[-1].startswith(
         "No performance problems in 1 file · 1 hint, shown by --hints"

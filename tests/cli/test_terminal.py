@@ -176,8 +176,8 @@ def test_hints_are_a_short_list_the_worst_first() -> None:
     shown = terminal.hint_list([hint] * 11 + [worse]).plain.splitlines()
 
     assert shown[0] == "Hints: what may be so, runs seldom or weighs little"
-    assert shown[1].startswith("  orders/api.py:9  high  FP001 ")
-    assert shown[2] == "  orders/api.py:4  low  FP001 blocking-call-through-helper: may wait."
+    assert shown[1].startswith("  orders/api.py:9  FP001 ")
+    assert shown[2] == "  orders/api.py:4  FP001 blocking-call-through-helper: may wait."
     assert len(shown) == 12
     assert shown[-1] == "  and 2 more"
     assert all(len(line) <= 60 for line in terminal.hint_list([hint], width=60, cut=True).plain.splitlines())
