@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import pytest
 
-from tests.engine.projects import said_at_any_severity
+from tests.engine.projects import at_any_severity
 from tests.fakegithub.fixtures import fakegithub
 
-__all__ = ["fakegithub"]
+__all__ = ["at_any_severity", "fakegithub"]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -22,10 +22,3 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
-
-
-@pytest.fixture
-def at_any_severity() -> Iterator[None]:
-    """Of old code too: see `said_at_any_severity`."""
-    with said_at_any_severity():
-        yield

@@ -43,6 +43,12 @@ def said_at_any_severity() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def at_any_severity() -> Iterator[None]:
+    with said_at_any_severity():
+        yield
+
+
 def heard(finding: Finding) -> Confidence:
     """The confidence that a change hears which brings the finding."""
     return finding.when_new or finding.confidence
