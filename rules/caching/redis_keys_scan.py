@@ -52,7 +52,7 @@ class RedisKeysScan(Rule):
 
     code = "FP306"
     severity = Severity.HIGH
-    said_from = Severity.HIGH
+    said_from = Severity.CRITICAL
     effort = Effort.MINUTES
     watch = "Redis slow log, p99 of GET"
     imports = frozenset({"redis", "valkey", "aioredis", "arq"})

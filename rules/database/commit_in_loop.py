@@ -84,7 +84,7 @@ class CommitInLoop(Rule):
     per_request = True
     about_own_line = True
     severity = Severity.HIGH
-    said_from = Severity.HIGH
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "transactions per second and statements per request"

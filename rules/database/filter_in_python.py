@@ -67,6 +67,7 @@ class FilterInPython(Rule):
     code = "FP215"
     per_request = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "rows fetched per row returned"
 

@@ -49,6 +49,7 @@ class UnboundedGather(Rule):
     per_request = True
     about_own_line = True
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "pool timeouts and errors of the other side"
 

@@ -39,6 +39,7 @@ class InMemoryLimiterWithWorkers(Rule):
 
     code = "FP616"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "requests let through per client"
 

@@ -76,6 +76,7 @@ class BaseHttpMiddleware(Rule):
 
     code = "FP510"
     severity = Severity.LOW
+    said_from = Severity.MEDIUM
     effort = Effort.HOURS
     watch = "p50 of trivial endpoints"
 

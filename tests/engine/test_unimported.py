@@ -161,3 +161,17 @@ def test_a_file_that_was_turned_away_from_is_left_to_the_summary_unless_somethin
     found = analyze(sources(tree), documents=documents, options=Options(select=("FP310",))).result.findings
 
     assert [each.confidence for each in found] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("package", "expected"), [("shop/mail", Confidence.POSSIBLE), ("shop/post", Confidence.CERTAIN)]
+)
+def test_a_file_beside_a_package_of_its_name_cannot_be_imported(package: str, expected: Confidence) -> None:
+    tree = {
+        "shop/main.py": APPLICATION.format(""),
+        "shop/mail.py": MAIL.format("send"),
+        f"{package}/__init__.py": "async def send() -> None: ...\n",
+    }
+    found = analyze(sources(tree), options=Options(select=("FP310",))).result.findings
+
+    assert [each.confidence for each in found if each.path == "shop/mail.py"] == [expected]

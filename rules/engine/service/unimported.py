@@ -41,7 +41,10 @@ _SEGMENTS = regex(r"[.>]+")
 
 @once
 def is_unimported(project: Project, path: str) -> bool:
-    """Whether nothing that the project starts imports a file, at any distance."""
+    """Whether nothing that the project starts imports a file, at any distance. Beside a package of its name it cannot be
+    imported at all."""
+    if f"{path.removesuffix('.py')}/__init__.py" in project.files:
+        return True
     if path not in _plainly_imported(project) and path in _unimported(project):
         return True
     return _is_left_behind(project, path)
