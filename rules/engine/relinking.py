@@ -15,6 +15,7 @@ from functools import cached_property
 from rules.engine.kept_answers import Outline
 from rules.engine.linking import context
 from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
+from rules.engine.linking.module_map import speaks_otherwise
 from rules.engine.linking.registering import is_wiring
 from rules.engine.linking.values import Value
 from rules.engine.project import Project
@@ -47,6 +48,13 @@ def relinked(project: Project, path: str, found: ModuleFacts) -> Iterator[Projec
         or not _declares_the_same(before, found, _called_by_framework(project, path))
         or any(_is_handed(project, path, *each) for each in _applied_otherwise(before, found))
         or any(project.resolver.has_folder(name) for name in {*found.imports} - {*before.imports})
+        or any(
+            map(
+                project.resolver.is_weighed,
+                {each.partition(".")[0] for each in {*found.modules} - {*before.modules}},
+            )
+        )
+        or speaks_otherwise(path, before, found)
     ):
         yield Project({**project.files, path: found}, project.documents, project.options)
         return

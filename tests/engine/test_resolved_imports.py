@@ -217,6 +217,189 @@ ROWS: Rows = {
         },
         SESSION,
     ),
+    # packages that are installed by themselves
+    "a package whose folders all have an `__init__.py`, by its own name": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/billing/__init__.py": "",
+            "services/billing/shop_billing/__init__.py": "",
+            "services/billing/shop_billing/clients.py": "import requests\nhttp = requests.Session()",
+            "services/billing/shop_billing/use.py": "from shop_billing.clients import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a package of another service, all of whose folders have an `__init__.py`": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/common/__init__.py": "",
+            "services/common/shop_common/__init__.py": "",
+            "services/common/shop_common/clients.py": "import requests\nhttp = requests.Session()",
+            "services/orders/shop_orders/__init__.py": "",
+            "services/orders/shop_orders/use.py": "from shop_common.clients import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a package of another part of the repository, below src": (
+        {
+            "libs/shared/src/shared/__init__.py": "from .clients import http",
+            "libs/shared/src/shared/clients.py": "import requests\nhttp = requests.Session()",
+            "services/orders/src/orders/__init__.py": "",
+            "services/orders/src/orders/use.py": "from shared import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a name that a package passes on by a star": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/shared/__init__.py": "from .clients import *",
+            "services/shared/clients.py": "import requests\nhttp = requests.Session()",
+            "orders/use.py": "from shared import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "the one of two folders of a name that has what is imported": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/shared/__init__.py": "",
+            "services/shared/clients.py": "import requests\nhttp = requests.Session()",
+            "services/orders/__init__.py": "",
+            "services/orders/shared/__init__.py": "",
+            "services/orders/shared/prices.py": "",
+            "jobs/use.py": "from shared.clients import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "two folders of a name that both have what is imported": (
+        {
+            "services/__init__.py": "",
+            "services/billing/__init__.py": "",
+            "services/billing/shared/__init__.py": "",
+            "services/billing/shared/clients.py": "import requests\nhttp = requests.Session()",
+            "services/orders/__init__.py": "",
+            "services/orders/shared/__init__.py": "",
+            "services/orders/shared/clients.py": "import requests\nhttp = requests.Session()",
+            "jobs/use.py": "from shared.clients import http\nhttp.get(1)",
+        },
+        "shared.clients.http.get",
+    ),
+    "a folder without what is imported": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/carriers/__init__.py": "",
+            "services/carriers/clients.py": "import requests\nhttp = requests.Session()",
+            "jobs/use.py": "from carriers.clients import Session, http\nhttp.get(1)",
+        },
+        "carriers.clients.http.get",
+    ),
+    "a folder without one of the modules that are imported": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/carriers/__init__.py": "",
+            "services/carriers/clients.py": "import requests\nhttp = requests.Session()",
+            "jobs/use.py": "import carriers.parcels\nfrom carriers.clients import http\nhttp.get(1)",
+        },
+        "carriers.clients.http.get",
+    ),
+    "a folder that passes on what a library of its name has": (
+        {
+            "jobs/more.py": "import shop",
+            "shop/__init__.py": "",
+            "shop/carriers/__init__.py": "from .sending import *",
+            "shop/carriers/sending.py": "from carriers import Client\ndef send(): ...",
+            "shop/carriers/types.py": "from carriers.types import *\nfrom carriers.types import Parcel",
+            "jobs/use.py": "from carriers import Client\nfrom carriers.types import Parcel\nClient.get(1)",
+        },
+        "carriers.Client.get",
+    ),
+    "a library in a file of a package that is called like it": (
+        {
+            "jobs/more.py": "import shop",
+            "shop/__init__.py": "",
+            "shop/carriers/__init__.py": "",
+            "shop/carriers/use.py": "from carriers.use import Client\nClient.get(1)",
+        },
+        "carriers.use.Client.get",
+    ),
+    "a well-known library, though a folder of another part has what is imported": (
+        {
+            "services/__init__.py": "",
+            "services/redis/__init__.py": "",
+            "services/redis/asyncio.py": "import requests\nRedis = requests.Session()",
+            "jobs/use.py": "from redis.asyncio import Redis\nRedis.get(1)",
+        },
+        "redis.asyncio.Redis.get",
+    ),
+    "a folder of examples": (
+        {
+            "jobs/more.py": "import examples",
+            "billing/examples/carriers/__init__.py": "",
+            "billing/examples/carriers/clients.py": "import requests\nhttp = requests.Session()",
+            "billing/examples/__init__.py": "",
+            "orders/use.py": "from carriers.clients import http\nhttp.get(1)",
+        },
+        "carriers.clients.http.get",
+    ),
+    "a folder of examples, for an example": (
+        {
+            "jobs/more.py": "import examples",
+            "billing/examples/carriers/__init__.py": "",
+            "billing/examples/carriers/clients.py": "import requests\nhttp = requests.Session()",
+            "billing/examples/__init__.py": "",
+            "orders/examples/use.py": "from carriers.clients import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a package that several distributions bring a part of": (
+        {
+            "shop-core/src/shop/core/__init__.py": "",
+            "shop-core/src/shop/core/clients.py": "import requests\nhttp = requests.Session()",
+            "shop-api/src/shop/api/__init__.py": "",
+            "shop-api/src/shop/api/use.py": "from shop.core.clients import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a package of several distributions, two of which say that it lies in several places": (
+        {
+            "shop-core/shop/__init__.py": "__path__ = __import__('pkgutil').extend_path(__path__, __name__)",
+            "shop-core/shop/core.py": "import requests\nhttp = requests.Session()",
+            "shop-api/shop/__init__.py": "",
+            "shop-api/shop/use.py": "from shop.core import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a package of several distributions, from outside": (
+        {
+            "shop-core/shop/core.py": "import requests\nhttp = requests.Session()",
+            "shop-api/shop/prices.py": "from shop.core import http",
+            "jobs/use.py": "from shop.prices import http as other\nfrom shop.core import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "what two of the applications with a package of that name have, from outside": (
+        {
+            "fast/shop/core.py": "import requests\nhttp = requests.Session()",
+            "slow/shop/core.py": "import requests\nhttp = requests.Session()",
+            "slow/shop/prices.py": "from shop.core import http",
+            "jobs/use.py": "from shop.core import http\nhttp.get(1)",
+        },
+        "shop.core.http.get",
+    ),
+    "what a package lacks that says something itself": (
+        {
+            "fast/app/http.py": "import requests\nhttp = requests.Session()",
+            "fast/app/__init__.py": "",
+            "slow/app/__init__.py": "from .settings import *",
+            "slow/app/settings.py": "from requests import *",
+            "slow/app/use.py": "from app import http\nhttp.get(1)",
+        },
+        "requests.http.get",
+    ),
 }
 
 

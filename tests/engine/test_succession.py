@@ -561,6 +561,42 @@ def test_a_folder_called_like_a_library_follows_what_is_imported_from_there() ->
     assert reached(texts) == [{"read"}, {"read"}]
 
 
+API = "from fastapi import FastAPI\n{}\napp = FastAPI()\n@app.get('/')\nasync def read():\n    fetch()\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("shop-api/shop/api.py", API.format("from shop.core import fetch\nimport shop.gone")),
+        ("jobs/api.py", API.format("from parts.core import fetch\nfrom parts.core import gone")),
+        ("shop-api/shop/__init__.py", "version = 1\n"),
+        ("shop-other/shop/core.py", "def fetch(): ...\n"),
+        ("all/other/parts/core.py", "def fetch(): ...\n"),
+        ("all/own/parts/core.py", "def other(): ...\n"),
+    ],
+)
+def test_packages_that_are_installed_by_themselves_follow_what_says_where_they_are(
+    path: str, text: str
+) -> None:
+    fetch = "import requests\ndef fetch():\n    requests.get(1)\n"
+    texts = {
+        "shop-core/shop/core.py": fetch,
+        "shop-api/shop/__init__.py": "",
+        "shop-api/shop/api.py": API.format("from shop.core import fetch"),
+        "all/__init__.py": "",
+        "all/own/__init__.py": "",
+        "all/own/parts/__init__.py": "",
+        "all/own/parts/core.py": fetch,
+        "jobs/api.py": API.format("from parts.core import fetch"),
+        "more.py": "import all",
+    }
+    succession = Succession()
+    for each in (texts, texts | {path: text}, texts):
+        files = linked({name: content.encode() for name, content in each.items()})
+        followed, anew = succession.move(files, {}, Options()), Project(files)
+        assert seen(followed) == seen(anew)
+
+
 HANDED_UP = {
     "base.py": "class Base:\n    def __init__(self, client):\n        self.client = client\n",
     "clients.py": """

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from rules import libraries
 from rules.engine.linking.values import Linked, Readers, Sort, Value, note
 from rules.engine.reading.facts import ModuleFacts
+from rules.engine.reading.paths import is_example
 
 _RARELY = 10
 """A package counts as imported by nobody when so many times more files import one in it by its own name."""
@@ -40,8 +41,10 @@ class ModuleMap:
         self._shadows: frozenset[str] = frozenset()
         """The names of folders without `__init__.py` that are called like a library."""
         self._tops: dict[str, list[str]] = {}
+        self._named: Mapping[str, Sequence[str]] = {}
+        """All folders by their own name."""
         self.readers: Readers = {}
-        """Who asked for a file or folder by its path, for the folders with a top-level name (`T`), for a class's heirs."""
+        """Who asked for a file or folder by its path, for the folders with a top-level name (`T`), for what a file imports below one (`M`), for a class's heirs."""
         self._link(files)
 
     def imported_packages(self) -> frozenset[str]:
@@ -53,6 +56,7 @@ class ModuleMap:
     def _link(self, files: Mapping[str, ModuleFacts]) -> None:
         self._imported = Counter(name for found in files.values() for name in {*found.imports})
         self._directories = _folders(*files)
+        self._named = _by_name(self._directories)
         self._holding = _holding(files)
         self._declared = frozenset(path.rpartition("/")[0] for path in files if path.endswith("/__init__.py"))
         self._nominal = self._named_only(self._declared, self._imported)
@@ -205,8 +209,12 @@ class ModuleMap:
                 found = self._at(f"{best}/{name}" if best else name, name)
                 if found is not None and (found.module is not module or module.package):
                     return found  # the file `redis.py` means the library by `import redis`
-        elif name not in libraries.ROOTS and name not in sys.stdlib_module_names:
-            found = self._inside_package(name, module)
+        else:
+            best = None
+        if best is None and name in self._named and not _is_of_library(name):
+            if self.tracks and self.reader is not None:
+                note(self.readers, f"M{module.path} {name}", self.reader)
+            found = self._inside_package(name, module) or self._elsewhere(name, module)
             if found is not None:
                 return found
         return Value(Sort.EXTERNAL, name)
@@ -235,10 +243,101 @@ class ModuleMap:
                 value is not None
                 and parts
                 and all(self._at(f"{directory}/{name}/{part}", "") for part in parts)
+                and not any(self._file(f"{directory}/{name}/{part}") is module for part in parts)
             ):
                 found.append(value)
             directory = directory.rpartition("/")[0]
         return found[0] if len(found) == 1 else None
+
+    def _elsewhere(self, name: str, module: Linked) -> Value | None:
+        """As `_absolute`, for packages that are installed by themselves, wherever in the repository they lie: in
+        `services/common/shop_common` of which all folders have an `__init__.py`, or in another part of a monorepo.
+
+        It is the only folder of that name that has all that the file imports from there: else nobody knows.
+        """
+        wanted = [each.split(".")[1:] for each in module.facts.modules if each.startswith(f"{name}.")]
+        found = [
+            folder
+            for folder in self._named.get(name, ())
+            if wanted
+            and _is_open(folder, module.path)
+            and all(self._has(folder, parts, module) for parts in wanted)
+        ]
+        if not found and wanted:
+            return self._among_parts(name, [parts[0] for parts in wanted], module)
+        return self._at(found[0], name) if len(found) == 1 else None
+
+    def _among_parts(self, name: str, wanted: Iterable[str], module: Linked) -> Value | None:
+        """As `_elsewhere`, for a package that several distributions bring a part of."""
+        first: str | None = None
+        for part in wanted:
+            found = self._parts_with(name, part)
+            if len(found) != 1 or not _is_open(found[0], module.path):
+                return None
+            first = first or found[0]
+        return self._at(first, name) if first is not None else None
+
+    def _parts_with(self, package: str, name: str) -> list[str]:
+        """The folders of a package that have a module or package `name`: `shop-core/src/shop` and `shop-api/src/shop`
+        may be installed in one place. Folders that are no packages anywhere are one."""
+        first = package.partition(".")[0]
+        roots = self._tops.get(first, ())
+        if self.tracks and self.reader is not None:
+            note(self.readers, f"T{first}", self.reader)
+        if len(roots) < 2 or _is_of_library(first):
+            return []
+        inner = package.replace(".", "/")
+        folders = [f"{root}/{inner}" if root else inner for root in roots]
+        files = [folder for folder in folders if self._file(f"{folder}/{name}") is not None]
+        return files or [folder for folder in folders if f"{folder}/{name}" in self._directories][:1]
+
+    def _in_another_part(self, folder: str, package: str, name: str) -> Value | None:
+        """The module or package `name` of a package that has nothing of that name in `folder`, where another distribution
+        brings it."""
+        found = self._parts_with(package, name)
+        if len(found) != 1 or folder.removesuffix(package.replace(".", "/"))[-1:] not in ("", "/"):
+            return None
+        return self._at(f"{found[0]}/{name}", f"{package}.{name}") if _is_open(found[0], folder) else None
+
+    def _has(
+        self,
+        folder: str,
+        parts: Sequence[str],
+        module: Linked,
+        seen: frozenset[tuple[str, str]] = frozenset(),
+    ) -> bool:
+        """Whether a folder has what `module` imports from there: `orders/prices.py` with an `of` for `orders.prices.of`.
+
+        What a file of it imports itself is there when that is: `agents/types.py` may pass on what the library `agents` has.
+        """
+        base = folder
+        for part in parts:
+            below = f"{base}/{part}"
+            if self._file(below) is not None or below in self._directories:
+                base = below
+                continue
+            file = self._file(base)
+            if file is None or file is module or (base, part) in seen:
+                return False
+            seen |= {(base, part)}
+            self.looked_up(file, part)
+            if part in file.functions or part in file.classes:
+                return True
+            own = folder.rpartition("/")[2]
+            ref = file.facts.members.get(part)
+            if ref is not None:
+                first, *rest = ref.split(".")
+                return first != own or self._has(folder, rest, module, seen)
+            for star in file.facts.stars:
+                first, *rest = star.split(".")
+                if first == own and self._has(folder, [*rest, part], module, seen):
+                    return True
+                level, _, inner = star[1:].partition(">")
+                above = self._relative(int(level), file) if star[0] == "<" else None
+                if above is not None and self._has(above.symbol, [*inner.split("."), part], module, seen):
+                    return True
+            return False
+        return self._file(base) is not module
 
     def _relative(self, level: int, module: Linked) -> Value | None:
         directory = module.path.rpartition("/")[0]
@@ -253,7 +352,11 @@ class ModuleMap:
 
     def has_folder(self, name: str) -> bool:
         """Whether a folder of the project is called `name`: importing that makes a package of it."""
-        return any(directory.rpartition("/")[2] == name for directory in self._directories)
+        return name in self._named
+
+    def is_weighed(self, name: str) -> bool:
+        """Whether it is by what a file imports from there that `import name` means a folder, or which one."""
+        return name in self._named and not _is_of_library(name) and len(self._tops.get(name, ())) != 1
 
     # Other versions
 
@@ -273,6 +376,8 @@ class ModuleMap:
             if self._shadows and _parts_of(found, self._shadows) != _parts_of(
                 before.facts if before is not None else None, self._shadows
             ):
+                return False
+            if speaks_otherwise(path, before.facts if before is not None else None, found):
                 return False
             if {*(found.stars if found else ())} != {*(before.facts.stars if before else ())}:
                 return False
@@ -329,6 +434,8 @@ class ModuleMap:
         for path, found in changed.items():
             module = self.modules.get(path)
             if module is not None and found is not None:
+                others = {*module.facts.modules} ^ {*found.modules}
+                asked.update(f"M{path} {name}" for name in {each.partition(".")[0] for each in others})
                 module.show(found)
                 continue
             moved = True
@@ -353,6 +460,7 @@ class ModuleMap:
             self._declared = self._declared_after(folders, changed)
             self._packages = {*(self._declared - self._nominal)}
             self._directories = folders
+            self._named = _by_name(folders)
             self._holding = _holding(
                 path for path in {*self.modules, *changed} if changed.get(path, True) is not None
             )
@@ -375,6 +483,33 @@ class ModuleMap:
         """Remember that who asks depends on what `name`, or its being unknown, means in `module`."""
         if self.reader is not None:
             note(module.lookups, name, self.reader)
+
+
+def is_bare(found: ModuleFacts) -> bool:
+    """Whether an `__init__.py` says nothing, or only that the package lies in several places."""
+    return "__path__" in found.members or not (
+        found.members or found.classes or found.stars or len(found.functions) > 1
+    )
+
+
+def speaks_otherwise(path: str, before: ModuleFacts | None, after: ModuleFacts | None) -> bool:
+    """Whether a package says something that said nothing, or no more."""
+    if before is None or after is None or not path.endswith("__init__.py"):
+        return False
+    return is_bare(before) != is_bare(after)
+
+
+def _by_name(folders: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for folder in sorted(folders):
+        if folder:
+            found.setdefault(folder.rpartition("/")[2], []).append(folder)
+    return found
+
+
+def _is_open(folder: str, path: str) -> bool:
+    """Whether a file may mean the folder: what examples bring along is there for them alone."""
+    return not is_example(f"{folder}/") or is_example(path)
 
 
 def _is_of_library(name: str) -> bool:

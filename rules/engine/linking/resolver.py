@@ -12,7 +12,7 @@ from rules.engine.linking import named
 from rules.engine.linking.containers import DICT, LIST, PROVIDER, method_of_container, same, tuple_of
 from rules.engine.linking.heirs import Heirs, is_abstract
 from rules.engine.linking.implementers import PROTOCOLS
-from rules.engine.linking.module_map import ModuleMap
+from rules.engine.linking.module_map import ModuleMap, is_bare
 from rules.engine.linking.type_variables import VARIABLE, bound_of, filled, variables_of
 from rules.engine.linking.unions import members, one_of
 from rules.engine.linking.values import (
@@ -323,7 +323,10 @@ class Resolver(ModuleMap):
             return None
         directory = module.path.rpartition("/")[0]
         base = f"{directory}/{name}" if directory else name
-        return self._at(base, f"{module.name}.{name}")
+        found = self._at(base, f"{module.name}.{name}")
+        if found is None and is_bare(module.facts):
+            return self._in_another_part(directory, module.name, name)
+        return found
 
     def attribute(self, value: Value | None, name: str) -> Value | None:
         if value is None:
@@ -339,7 +342,8 @@ class Resolver(ModuleMap):
             if value.module is not None:
                 return self.member(value.module, name)
             base = f"{value.symbol}/{name}" if value.symbol else name
-            return self._at(base, f"{value.name}.{name}")
+            found = self._at(base, f"{value.name}.{name}")
+            return found or self._in_another_part(value.symbol, value.name, name)
         if sort == Sort.CLASS or sort == Sort.OBJECT or sort == Sort.SUPER:
             if name == "awaitable_attrs" and sort == Sort.OBJECT:
                 return value  # `await order.awaitable_attrs.items` is what `order.items` holds
