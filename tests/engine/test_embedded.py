@@ -185,3 +185,25 @@ def test_so_does_one_that_only_administrators_wait_for(source: bytes, expected: 
     [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
 
     assert found.confidence == expected
+
+
+@pytest.mark.parametrize(
+    ("guard", "expected"),
+    [
+        (b"get_admin_user", Confidence.POSSIBLE),
+        (b"get_current_active_superuser", Confidence.POSSIBLE),
+        (b"require_admin_access", Confidence.POSSIBLE),
+        (b"get_current_user", Confidence.CERTAIN),
+        (b"administered_shop", Confidence.CERTAIN),
+    ],
+)
+def test_administrators_are_told_by_what_an_endpoint_depends_on(guard: bytes, expected: Confidence) -> None:
+    source = (
+        _DRIVER.replace(b"sqlite3", b"psycopg2")
+        .replace(b"/admin", b"")
+        .replace(b"import FastAPI", b"import Depends, FastAPI\nfrom shop.guards import " + guard)
+        .replace(b"number: int)", b"number: int, who: str = Depends(" + guard + b"))")
+    )
+    [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
+
+    assert found.confidence == expected

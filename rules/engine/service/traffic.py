@@ -101,7 +101,9 @@ for by hand."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
 _ADMIN = regex(
-    r"(?:is_|require_|current_)?(?:super_?)?(?:admin|superuser)(?:_only|_required)?", re.IGNORECASE
+    r"(?:(?:get|is|requires?|verify|check|ensure|current|active)_?)*(?:super_?)?(?:admin|superuser)"
+    r"(?:_?user|_?only|_?required|_?access)?",
+    re.IGNORECASE,
 )
 """What an endpoint names that lets only those in who run the system."""
 _STAFF = frozenset({"admin", "admins", "maintenance", "sso", "saml", "oidc", "scim", "provisioning"})
