@@ -11,6 +11,7 @@ from rules.engine.data.round_trips import nearest
 from rules.engine.data.small_tables import holds_settings, lists_kinds
 from rules.engine.linking.context import IN_REQUEST
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_WORKER = regex(r"_by(?:_user)?$|^(?:user|owner|uploader|creator|editor)$")
+"""Who did something to a row: the rows of a page come from few, often from the one who asks."""
 _NEXT = 2
 """The fix loads what the loaded rows would be asked for next, too."""
 
@@ -269,8 +272,10 @@ def _confidence(found: Unloaded, reads: list[Read]) -> Confidence:
     """How sure it is that the rows are many, and what they refer to as well: the session keeps what it has loaded once."""
     if holds_settings(found.loaded.table) or all(
         not read.relationship.many
-        and read.relationship.target is not None
-        and lists_kinds(read.relationship.target.name)
+        and (
+            _WORKER.search(read.chain[-1]) is not None
+            or (read.relationship.target is not None and lists_kinds(read.relationship.target.name))
+        )
         for read in reads
     ):
         return Confidence.POSSIBLE

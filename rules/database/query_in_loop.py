@@ -62,7 +62,7 @@ class QueryInLoop(Rule):
     code = "FP201"
     per_request = True
     severity = Severity.HIGH
-    said_from = Severity.HIGH
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "statements per request"

@@ -44,7 +44,7 @@ class OffloadEvaluatedEagerly(Rule):
 
     code = "FP107"
     severity = Severity.CRITICAL
-    said_from = Severity.CRITICAL
+    said_from = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
     watch = "event-loop lag p99"

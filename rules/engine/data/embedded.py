@@ -93,12 +93,13 @@ def _is_sqlite(project: Project) -> bool:
 
 
 def _names_only_sqlite(project: Project) -> bool:
-    """Whether the project writes down a URL of SQLite, none of a server, and requires no driver of one: a deployment cannot
-    replace it then. Where nobody can read what it requires, a function has to put that URL together, and nothing else may."""
+    """Whether the project writes down a URL of SQLite, none of a server, and requires no driver of one. Where nobody can
+    read what it requires, a function has to put that URL together."""
     required = project.requirements.keys()
-    if SERVER_DRIVERS & (required or project.resolver.imported_packages()) or written(project) != {"sqlite"}:
+    if SERVER_DRIVERS & (required or project.resolver.imported_packages()):
         return False
-    return bool(required) or (
-        _kept(project).keys() == {"sqlite"}
-        and any(project.resolver.modules[path].of_facts(_RETURNED, _returned) for path in _of_app(project))
-    )
+    if not required and not any(
+        project.resolver.modules[path].of_facts(_RETURNED, _returned) for path in _of_app(project)
+    ):
+        return False
+    return _kept(project).keys() == written(project) == {"sqlite"}
