@@ -172,10 +172,16 @@ def summary(
     if not files and not findings and not hints:
         text.append(f"No file could be read, {unread} skipped", "yellow")
         return text
+    if not findings and hints:
+        text.append("Only hints", "bold")
+        text.append(
+            f" in {_counted(files, 'file')}{_unread(unread)}: {len(hints):,}, shown by --hints · {seconds}"
+        )
+        return text
     if not findings:
         left = "No performance problems" + (" left" if fixed else "")
         text.append(left, "green")
-        text.append(f" in {_counted(files, 'file')}{_unread(unread)}{_hinted(hints)} · {seconds}")
+        text.append(f" in {_counted(files, 'file')}{_unread(unread)} · {seconds}")
         return text
     by_severity = Counter(finding.severity for finding in findings)
     counts = ", ".join(

@@ -136,9 +136,7 @@ def test_hints_are_shown_in_brief_unless_somebody_asks(tmp_path: Path) -> None:
     assert brief.returncode == 1
     assert "\n  shop/api.py:5  FP601 missing-timeout: " in brief.stdout
     assert "│" not in brief.stdout
-    assert brief.stdout.splitlines()[-1].startswith(
-        "No performance problems in 1 file · 1 hint, shown by --hints"
-    )
+    assert brief.stdout.splitlines()[-1].startswith("Only hints in 1 file: 1, shown by --hints")
     for asked in (("--hints",), ("--select", "FP601")):
         shown = fastperf("check", *asked, folder=tmp_path).stdout
         assert "5 │ client = OpenAI()" in shown

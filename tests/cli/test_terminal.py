@@ -191,5 +191,5 @@ def test_the_last_line_counts_hints_apart() -> None:
         "Found 1 problem in 1 of 2 files (1 critical) · 1 hint, shown by --hints · 1 fixable with --fix --unsafe-fixes · 0.31 s"
     )
     assert terminal.summary(result, [], 2, hints=[hint] * 2).plain == (
-        "No performance problems in 2 files · 2 hints, shown by --hints · 0.31 s"
+        "Only hints in 2 files: 2, shown by --hints · 0.31 s"
     )
