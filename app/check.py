@@ -60,10 +60,12 @@ def scan(
     prove: bool = True,
     say: Say | None = None,
     cache: FolderCache | None = None,
+    spent: list[object] | None = None,
 ) -> Scan:
     """Analyse a project. With `prove` every finding comes with its proven fix.
 
     `say` hears of the findings in Python files beforehand, file by file. What `cache` has is not worked out again.
+    `spent` gathers what is done with, for a process that ends soon.
     """
     started = time.perf_counter()
     sources = project.read()
@@ -81,6 +83,7 @@ def scan(
             prove=prove,
             tell=tell,
             cache=cache,
+            spent=spent,
         )
         if cache:
             cache.keep_result(key, result)
@@ -108,6 +111,7 @@ def analyze(
     prove: bool = True,
     tell: Callable[[Finding], None] | None = None,
     cache: FolderCache | None = None,
+    spent: list[object] | None = None,
 ) -> Result:
     """Run the rules on the chosen files of a project, in several processes when it is large."""
     stored = cache.facts(sources) if cache else {}
@@ -132,7 +136,10 @@ def analyze(
         advise=bool(options.select),
         kept_lines=KEPT_LINES,
         mends=prove,
+        spent=spent,
     )
+    if spent is not None:
+        spent.append(analysis)
     if cache:
         cache.keep_facts(sources, _encoded({**others, **analysis.facts}, stored))
     result = analysis.result

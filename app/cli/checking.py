@@ -127,7 +127,7 @@ def check(
         )
         return
     hints = hints or bool(select)
-    with unhindered():
+    with unhindered() as spent:
         if checklist and output_format not in {"text", "json", "markdown"}:
             raise Misuse("--checklist is text, json or markdown")
         if by_endpoint and output_format != "text":
@@ -148,6 +148,7 @@ def check(
             profiles,
             kept=not no_cache,
             cache_dir=cache_dir,
+            spent=spent,
         )
         if checklist:
             _show_checklist(scan, output_format)
@@ -268,6 +269,7 @@ def checked(
     *,
     kept: bool = False,
     cache_dir: Path | None = None,
+    spent: list[object] | None = None,
 ) -> tuple[Scan, Project, Options]:
     """What the project around `paths` says now, its findings in Python files to `printer` as soon as they are there.
 
@@ -291,7 +293,7 @@ def checked(
         if printer is not None:
             printer.bar = bar
         cache = FolderCache(cache_dir or root / NAME) if kept else None
-        scan = checking.scan(project, options, advance=bar, say=printer, cache=cache)
+        scan = checking.scan(project, options, advance=bar, say=printer, cache=cache, spent=spent)
     if base is not None:
         try:
             scan = checking.only_new(project, base, scan, options)

@@ -328,6 +328,22 @@ def test_results_are_the_same_each_time() -> None:
     assert told() == told()
 
 
+def test_what_is_done_with_is_gathered_for_who_ends_soon_as_far_as_lines_are_kept() -> None:
+    files = {f"{folder}/{name}.py": BLOCKS.encode() for folder in ("shop", "tests") for name in ("a", "b")}
+    spent: list[object] = []
+    few: list[object] = []
+
+    result = analyze(files, spent=spent).result
+
+    assert (
+        result.findings
+        == analyze(files).result.findings
+        == analyze(files, spent=few, kept_lines=5).result.findings
+    )
+    assert len(spent) == 2  # the tests were not even read
+    assert len(few) == 1
+
+
 def test_it_is_said_which_file_comes_next_and_when_none_does() -> None:
     begun: list[str] = []
     files = sources({"a.py": "x = 1\n", "b.py": "y = 1\n", "tests/test_a.py": "z = 1\n"})

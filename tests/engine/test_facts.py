@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import msgspec
@@ -9,6 +10,8 @@ import pytest
 
 from rules.engine.analysis import extract
 from rules.engine.reading.facts import ModuleFacts
+from rules.engine.reading.revisions import parse_at
+from rules.engine.reading.source import Source
 
 CASES = sorted((Path(__file__).parent.parent / "cases").rglob("*.py"))
 
@@ -104,17 +107,81 @@ def upgrade():
         op.add_column(table, sa.Column("region", sa.String(), index=True))
         op.get_bind().execute(sa.select(Order)).scalars().all()
 """
+NAMED = b"""
+from alembic import op
+import sqlalchemy as sa
+
+revision = "0123456789ab"
+down_revision = "ba9876543210"
+TABLE = "orders"
 
 
-def test_of_a_revision_in_its_place_only_its_operations_are_looked_at_closely() -> None:
+def upgrade():
+    op.add_column(TABLE, sa.Column("region", sa.String(), index=True))
+"""
+
+
+def test_of_a_revision_in_its_place_only_its_operations_are_told() -> None:
     light, whole = (extract(f"{folder}/ab_region.py", REVISION) for folder in ("migrations", "shop"))
-    calls, all_calls = light.functions[1].calls, whole.functions[1].calls
 
     assert light.migration == whole.migration is not None
-    assert {call.ref for call in calls} == {call.ref for call in all_calls}
-    assert all(call.path == "" for call in calls)
-    assert any(call.path for call in all_calls)
+    assert whole.functions[1].calls
+    assert not light.functions
     assert not light.flows
+
+
+def test_an_operation_says_the_constants_and_turns_of_its_function() -> None:
+    written = extract("migrations/ab_region.py", REVISION).migration
+    named = extract("migrations/ab_region.py", NAMED).migration
+
+    assert written is not None
+    assert named is not None
+    assert [item.given.items[0].literal for item in written.operations if item.name == "add_column"] == [
+        "orders",
+        "customers",
+    ]
+    assert [item.given.items[0].literal for item in named.operations] == ["orders"]
+
+
+WAY_BACK = b"""
+
+def downgrade() -> None:
+    op.drop_table("returns")
+"""
+
+
+@pytest.mark.parametrize("before", [b"", b"\r\n"], ids=["LF", "CRLF"])
+def test_the_way_back_of_a_revision_is_not_read(before: bytes) -> None:
+    ending = before or b"\n"
+    whole = (REVISION + WAY_BACK).replace(b"\n", ending)
+
+    assert parsed("migrations/ab_region.py", whole) == ["upgrade"]
+    assert parsed("shop/ab_region.py", whole) == ["upgrade", "downgrade"]
+    assert extract("migrations/ab_region.py", whole).lines == whole.count(b"\n")
+
+
+@pytest.mark.parametrize(
+    ("written", "functions"),
+    [
+        (REVISION + WAY_BACK + b"\n\ndef later(): ...\n", ["upgrade", "downgrade", "later"]),
+        (REVISION + WAY_BACK.replace(b"def", b"@once\ndef"), ["upgrade", "downgrade"]),
+        (REVISION + b'\nTEXT = """' + WAY_BACK + b'"""\n', ["upgrade"]),
+        (REVISION + WAY_BACK + b"# the end\n", ["upgrade"]),
+        (REVISION + WAY_BACK.replace(b"()", b"(\n    engine\n)") + WAY_BACK, ["upgrade"]),
+        (REVISION.replace(b"down_revision", b"another") + WAY_BACK, ["upgrade", "downgrade"]),
+    ],
+    ids=["more behind it", "decorated", "in a text", "a comment behind it", "two", "no revision"],
+)
+def test_a_revision_is_read_to_its_way_back_where_nothing_else_follows(
+    written: bytes, functions: list[str]
+) -> None:
+    assert parsed("migrations/ab_region.py", written) == functions
+
+
+def parsed(path: str, source: bytes) -> list[str]:
+    """The functions of what is read of a file."""
+    body = parse_at(path, Source(source)).body
+    return [each.name for each in body if isinstance(each, ast.FunctionDef)]
 
 
 def test_what_prepares_migrations_is_no_revision() -> None:

@@ -102,12 +102,6 @@ _LIBRARIES = (
 """How references begin whose arguments nobody asks about."""
 
 
-def named_calls_of(index: Index, scope: Scope) -> list[Call]:
-    """The calls of a scope with what they call and nothing else."""
-    refs = [(index.ref(node.func, scope), node) for node in scope.calls]
-    return [Call(ref, node.lineno, node.col_offset) for ref, node in refs if ref and ref not in _QUIET]
-
-
 def calls_of(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> list[Call]:
     """The calls of a scope; those under the main guard go to `guarded`. Whether the file `wires` something: `may_wire`."""
     calls: list[Call] = []

@@ -17,7 +17,7 @@ from rules.engine.reading import (
     raw_text,
 )
 from rules.engine.reading.arguments import displays
-from rules.engine.reading.calls import calls_of, may_wire, named_calls_of
+from rules.engine.reading.calls import calls_of, may_wire
 from rules.engine.reading.carried import Carried
 from rules.engine.reading.classes import class_of
 from rules.engine.reading.facts import Alias, Call, Function, ModuleFacts
@@ -36,20 +36,20 @@ _ADDRESS = regex(r"([a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)://")
 def build(index: Index, lines: int, known: Carried | None = None, *, takes_part: bool = True) -> ModuleFacts:
     """The facts of a file of `lines` lines; `known` are those of functions that are as in its version before.
 
-    Where the file takes no part in the call graph, and is an alembic revision, only what it does to the database is looked
-    at closely: of its calls facts say what is called, and nothing of their rows.
+    Of an alembic revision that takes no part in the call graph only what it does to the database is told: no functions,
+    no calls.
     """
     is_light = not takes_part and migrations.is_revision(index)
     owners: dict[Scope, list[Call]] = {}
     guarded: list[Call] = []
     functions: list[Function] = []
     wires = not is_light and may_wire(index)
-    for scope in index.scopes:
+    for scope in () if is_light else index.scopes:
         runner = index.function_scope(scope)
         if known is not None and known.has(runner.symbol):
             owners.setdefault(runner, [])
             continue
-        calls = named_calls_of(index, scope) if is_light else calls_of(index, scope, guarded, wires)
+        calls = calls_of(index, scope, guarded, wires)
         owners.setdefault(runner, []).extend(calls)
     for scope, calls in owners.items():
         if known is not None and known.has(scope.symbol):

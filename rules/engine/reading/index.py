@@ -78,7 +78,17 @@ class Index(Walk):
         if cls is ast.Name:
             return self._name(node, scope)  # type: ignore[arg-type]  # a name, by its class
         if cls is ast.Attribute:
-            base = self.ref(node.value, scope, depth)  # type: ignore[attr-defined]  # by its class
+            value = node.value  # type: ignore[attr-defined]  # by its class
+            if value.__class__ is ast.Name:  # as `ref` would, but for two calls: of most members
+                base = self._refs.get(value)
+                if base is None:
+                    self._refs[value] = ""
+                    base = self._name(value, scope)
+                    if len(base) > _MAX_REFERENCE:
+                        base = ""
+                    self._refs[value] = base
+            else:
+                base = self.ref(value, scope, depth)
             found = f"{base}.{node.attr}" if base else ""  # type: ignore[attr-defined]  # by its class
             if "isinstance" in scope.called and node in self.parents:
                 return narrowing.narrowed(self, node, (), scope, found)  # type: ignore[arg-type]  # by its class

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from rules.engine.reading.declarations import Given, given
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.spelled_out import spelled_out
+from rules.engine.reading.spelled_out import spelled_out, spells_out
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
@@ -30,6 +30,8 @@ _OPERATIONS = frozenset(
 _BATCH = "batch_alter_table"
 _READ = _OPERATIONS | {"execute", _BATCH}
 _NAMES = frozenset({"revision", "down_revision"})
+_IDENTIFIERS = _NAMES | {"branch_labels", "depends_on"}
+"""Texts that alembic reads, and no operation is given."""
 _FLAGS = frozenset({"index", "unique", "primary_key"})
 """Keywords by which a column is indexed."""
 _SQL_INDEX = regex(
@@ -104,6 +106,7 @@ def _operations(index: Index) -> Iterator[Operation]:
         read = {name for name in scope.called if name in _READ or _INDEXING.search(name)}
         if not read:
             continue
+        is_plain = not spells_out(scope, _IDENTIFIERS)
         named = [(name, call) for call in scope.calls if (name := last_name(call)) in read]
         named.sort(key=lambda each: (each[1].lineno, each[1].col_offset))
         for name, call in named:
@@ -127,7 +130,7 @@ def _operations(index: Index) -> Iterator[Operation]:
                 table = _batch_at(index, call, receiver.id) or batches[receiver.id]
             elif name == "execute" and not _has_sql(call):
                 continue
-            for each in spelled_out(index, call, scope):
+            for each in (call,) if is_plain else spelled_out(index, call, scope):
                 yield Operation(name, call.lineno, given(index, each, scope), table)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 
 from rules.engine.reading.index import Index
 from rules.engine.reading.scopes import Binding, Scope
@@ -23,6 +23,20 @@ def spelled_out(index: Index, call: ast.Call, scope: Scope) -> Iterator[ast.Call
     for values in _turns(index, call, scope):
         known = {**constants, **values}
         yield _Filled(known).call(call) if known else call
+
+
+def spells_out(scope: Scope, besides: Set[str] = frozenset()) -> bool:
+    """Whether `spelled_out` may say another call than it is given: whether there are loops, or literals with names,
+    `besides` some of which nobody hands on."""
+    if scope.repeats:
+        return True
+    at: Scope | None = scope
+    while at is not None:
+        for name, bindings in at.bindings.items():
+            if name not in besides and (value := _only(bindings)) is not None and _is_literal(value):
+                return True
+        at = at.parent
+    return False
 
 
 def constant(name: str, scope: Scope) -> ast.expr | None:
