@@ -9,7 +9,7 @@ from rules.engine.data.cut_pages import CUTTING, Cut, cut_page
 from rules.engine.data.figures import figures_of
 from rules.engine.data.growing_tables import grows
 from rules.engine.data.loads import LISTS, RESULTS, Load, is_limited, loaded
-from rules.engine.data.local_values import bindings_of, values_of
+from rules.engine.data.local_values import values_of
 from rules.engine.data.reference_tables import is_kept_by_hand, is_reference
 from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.finding import Hop
@@ -621,7 +621,7 @@ def _of_listing(
 def _call_behind(source: ast.expr, module: Module) -> ast.Call | None:
     """The call that gives the list: itself, or what the only binding of a local holds."""
     if isinstance(source, ast.Name):
-        given = list(values_of(bindings_of(source, module)))
+        given = list(values_of(source, module))
         return given[0] if len(given) == 1 and isinstance(given[0], ast.Call) else None
     if isinstance(source, ast.Await):
         source = source.value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from rules.engine.data.local_values import bindings_of
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -49,7 +48,7 @@ class _Figures:
 
     def of(self, name: ast.Name, far: int) -> int | None:
         """The numbers that are made of the list `name`; None where more is done with it."""
-        if not far or len(bindings_of(name, self._module)) != 1:
+        if not far or len(self._module.index.bindings_of(name)) != 1:
             return None
         total = 0
         for use in self._names:
