@@ -145,6 +145,9 @@ BOUND = re.compile(r"(?:at most|up to) [\d,.–]+")
 RANGE = re.compile(r"\d[^:;]*?(?:–| to | → )[^:;]*?\d")
 
 
+LINES = re.compile(r"\blines? ((?:\d+(?:, | and )?)+)")
+
+
 SENTENCE = re.compile(r"[A-Z][a-z]+ .*\.")
 """A verb comes first, in words and not in code."""
 
@@ -188,6 +191,18 @@ def test_an_estimate_is_a_range_with_its_assumption(path: Path) -> None:
     lacking = [f"{finding.code} {lack}" for finding in found_in(path) if (lack := unfounded(finding.impact))]
 
     assert lacking == []
+
+
+@pytest.mark.parametrize("path", CASE_PATHS, ids=[f"{path.parent.name}/{path.stem}" for path in CASE_PATHS])
+def test_a_change_of_a_line_that_is_spoken_of_hears_of_it(path: Path) -> None:
+    unheard = []
+    for finding in found_in(path):
+        said = {int(line) for named in LINES.findall(finding.message) for line in re.findall(r"\d+", named)}
+        places = (*finding.places, *finding.call_path)
+        if said - {finding.line} - {place.line for place in places}:
+            unheard.append(f"{finding.code} {finding.message}")
+
+    assert unheard == []
 
 
 @pytest.mark.parametrize("path", CASE_PATHS, ids=[f"{path.parent.name}/{path.stem}" for path in CASE_PATHS])

@@ -383,13 +383,8 @@ def _is_fixed(path: ast.expr, module: Module, deep: int) -> bool:
 
 
 def _is_of_module(name: ast.Name, module: Module) -> bool:
-    """Whether no function around `name` gives it a value: neither a parameter nor a local."""
-    scope = module.index.scope_at(name)
-    while scope is not module.index.module and scope.parent is not None:
-        if name.id in scope.bindings:
-            return False
-        scope = scope.parent
-    return name.id == "__file__" or name.id in scope.bindings
+    """Whether it is the module that gives `name` a value, and no function around: no parameter, local or builtin."""
+    return module.index.home_of(name) is module.index.module or name.id == "__file__"
 
 
 def _written_out(path: ast.expr, module: Module) -> str:

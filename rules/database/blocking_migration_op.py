@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.data.embedded import written
 from rules.engine.reading import migrations
 from rules.engine.reading.migrations import Migration, Operation, text
-from rules.engine.rule import Confidence, Effort, Invalid, ProjectMatch, ProjectRule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, ProjectMatch, ProjectRule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.project import Project
@@ -94,23 +94,25 @@ class BlockingMigrationOp(ProjectRule):
             migration = known[path]
             if not migration.before:
                 continue  # the first one meets an empty database
-            for operation, table, problem, also in _said_of(migration):
+            for operation, table, problem, more in _said_of(migration):
                 yield ProjectMatch(
                     path,
                     operation.line,
-                    f"{problem.removesuffix('.')}{also}.",
+                    f"{problem.removesuffix('.')}{_also(more)}.",
                     # How large and how busy the table is decides, and is not in the code.
                     confidence=Confidence.LIKELY if project.options.at(path).context else Confidence.POSSIBLE,
                     instead=_advice(operation, table, problem),
+                    related=tuple(Hop(path, line, "") for line in more),
                     text=f"{operation.name} {table} {migration.revision}",
                 )
 
 
-_known: OrderedDict[int, tuple[Migration, list[tuple[Operation, str, str, str]]]] = OrderedDict()
+_Said = tuple[Operation, str, str, tuple[int, ...]]
+_known: OrderedDict[int, tuple[Migration, list[_Said]]] = OrderedDict()
 _MOST = 64
 
 
-def _said_of(migration: Migration) -> Sequence[tuple[Operation, str, str, str]]:
+def _said_of(migration: Migration) -> Sequence[_Said]:
     """What `_grouped` found in this very migration: the newest ones of a project are asked about for each version of it."""
     found = _known.get(id(migration))
     if found is None or found[0] is not migration:
@@ -120,9 +122,9 @@ def _said_of(migration: Migration) -> Sequence[tuple[Operation, str, str, str]]:
     return found[1]
 
 
-def _grouped(migration: Migration) -> Iterator[tuple[Operation, str, str, str]]:
-    """Operations on tables that are there already, with the table and what is wrong, and how it goes on about further
-    ones of the same kind in the same migration."""
+def _grouped(migration: Migration) -> Iterator[_Said]:
+    """Operations on tables that are there already, with the table and what is wrong, and the lines of further ones of the
+    same kind in the same migration."""
     own = migrations.tables_of([migration])
     kinds: dict[str, list[tuple[Operation, str, str]]] = {}
     for operation in migration.operations:
@@ -131,10 +133,14 @@ def _grouped(migration: Migration) -> Iterator[tuple[Operation, str, str, str]]:
         if problem:
             kinds.setdefault(problem.replace(f"`{table}`", ""), []).append((operation, table, problem))
     for (operation, table, problem), *others in kinds.values():
-        lines = ", ".join(str(other.line) for other, _, _ in others[:_LISTED])
-        more = f" and {len(others) - _LISTED} more" if len(others) > _LISTED else ""
-        also = f"; and so line{'s' if len(others) > 1 else ''} {lines}{more}" if others else ""
-        yield operation, table, problem, also
+        yield operation, table, problem, tuple(other.line for other, _, _ in others)
+
+
+def _also(lines: Sequence[int]) -> str:
+    if not lines:
+        return ""
+    more = f" and {len(lines) - _LISTED} more" if len(lines) > _LISTED else ""
+    return f"; and so line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines[:_LISTED]))}{more}"
 
 
 def _is_postgres(project: Project) -> bool:

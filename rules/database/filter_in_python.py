@@ -9,12 +9,14 @@ from rules.engine.data.cut_pages import CUTTING, Cut, cut_page
 from rules.engine.data.figures import figures_of
 from rules.engine.data.growing_tables import grows
 from rules.engine.data.loads import LISTS, RESULTS, Load, is_limited, loaded
-from rules.engine.data.local_values import bindings_of, values_of
+from rules.engine.data.local_values import values_of
 from rules.engine.data.reference_tables import is_kept_by_hand, is_reference
+from rules.engine.data.sayable import adds_up, asks_value, key_of_one, members_asked, says_columns
 from rules.engine.data.small_tables import is_set_up, is_small
+from rules.engine.data.sole_uses import is_read_once, is_used_once, only_first
 from rules.engine.finding import Hop
-from rules.engine.reading.loop_shapes import asks_for_any, shortened, spelled
-from rules.engine.reading.origins import assigned, origins
+from rules.engine.reading.loop_shapes import shortened, spelled
+from rules.engine.reading.origins import origins
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import LIMITED, MANY, RESULT, STATEMENT, TOUCHED
 from rules.engine.reading.spelling import last_name
@@ -37,7 +39,6 @@ _ACCESS = regex(
     r"(?:^|_)(?:access|accessible|permission|permissions|permitted|allowed|authorized|authorised|visible|may|can)(?:_|$)"
 )
 """What functions are called that say whether somebody may see something."""
-_CONVERTING = frozenset({"int", "float", "Decimal", "abs", "str", "bool", "round"})
 _FAR = 3
 _FEW_FIGURES = 2
 """One number of all rows is said where it is made."""
@@ -159,7 +160,7 @@ class FilterInPython(Rule):
         held: ast.expr | None = None
         if isinstance(node, ast.Subscript):
             source, work = _sliced(node)
-            if source is None and (held := _only_first(node, module)) is not None:
+            if source is None and (held := only_first(node, module)) is not None:
                 source, work = held, "keeps one row"
         else:
             source, work = _filtered(node, module)
@@ -168,7 +169,7 @@ class FilterInPython(Rule):
             return
         if source is None or not module.in_request_path(node):
             return
-        if not _used_once(source, module) and source is not held:
+        if not is_used_once(source, module) and source is not held:
             return
         if module.is_repeated(node):
             return  # rows that serve several turns
@@ -182,7 +183,7 @@ class FilterInPython(Rule):
             return
         if loaded.flags & (LIMITED | TOUCHED) or "?" in loaded.filters:
             return
-        if not isinstance(node, ast.Subscript) and not _says_columns(node, loaded.table, module):
+        if not isinstance(node, ast.Subscript) and not says_columns(node, loaded.table):
             return
         if isinstance(node, ast.Subscript) and _finds_one(loaded):
             return
@@ -215,7 +216,7 @@ def _sorted_out(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]
     if row is None or loaded is None:
         return
     generator = ast.comprehension(target=row, iter=loop.iter, ifs=[test], is_async=0)
-    if not _says_columns(ast.ListComp(row, [generator]), loaded.table, module):
+    if not says_columns(ast.ListComp(row, [generator]), loaded.table):
         return
     yield Match(
         loop,
@@ -233,7 +234,7 @@ def _row_of(loop: ast.For | ast.AsyncFor, module: Module) -> ast.Name | None:
     row = loop.target
     if not isinstance(row, ast.Name) or loop.orelse or not module.in_request_path(loop):
         return None
-    return None if module.is_repeated(loop) or not _used_once(loop.iter, module) else row
+    return None if module.is_repeated(loop) or not is_used_once(loop.iter, module) else row
 
 
 def _which(loaded: Loaded) -> str:
@@ -250,7 +251,7 @@ def _finds_one(loaded: Loaded) -> bool:
 def _tallied(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]:
     """`for order in orders: total += order.total`, where nothing else is done with the rows."""
     row = _row_of(loop, module)
-    if row is None or not all(_adds_up(each, row.id) for each in loop.body):
+    if row is None or not all(adds_up(each, row.id) for each in loop.body):
         return
     loaded = _whole(loop.iter, module)
     if loaded is not None:
@@ -268,36 +269,6 @@ def _tallied(loop: ast.For | ast.AsyncFor, module: Module) -> Iterator[Match]:
         instead="Let the database aggregate: `select(func.count(), func.sum(…))` with `group_by` for several groups;"
         " `$group` in MongoDB.",
     )
-
-
-def _only_first(node: ast.Subscript, module: Module) -> ast.Name | None:
-    """`rows` of `rows[0]`, where the function else only asks whether there are any. Said at the first such place."""
-    match node:
-        case ast.Subscript(value=ast.Name() as rows, slice=ast.Constant(value=0), ctx=ast.Load()):
-            pass
-        case _:
-            return None
-    function = module.function_of(node)
-    if function is None or assigned(rows, module) is None:
-        return None
-    for use in walk(function.node):
-        if isinstance(use, ast.Name) and use.id == rows.id and isinstance(use.ctx, ast.Load):
-            match parent := module.parent(use):
-                case ast.Subscript(slice=ast.Constant(value=0)):
-                    if (parent.lineno, parent.col_offset) < (node.lineno, node.col_offset):
-                        return None
-                case ast.If(test=test) | ast.IfExp(test=test) if test is use:
-                    pass
-                case ast.UnaryOp(op=ast.Not()):
-                    pass
-                case ast.Call(func=ast.Name(id="len")) if isinstance(
-                    compared := module.parent(parent), ast.Compare
-                ):
-                    if not asks_for_any(compared):
-                        return None
-                case _:
-                    return None
-    return rows
 
 
 def _first_of_result(node: ast.Call, module: Module) -> Iterator[Match]:
@@ -318,11 +289,9 @@ def _first_of_result(node: ast.Call, module: Module) -> Iterator[Match]:
         return
     if rows.filters and not _is_ordered(node.func.value, module):
         return  # mostly one row
-    name = rows.table.symbol.rpartition(".")[2]
-    which = f"every `{name}`" if not rows.filters else f"all `{name}` rows that match"
     yield Match(
         node,
-        f"`{shortened(module.segment(node), 60)}` keeps one row after {which} came over: `first()` of a result sets no limit.",
+        f"`{shortened(module.segment(node), 60)}` keeps one row after {_which(rows)} came over: `first()` of a result sets no limit.",
         severity=Severity.LOW if rows.filters else FilterInPython.severity,
         confidence=Confidence.POSSIBLE if rows.filters or not grows(rows.table) else Confidence.LIKELY,
         impact=estimates.rows_returned(module.options),
@@ -354,7 +323,7 @@ def _worked_out(node: ast.Call, module: Module) -> Iterator[Match]:
         return
     if is_limited(load, module) or any(is_small(rows.table) for rows in module.rows(node)):
         return
-    figures = figures_of(node, module, _adds_up)
+    figures = figures_of(node, module)
     if figures < _FEW_FIGURES:
         return
     yield Match(
@@ -386,7 +355,7 @@ def _let_through(
     )
     if check is None or not any(module.depends_on_loop(each, node) for each in (check.func, *check.args)):
         return
-    if not module.in_request_path(node) or module.is_repeated(node) or not _used_once(source, module):
+    if not module.in_request_path(node) or module.is_repeated(node) or not is_used_once(source, module):
         return
     loaded = _whole(source, module)
     if loaded is None or loaded.filters or is_small(loaded.table):
@@ -445,51 +414,6 @@ def _asked(loop: ast.For | ast.AsyncFor, module: Module) -> str:
     return spelled(call.func) if isinstance(loop, ast.AsyncFor) and entered is None else ""
 
 
-def _adds_up(statement: ast.stmt, row: str) -> bool:
-    """Whether a statement adds a member of the row, or one, to a number: `total += order.total`, `counts[order.state] += 1`."""
-    match statement:
-        case ast.AugAssign(op=ast.Add(), target=target, value=value):
-            return _is_tally(target, row) and _is_amount(value, row)
-        case ast.Assign(targets=[ast.Subscript() as target], value=ast.BinOp(op=ast.Add(), right=value)):
-            return _is_tally(target, row) and _is_amount(value, row)
-        case ast.If(test=test, body=body, orelse=orelse):
-            return _is_plain(test, row) and all(_adds_up(each, row) for each in (*body, *orelse))
-    return False
-
-
-def _is_tally(target: ast.expr, row: str) -> bool:
-    match target:
-        case ast.Name() | ast.Attribute():
-            return True
-        case ast.Subscript(value=ast.Name() | ast.Subscript(), slice=key):
-            return _is_plain(key, row)
-    return False
-
-
-def _is_amount(value: ast.expr, row: str) -> bool:
-    """One, or what is computed from columns of the row."""
-    if isinstance(value, ast.Constant):
-        return isinstance(value.value, int | float)
-    return _is_plain(value, row) and any(
-        isinstance(part, ast.Name) and part.id == row for part in walk(value)
-    )
-
-
-def _is_plain(value: ast.expr, row: str) -> bool:
-    """Whether SQL can say it: members of the row, numbers and comparisons, no calls but of what converts."""
-    for part in walk(value):
-        match part:
-            case ast.Call(func=ast.Name(id=name)) if name in _CONVERTING:
-                pass
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr="get")) if owner == row:
-                pass
-            case ast.Call() | ast.Await() | ast.Lambda() | ast.List() | ast.Dict() | ast.JoinedStr():
-                return False
-            case ast.Attribute(value=ast.Attribute(value=ast.Name(id=owner))) if owner == row:
-                return False  # of a relationship
-    return True
-
-
 def _of_page(node: ast.Subscript | ast.Call, cut: Cut, module: Module) -> Match:
     """`rows[skip : skip + limit]`, after all rows came over for each page."""
     name = cut.table.symbol.rpartition(".")[2] if cut.table is not None else "…"
@@ -544,7 +468,7 @@ def _of_collection(
 ) -> Iterator[Match]:
     """`[m for m in section.members if m.user_id == user.id]`, where the query loaded all members of the section."""
     name = node.generators[0].target
-    if not isinstance(name, ast.Name) or not module.in_request_path(node) or not _read_once(source, module):
+    if not isinstance(name, ast.Name) or not module.in_request_path(node) or not is_read_once(source, module):
         return
     found = module.rows(source)
     if len(found) != 1 or not found[0].reads or found[0].reads[-1] == ITEMS:
@@ -560,7 +484,7 @@ def _of_collection(
         table, many = (relationship.target, relationship.many) if relationship is not None else (None, False)
     if table is None or not many:
         return
-    key = next((key for test in node.generators[0].ifs if (key := _key_of_one(test, name.id, table))), "")
+    key = next((key for test in node.generators[0].ifs if (key := key_of_one(test, name.id, table))), "")
     if not key:
         return
     owner = loaded.table.symbol.rpartition(".")[2]
@@ -590,7 +514,7 @@ def _of_listing(
         return
     row = node.generators[0].target
     tests = node.generators[0].ifs
-    if not isinstance(row, ast.Name) or not tests or not all(_asks_value(test, row.id) for test in tests):
+    if not isinstance(row, ast.Name) or not tests or not all(asks_value(test, row.id) for test in tests):
         return
     summary = module.summary(call)
     caller = module.graph_node(call)
@@ -602,7 +526,7 @@ def _of_listing(
         if (edge.call.line, edge.call.column) == (call.lineno, call.col_offset)
     ]
     takes = {each.name for function in entered for each in function.parameters}
-    wished = next((key for test in tests for key in _members(test, row.id) if key in takes), "")
+    wished = next((key for test in tests for key in members_asked(test, row.id) if key in takes), "")
     if not wished or any(keyword.arg in (wished, None) for keyword in call.keywords):
         return
     leaf = summary.queries[0]
@@ -621,92 +545,11 @@ def _of_listing(
 def _call_behind(source: ast.expr, module: Module) -> ast.Call | None:
     """The call that gives the list: itself, or what the only binding of a local holds."""
     if isinstance(source, ast.Name):
-        given = list(values_of(bindings_of(source, module)))
+        given = list(values_of(source, module))
         return given[0] if len(given) == 1 and isinstance(given[0], ast.Call) else None
     if isinstance(source, ast.Await):
         source = source.value
     return source if isinstance(source, ast.Call) else None
-
-
-def _asks_value(test: ast.expr, row: str) -> bool:
-    """Whether a test compares a member of the row, by its name, with what does not come from the row."""
-    match test:
-        case ast.BoolOp(op=ast.And(), values=values):
-            return all(_asks_value(each, row) for each in values)
-        case ast.Compare(
-            left=left, ops=[ast.Eq() | ast.NotEq() | ast.In() | ast.NotIn()], comparators=[right]
-        ):
-            return _is_member(left, row) and not any(
-                isinstance(part, ast.Call) or (isinstance(part, ast.Name) and part.id == row)
-                for part in walk(right)
-            )
-    return False
-
-
-def _members(test: ast.expr, row: str) -> Iterator[str]:
-    """The names of the members of the row that a test asks for."""
-    for part in walk(test):
-        match part:
-            case ast.Attribute(value=ast.Name(id=name), attr=key) if name == row and key != "get":
-                yield key
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str() as key)) if (
-                name == row
-            ):
-                yield key
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id=name), attr="get"),
-                args=[ast.Constant(value=str() as key)],
-            ) if name == row:
-                yield key
-
-
-def _is_member(value: ast.expr, row: str) -> bool:
-    match value:
-        case (
-            ast.Attribute(value=ast.Name(id=name))
-            | ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str()))
-            | ast.Call(
-                func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[ast.Constant(value=str())]
-            )
-        ):
-            return name == row
-    return False
-
-
-def _key_of_one(test: ast.expr, row: str, table: Table) -> str:
-    """`user_id` of `m.user_id == user.id`: a key of the row, compared with what does not come from it."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return next((key for each in test.values if (key := _key_of_one(each, row, table))), "")
-    match test:
-        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
-            for side, other in ((left, right), (right, left)):
-                match side:
-                    case ast.Attribute(value=ast.Name(id=owner), attr=attribute) if owner == row:
-                        column = table.column(attribute)
-                        if (
-                            column is not None
-                            and (column.foreign is not None or column.primary or column.unique)
-                            and not isinstance(other, ast.Constant)
-                            and row not in {each.id for each in walk(other) if isinstance(each, ast.Name)}
-                        ):
-                            return attribute
-    return ""
-
-
-def _read_once(source: ast.Attribute, module: Module) -> bool:
-    """Whether nothing else in the function reads a collection of that name: another use needs them all."""
-    function = module.function_of(source)
-    if function is None:
-        return False
-    uses = [
-        part for part in walk(function.node) if isinstance(part, ast.Attribute) and part.attr == source.attr
-    ]
-    # What the query names to be loaded is the class's: `joinedload(Section.members)`.
-    return sum(not _is_of_class(part) for part in uses) == 1
-
-
-def _is_of_class(part: ast.Attribute) -> bool:
-    return isinstance(part.value, ast.Name) and part.value.id[:1].isupper()
 
 
 def _instead(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript, model: str) -> str:
@@ -761,42 +604,3 @@ def _filtered(
                 ):
                     return source, "sums up" if function == "sum" else f"looks for the {function}imum"
     return None, ""
-
-
-def _says_columns(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, table: Table, module: Module) -> bool:
-    """Whether SQL can say the conditions: columns of the row compared with what does not come from the row."""
-    generator = node.generators[0]
-    name = generator.target.id if isinstance(generator.target, ast.Name) else ""
-    parts = [part for condition in generator.ifs for part in walk(condition)] or list(walk(node.elt))
-    seen = False
-    for part in parts:
-        match part:
-            case ast.Call() | ast.Subscript() | ast.Lambda() | ast.Await():
-                return False
-            case ast.Attribute(value=ast.Name(id=owner), attr=column) if owner == name:
-                if table.column(column) is None:
-                    return False
-                seen = True
-            case ast.Compare(ops=operators):
-                if any(isinstance(operator, ast.In | ast.NotIn) for operator in operators):
-                    return False
-    bare = sum(isinstance(part, ast.Name) and part.id == name for part in parts)
-    return seen and bare == sum(
-        isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == name
-        for part in parts
-    )
-
-
-def _used_once(source: ast.expr, module: Module) -> bool:
-    """Whether the rows serve this only: another use needs them all."""
-    if not isinstance(source, ast.Name):
-        return True
-    function = module.function_of(source)
-    if function is None:
-        return False
-    uses = [
-        part
-        for part in walk(function.node)
-        if isinstance(part, ast.Name) and part.id == source.id and isinstance(part.ctx, ast.Load)
-    ]
-    return len(uses) == 1

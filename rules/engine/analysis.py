@@ -328,7 +328,7 @@ class _Run:
             project = succession.move(linked, self.documents, self.options)
         else:
             project = Project(linked, self.documents, self.options)
-        self._leave_out(project.resolver.imported_packages())
+        self._leave_out(project.resolver.layout.imported_packages())
         if succession is not None:
             self._learn_from(succession)
         placed: list[Placed] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypeVar, cast
@@ -100,7 +101,9 @@ class Mentioned:
 Each = TypeVar("Each", bound=Hashable)
 
 
-class _Together(Generic[Each]):
+class _Together(ABC, Generic[Each]):
+    """What the files of a project say, as of the version that somebody asked about last."""
+
     def __init__(self, said: Callable[[str, ModuleFacts], Iterable[Each]]) -> None:
         self._said = said
         self._edition = -1
@@ -127,11 +130,13 @@ class _Together(Generic[Each]):
         if path in self._files:
             self.remove(path, self._said(path, self._files.pop(path)))
 
+    @abstractmethod
     def add(self, path: str, said: Iterable[Each]) -> None:
-        raise NotImplementedError
+        """Put what a file says to the rest."""
 
+    @abstractmethod
     def remove(self, path: str, said: Iterable[Each]) -> None:
-        raise NotImplementedError
+        """Take back what a file said before."""
 
 
 class _Counts(_Together[Hashable]):

@@ -47,7 +47,7 @@ def relinked(project: Project, path: str, found: ModuleFacts) -> Iterator[Projec
         before is None
         or not _declares_the_same(before, found, _called_by_framework(project, path))
         or any(_is_handed(project, path, *each) for each in _applied_otherwise(before, found))
-        or any(project.resolver.has_folder(name) for name in {*found.imports} - {*before.imports})
+        or any(project.resolver.layout.has_folder(name) for name in {*found.imports} - {*before.imports})
         or any(
             map(
                 project.resolver.is_weighed,

@@ -148,6 +148,7 @@ class DanglingTask(Rule):
             confidence=Confidence.POSSIBLE if harmless or is_heard else Confidence.CERTAIN,
             when_new=Confidence.LIKELY if is_heard and not harmless else None,
             cause=f"FP113 {module.path}",
+            siblings=tuple(lines),
             fix=Fix(
                 _kept(_free_name(node, module)),
                 imports=("asyncio",),

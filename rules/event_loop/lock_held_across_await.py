@@ -11,7 +11,7 @@ from rules.engine.loops.loop_bound import MUTEXES
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
-from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -112,6 +112,7 @@ class LockHeldAcrossAwait(Rule):
                     confidence=Confidence.POSSIBLE
                     if _is_held_in_another(node, module)
                     else Confidence.CERTAIN,
+                    related=(Hop(module.path, line, function.name),),
                 )
             elif (
                 isinstance(node, ast.AsyncWith)

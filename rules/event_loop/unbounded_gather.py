@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs.waits import wait_of
-from rules.engine.data.local_values import bindings_of, values_of
+from rules.engine.data.local_values import values_of
 from rules.engine.linking import gathers
 from rules.engine.linking.values import Sort
 from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, shortened, spelled
@@ -153,13 +153,13 @@ def _boundless(iterable: ast.expr, module: Module) -> str:
 
 def _is_capped(iterable: ast.expr, module: Module) -> bool:
     """Whether it is, or a name for, a member of a schema which takes so many items only."""
-    given = values_of(bindings_of(iterable, module)) if isinstance(iterable, ast.Name) else (iterable,)
+    given = values_of(iterable, module) if isinstance(iterable, ast.Name) else (iterable,)
     return any(has_most(each, module) for each in given)
 
 
 def _is_sent(iterable: ast.expr, module: Module) -> bool:
     """Whether it is, or a name for, a member of what the endpoints that lead here have clients send."""
-    given = values_of(bindings_of(iterable, module)) if isinstance(iterable, ast.Name) else (iterable,)
+    given = values_of(iterable, module) if isinstance(iterable, ast.Name) else (iterable,)
     for each in given:
         if not isinstance(each, ast.Attribute) or not module.is_subclass(each.value, "pydantic.BaseModel"):
             continue
@@ -212,7 +212,7 @@ def _origin(value: ast.expr, module: Module, depth: int = 0) -> ast.Call | None:
         case ast.Call(func=ast.Attribute(value=inner, attr="get" | "items" | "values" | "keys")):
             return _origin(inner, module, depth + 1)
         case ast.Name():
-            given = list(values_of(bindings_of(value, module)))
+            given = list(values_of(value, module))
             if len(given) == 1 and isinstance(given[0], ast.expr):
                 return _origin(given[0], module, depth + 1)
     return None
@@ -224,7 +224,7 @@ def _is_response(answer: ast.expr, module: Module) -> bool:
     if kind.startswith(_CLIENTS):
         return True
     if isinstance(answer, ast.Name):
-        for given in values_of(bindings_of(answer, module)):
+        for given in values_of(answer, module):
             if isinstance(given, ast.Call) and module.external(given) is not None:
                 return True
     return isinstance(answer, ast.Call) and module.external(answer) is not None

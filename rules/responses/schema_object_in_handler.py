@@ -177,7 +177,7 @@ def _is_constant(call: ast.Call, module: Module) -> bool:
     return all(
         not isinstance(node, ast.Await)
         and (not isinstance(node, ast.Call) or _makes_loader(node, module))
-        and (not isinstance(node, ast.Name) or _is_global(node, module))
+        and (not isinstance(node, ast.Name) or module.index.is_of_module(node))
         for value in values
         for node in walk(value)
     )
@@ -186,15 +186,6 @@ def _is_constant(call: ast.Call, module: Module) -> bool:
 def _makes_loader(call: ast.Call, module: Module) -> bool:
     """`FileSystemLoader("templates")`, `select_autoescape()`: made with the environment, of what it is made of."""
     return (module.qualified_name(call.func) or "").startswith("jinja2.")
-
-
-def _is_global(name: ast.Name, module: Module) -> bool:
-    scope = module.index.scope_at(name)
-    while scope is not module.index.module and scope.parent is not None:
-        if name.id in scope.bindings:
-            return False
-        scope = scope.parent
-    return True
 
 
 def _first_statement(module: Module) -> int:

@@ -163,8 +163,5 @@ def _only_binding(raised: ast.expr | None, module: Module) -> Binding | None:
     """What the module, and nothing nearer, binds a name to, when it does so once."""
     if not isinstance(raised, ast.Name):
         return None
-    scope = module.index.scope_at(raised)
-    while scope.parent is not None and raised.id not in scope.bindings:
-        scope = scope.parent
-    bindings = scope.bindings.get(raised.id, [])
-    return bindings[0] if scope is module.index.module and len(bindings) == 1 else None
+    bindings = module.index.bindings_of(raised) if module.index.is_of_module(raised) else []
+    return bindings[0] if len(bindings) == 1 else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
 from rules import analyze
@@ -35,6 +37,49 @@ def test_module_level_names_resolve(code: str, name: str) -> None:
     last = code.rsplit("\n", 1)[-1].rpartition("(")[0]
 
     assert found.qualified_name(call(found, last).func) == name
+
+
+def test_a_name_is_at_home_where_python_would_look_for_it() -> None:
+    found = module(
+        {
+            "app.py": """
+SIZES = (1, 2)
+
+class Scales:
+    SIZES = (1, 2, 3)
+    most = max(SIZES)
+
+    def least(self):
+        return min(SIZES)
+
+    def each(self):
+        SIZES = []
+        return [lambda: sum(SIZES)]
+
+def sort(least):
+    global count
+    count = least
+    return sorted(count)
+"""
+        },
+        "app.py",
+    )
+
+    def home(function: str) -> str:
+        (name,) = call(found, function).args
+        assert isinstance(name, ast.Name)
+        scope = found.index.home_of(name)
+        assert scope is not None
+        assert found.index.bindings_of(name) == scope.bindings[name.id]
+        assert found.index.is_of_module(name) is (scope is found.index.module)
+        return scope.symbol
+
+    assert [home(name) for name in ("max", "min", "sum", "sorted")] == ["Scales", "", "Scales.each", ""]
+    builtin = call(found, "min").func
+    assert isinstance(builtin, ast.Name)
+    assert found.index.home_of(builtin) is None
+    assert found.index.bindings_of(builtin) == []
+    assert found.index.is_of_module(builtin)
 
 
 def test_shadowed_names_are_not_the_library() -> None:

@@ -528,6 +528,72 @@ def test_tables_follow_the_indexes_that_an_sql_file_gives_them() -> None:
     assert succession.move(files, {}, Options()).models.by_name["orders"][0].indexes == before
 
 
+ROOMS = {
+    "models.py": """
+        from sqlalchemy import ForeignKey
+        from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+        class Base(DeclarativeBase): ...
+
+        class Door(Base):
+            __tablename__ = "doors"
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        class Room(Base):
+            __tablename__ = "rooms"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            house_id: Mapped[int] = mapped_column(ForeignKey("houses.id"))
+            door_id: Mapped[int] = mapped_column(ForeignKey("doors.id"))
+            number: Mapped[int]
+            door: Mapped[Door] = relationship()
+
+        class House(Base):
+            __tablename__ = "houses"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            rooms: Mapped[list[Room]] = relationship()
+        """,
+    "api.py": """
+        from fastapi import Depends, FastAPI
+        from pydantic import BaseModel
+        from sqlalchemy.orm import Session, sessionmaker
+        from models import House
+
+        app = FastAPI()
+        factory = sessionmaker()
+
+        class DoorOut(BaseModel):
+            id: int
+
+        class RoomOut(BaseModel):
+            door: DoorOut
+
+        class HouseOut(BaseModel):
+            rooms: list[RoomOut]
+
+        def session():
+            with factory() as each:
+                yield each
+
+        @app.get("/houses/{number}")
+        def house(number: int, db: Session = Depends(session)) -> HouseOut:
+            return db.get(House, number)
+        """,
+}
+
+
+def test_what_rows_load_follows_a_column_by_which_people_have_rows_of_their_own() -> None:
+    owned = {**ROOMS, "models.py": ROOMS["models.py"].replace("number:", "user_id:")}
+    succession = Succession()
+    told = []
+    for texts in (ROOMS, owned, ROOMS):
+        files = linked({path: dedent(text).encode() for path, text in texts.items()})
+        followed, anew = (rows_of(each) for each in (succession.move(files, {}, Options()), Project(files)))
+        assert followed == anew
+        told.append(anew)
+
+    assert told[0] != told[1]
+
+
 def test_a_file_follows_the_versions_that_are_declared_around_it() -> None:
     files, succession = linked({"stock/api.py": b"import redis\n"}), Succession()
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from rules.engine.data.local_values import bindings_of
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import LIMITED, MANY, RESULT, TOUCHED
 from rules.engine.reading.spelling import last_name
@@ -140,7 +139,7 @@ def _is_bound(value: ast.expr | None) -> bool:
 def _held(source: ast.expr, module: Module) -> ast.expr:
     """What a local was given first: `project.variants` of `variants = project.variants`."""
     if isinstance(source, ast.Name):
-        for binding in bindings_of(source, module):
+        for binding in module.index.bindings_of(source):
             value = binding.value.value if isinstance(binding.value, ast.AnnAssign) else binding.value
             if isinstance(value, ast.Subscript) and _cuts(value, source.id):
                 continue

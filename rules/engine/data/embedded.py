@@ -42,7 +42,7 @@ def is_embedded(callable_name: str, module: Module) -> bool:
 
 def is_told(project: Project) -> bool:
     """Whether the project itself says which database it has: by a driver, or an address that it writes down."""
-    named = project.requirements.keys() | project.resolver.imported_packages()
+    named = project.requirements.keys() | project.resolver.layout.imported_packages()
     return bool(SERVER_DRIVERS & named or written(project) - {"sqlite"}) or _is_sqlite(project)
 
 
@@ -96,7 +96,7 @@ def _names_only_sqlite(project: Project) -> bool:
     """Whether the project writes down a URL of SQLite, none of a server, and requires no driver of one. Where nobody can
     read what it requires, a function has to put that URL together."""
     required = project.requirements.keys()
-    if SERVER_DRIVERS & (required or project.resolver.imported_packages()):
+    if SERVER_DRIVERS & (required or project.resolver.layout.imported_packages()):
         return False
     if not required and not any(
         project.resolver.modules[path].of_facts(_RETURNED, _returned) for path in _of_app(project)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from rules.engine.data.local_values import bindings_of
+from rules.engine.data.sayable import adds_up
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from rules.engine.module import Module
 
@@ -21,7 +21,7 @@ _FAR = 3
 """Lists made of lists made of the rows."""
 
 
-def figures_of(call: ast.Call, module: Module, adds_up: Callable[[ast.stmt, str], bool]) -> int:
+def figures_of(call: ast.Call, module: Module) -> int:
     """How many numbers a function makes of the rows that `call` loads; none where it does anything else with them.
 
     The length of the whole list is none of them: it is there anyway.
@@ -38,18 +38,17 @@ def figures_of(call: ast.Call, module: Module, adds_up: Callable[[ast.stmt, str]
     loaded = value.value if isinstance(value, ast.Await) else value
     if loaded is not call or function is None or not isinstance(function.node, FUNCTIONS):
         return 0
-    return _Figures(function.node, module, adds_up).of(name, _FAR) or 0
+    return _Figures(function.node, module).of(name, _FAR) or 0
 
 
 class _Figures:
-    def __init__(self, function: ast.AST, module: Module, adds_up: Callable[[ast.stmt, str], bool]) -> None:
+    def __init__(self, function: ast.AST, module: Module) -> None:
         self._module = module
-        self._adds_up = adds_up
         self._names = [each for each in ast.walk(function) if isinstance(each, ast.Name)]
 
     def of(self, name: ast.Name, far: int) -> int | None:
         """The numbers that are made of the list `name`; None where more is done with it."""
-        if not far or len(bindings_of(name, self._module)) != 1:
+        if not far or len(self._module.index.bindings_of(name)) != 1:
             return None
         total = 0
         for use in self._names:
@@ -77,7 +76,7 @@ class _Figures:
             case ast.comprehension(target=ast.Name(id=row), iter=source, is_async=0) if source is use:
                 return self._comprehended(parent, row, far)
             case ast.For(target=ast.Name(id=row), iter=source, body=body, orelse=[]) if source is use:
-                if all(self._adds_up(each, row) for each in body):
+                if all(adds_up(each, row) for each in body):
                     return len(body)
                 return 0 if all(_gathers(each, row) for each in body) else None
         return None

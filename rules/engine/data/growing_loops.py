@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rules.engine.module import Module
-    from rules.engine.reading.scopes import Binding, Scope
 
 _STEPS = 6
 """So many steps back a list is followed."""
@@ -107,10 +106,10 @@ def _belongs_to_one(value: ast.expr, module: Module) -> bool:
 def _name_grows(name: ast.Name, module: Module, steps: int) -> bool:
     if any(rows.stage == ITEM for rows in module.rows(name)):
         return True
-    scope, bindings = _bound(name, module)
-    for binding in bindings:
+    home = module.index.home_of(name)
+    for binding in module.index.bindings_of(name):
         if binding.kind == "parameter":
-            if _is_handed(name.id, scope.node, module):
+            if home is not None and _is_handed(name.id, home.node, module):
                 return True
             continue
         value = binding.value.value if isinstance(binding.value, Part) else binding.value
@@ -133,7 +132,7 @@ def _filling(name: ast.Name, module: Module) -> Iterator[ast.expr]:
 
 
 def _is_parameter(name: ast.Name, module: Module) -> bool:
-    _, bindings = _bound(name, module)
+    bindings = module.index.bindings_of(name)
     return bool(bindings) and all(binding.kind == "parameter" for binding in bindings)
 
 
@@ -176,11 +175,3 @@ def _is_provided(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) ->
         if root is not None
         for part in walk(root)
     )
-
-
-def _bound(name: ast.Name, module: Module) -> tuple[Scope, list[Binding]]:
-    """The scope that a name is bound in, and by what."""
-    scope = module.index.scope_at(name)
-    while name.id not in scope.bindings and scope.parent is not None:
-        scope = scope.parent
-    return scope, scope.bindings.get(name.id, [])

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine.data import small_tables
-from rules.engine.data.local_values import bindings_of, value_of, values_of
+from rules.engine.data.local_values import value_of, values_of
 from rules.engine.data.written_out import is_written_out
 from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
@@ -117,7 +117,7 @@ def _counts_to_bound(iterable: ast.expr, module: Module) -> bool:
             pass
         case _:
             return False
-    found, function = _parameter(count, bindings_of(count, module), module), module.function_of(count)
+    found, function = _parameter(count, module.index.bindings_of(count), module), module.function_of(count)
     if found is None or function is None or isinstance(function.node, ast.Lambda):
         return False
     given = {argument.arg: (argument.annotation, default) for argument, default in arguments(function.node)}
@@ -153,7 +153,7 @@ def _is_cut_short(value: ast.AST | None, module: Module) -> bool:
             pass
         case _:
             return False
-    found = _parameter(most, bindings_of(most, module), module)
+    found = _parameter(most, module.index.bindings_of(most), module)
     function = module.function_of(most)
     if found is None or function is None or isinstance(function.node, ast.Lambda) or found[0].roles:
         return False
@@ -309,8 +309,8 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
         case ast.Call() | ast.Await():
             return _gives_few(iterable, module) or _lists_members(iterable, module)
         case ast.Name():
-            bindings = bindings_of(iterable, module)
-            values = list(values_of(bindings))
+            bindings = module.index.bindings_of(iterable)
+            values = list(values_of(iterable, module))
             if values and all(
                 _gives_few(value, module) or finds_one(value) or _lists_members(value, module)
                 for value in values
@@ -323,8 +323,7 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
             if _is_made_of_few(iterable, bindings, module) or _holds_members(iterable, bindings, module):
                 return True
             return any(
-                isinstance(value, ast.Call) and last_name(value.func) in _FIELDS
-                for value in values_of(bindings)
+                isinstance(value, ast.Call) and last_name(value.func) in _FIELDS for value in values
             ) or any(
                 isinstance(call.func, ast.Attribute)
                 and call.func.attr == "update"
@@ -344,10 +343,10 @@ def _holds_lists(mapping: ast.expr, module: Module) -> bool:
     """Whether `RELATIONS` of `RELATIONS[kind]` is a constant, and each of its values a few that are written down."""
     if not isinstance(mapping, ast.Name) or not _is_constant(mapping):
         return False
-    bindings = bindings_of(mapping, module)
+    bindings = module.index.bindings_of(mapping)
     if bindings and all(binding.kind == "import" for binding in bindings):
         return True
-    values = [each.value if isinstance(each, ast.AnnAssign) else each for each in values_of(bindings)]
+    values = list(values_of(mapping, module))
     return bool(values) and all(
         isinstance(value, ast.Dict) and bool(value.values) and all(map(_is_short_list, value.values))
         for value in values
@@ -417,7 +416,7 @@ def _is_longer(test: ast.expr, measured: ast.expr, module: Module) -> bool:
 
 def _is_collected_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name is an empty list at first, and gets its items in loops of few turns only."""
-    begun = next(values_of(bindings), None)
+    begun = value_of(name, module)
     if len(bindings) != 1 or not isinstance(begun, ast.List) or begun.elts:
         return False
     loops = []
@@ -435,7 +434,9 @@ def _is_collected_of_few(name: ast.Name, bindings: list[Binding], module: Module
 def _is_made_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name holds one comprehension over what the source writes down, and nothing is added to it."""
     made = [
-        value for value in values_of(bindings) if isinstance(value, (ast.ListComp, ast.SetComp, ast.DictComp))
+        value
+        for value in values_of(name, module)
+        if isinstance(value, (ast.ListComp, ast.SetComp, ast.DictComp))
     ]
     if len(bindings) != 1 or len(made) != 1 or len(made[0].generators) != 1:
         return False
@@ -458,7 +459,7 @@ def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bo
 
 def _is_many_only_in_jobs(name: ast.Name, module: Module) -> bool:
     """Whether the name is a parameter for which those that requests reach write out one or a few: `index([document])`."""
-    found = _parameter(name, bindings_of(name, module), module)
+    found = _parameter(name, module.index.bindings_of(name), module)
     return found is not None and switches.gets_few_in_requests(
         *found, lambda node: bool(node.contexts & IN_REQUEST)
     )
@@ -559,7 +560,7 @@ def _is_grouped(iterable: ast.expr, module: Module) -> bool:
         return True  # `ids_by_kind.items()`
     if not isinstance(inner, ast.Name):
         return False
-    values = [_plain(value) for value in values_of(bindings_of(inner, module))]
+    values = [_plain(value) for value in values_of(inner, module)]
     if any(isinstance(value, ast.SetComp) and isinstance(value.elt, ast.Attribute) for value in values):
         return True
     if inner is iterable:
@@ -645,7 +646,7 @@ def _is_limited(value: ast.AST | None, module: Module) -> bool:
 
 
 def _numbers(node: ast.expr, module: Module) -> Iterator[int]:
-    values = values_of(bindings_of(node, module)) if isinstance(node, ast.Name) else iter([node])
+    values = values_of(node, module) if isinstance(node, ast.Name) else iter([node])
     for value in values:
         if isinstance(value, ast.Constant) and isinstance(value.value, int):
             yield value.value
@@ -670,7 +671,7 @@ def _is_arriving(iterable: ast.AST | None) -> bool:
 
 def _is_done(name: ast.Name, module: Module) -> bool:
     """`done, pending = await asyncio.wait(…)`: what was done by then, each turn for itself."""
-    for binding in bindings_of(name, module):
+    for binding in module.index.bindings_of(name):
         value = binding.value.value if isinstance(binding.value, Part) else None
         if isinstance(value, ast.Await):
             value = value.value

@@ -160,21 +160,21 @@ def _options(value: ast.AST | None, module: Module, depth: int = 0) -> dict[str,
 
 
 def _held(name: ast.Name, module: Module, depth: int) -> dict[str, ast.expr] | None:
-    scope = module.index.scope_at(name)
-    while name.id not in scope.bindings and scope.parent is not None:
-        scope = scope.parent
+    home = module.index.home_of(name)
+    if home is None:
+        return None
     options: dict[str, ast.expr] = {}
-    for binding in scope.bindings.get(name.id, []):
+    for binding in home.bindings[name.id]:
         bound = binding.value.value if isinstance(binding.value, ast.AnnAssign) else binding.value
         entries = _options(bound, module, depth + 1) if isinstance(bound, ast.expr) else None
         if entries is None:
             return None
         options |= entries
-    for node in walk(scope.node):
+    for node in walk(home.node):
         if (added := _added(node, name.id, module, depth)) is None:
             return None
         options |= added
-    return options if name.id in scope.bindings else None
+    return options
 
 
 def _returned(call: ast.Call, module: Module, depth: int) -> dict[str, ast.expr] | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from rules.engine.data.growing_tables import grows
 from rules.engine.data.tables import Column, Relationship, Table
 from rules.engine.linking.values import Linked
 from rules.engine.reading.declarations import Declared, Given
 
 SAME, OTHER_COLUMNS = "same", "other columns"
-"""What following a change finds: nothing but lines and indexes is otherwise, or columns that lead nowhere are too."""
+"""What following a change finds: nothing but lines and indexes is otherwise, or columns that lead nowhere and do not say
+whose rows they are."""
 Pending: TypeAlias = "Mapping[Relationship, tuple[Linked, Declared, Given, bool]]"
 """Relationships with what they were made of: file, declaration, call, and whether it says how many."""
 _SAID = tuple(name for name in Column.__struct_fields__ if name != "line")
@@ -31,7 +33,9 @@ def differs(old: Table, new: Table, had: Pending, has: Pending) -> str:
     leads = any(
         column.foreign for table in (old, new) for name, column in table.columns.items() if name in differing
     )
-    return "" if leads or next(keys) != next(keys) or differing & old.properties.keys() else OTHER_COLUMNS
+    if leads or next(keys) != next(keys) or differing & old.properties.keys() or grows(old) != grows(new):
+        return ""
+    return OTHER_COLUMNS
 
 
 def _related(relationship: Relationship, pending: tuple[Linked, Declared, Given, bool]) -> tuple[object, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from rules.engine.data.local_values import bindings_of
 from rules.engine.reading.loop_shapes import FEW, unwrapped
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -69,7 +68,7 @@ def _gives_written_out(call: ast.Call, module: Module, steps: int) -> bool:
 
 def _holds_written_out(name: ast.Name, module: Module, steps: int) -> bool:
     """Whether all that the name is bound to is written out, and what is added later is, outside loops over data."""
-    bindings = bindings_of(name, module)
+    bindings = module.index.bindings_of(name)
     function = module.function_of(name)
     if not bindings or function is None:
         return False

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rules import libraries
+from rules.engine.linking.layout import Layout, is_of_library
 from rules.engine.linking.values import Linked, Readers, Sort, Value, note
 from rules.engine.reading.facts import ModuleFacts
 from rules.engine.reading.paths import is_example
-
-_RARELY = 10
-"""A package counts as imported by nobody when so many times more files import one in it by its own name."""
-
-
-_SOURCES = ("src", "lib")
-"""Folders that modules are imported from, unless the files import the folder itself."""
 
 
 class ModuleMap:
@@ -32,132 +23,26 @@ class ModuleMap:
         self.modules: dict[str, Linked] = {}
         self.edition = 0
         """Another number whenever a file shows other facts."""
-        self._directories: set[str] = {""}
-        self._holding: frozenset[str] = frozenset()
-        """Folders with modules of their own."""
-        self._packages: set[str] = set()
-        self._alike: frozenset[str] = frozenset()
-        """Folders that are called like a library of which files import something that lies there."""
-        self._shadows: frozenset[str] = frozenset()
-        """The names of folders without `__init__.py` that are called like a library."""
-        self._tops: dict[str, list[str]] = {}
-        self._named: Mapping[str, Sequence[str]] = {}
-        """All folders by their own name."""
+        self.layout = Layout(files)
         self.readers: Readers = {}
         """Who asked for a file or folder by its path, for the folders with a top-level name (`T`), for what a file imports below one (`M`), for a class's heirs."""
-        self._link(files)
-
-    def imported_packages(self) -> frozenset[str]:
-        """The first segments of everything that some file imports."""
-        return frozenset(name for name, files in self._imported.items() if files > 0)
+        for path in sorted(files):
+            self.modules[path] = self._module(path, files[path])
+        self._tops = self._roots_by_name()
 
     # Where modules are found
 
-    def _link(self, files: Mapping[str, ModuleFacts]) -> None:
-        self._imported = Counter(name for found in files.values() for name in {*found.imports})
-        self._directories = _folders(*files)
-        self._named = _by_name(self._directories)
-        self._holding = _holding(files)
-        self._declared = frozenset(path.rpartition("/")[0] for path in files if path.endswith("/__init__.py"))
-        self._nominal = self._named_only(self._declared, self._imported)
-        self._packages = {*(self._declared - self._nominal)}
-        self._below = Counter(name for found in files.values() for name in _source_imports(found))
-        self._source_packages = self._imported_sources(self._directories, files, self._imported, self._below)
-        self._alike = self._imported_alike(files)
-        self._namespaces = {*filter(self._is_namespace, self._directories)}
-        for path in sorted(files):
-            module = self.modules[path] = self._module(path, files[path])
-            roots = self._tops.setdefault(module.name.partition(".")[0], [])
+    def _roots_by_name(self) -> dict[str, list[str]]:
+        """By the first segment of modules' names, the folders that these are imported from."""
+        found: dict[str, list[str]] = {}
+        for module in self.modules.values():
+            roots = found.setdefault(module.name.partition(".")[0], [])
             if module.root not in roots:
                 roots.append(module.root)
-
-    def _is_namespace(self, directory: str) -> bool:
-        """Whether a directory without __init__.py is imported by name: a package too, not a place to import from.
-
-        One that is called like a library (`fastapi/app/main.py`) is not, unless something in it is imported by that name.
-        """
-        name = directory.rpartition("/")[2]
-        return (
-            bool(directory)
-            and directory not in self._declared
-            and not (_is_of_library(name) and directory not in self._alike)
-            and (self._imported[name] > 0 or directory in self._source_packages)
-            and (name not in _SOURCES or directory in self._source_packages)
-            # `billing/billing/__init__.py`: the outer one is where the package is developed.
-            and f"{directory}/{name}" not in self._packages
-            and not (f"{directory}/{name}" in self._directories and directory not in self._holding)
-        )
-
-    def _imported_alike(self, files: Mapping[str, ModuleFacts]) -> frozenset[str]:
-        folders = {
-            each
-            for each in self._directories - self._declared
-            if each and _is_of_library(each.rpartition("/")[2])
-        }
-        names = self._shadows = frozenset(each.rpartition("/")[2] for each in folders)
-        if not names:
-            return frozenset()
-        parts = {each for found in files.values() for each in _parts_of(found, names)}
-        lying = {*self._directories, *(path.removesuffix(".py") for path in files)}
-        return frozenset(
-            each
-            for each in folders
-            for name, part in parts
-            if each.rpartition("/")[2] == name and f"{each}/{part}" in lying
-        )
-
-    def _imported_sources(
-        self,
-        directories: Iterable[str],
-        paths: Iterable[str],
-        imported: Mapping[str, int],
-        below: Mapping[str, int],
-    ) -> frozenset[str]:
-        """Folders called `src` that more files import by that name (`from src.orders import …`, or
-        `from shop.src.orders import …`) than import anything in them by its own."""
-        found = {folder: 0 for folder in directories if folder.rpartition("/")[2] in _SOURCES}
-        if not found:
-            return frozenset()
-        for inner in {*directories, *(path.removesuffix(".py") for path in paths)}:
-            folder, _, name = inner.rpartition("/")
-            if folder in found and name not in libraries.ROOTS and name not in sys.stdlib_module_names:
-                found[folder] = max(found[folder], imported.get(name, 0))
-        return frozenset(
-            folder
-            for folder, inside in found.items()
-            if imported.get(folder.rpartition("/")[2], 0) + below.get(_last_two(folder), 0) > inside
-        )
-
-    def _sources_after(
-        self,
-        folders: Iterable[str],
-        changed: Mapping[str, ModuleFacts | None],
-        imports: Mapping[str, int],
-        below: Mapping[str, int],
-    ) -> frozenset[str]:
-        """The same when these files have other facts, which import so much more, or less."""
-        folders = {*folders}
-        if not any(folder.rpartition("/")[2] in _SOURCES for folder in folders):
-            return frozenset()
-        paths = [path for path in {*self.modules, *changed} if changed.get(path, True) is not None]
-        return self._imported_sources(folders, paths, _sum(self._imported, imports), _sum(self._below, below))
-
-    def _named_only(self, declared: frozenset[str], imported: Mapping[str, int]) -> frozenset[str]:
-        """Outermost packages that hardly anybody imports, while the files import a package in them by its own name: the
-        program is started from there, whatever its `__init__.py` says."""
-        found: set[str] = set()
-        for directory in declared:
-            above, _, name = directory.rpartition("/")
-            if name in sys.stdlib_module_names or name in libraries.ROOTS:
-                continue  # who imports `logging` means the library
-            if above in declared and above.rpartition("/")[0] not in declared:
-                outer = above.rpartition("/")[2]
-                if imported.get(name, 0) > _RARELY * imported.get(outer, 0):
-                    found.add(above)
-        return frozenset(found)
+        return found
 
     def _module(self, path: str, found: ModuleFacts) -> Linked:
-        root = self._root(path)
+        root = self.layout.root(path)
         package = path.endswith("/__init__.py") or path == "__init__.py"
         inner = path[len(root) + 1 :] if root else path
         stem = (
@@ -166,13 +51,6 @@ class ModuleMap:
             else inner.removesuffix(".py").removesuffix(".pyi")
         )
         return Linked(path, stem.replace("/", "."), found, package, root)
-
-    def _root(self, path: str) -> str:
-        """The directory that `path` is imported from: the nearest above it that is no package."""
-        directory = path.rpartition("/")[0]
-        while directory and (directory in self._packages or directory in self._namespaces):
-            directory = directory.rpartition("/")[0]
-        return directory
 
     def _file(self, base: str) -> Linked | None:
         """The module or package at `base`, a path without suffix."""
@@ -185,7 +63,7 @@ class ModuleMap:
         found = self._file(base)
         if found is not None:
             return Value(Sort.MODULE, found.name, found, base)
-        if base in self._directories and base:
+        if base in self.layout.folders and base:
             return Value(Sort.MODULE, name, None, base)
         return None
 
@@ -203,30 +81,21 @@ class ModuleMap:
                     best = root
             if best is None and len(roots) == 1 and name not in libraries.ROOTS:
                 base = f"{roots[0]}/{name}" if roots[0] else name
-                if base in self._directories:
+                if base in self.layout.folders:
                     best = roots[0]
-            if best is not None and not (name in libraries.ROOTS and self._is_inside_package(best)):
+            if best is not None and not (name in libraries.ROOTS and self.layout.is_inside_package(best)):
                 found = self._at(f"{best}/{name}" if best else name, name)
                 if found is not None and (found.module is not module or module.package):
                     return found  # the file `redis.py` means the library by `import redis`
         else:
             best = None
-        if best is None and name in self._named and not _is_of_library(name):
+        if best is None and name in self.layout.named and not is_of_library(name):
             if self.tracks and self.reader is not None:
                 note(self.readers, f"M{module.path} {name}", self.reader)
             found = self._inside_package(name, module) or self._elsewhere(name, module)
             if found is not None:
                 return found
         return Value(Sort.EXTERNAL, name)
-
-    def _is_inside_package(self, directory: str) -> bool:
-        """Whether a folder lies in a package, which makes it one too for who imports it, whatever it lacks: in
-        `shop/models/openai/` nobody means the folder who says `import openai`."""
-        while directory:
-            if directory in self._packages:
-                return True
-            directory = directory.rpartition("/")[0]
-        return False
 
     def _inside_package(self, name: str, module: Linked) -> Value | None:
         """As `_absolute`, for programs that are started in a folder that is a package itself: `backend/__init__.py`
@@ -237,7 +106,7 @@ class ModuleMap:
         parts = {each.split(".")[1] for each in module.facts.modules if each.startswith(f"{name}.")}
         found: list[Value] = []
         directory = module.path.rpartition("/")[0]
-        while directory in self._packages or directory in self._namespaces:
+        while self.layout.is_package(directory):
             value = self._at(f"{directory}/{name}", name)
             if (
                 value is not None
@@ -258,7 +127,7 @@ class ModuleMap:
         wanted = [each.split(".")[1:] for each in module.facts.modules if each.startswith(f"{name}.")]
         found = [
             folder
-            for folder in self._named.get(name, ())
+            for folder in self.layout.named.get(name, ())
             if wanted
             and _is_open(folder, module.path)
             and all(self._has(folder, parts, module) for parts in wanted)
@@ -284,12 +153,12 @@ class ModuleMap:
         roots = self._tops.get(first, ())
         if self.tracks and self.reader is not None:
             note(self.readers, f"T{first}", self.reader)
-        if len(roots) < 2 or _is_of_library(first):
+        if len(roots) < 2 or is_of_library(first):
             return []
         inner = package.replace(".", "/")
         folders = [f"{root}/{inner}" if root else inner for root in roots]
         files = [folder for folder in folders if self._file(f"{folder}/{name}") is not None]
-        return files or [folder for folder in folders if f"{folder}/{name}" in self._directories][:1]
+        return files or [folder for folder in folders if f"{folder}/{name}" in self.layout.folders][:1]
 
     def _in_another_part(self, folder: str, package: str, name: str) -> Value | None:
         """The module or package `name` of a package that has nothing of that name in `folder`, where another distribution
@@ -313,7 +182,7 @@ class ModuleMap:
         base = folder
         for part in parts:
             below = f"{base}/{part}"
-            if self._file(below) is not None or below in self._directories:
+            if self._file(below) is not None or below in self.layout.folders:
                 base = below
                 continue
             file = self._file(base)
@@ -350,86 +219,32 @@ class ModuleMap:
             note(self.readers, directory, self.reader)
         return Value(Sort.MODULE, found.name if found else directory.replace("/", "."), found, directory)
 
-    def has_folder(self, name: str) -> bool:
-        """Whether a folder of the project is called `name`: importing that makes a package of it."""
-        return name in self._named
-
     def is_weighed(self, name: str) -> bool:
         """Whether it is by what a file imports from there that `import name` means a folder, or which one."""
-        return name in self._named and not _is_of_library(name) and len(self._tops.get(name, ())) != 1
+        return name in self.layout.named and not is_of_library(name) and len(self._tops.get(name, ())) != 1
 
     # Other versions
 
     def lies_the_same(self, changed: Mapping[str, ModuleFacts | None]) -> bool:
-        """Whether these files with other facts (None: no more) leave it at the same folders, packages and names of them."""
-        imports: Counter[str] = Counter()
-        below: Counter[str] = Counter()
-        folders = self._folders_after(changed)
+        """Whether these files with other facts (None: no more) leave it at the same packages, and what others read of them
+        without asking for it by name."""
         for path, found in changed.items():
-            before = self.modules.get(path)
-            if found is None or before is None:
-                directory = path.rpartition("/")[0]
-                if f"{directory}/{directory.rpartition('/')[2]}" in folders:
-                    return False  # whether the outer one of `billing/billing` is a package depends on what lies in it
-                if path.endswith("__init__.py") and directory in folders and directory in self._directories:
-                    return False
-            if self._shadows and _parts_of(found, self._shadows) != _parts_of(
-                before.facts if before is not None else None, self._shadows
-            ):
+            module = self.modules.get(path)
+            before = module.facts if module is not None else None
+            if speaks_otherwise(path, before, found):
                 return False
-            if speaks_otherwise(path, before.facts if before is not None else None, found):
+            if {*(found.stars if found else ())} != {*(before.stars if before else ())}:
                 return False
-            if {*(found.stars if found else ())} != {*(before.facts.stars if before else ())}:
-                return False
-            if (found.kept if found else ()) != (before.facts.kept if before else ()):
+            if (found.kept if found else ()) != (before.kept if before else ()):
                 return False  # who reads what an application keeps does not say so
-            imports.update({*found.imports} if found is not None else ())
-            imports.subtract({*before.facts.imports} if before is not None else ())
-            below.update(_source_imports(found))
-            below.subtract(_source_imports(before.facts if before is not None else None))
-        for name, more in imports.items():
-            had = self._imported[name]
-            if bool(had) != bool(had + more) and self.has_folder(name):
-                return False
-        if any(_is_of_library(folder.rpartition("/")[2]) for folder in folders ^ self._directories):
-            return False
-        if (
-            self._named_only(self._declared_after(folders, changed), self._imported + imports)
-            != self._nominal
-        ):
-            return False
-        if self._source_packages != self._sources_after(folders, changed, imports, below):
-            return False
-        # `billing/billing`: whether the outer one is a package depends on the inner one.
-        return not any(_repeats_its_name(folder) for folder in folders ^ self._directories)
-
-    def _folders_after(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
-        """All folders once these files are others."""
-        if all(found is not None and path in self.modules for path, found in changed.items()):
-            return self._directories
-        paths = [path for path in self.modules if changed.get(path, True) is not None]
-        return _folders(*paths, *(path for path, found in changed.items() if found is not None))
-
-    def _declared_after(self, folders: set[str], changed: Mapping[str, ModuleFacts | None]) -> frozenset[str]:
-        """All folders with an `__init__.py` once these files are others, and the folders with them."""
-        others = folders ^ self._directories
-        if not others:
-            return self._declared
-        new = (folder for folder in others & folders if changed.get(f"{folder}/__init__.py") is not None)
-        return frozenset((*(self._declared & folders), *new))
+        return self.layout.lies_the_same(changed)
 
     def change(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
         """Show other facts of these files. Returns what `readers` says who asked for."""
         asked: set[str] = set()
         moved = False
         self.edition += 1
-        for path, found in changed.items():
-            module = self.modules.get(path)
-            self._imported.subtract({*module.facts.imports} if module is not None else ())
-            self._imported.update({*found.imports} if found is not None else ())
-            self._below.subtract(_source_imports(module.facts if module is not None else None))
-            self._below.update(_source_imports(found))
-        for folder in self._have_folders(self._folders_after(changed), changed):
+        for folder in self.layout.change(changed):
             asked.update((folder, f"T{folder.rpartition('/')[2]}"))
         for path, found in changed.items():
             module = self.modules.get(path)
@@ -446,27 +261,8 @@ class ModuleMap:
             asked.update((path.removesuffix(".py"), f"T{path.rpartition('/')[2].removesuffix('.py')}"))
         if moved:
             self.modules = {path: self.modules[path] for path in sorted(self.modules)}
-            self._tops = {}
-            for module in self.modules.values():
-                roots = self._tops.setdefault(module.name.partition(".")[0], [])
-                if module.root not in roots:
-                    roots.append(module.root)
+            self._tops = self._roots_by_name()
         return asked
-
-    def _have_folders(self, folders: set[str], changed: Mapping[str, ModuleFacts | None]) -> set[str]:
-        """Have these folders from now on. Returns those that are new or no more."""
-        others = folders ^ self._directories
-        if others:
-            self._declared = self._declared_after(folders, changed)
-            self._packages = {*(self._declared - self._nominal)}
-            self._directories = folders
-            self._named = _by_name(folders)
-            self._holding = _holding(
-                path for path in {*self.modules, *changed} if changed.get(path, True) is not None
-            )
-            self._namespaces = {folder for folder in self._namespaces if folder in folders}
-            self._namespaces.update(filter(self._is_namespace, others & folders))
-        return others
 
     # Who asks
 
@@ -485,6 +281,11 @@ class ModuleMap:
             note(module.lookups, name, self.reader)
 
 
+def _is_open(folder: str, path: str) -> bool:
+    """Whether a file may mean the folder: what examples bring along is there for them alone."""
+    return not is_example(f"{folder}/") or is_example(path)
+
+
 def is_bare(found: ModuleFacts) -> bool:
     """Whether an `__init__.py` says nothing, or only that the package lies in several places."""
     return "__path__" in found.members or not (
@@ -497,71 +298,3 @@ def speaks_otherwise(path: str, before: ModuleFacts | None, after: ModuleFacts |
     if before is None or after is None or not path.endswith("__init__.py"):
         return False
     return is_bare(before) != is_bare(after)
-
-
-def _by_name(folders: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    found: dict[str, list[str]] = {}
-    for folder in sorted(folders):
-        if folder:
-            found.setdefault(folder.rpartition("/")[2], []).append(folder)
-    return found
-
-
-def _is_open(folder: str, path: str) -> bool:
-    """Whether a file may mean the folder: what examples bring along is there for them alone."""
-    return not is_example(f"{folder}/") or is_example(path)
-
-
-def _is_of_library(name: str) -> bool:
-    return name in libraries.ROOTS or name in sys.stdlib_module_names
-
-
-def _parts_of(found: ModuleFacts | None, names: Collection[str]) -> set[tuple[str, str]]:
-    """What a file imports of packages of these names: `("agents", "tools")` of `from agents.tools import search`."""
-    split = (each.split(".") for each in (found.modules if found is not None else ()))
-    return {(parts[0], parts[1]) for parts in split if len(parts) > 1 and parts[0] in names}
-
-
-def _source_imports(found: ModuleFacts | None) -> set[str]:
-    """The folders called `src` that a file imports something of below another, each with that one's name: `shop.src`."""
-    modules = found.modules if found is not None else ()
-    return {
-        f"{above}.{name}"
-        for module in modules
-        for above, name in pairwise(module.split("."))
-        if name in _SOURCES
-    }
-
-
-def _last_two(folder: str) -> str:
-    return ".".join(folder.split("/")[-2:])
-
-
-def _sum(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    """Counts with more of them, or fewer."""
-    return {name: counts.get(name, 0) + more.get(name, 0) for name in {*counts, *more}}
-
-
-def _folders(*paths: str) -> set[str]:
-    """The folders of files, and all above them."""
-    found = {""}
-    for path in paths:
-        directory = path.rpartition("/")[0]
-        while directory not in found:
-            found.add(directory)
-            directory = directory.rpartition("/")[0]
-    return found
-
-
-def _holding(paths: Iterable[str]) -> frozenset[str]:
-    """The folders with modules that somebody may import: not only what builds or tests a package."""
-    return frozenset(
-        path.rpartition("/")[0]
-        for path in paths
-        if path.rpartition("/")[2] not in ("setup.py", "conftest.py")
-    )
-
-
-def _repeats_its_name(folder: str) -> bool:
-    above, _, name = folder.rpartition("/")
-    return above.rpartition("/")[2] == name

@@ -79,12 +79,10 @@ def _makers(receiver: ast.expr, module: Module) -> Iterator[tuple[Linked, Functi
         return
     if not isinstance(receiver, ast.Name):
         return
-    scope = module.index.scope_at(receiver)
-    while receiver.id not in scope.bindings and scope.parent is not None:
-        scope = scope.parent
+    scope = module.index.home_of(receiver) or module.index.module
     symbol = module.index.function_scope(scope).symbol
     yield from ((home, function) for function in home.facts.functions if function.symbol == symbol)
-    for binding in scope.bindings.get(receiver.id, []):
+    for binding in module.index.bindings_of(receiver):
         if binding.kind == "parameter":
             for parameter in found.function.parameters if found is not None else ():
                 if parameter.name == receiver.id and parameter.depends:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from rules.engine.reading.index import Index
-from rules.engine.reading.scopes import COMPREHENSIONS, LoopNode, Scope
+from rules.engine.reading.scopes import COMPREHENSIONS, LoopNode
 from rules.engine.reading.surroundings import is_short
 from rules.engine.reading.walking import walk
 
@@ -79,17 +79,13 @@ def is_short_iterable(iterable: ast.expr, index: Index, loops: Loops) -> bool:
     if is_short(iterable):
         return True
     if isinstance(iterable, ast.Name):  # a constant of the module or a local literal
-        scope = index.scope_at(iterable)
-        current: Scope | None = scope
-        while current is not None and iterable.id not in current.bindings:
-            current = current.parent
-        bindings = current.bindings[iterable.id] if current is not None else []
+        home, bindings = index.home_of(iterable), index.bindings_of(iterable)
         return (
             len(bindings) == 1
             and isinstance(bindings[0].value, ast.expr)
             and (bindings[0].kind == "value" and is_short(bindings[0].value))
-            and current is not None
-            and not _is_filled(iterable.id, current.node, index, loops)
+            and home is not None
+            and not _is_filled(iterable.id, home.node, index, loops)
         )
     return False
 
@@ -100,16 +96,13 @@ def _is_short_mapping(mapping: ast.expr, index: Index) -> bool:
         return None not in mapping.keys
     if not isinstance(mapping, ast.Name):
         return False
-    scope: Scope | None = index.scope_at(mapping)
-    while scope is not None and mapping.id not in scope.bindings:
-        scope = scope.parent
-    bindings = scope.bindings[mapping.id] if scope is not None else []
+    home, bindings = index.home_of(mapping), index.bindings_of(mapping)
     value = bindings[0].value if len(bindings) == 1 else None
     if isinstance(value, ast.AnnAssign):
         value = value.value
-    if scope is None or not isinstance(value, ast.Dict) or not value.keys or None in value.keys:
+    if home is None or not isinstance(value, ast.Dict) or not value.keys or None in value.keys:
         return False
-    return not any(_stores_in(node, mapping.id) for node in walk(scope.node))
+    return not any(_stores_in(node, mapping.id) for node in walk(home.node))
 
 
 def _is_filled(name: str, within: ast.AST, index: Index, loops: Loops) -> bool:

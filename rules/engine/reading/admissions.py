@@ -172,9 +172,6 @@ def _bound_to(index: Index, node: ast.expr) -> ast.expr:
     """What the only binding of a name says it is; other expressions as they are."""
     if not isinstance(node, ast.Name):
         return node
-    scope: Scope | None = index.scope_at(node)
-    while scope is not None and node.id not in scope.bindings:
-        scope = scope.parent
-    bindings = scope.bindings[node.id] if scope is not None else []
+    bindings = index.bindings_of(node)
     value = bindings[0].value if len(bindings) == 1 else None
     return value if isinstance(value, ast.expr) and not isinstance(value, ast.stmt) else node

@@ -105,18 +105,8 @@ def _by_name(index: Index, name: str, home: Scope | None) -> Iterator[tuple[Scop
     if home is None or len(home.bindings.get(name, ())) != 1:
         return
     for caller, call in _called(index).get(name, ()):
-        if isinstance(call.func, ast.Name) and _home(caller, name) is home:
+        if isinstance(call.func, ast.Name) and caller.home(name) is home:
             yield caller, call
-
-
-def _home(scope: Scope, name: str) -> Scope | None:
-    """The scope whose name it is that code in `scope` means."""
-    current: Scope | None = scope
-    while current is not None and (
-        name not in current.bindings or (current.is_class and current is not scope)
-    ):
-        current = current.parent
-    return current
 
 
 def _class_around(scope: Scope) -> Scope | None:

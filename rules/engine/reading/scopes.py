@@ -132,6 +132,15 @@ class Scope:
         self.attributes: dict[str, list[tuple[Scope, Binding]]] = {}
         """Of a class: what its methods set on `self`."""
 
+    def home(self, name: str) -> Scope | None:
+        """The scope whose name it is that code in this one means; None for a builtin, and for what the file does not bind."""
+        current: Scope | None = self
+        while current is not None and (
+            name not in current.bindings or (current.is_class and current is not self)
+        ):
+            current = current.parent
+        return current
+
 
 Handler: TypeAlias = "Callable[[Walk, Scope, Any, list[ast.AST]], bool]"
 
@@ -528,6 +537,19 @@ class Walk:
         if statement is not None:
             known[statement] = found
         return found
+
+    def home_of(self, name: ast.Name) -> Scope | None:
+        """The scope that a name is bound in (`Scope.home`)."""
+        return self.scope_at(name).home(name.id)
+
+    def bindings_of(self, name: ast.Name) -> list[Binding]:
+        """All that a name is bound to in the scope that it is bound in."""
+        home = self.home_of(name)
+        return home.bindings[name.id] if home is not None else []
+
+    def is_of_module(self, name: ast.Name) -> bool:
+        """Whether no function or class around a name gives it a value: a global or a builtin."""
+        return self.home_of(name) in (None, self.module)
 
     def function_scope(self, scope: Scope) -> Scope:
         """The function (or the module) whose code runs the code of `scope`: class bodies have no own."""

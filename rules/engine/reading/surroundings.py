@@ -10,7 +10,7 @@ from rules.engine.reading import facts, rarely, switches
 from rules.engine.reading.acquired import held_at
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.scopes import COMPREHENSIONS, Scope
+from rules.engine.reading.scopes import COMPREHENSIONS
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.turns import is_trial, turns
 from rules.engine.reading.unreachable import ends_block, is_unreachable_arm
@@ -387,10 +387,7 @@ def has_few_turns(index: Index, iterable: ast.expr) -> bool:
         return True
     if not isinstance(iterable, ast.Name):
         return False
-    scope: Scope | None = index.scope_at(iterable)
-    while scope is not None and iterable.id not in scope.bindings:
-        scope = scope.parent
-    bindings = scope.bindings[iterable.id] if scope is not None else []
+    bindings = index.bindings_of(iterable)
     value = bindings[0].value if len(bindings) == 1 else None
     if isinstance(value, ast.AnnAssign):
         value = value.value
@@ -399,7 +396,7 @@ def has_few_turns(index: Index, iterable: ast.expr) -> bool:
         "annotated",
     ):
         return False
-    constant = scope is index.module or isinstance(value, ast.Tuple)
+    constant = index.is_of_module(iterable) or isinstance(value, ast.Tuple)
     return constant and len(value.elts) <= _FEW and is_short(value)
 
 

@@ -152,12 +152,7 @@ def _setting(index: Index, asked: ast.expr) -> str:
 
 def _only_of_module(index: Index, name: ast.Name) -> Binding | None:
     """What a name of the module is bound to, where that happens once and no function around has its own."""
-    scope: Scope | None = index.scope_at(name)
-    while scope is not None and scope is not index.module:
-        if name.id in scope.bindings:
-            return None
-        scope = scope.parent
-    bindings = index.module.bindings.get(name.id, ())
+    bindings = index.bindings_of(name) if index.is_of_module(name) else []
     return bindings[0] if len(bindings) == 1 else None
 
 

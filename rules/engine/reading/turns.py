@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from rules.engine.reading.index import Index
-from rules.engine.reading.scopes import Binding, Scope
+from rules.engine.reading.scopes import Binding
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
@@ -55,8 +55,8 @@ def _turns(index: Index, iterable: ast.expr, far: int) -> int | None:
             if name in _EXECUTING and arguments:
                 return _turns(index, arguments[0], far + 1)
             return _turns(index, inner, far + 1)
-        case ast.Name(id=name):
-            return _of_name(index, iterable, name, far)
+        case ast.Name():
+            return _of_name(index, iterable, far)
     return None
 
 
@@ -96,13 +96,8 @@ def number(index: Index, node: ast.expr | None) -> int | None:
     match node:
         case ast.Constant(value=int(value)) if value is not True and value is not False:
             return value
-        case ast.Name(id=name):
-            written = _only(index.module.bindings.get(name, ()))
-            inside = index.scope_at(node)
-            while inside is not index.module and inside.parent is not None:
-                if name in inside.bindings:
-                    return None
-                inside = inside.parent
+        case ast.Name() if index.is_of_module(node):
+            written = _only(index.bindings_of(node))
             return number(index, written) if isinstance(written, ast.Constant) else None
     return None
 
@@ -123,14 +118,11 @@ def _of_range(given: Sequence[int | None]) -> int | None:
     return _bounded(len(range(*known)))
 
 
-def _of_name(index: Index, node: ast.AST, name: str, far: int) -> int | None:
-    scope: Scope | None = index.scope_at(node)
-    while scope is not None and name not in scope.bindings:
-        scope = scope.parent
-    value = _only(scope.bindings[name]) if scope is not None else None
-    if value is None or scope is None:
+def _of_name(index: Index, name: ast.Name, far: int) -> int | None:
+    value = _only(index.bindings_of(name))
+    if value is None:
         return None
-    if isinstance(value, (ast.List, ast.Set)) and (scope is not index.module or not value.elts):
+    if isinstance(value, (ast.List, ast.Set)) and (not index.is_of_module(name) or not value.elts):
         return None  # it may grow
     return _turns(index, value, far + 1)
 

@@ -246,14 +246,8 @@ class _Scan:
 
     def _is_local(self, node: ast.Name) -> bool:
         index = self.module.index
-        scope = index.scope_at(node)
-        while scope is not index.module:
-            if node.id in scope.bindings and node.id not in scope.outer and not scope.is_class:
-                return True
-            if scope.parent is None:
-                break
-            scope = scope.parent
-        return False
+        home = index.home_of(node)
+        return home is not None and home is not index.module and not home.is_class
 
     def _class_of(self, node: ast.AST) -> str:
         current = self.module.parent(node)
