@@ -9,7 +9,7 @@ from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import depends_on_request, goes_away, made_again
-from rules.libraries.heavy import FROM_PRETRAINED, LOADERS
+from rules.libraries.heavy import DICTIONARIES, FROM_PRETRAINED, LOADERS
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -96,7 +96,11 @@ class ColdStartHeavyInit(Rule):
         yield Match(
             node,
             f"`{shown}` loads {what} again for every request.",
-            severity=Severity.HIGH if chosen else self.severity,
+            severity=Severity.MEDIUM
+            if module.qualified_name(node.func) in DICTIONARIES
+            else Severity.HIGH
+            if chosen
+            else self.severity,
             confidence=Confidence.POSSIBLE if goes_away(node, module) else Confidence.LIKELY,
             impact=Impact(
                 "seconds and a copy of the model in memory per request → once per process",

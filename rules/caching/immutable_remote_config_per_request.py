@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import kept_estimates
+from rules.engine.linking.values import Sort
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import depends_on_request, made_again
+from rules.engine.service.first_time import is_first_time
 from rules.engine.service.fixed_requests import fixed_request, is_read
 from rules.engine.service.remembering import is_remembered
 from rules.libraries.heavy import SLOW_TO_CHANGE
@@ -29,6 +31,18 @@ _PERSONAL = regex(
 )
 """Addresses whose answer is about whoever the client speaks for."""
 _KEY_CLIENTS = frozenset({"jwt.PyJWKClient", "jwt.jwks_client.PyJWKClient"})
+
+
+def _makes_key_client(call: ast.Call, module: Module) -> bool:
+    """Whether `call` makes a `PyJWKClient`, or one of a class of the project that derives from it."""
+    if module.qualified_name(call.func) in _KEY_CLIENTS:
+        return True
+    value = module.value(call.func)
+    return (
+        value is not None
+        and value.sort == Sort.CLASS
+        and any(module.is_subclass(call.func, name) for name in _KEY_CLIENTS)
+    )
 
 
 class ImmutableRemoteConfigPerRequest(Rule):
@@ -90,22 +104,11 @@ class ImmutableRemoteConfigPerRequest(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.name in _KEY_CLIENTS or is_read(callee.spelled)
+        return callee.name in _KEY_CLIENTS or callee.sort == Sort.CLASS or is_read(callee.spelled)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        if module.qualified_name(node.func) in _KEY_CLIENTS:
-            if (
-                made_again(node, module) is not None
-                and not is_remembered(node, module)
-                and not depends_on_request(node, module)
-            ):
-                yield Match(
-                    node,
-                    f"`{spelled(node.func)}` is made for each request, and with it goes its cache: the keys are fetched anew"
-                    " every time.",
-                    impact=kept_estimates.fetched_each_time(module.options),
-                    instead="Make one `PyJWKClient` in the module, or in the lifespan: it keeps the keys for five minutes.",
-                )
+        if _makes_key_client(node, module):
+            yield from self._of_keys(node, module)
             return
         found = fixed_request(node, module)
         if (
@@ -137,6 +140,23 @@ class ImmutableRemoteConfigPerRequest(Rule):
             # Keys and discovery documents change by the month; of other answers only their owner knows.
             confidence=Confidence.LIKELY if slow else Confidence.POSSIBLE,
             impact=kept_estimates.fetched_each_time(module.options),
+        )
+
+    def _of_keys(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if made_again(node, module) is None or is_remembered(node, module) or is_first_time(node, module):
+            return
+        chosen = depends_on_request(node, module)
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` is made for each request, and with it goes its cache: the keys are fetched anew"
+            " every time.",
+            # Which issuers there are, and how often one comes again, is not in the code.
+            confidence=Confidence.POSSIBLE if chosen else Confidence.CERTAIN,
+            impact=kept_estimates.fetched_each_time(module.options),
+            instead="Keep one `PyJWKClient` for each address: `@lru_cache(maxsize=16)` on a function of the address. It keeps the"
+            " keys for five minutes."
+            if chosen
+            else "Make one `PyJWKClient` in the module, or in the lifespan: it keeps the keys for five minutes.",
         )
 
     def _is_data(self, call: ast.Call, module: Module) -> bool:

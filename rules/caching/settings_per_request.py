@@ -47,7 +47,15 @@ _PARSERS = frozenset(
         "configparser.RawConfigParser.read",
     }
 )
-_TAKE_PATHS = frozenset({"toml.load", "configparser.ConfigParser.read", "configparser.RawConfigParser.read"})
+_TABLES = frozenset(
+    {
+        *(f"pandas.read_{kind}" for kind in ("csv", "excel", "json", "parquet")),
+        *(f"polars.read_{kind}" for kind in ("csv", "excel", "json", "parquet")),
+        "geopandas.read_file",
+    }
+)
+_PARSERS |= _TABLES
+_TAKE_PATHS = _TABLES | {"toml.load", "configparser.ConfigParser.read", "configparser.RawConfigParser.read"}
 _READS = frozenset({"read", "read_text", "read_bytes"})
 _SAME_PATH = frozenset(
     {
@@ -80,6 +88,7 @@ _JOINS = frozenset(
     }
 )
 """What makes a path of others, or finds the place where the process runs."""
+_VALIDATE = frozenset({"validator", "field_validator", "model_validator", "root_validator", "computed_field"})
 _WRITES = regex(r"\bdump\(|\bwrite_(?:text|bytes)\(|open\([^)\n]*,\s*(?:mode=)?[\"'][wax]|\.write\(")
 _STATE = regex(
     r"cache|state|store|session|histor|progress|result|status|output|report|upload|tmp|temp|queue|lock|log|db\b|database|token",
@@ -181,7 +190,10 @@ class SettingsPerRequest(Rule):
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         yield from _through_helper(node, module)
         what = _what(node, module)
-        if not what or made_again(node, module) is None or is_first_time(node, module):
+        if not what or is_first_time(node, module):
+            return
+        if made_again(node, module) is None:
+            yield from _in_validator(node, what, module)
             return
         yield Match(
             node,
@@ -195,6 +207,27 @@ class SettingsPerRequest(Rule):
             fix=_fix(node, module),
             impact=kept_estimates.settings_read(module.options),
         )
+
+
+def _in_validator(call: ast.Call, what: str, module: Module) -> Iterator[Match]:
+    """`Settings()` in a validator of a model: made anew for each object that a request brings, or that is answered."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return
+    names = {
+        last_name(each.func if isinstance(each, ast.Call) else each) for each in function.node.decorator_list
+    }
+    owner = module.parent(function.node)
+    if names.isdisjoint(_VALIDATE) or not isinstance(owner, ast.ClassDef):
+        return
+    if any(module.is_subclass(base, settings) for base in owner.bases for settings in _SETTINGS):
+        return  # settings that check themselves
+    yield Match(
+        call,
+        f"`{spelled(call.func)}` {what} for each `{owner.name}` that is validated, though it cannot have changed.",
+        confidence=Confidence.POSSIBLE,
+        impact=kept_estimates.settings_read(module.options),
+    )
 
 
 def _stands_in(call: ast.Call, module: Module) -> bool:

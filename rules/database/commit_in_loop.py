@@ -14,6 +14,7 @@ from rules.engine.data.round_trips import (
     confidence_of,
     goes_out,
     is_isolated,
+    is_never_awaited,
     leaves_after,
     lines_of,
     loop_of,
@@ -24,7 +25,7 @@ from rules.engine.data.round_trips import (
 )
 from rules.engine.data.transactions import opens_own
 from rules.engine.fixing.rewrites import after_loop
-from rules.engine.reading.loop_shapes import is_batched, is_short, shortened, spelled
+from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, shortened, spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
@@ -162,7 +163,7 @@ class CommitInLoop(Rule):
         if (
             any(_is_deliberate(each, module) for each in loops)
             or _is_rationed(node, loop, module)
-            or not _writes(loop, module)
+            or not (query.kind == "refresh" or _writes(loop, module))
         ):
             return
         if leaves_after(node, loop, module) or _other(query.kind, loop, module):
@@ -191,14 +192,18 @@ class CommitInLoop(Rule):
         )
 
     def through_helper(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        """A helper that writes and commits, called for each item of a request; one that also reads is FP202's."""
-        summary = module.summary(node) if module.is_repeated(node) and module.in_request_path(node) else None
+        """A helper that writes and commits, called for each item; one that also reads is FP202's."""
+        summary = module.summary(node) if module.is_repeated(node) and serves(node, module) else None
         if summary is None or not summary.commits or goes_out(summary):
             return
         loop, leaf = loop_of(node, module), nearest(summary.commits, "commit")
         flushed = nearest(summary.commits, "flush") if leaf is None else None
         leaf = leaf or flushed
-        if leaf is None or not isinstance(loop, ast.For) or nearest(summary.reads) is not None:
+        if leaf is None or loop is None or nearest(summary.reads) is not None:
+            return
+        if isinstance(loop, ast.AsyncFor) or (summary.is_async and is_never_awaited(node, module)):
+            return
+        if flushed is not None and not module.in_request_path(node):
             return
         if len(leaf.path) > _FAR or _is_rationed(node, loop, module):
             return
@@ -267,8 +272,8 @@ def _in_other_arms(node: ast.Call, loop: ast.For, module: Module) -> set[int]:
     return lines
 
 
-def _text(kind: str, doubts: int, loop: ast.For, module: Module) -> str:
-    over = shortened(module.segment(loop.iter))
+def _text(kind: str, doubts: int, loop: ast.AST, module: Module) -> str:
+    over = shortened(module.segment(iterables(loop)[0]))
     if doubts and kind == "commit":
         return f"commits inside the loop over `{over}`: a transaction and a wait for the disk for each item that gets there"
     return _COSTS[kind].format(over)
@@ -307,7 +312,7 @@ def _confidence(node: ast.Call, kind: str, loop: ast.For, module: Module) -> Con
     return Confidence.CERTAIN
 
 
-def _tidies_up(node: ast.AST, loop: ast.For, module: Module) -> bool:
+def _tidies_up(node: ast.AST, loop: ast.AST, module: Module) -> bool:
     """Whether a turn gets there for what ran out, as the list or a condition around says: one or two at a time, as a rule,
     and none of them twice."""
     tests = [
@@ -317,7 +322,7 @@ def _tidies_up(node: ast.AST, loop: ast.For, module: Module) -> bool:
     ]
     return any(
         _RUN_OUT.search(part.id if isinstance(part, ast.Name) else part.attr)
-        for told in (loop.iter, *tests)
+        for told in (*iterables(loop), *tests)
         for part in walk(told)
         if isinstance(part, ast.Name | ast.Attribute)
     )

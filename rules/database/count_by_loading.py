@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from rules.engine.costs import estimates
 from rules.engine.data.cut_pages import whole_list
 from rules.engine.data.eager import lazy_read
+from rules.engine.data.figures import reads_members
 from rules.engine.data.growing_tables import grows
 from rules.engine.data.loads import QUERY, RESULTS, Load, is_limited, loaded, narrows
+from rules.engine.data.small_tables import is_small
 from rules.engine.reading.loop_shapes import FEW, shortened, spelled
+from rules.engine.reading.raw_sql import READ
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
@@ -30,6 +33,7 @@ _SESSIONS = (
 )
 _CONDITIONS = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "select_from"})
+_OF_ONE = frozenset({"fetchrow", "fetchone", "fetch_one", "fetchval", "fetch_val"})
 _COUNTS = {"to_list": "`count_documents` (Beanie: `.count()`)"}
 
 
@@ -158,7 +162,7 @@ class CountByLoading(Rule):
             )
         ):
             return
-        load = loaded(counted, module)
+        load = loaded(counted, module) or _listed(counted, node, module)
         rewrite: Callable[[Any], cst.CSTNode] | None = None
         if load is not None:
             rewrite = _rewrite(load, module)
@@ -178,7 +182,9 @@ class CountByLoading(Rule):
             # Of one owner, one day: mostly some rows, and only the project knows.
             severity=Severity.MEDIUM if narrows(load, module) else self.severity,
             confidence=Confidence.POSSIBLE
-            if _asks_for_any(node, module) or _stays_below(node, module)
+            if _asks_for_any(node, module)
+            or _stays_below(node, module)
+            or any(is_small(rows.table) for rows in module.rows(load.call))
             else Confidence.CERTAIN,
             fix=Fix(rewrite, imports=imports, safety=Safety.UNSAFE) if rewrite else None,
             impact=estimates.rows_counted(module.options),
@@ -317,6 +323,17 @@ def _counted(node: ast.Call) -> ast.expr | None:
     return None
 
 
+def _listed(counted: ast.expr, count: ast.Call, module: Module) -> Load | None:
+    """The load that `list(session.scalars(statement))` or `list(query)` is, in the place of `.all()`."""
+    if not isinstance(counted, ast.Call | ast.Await) or count.args == [counted]:
+        return None
+    call = counted.value if isinstance(counted, ast.Await) else counted
+    owner = module.type_of(counted)
+    if not isinstance(call, ast.Call) or owner is None or owner not in (QUERY, *RESULTS):
+        return None
+    return Load(call, counted, owner, "")
+
+
 def _only_counted(name: ast.Name, counting: ast.Call, module: Module) -> Load | None:
     """The load that `name` holds, when the function assigns it once and uses it only to count."""
     value = _only_value(name, module)
@@ -324,7 +341,7 @@ def _only_counted(name: ast.Name, counting: ast.Call, module: Module) -> Load | 
 
 
 def _only_value(name: ast.Name, module: Module) -> ast.expr | None:
-    """What the function assigns to `name`, once, when it uses that only to count."""
+    """What the function assigns to `name`, once, when it uses that only to count: all of it, and those of one kind."""
     function = module.function_of(name)
     if function is None or isinstance(function.node, ast.Lambda):
         return None
@@ -335,22 +352,49 @@ def _only_value(name: ast.Name, module: Module) -> ast.expr | None:
     assignment = module.parent(stores[0])
     if not (isinstance(assignment, ast.Assign) and assignment.targets == [stores[0]]):
         return None
+    of_some = 0
     for use in uses:
         if use is stores[0]:
             continue
         parent = module.parent(use)
-        if not (isinstance(parent, ast.Call) and _counted(parent) is use):
+        if isinstance(parent, ast.Call) and _counted(parent) is use:
+            continue
+        if not _counts_some(parent, use, module):
             return None
-    return assignment.value
+        of_some += 1
+    # Several are FP215's, which says them together.
+    return assignment.value if of_some < 2 else None
+
+
+def _counts_some(generator: ast.AST | None, rows: ast.Name, module: Module) -> bool:
+    """Whether `generator` is that of `len([order for order in rows if order.open])`, or of a `sum(1 for …)` like it."""
+    if not isinstance(generator, ast.comprehension) or generator.iter is not rows:
+        return False
+    made = module.parent(generator)
+    count = module.parent(made) if made is not None else None
+    return (
+        isinstance(made, ast.ListComp | ast.GeneratorExp)
+        and len(made.generators) == 1
+        and isinstance(generator.target, ast.Name)
+        and all(reads_members(each, generator.target.id) for each in generator.ifs)
+        and isinstance(count, ast.Call)
+        and (
+            last_name(count.func) == "len"
+            or (last_name(count.func) == "sum" and isinstance(made.elt, ast.Constant))
+        )
+    )
 
 
 def _through_helper(node: ast.Call, counted: ast.expr, module: Module) -> Iterator[Match]:
     """`len(await orders.list(customer=1))`: a function of the project loads the rows."""
     given = _only_value(counted, module) if isinstance(counted, ast.Name) else counted
     call = given.value if isinstance(given, ast.Await) else given
-    if given is None or not isinstance(call, ast.Call) or module.callee(call) is None:
+    if given is None or not isinstance(call, ast.Call):
         return
     if _asks_for_any(node, module) or _stays_below(node, module) or _is_said_before(node, counted, module):
+        return
+    if module.callee(call) is None:
+        yield from _from_driver(node, given, call, module)
         return
     rows = whole_list(given, call, module)
     if rows is None:
@@ -372,6 +416,32 @@ def _through_helper(node: ast.Call, counted: ast.expr, module: Module) -> Iterat
         impact=estimates.rows_counted(module.options),
         instead=f"Let the database count: a sibling of `{name.rpartition('.')[2]}` that runs `select(func.count())` with the same"
         " conditions.",
+    )
+
+
+def _from_driver(node: ast.Call, given: ast.expr, call: ast.Call, module: Module) -> Iterator[Match]:
+    """`len(await pool.fetch("SELECT * FROM orders"))`, `len(await Order.filter(open=True))`, `len(cursor.fetchall())`."""
+    if not isinstance(call.func, ast.Attribute):
+        return
+    raw = module.project.raw.at(module.path, call.lineno, call.col_offset, call.func.attr)
+    if raw is not None:
+        statement = raw.statement
+        if call.func.attr in _OF_ONE or statement.kind != READ or statement.limited:
+            return
+        if statement.aggregate or statement.grouped or statement.unreadable:
+            return
+        narrowed = bool(statement.conditions)
+    else:
+        rows = whole_list(given, call, module)
+        if rows is None or rows.call is not call:
+            return
+        narrowed = rows.is_narrowed
+    yield Match(
+        node,
+        f"`{shortened(module.segment(call), 70)}` loads every row only to count them.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE if narrowed else Confidence.LIKELY,
+        impact=estimates.rows_counted(module.options),
     )
 
 

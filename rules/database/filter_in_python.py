@@ -325,6 +325,7 @@ def _worked_out(node: ast.Call, module: Module) -> Iterator[Match]:
         return
     figures = figures_of(node, module)
     if figures < _FEW_FIGURES:
+        yield from _of_one_answer(node, module)
         return
     yield Match(
         node,
@@ -336,6 +337,85 @@ def _worked_out(node: ast.Call, module: Module) -> Iterator[Match]:
         instead="Let the database aggregate: `select(func.count(), func.sum(…), func.avg(…))`, with `.filter(…)` on those that"
         " are about some of the rows.",
     )
+
+
+def _of_one_answer(call: ast.Call, module: Module) -> Iterator[Match]:
+    """`max(orders, key=…)`, `Counter(order.state for order in orders)`, `random.choice(query.all())`: the only thing that is
+    made of the rows."""
+    found = module.rows(call)
+    if len(found) != 1 or found[0].reads or _finds_one(found[0]) or "?" in found[0].filters:
+        return
+    held: ast.expr = call
+    around = module.parent(call)
+    if isinstance(around, ast.Await):
+        held, around = around, module.parent(around)
+    if isinstance(around, ast.Assign) and isinstance(around.targets[0], ast.Name) and around.value is held:
+        name, function = around.targets[0], module.function_of(call)
+        uses = [
+            part
+            for part in walk(function.node if function is not None else module.tree)
+            if isinstance(part, ast.Name) and part.id == name.id and part is not name
+        ]
+        if len(uses) != 1 or module.is_repeated(uses[0]):
+            return
+        held = uses[0]
+    answer = _answer(held, module)
+    if answer is None:
+        return
+    work, instead = answer
+    yield Match(
+        call,
+        f"`{shortened(module.segment(call), 60)}` loads {_which(found[0])}, and Python {work}: the database can do that and"
+        " send only the result.",
+        severity=Severity.LOW if found[0].filters else FilterInPython.severity,
+        confidence=Confidence.POSSIBLE,  # how many rows there are is not in the code
+        impact=estimates.rows_returned(module.options),
+        instead=instead,
+    )
+
+
+def _answer(rows: ast.expr, module: Module) -> tuple[str, str] | None:
+    """What Python makes of all rows, and how the database would."""
+    match around := module.parent(rows):
+        case ast.Call(func=ast.Name(id="max" | "min"), args=[given], keywords=[ast.keyword(arg="key")]) if (
+            given is rows
+        ):
+            return (
+                "picks one of them",
+                "Let the database pick it: `.order_by(…).limit(1)` in the query, and `.first()`.",
+            )
+        case ast.Call(args=[given]) if given is rows and module.qualified_name(around.func) in (
+            "random.choice",
+            "secrets.choice",
+        ):
+            return (
+                "picks one of them",
+                "Let the database pick it: `.order_by(func.random()).limit(1)`, or a random offset below the count.",
+            )
+        case ast.comprehension(target=ast.Name(id=row), iter=source, ifs=[], is_async=0) if source is rows:
+            made = module.parent(around)
+        case _:
+            return None
+    if not isinstance(made, ast.ListComp | ast.SetComp | ast.GeneratorExp) or len(made.generators) != 1:
+        return None
+    if not (
+        isinstance(made.elt, ast.Attribute)
+        and isinstance(made.elt.value, ast.Name)
+        and made.elt.value.id == row
+    ):
+        return None
+    match module.parent(made):
+        case ast.Call(func=function, args=[given]) if given is made and last_name(function) == "Counter":
+            return (
+                "counts them by kind",
+                f"Let the database count: `select({made.elt.attr}, func.count()).group_by(…)` of the model's column.",
+            )
+        case ast.Compare(left=left, ops=[ast.In() | ast.NotIn()], comparators=[given]) if given is made:
+            return (
+                f"looks for `{shortened(ast.unparse(left), 40)}` among them",
+                f"Ask for it: `select(exists().where(…))` with the condition on `{made.elt.attr}`.",
+            )
+    return None
 
 
 def _let_through(

@@ -38,9 +38,36 @@ LOADERS = {
     "langchain_huggingface.HuggingFaceEmbeddings": "the model",
     "langchain_community.embeddings.HuggingFaceEmbeddings": "the model",
     "insightface.app.FaceAnalysis": "the models",
+    "presidio_analyzer.AnalyzerEngine": "the language model",
+    "docling.document_converter.DocumentConverter": "the layout models, with its first document,",
+    "stanza.Pipeline": "the language model",
+    "keybert.KeyBERT": "the model",
+    "rembg.new_session": "the model",
+    "sentencepiece.SentencePieceProcessor": "the vocabulary",
+    "tokenizers.Tokenizer.from_file": "the vocabulary",
+    "tokenizers.Tokenizer.from_pretrained": "the vocabulary",
+    "language_tool_python.LanguageTool": "a Java server",
+    "timezonefinder.TimezoneFinder": "the shapes of all time zones",
+    "pymorphy3.MorphAnalyzer": "the dictionaries",
+    "spellchecker.SpellChecker": "the dictionary",
+    "nltk.sentiment.SentimentIntensityAnalyzer": "the lexicon",
+    "mlflow.pyfunc.load_model": "the model",
     "diffusers.DiffusionPipeline.from_pretrained": "the model",
 }
 """Calls that load a model into memory -> what they load."""
+
+DICTIONARIES = frozenset(
+    {
+        "nltk.sentiment.SentimentIntensityAnalyzer",
+        "pymorphy3.MorphAnalyzer",
+        "sentencepiece.SentencePieceProcessor",
+        "spellchecker.SpellChecker",
+        "timezonefinder.TimezoneFinder",
+        "tokenizers.Tokenizer.from_file",
+        "tokenizers.Tokenizer.from_pretrained",
+    }
+)
+"""Those of the loaders that take a good part of a second, not several."""
 
 FROM_PRETRAINED = ("transformers.", "diffusers.", "sentence_transformers.", "peft.", "optimum.")
 """Packages whose classes load a model with `from_pretrained`."""

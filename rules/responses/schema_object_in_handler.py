@@ -31,6 +31,11 @@ _COSTS = {
     "lark.Lark.open": ("reads the grammar and builds a parser of it", (0.8, 100.0)),
     "lxml.etree.XMLSchema": ("compiles the schema", (0.1, 10.0)),
     "lxml.etree.XSLT": ("compiles the stylesheet", (0.1, 10.0)),
+    **dict.fromkeys(
+        ("markdown_it.MarkdownIt", "markdown_it.main.MarkdownIt", "markdown.Markdown"),
+        ("compiles the rules of its parser", (1.0, 2.0)),
+    ),
+    "fastapi.openapi.utils.get_openapi": ("describes all endpoints and models", (1.0, 100.0)),
     "xmlschema.XMLSchema": ("reads and compiles the schema", (10.0, 500.0)),
     **{
         f"pyproj.{place}Transformer.{name}": (
@@ -121,7 +126,7 @@ class SchemaObjectInHandler(Rule):
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func) or ""
         known = _COSTS.get(name)
-        if known is None or (not node.args and not node.keywords):
+        if known is None or (not node.args and not node.keywords and "arkdown" not in name):
             return
         place = made_again(node, module)
         if place is None or not _is_built(node) or is_first_time(node, module):

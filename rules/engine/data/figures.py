@@ -89,7 +89,7 @@ class _Figures:
         parts = generator.ifs if keeps_row else (*generator.ifs, made.elt)
         if isinstance(made.elt, ast.Dict | ast.List | ast.Call | ast.Tuple | ast.JoinedStr):
             return None
-        if not all(_reads_members(part, row) for part in parts):
+        if not all(reads_members(part, row) for part in parts):
             return None
         match self._module.parent(made):
             case ast.Call(func=function, args=[first, *_]) if (
@@ -112,7 +112,7 @@ class _Figures:
                 yield parent
 
 
-def _reads_members(part: ast.AST, row: str) -> bool:
+def reads_members(part: ast.AST, row: str) -> bool:
     """Whether the row is only asked for its members there, and hands itself to nobody."""
     bare = sum(isinstance(each, ast.Name) and each.id == row for each in walk(part))
     return bare == sum(
@@ -125,5 +125,5 @@ def _gathers(statement: ast.stmt, row: str) -> bool:
     """`tags.extend(order.tags)`: what the rows hold goes into one list."""
     match statement:
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(), attr=how), args=[given])):
-            return how in _GATHERS and not isinstance(given, ast.Dict) and _reads_members(given, row)
+            return how in _GATHERS and not isinstance(given, ast.Dict) and reads_members(given, row)
     return False

@@ -177,3 +177,36 @@ keys = Keys()
 @app.get("/keys")
 def shown_keys() -> list[dict[str, str]]:
     return [keys.all(), keys.all_anew()]
+
+
+# Key clients of the project's own, and of an address that a request chooses
+
+
+class Proxied(jwt.PyJWKClient):
+    def fetch_data(self) -> object:
+        return requests.get(self.uri, timeout=5).json()
+
+
+class Named:
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+
+@lru_cache(maxsize=16)
+def keys_of(url: str) -> Proxied:
+    return Proxied(url)
+
+
+def verify(token: str, issuer: str) -> object:
+    client = Proxied(JWKS_URL)  # FP301
+    other = jwt.PyJWKClient(f"{issuer}/.well-known/jwks.json")  # FP301 (summary)
+    return [
+        client.get_signing_key_from_jwt(token),
+        other.get_signing_key_from_jwt(token),
+        keys_of(issuer).get_signing_key_from_jwt(token),
+        Named(JWKS_URL).url,
+    ]
+
+
+@app.get("/verified")
+def verified(user: object = Depends(verify)) -> None: ...

@@ -5,11 +5,12 @@ from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
+import pandas
 import toml
 import yaml
 from dotenv import load_dotenv
 from fastapi import Depends, FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from shop.paths import settings, shared_paths
 
@@ -220,3 +221,49 @@ def from_memory() -> dict[str, float]:
 
 
 AT_START = parsed("prices.yaml")
+
+
+# Tables; validators
+
+
+@app.get("/prices/table")
+def prices_table() -> list[dict[str, object]]:
+    return pandas.read_csv("data/prices.csv").to_dict("records")  # FP302 (summary)
+
+
+@app.get("/prices/table/{name}")
+def prices_of(name: str) -> list[dict[str, object]]:
+    return pandas.read_csv(f"data/{name}.csv").to_dict("records")
+
+
+class Item(BaseModel):
+    uri: str
+
+    @model_validator(mode="after")
+    def is_free(self) -> "Item":
+        if self.uri == Settings().currency:  # FP302 (summary)
+            raise ValueError("taken")
+        return self
+
+    @field_validator("uri")
+    @classmethod
+    def is_short(cls, value: str) -> str:
+        if len(value) > Page().size + LIMITS.size:
+            raise ValueError("too long")
+        return value
+
+
+LIMITS = Page()
+
+
+class Checked(Base):
+    @model_validator(mode="after")
+    def has_debug(self) -> "Checked":
+        if self.debug != Settings().debug:
+            raise ValueError("one of them")
+        return self
+
+
+@app.post("/items")
+def items(items: list[Item]) -> int:
+    return len(items)

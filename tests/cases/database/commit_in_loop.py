@@ -414,3 +414,63 @@ def mark_chosen(wanted: int, session: SessionDep) -> None:
         if product.id == wanted:
             product.name = "chosen"
             session.commit()  # FP212 (summary)
+
+
+# Rows that are read back; helpers in comprehensions and in what runs beside requests
+
+
+@app.post("/products/read-back")
+async def read_back(names: list[str], session: AsyncSessionDep) -> list[Product]:
+    products = [Product(name=name) for name in names]
+    session.add_all(products)
+    await session.commit()
+    for product in products:
+        await session.refresh(product)  # FP212
+    return products
+
+
+@app.post("/products/read-back-once")
+async def read_back_once(names: list[str], session: AsyncSessionDep) -> Product:
+    products = [Product(name=name) for name in names]
+    session.add_all(products)
+    await session.commit()
+    for _ in names:
+        print("stored")
+    await session.refresh(products[0])
+    return products[0]
+
+
+async def create(session: AsyncSession, name: str) -> Product:
+    product = Product(name=name)
+    session.add(product)
+    await session.commit()
+    await session.refresh(product)
+    return product
+
+
+@app.post("/products/create-all")
+async def create_all(names: list[str], session: AsyncSessionDep) -> list[Product]:
+    made = [await create(session, name) for name in names]  # FP212
+    made += [await create(session, name) for name in ("first", "second")]
+    await create(session, names[0])
+    return made
+
+
+def check_all() -> None:
+    with SessionLocal() as session:
+        for product in session.scalars(select(Product)).all():
+            fail_product(session, product)  # FP212 (summary)
+        for product in session.scalars(select(Product)).all():
+            with contextlib.suppress(ValueError):
+                product.name = "failed"
+        for product in session.scalars(select(Product)).all():
+            try:
+                fail_product(session, product)
+            except ValueError:
+                session.rollback()
+        session.commit()
+
+
+@app.post("/products/check")
+def check(tasks: BackgroundTasks) -> None:
+    tasks.add_task(check_all)

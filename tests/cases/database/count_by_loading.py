@@ -1,9 +1,12 @@
 from typing import Annotated
 
+import asyncpg
 from fastapi import Depends, FastAPI
 from sqlalchemy import ForeignKey, create_engine, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, sessionmaker
+from tortoise import fields
+from tortoise.models import Model
 
 app = FastAPI()
 SessionLocal = sessionmaker(create_engine("sqlite://"))
@@ -28,6 +31,15 @@ def get_session():
 async def get_async_session():
     async with AsyncSessionLocal() as session:
         yield session
+
+
+async def get_pool() -> asyncpg.Pool:
+    return await asyncpg.create_pool("postgresql://localhost/shop")
+
+
+class Bill(Model):
+    id = fields.IntField(pk=True)
+    kind = fields.CharField(20)
 
 
 SessionDep = Annotated[Session, Depends(get_session)]
@@ -216,3 +228,65 @@ def limited_number(session: SessionDep) -> int:
 @app.get("/orders/number/many")
 def number_is_large(session: SessionDep) -> bool:
     return len(Orders(session).list_all()) > 1
+
+
+# All of them and those of one kind; a list made of a result; other drivers
+
+
+@app.get("/orders/figures")
+def figures(session: SessionDep) -> dict[str, int]:
+    orders = session.query(Order).all()
+    return {"all": len(orders), "open": len([order for order in orders if order.open])}  # FP209
+
+
+@app.get("/orders/figures/summed")
+def figures_summed(session: SessionDep) -> dict[str, int]:
+    orders = session.scalars(select(Order)).all()
+    total = len(orders)  # FP209
+    return {"all": total, "open": sum(1 for order in orders if order.open)}
+
+
+@app.get("/orders/figures/shown")
+def figures_and_rows(session: SessionDep) -> dict[str, object]:
+    orders = session.query(Order).all()
+    return {"all": len(orders), "open": [order.id for order in orders if order.open]}
+
+
+@app.get("/orders/figures/checked")
+def figures_by_a_check(session: SessionDep) -> dict[str, int]:
+    orders = session.query(Order).all()
+    return {"all": len(orders), "large": len([order for order in orders if is_large(order)])}
+
+
+def is_large(order: Order) -> bool:
+    return order.id > 100
+
+
+@app.get("/orders/listed")
+def listed(session: SessionDep) -> int:
+    statement = select(Order).where(Order.open)
+    return len(list(session.scalars(statement)))  # FP209
+
+
+@app.get("/orders/listed/query")
+def listed_query(session: SessionDep) -> int:
+    return len(list(session.query(Order))) + len(list(session.query(Order).limit(5)))  # FP209
+
+
+@app.get("/rows/number")
+async def number_of_rows(pool: Annotated[asyncpg.Pool, Depends(get_pool)]) -> dict[str, int]:
+    rows = await pool.fetch("SELECT * FROM rows")
+    some = await pool.fetch("SELECT * FROM rows LIMIT 10")
+    grouped = await pool.fetch("SELECT kind, count(*) FROM rows GROUP BY kind")
+    return {"all": len(rows), "some": len(some), "kinds": len(grouped)}  # FP209
+
+
+@app.get("/bills/number")
+async def number_of_bills(kind: str) -> int:
+    bills = await Bill.filter(kind=kind).all()
+    return len(bills)  # FP209
+
+
+@app.get("/bills/number/few")
+async def number_of_few_bills(kind: str) -> int:
+    return len(await Bill.filter(kind=kind).limit(3))

@@ -1,3 +1,5 @@
+import random
+from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -495,3 +497,46 @@ def told_apart(session: SessionDep, note: str) -> list[object]:
     one = session.execute(statement).scalars().first()
     statement = select(Order).where(Order.note == note).order_by(Order.total)
     return [one, session.execute(statement).scalars().first()]  # FP215 (summary)
+
+
+# One answer that is made of all rows
+
+
+@app.get("/latest")
+def latest(session: SessionDep) -> Order:
+    orders = session.query(Order).all()  # FP215 (summary)
+    return max(orders, key=lambda order: order.total)
+
+
+@app.get("/by-note")
+def by_note(session: SessionDep) -> dict[str, int]:
+    orders = session.scalars(select(Order)).all()  # FP215 (summary)
+    return dict(Counter(order.note for order in orders))
+
+
+@app.get("/any-order")
+def any_order(session: SessionDep) -> Order:
+    return random.choice(session.query(Order).all())  # FP215 (summary)
+
+
+@app.get("/is-there")
+def is_there(note: str, session: SessionDep) -> bool:
+    return note in [order.note for order in session.query(Order).all()]  # FP215 (summary)
+
+
+@app.get("/several-answers")
+def several_answers(note: str, session: SessionDep) -> dict[str, object]:
+    orders = session.query(Order).limit(10).all()
+    everything = session.query(Order).all()
+    return {
+        "latest": max(orders, key=lambda order: order.total),
+        "any": random.choice(everything).id,
+        "all": [order.id for order in everything],
+        "notes": [order.note for order in session.query(Order).all()],
+        "late": Counter(is_late(order) for order in session.query(Order).all()),
+        "key": max([1, 2], key=lambda number: -number),
+    }
+
+
+def is_late(order: Order) -> bool:
+    return order.total > 10

@@ -3,9 +3,11 @@ from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.openapi.utils import get_openapi
 from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, Template, select_autoescape
 from lark import Lark
+from markdown_it import MarkdownIt
 from pydantic import BaseModel, TypeAdapter, create_model
 from pyproj import CRS, Transformer
 
@@ -170,3 +172,37 @@ def to_grid(code: int, x: float, y: float) -> list[object]:
 @lru_cache(maxsize=128)
 def transformer(code: int) -> Transformer:
     return Transformer.from_crs(4326, code)
+
+
+# Markdown, the description of the service
+
+MARKDOWN = MarkdownIt()
+
+
+class Text(BaseModel):
+    html: str
+
+    @classmethod
+    def of(cls, text: str, *, shared: bool) -> "Text":
+        if shared:
+            return cls(html=MARKDOWN.render(text))
+        return cls(html=MarkdownIt("gfm-like").render(text) + MarkdownIt().render(text))  # FP513
+
+
+@app.get("/text")
+def shown_text(text: str) -> Text:
+    return Text.of(text, shared=False)
+
+
+@app.get("/description")
+def description() -> dict[str, object]:
+    return get_openapi(title="shop", version="1", routes=app.routes)  # FP513
+
+
+def described_once() -> dict[str, object]:
+    if app.openapi_schema is None:
+        app.openapi_schema = get_openapi(title="shop", version="1", routes=app.routes)
+    return app.openapi_schema
+
+
+app.openapi = described_once
