@@ -36,6 +36,8 @@ Advance = Callable[[int], None]
 """Told how many more files are done."""
 Say = Callable[[Finding, Sequence[str]], None]
 """Told of a finding, with the lines of its file, as soon as its fix was tried."""
+Foresee = Callable[[Result], None]
+"""Told of all findings, none with its fix yet, before the first is said; not where several processes find them."""
 
 
 class Scan(msgspec.Struct, kw_only=True):
@@ -59,11 +61,13 @@ def scan(
     advance: Advance = lambda count: None,
     prove: bool = True,
     say: Say | None = None,
+    foresee: Foresee = lambda result: None,
     cache: FolderCache | None = None,
 ) -> Scan:
     """Analyse a project. With `prove` every finding comes with its proven fix.
 
-    `say` hears of the findings in Python files beforehand, file by file. What `cache` has is not worked out again.
+    `say` hears of the findings in Python files beforehand, file by file, and `foresee` of all of them before that. What
+    `cache` has is not worked out again.
     """
     started = time.perf_counter()
     sources = project.read()
@@ -80,6 +84,7 @@ def scan(
             advance=advance,
             prove=prove,
             tell=tell,
+            foresee=foresee,
             cache=cache,
         )
         if cache:
@@ -88,6 +93,7 @@ def scan(
         result = known
         advance(len(sources))
         if tell is not None:
+            foresee(result)
             for finding in result.findings:
                 tell(finding)
     result = msgspec.structs.replace(
@@ -107,6 +113,7 @@ def analyze(
     advance: Advance = lambda count: None,
     prove: bool = True,
     tell: Callable[[Finding], None] | None = None,
+    foresee: Foresee = lambda result: None,
     cache: FolderCache | None = None,
 ) -> Result:
     """Run the rules on the chosen files of a project, in several processes when it is large."""
@@ -136,6 +143,7 @@ def analyze(
     if cache:
         cache.keep_facts(sources, _encoded({**others, **analysis.facts}, stored))
     result = analysis.result
+    foresee(result)
     findings: list[Finding] = []
     with _set_aside():
         for portion in rules.portions(result.findings, soon=tell is not None, counts=analysis.has_fix):

@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from app.review.comments import Group, advised
+from app.review.comments import advised
+from app.review.grouping import Group
 from app.review.markdown import figure, grounds, lowered, plural
 from app.review.table import Context
 from rules.engine.finding import Confidence, Effort, Finding, Impact, Severity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -12,8 +12,10 @@ import msgspec
 
 from app.github.models import ReviewComment, Side
 from app.review import guards, marker, patch
-from app.review.costs import EndpointChange, growth, price, terms
+from app.review.amounts import price, terms
+from app.review.costs import EndpointChange, growth
 from app.review.diff import Diff
+from app.review.grouping import Group
 from app.review.guards import Lost
 from app.review.links import Links
 from app.review.markdown import (
@@ -43,8 +45,6 @@ BADGES = {
     Severity.LOW: "🔵 Low",
     Severity.INFO: "⚪ Info",
 }
-ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104", "FP105", "FP106"})
-"""Rules about synchronous calls on the event loop."""
 _MAX_HOPS = 8
 _ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
 """Those of a call in our advice that are too long for a title."""
@@ -68,44 +68,6 @@ class Anchor(msgspec.Struct, frozen=True):
     start_line: int | None = None
 
 
-class Group(msgspec.Struct, frozen=True):
-    """Findings that are one comment: of one cause, or one mistake in one function. The first is the worst and is worded."""
-
-    findings: tuple[Finding, ...]
-    causes: tuple[tuple[Finding, ...], ...] = ()
-    """They by cause, where they are of several."""
-
-    @property
-    def first(self) -> Finding:
-        return self.findings[0]
-
-    @property
-    def fingerprints(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(finding.fingerprint for finding in self.findings))
-
-    @property
-    def endpoints(self) -> tuple[EndpointRef, ...]:
-        seen: dict[EndpointRef, None] = {}
-        for finding in self.findings:
-            for endpoint in (*((finding.endpoint,) if finding.endpoint else ()), *finding.endpoints):
-                seen.setdefault(endpoint)
-        return tuple(seen)
-
-    @property
-    def places(self) -> tuple[tuple[str, int], ...]:
-        """Path and line of each place that wants mending; under several endpoints their one cause, the first's, and what
-        else is in its function."""
-        return tuple(
-            dict.fromkeys(
-                (finding.path, finding.line)
-                for finding in self.findings
-                if len(self.endpoints) == 1
-                or not self.endpoints
-                or _function(finding) == _function(self.first)
-            )
-        )
-
-
 @dataclass(frozen=True)
 class Context:
     """What rendering a comment needs to know beside its findings."""
@@ -114,52 +76,6 @@ class Context:
     links: Links
     texts: patch.Texts
     costs: Mapping[EndpointRef, EndpointChange]
-
-
-def group(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Findings by cause, in the order of their worst member; without a cause each stands alone, unless its function has
-    the same mistake elsewhere and none of them has a fix of its own to offer."""
-    groups: dict[tuple[str, ...], list[Finding]] = {}
-    for number, finding in enumerate(findings):
-        key = (finding.code, finding.cause) if finding.cause else (finding.code, "", str(number))
-        groups.setdefault(key, []).append(finding)
-    together: dict[object, list[tuple[Finding, ...]]] = {}
-    for number, members in enumerate(groups.values()):
-        together.setdefault(_mistake(members) or number, []).append(tuple(sorted(members, key=_badness)))
-    return tuple(
-        Group(
-            tuple(sorted(itertools.chain.from_iterable(causes), key=_badness)),
-            tuple(causes) if len(causes) > 1 else (),
-        )
-        for causes in together.values()
-    )
-
-
-def kind(finding: Finding) -> str:
-    """What makes two findings the same to a reader: synchronous calls of one library on the event loop, whichever rule
-    finds them; otherwise the rule."""
-    library = finding.leaf.partition(".")[0]
-    return f"{library} on the loop" if finding.code in ON_THE_LOOP and library else finding.code
-
-
-def _mistake(members: Sequence[Finding]) -> object:
-    """What findings of one cause share with others of their function that are mended in the same way; None when they are
-    in several, or have fixes."""
-    first = members[0]
-    functions = {_function(finding) for finding in members}
-    if len(functions) > 1 or not first.symbol or any(finding.fix is not None for finding in members):
-        return None
-    endpoints = frozenset(Group(tuple(members)).endpoints)
-    what = (first.code, first.instead) if kind(first) == first.code else kind(first)
-    return (*functions, what, endpoints, first.speaks)
-
-
-def _function(finding: Finding) -> tuple[str, str]:
-    return finding.path, finding.symbol
-
-
-def _badness(finding: Finding) -> tuple[int, str, int]:
-    return -finding.severity.rank, finding.path, finding.line
 
 
 def suggestion(finding: Finding, context: Context) -> tuple[Anchor, str] | None:

@@ -12,10 +12,12 @@ from app.github.models import Annotation, Conclusion, ReviewComment, Thread
 from app.review import comments, costs, demand, fingerprint, guards, marker, patch, summary
 from app.review.advice import RANKED, Question, Recommendation, ask, recommend
 from app.review.budgets import BudgetRow, held
-from app.review.comments import Anchor, Group
+from app.review.comments import Anchor
 from app.review.config import Config
 from app.review.costs import EndpointChange
 from app.review.diff import Diff
+from app.review.grouping import ON_THE_LOOP, Group, group
+from app.review.grouping import kind as kind_of
 from app.review.links import Links
 from app.review.markdown import one_line, plural, sentence, shorten
 from app.review.patch import Excerpts
@@ -168,8 +170,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         context = comments.Context(diff, links, texts, {change.ref: change for change in endpoints})
         listened = tuple(finding for finding in new if config.mode_for(finding) != "observe")
         heard = tuple(finding for finding in listened if finding.speaks)
-        groups = comments.group(heard)
-        usual = Counter(map(comments.kind, changes.existing))
+        groups = group(heard)
+        usual = Counter(map(kind_of, changes.existing))
         spoken, repeated, crowded, placeless = _said(heard, context, config.max_comments, usual)
         left_out = (*repeated, *crowded)
         said_by_comment = {comment.fingerprint for comment in spoken}
@@ -209,13 +211,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         kept = held(endpoints, after, config.options())
         facts = summary.Facts(
             conclusion=verdict,
-            new=comments.group(new),
+            new=group(new),
             heard=groups,
             hints=tuple(finding for finding in listened if not finding.speaks),
             blocking=frozenset(blocking),
             grown=frozenset(finding.fingerprint for finding in changes.grown),
-            fixed=comments.group(fixed),
-            existing=comments.group(changes.existing),
+            fixed=group(fixed),
+            existing=group(changes.existing),
             nearby=nearby,
             endpoints=endpoints,
             recommendations=recommendations,
@@ -439,9 +441,9 @@ def _said(
     habits: Counter[tuple[str, str]] = Counter()
     lines: set[tuple[str, str, int]] = set()
     told: set[comments.Reached] = set()
-    for entry in comments.group(heard):
+    for entry in group(heard):
         comment = comments.write(entry, context, taken, told)
-        kind = comments.kind(entry.first)
+        kind = kind_of(entry.first)
         if comment is None:
             placeless.append(entry)
             continue
@@ -454,7 +456,7 @@ def _said(
         else:
             said.add(kind)
             habits[kind, comment.path] += kind in _HABITS
-            if entry.first.code in comments.ON_THE_LOOP:
+            if entry.first.code in ON_THE_LOOP:
                 lines.add(place)
             spoken.append(comment)
             told.add(comments.reached(comment, entry))

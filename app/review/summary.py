@@ -11,8 +11,9 @@ from app.review import comments
 from app.review import patch as patches
 from app.review.advice import Place, Question, Recommendation, metrics, tools
 from app.review.budgets import BudgetRow
-from app.review.comments import BADGES, Group
+from app.review.comments import BADGES
 from app.review.costs import EndpointChange, growth
+from app.review.grouping import Group
 from app.review.markdown import (
     Section,
     code,

@@ -23,9 +23,10 @@ from app.github.models import Repository
 from app.records import KeptReport
 from app.reportlinks import ReportLinks
 from app.review import history, patch
+from app.review.amounts import weigh
 from app.review.answered import Answered
 from app.review.budgets import BudgetRow
-from app.review.costs import EndpointChange, weigh
+from app.review.costs import EndpointChange
 from app.review.links import Links
 from app.review.markdown import figure, grounds
 from app.review.record import Record

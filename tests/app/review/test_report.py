@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.github.models import ChangedFile
+from app.review.amounts import weigh
 from app.review.comments import cost_words
 from app.review.config import Config
-from app.review.costs import EndpointChange, compare, weigh
+from app.review.costs import EndpointChange, compare
 from app.review.diff import Diff
 from app.review.markdown import LIMIT
 from app.review.report import Report
