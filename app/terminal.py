@@ -17,6 +17,7 @@ from rich.text import Text
 from app import entrytext
 from app.entrytext import counted, first_sentence
 from app.printable import NOT_MEASURED, visible
+from app.review.amounts import Sizes, brief, named, short_name
 from app.review.grouping import Entry
 from rules.engine import registry
 from rules.engine.finding import (
@@ -249,27 +250,36 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
         "blocks the loop",
         "runs on",
         "handler",
+        "",
     )
     rows = []
     for endpoint in endpoints:
         cost = endpoint.cost
+        queries, calls, waits = map(brief, (cost.queries, cost.external_calls, cost.serial_waits))
         rows.append(
             (
                 Text(visible(f"{endpoint.method} {endpoint.path}"), "bold"),
-                Text(cost.queries + (" (unbounded)" if cost.unbounded else "")),
-                Text(cost.external_calls),
-                Text(cost.serial_waits),
+                Text(queries + (" (unbounded)" if cost.unbounded else "")),
+                Text(calls),
+                Text(waits),
                 Text(_blocking(cost.blocking), "red") if cost.blocking else Text("no"),
                 Text(endpoint.runs_on),
                 Text(visible(f"{endpoint.file}:{endpoint.line}"), "dim"),
+                Text(visible(_sizes(endpoint.sizes, queries, calls, waits)), "dim"),
             )
         )
     table = _aligned([tuple(Text(title, "dim") for title in titles), *rows])
     return table.append(f"\n{worst_case(endpoint.cost for endpoint in endpoints)}", "dim")
 
 
+def _sizes(sizes: Sizes, *told: str) -> str:
+    """What the letters in these costs count: `N = orders, M = items`."""
+    return ", ".join(f"{letter} = {name}" for letter, name in named(sizes, *told))
+
+
 def _blocking(names: Sequence[str]) -> str:
     """The first calls that stop the event loop; JSON has all."""
+    names = list(dict.fromkeys(map(short_name, names)))
     left = len(names) - MOST_BLOCKING
     more = f" and {left} more" if left > 0 else ""
     return visible(", ".join(names[:MOST_BLOCKING])) + more

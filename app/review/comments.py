@@ -12,7 +12,7 @@ import msgspec
 
 from app.github.models import ReviewComment, Side
 from app.review import guards, marker, patch
-from app.review.amounts import price, terms
+from app.review.amounts import named, price, terms
 from app.review.costs import EndpointChange, growth
 from app.review.diff import Diff
 from app.review.grouping import Group
@@ -49,8 +49,6 @@ _MAX_HOPS = 8
 _ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
 """Those of a call in our advice that are too long for a title."""
 _SHORTEST_TITLE = 12
-_MOST_TERMS = 5
-"""Of a cost that is told in a line of text."""
 _MAX_SUGGESTION_LINES = 80
 _NAMED_ENDPOINTS = 5
 _NAMED_PLACES = 5
@@ -316,22 +314,22 @@ def cost_words(change: EndpointChange) -> str:
         ("external_calls", "external calls"),
         ("serial_waits", "waits in a row"),
     ):
-        new = getattr(after, name)
-        old = getattr(change.before, name) if change.before is not None else None
+        old, new = change.told(name)
         if old is None and new != "0":
-            moved[label] = f"**{_brief(new)}**"
+            moved[label] = f"**{prose(new)}**"
         elif old is not None and old != new:
-            moved[label] = f"**{_brief(old)} → {_brief(new)}**"
+            moved[label] = f"**{prose(old)} → {prose(new)}**"
     told = moved.get("waits in a row") == moved.get("queries")
     if told or (_waits_for_each(after) and (change.before is None or _waits_for_each(change.before))):
         moved.pop("waits in a row", None)
-    return ", ".join(f"{label} {words}" for label, words in moved.items())
+    words = ", ".join(f"{label} {words}" for label, words in moved.items())
+    sizes = size_words(change, *moved.values())
+    return f"{words} ({sizes})" if sizes else words
 
 
-def _brief(cost: str) -> str:
-    """A cost with its first terms and its steepest where it has many: the table of the check run tells the whole."""
-    parts = cost.split(" + ")
-    return prose(" + ".join([*parts[:2], "…", parts[-1]]) if len(parts) > _MOST_TERMS else cost)
+def size_words(change: EndpointChange, *told: str, cell: bool = False) -> str:
+    """What the letters in these figures count: "N = `orders`, M = `items`"."""
+    return ", ".join(f"{letter} = {code(name, cell=cell)}" for letter, name in named(change.sizes, *told))
 
 
 def _waits_for_each(cost: Cost) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from app.review.amounts import UNKNOWN_SIZE, price, weigh
+from app.review.amounts import UNKNOWN_SIZE, Sizes, aligned, brief, moved, price, weigh
 from app.review.diff import Diff
 from rules.engine.finding import Cost, Endpoint, EndpointRef, Result
 
@@ -27,6 +27,9 @@ class EndpointChange(msgspec.Struct, frozen=True, kw_only=True):
     previous: EndpointRef | None = None
     """Method and path at the merge base when the same handler was reached by another route."""
     runs_on: str = "loop"
+    sizes: Sizes = ()
+    """What the letters of `after` count."""
+    sizes_before: Sizes = ()
 
     @property
     def ref(self) -> EndpointRef:
@@ -35,6 +38,14 @@ class EndpointChange(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def changed(self) -> bool:
         return self.before != self.after or self.previous is not None
+
+    def told(self, attribute: str) -> tuple[str | None, str]:
+        """A figure before, none for a new endpoint, and after, in brief and with the same letters. It is not gone."""
+        new = getattr(self.after, attribute)
+        if self.before is None:
+            return None, brief(new)
+        old = getattr(self.before, attribute)
+        return moved(aligned(old, self.sizes_before, self.sizes) if old != new else old, new)
 
     def contract(self) -> dict[str, Any]:
         """As `review --output-format json` prints it."""
@@ -65,13 +76,20 @@ def compare(before: Result, after: Result, diff: Diff) -> tuple[EndpointChange, 
             file=endpoint.file,
             line=endpoint.line,
             runs_on=endpoint.runs_on,
+            sizes=endpoint.sizes,
+            sizes_before=partner.sizes if partner else (),
             previous=EndpointRef(partner.method, partner.path) if partner is not None and moved else None,
         )
         if change.changed or endpoint.file in diff.files:
             changes.append(change)
     changes += [
         EndpointChange(
-            method=endpoint.method, path=endpoint.path, before=endpoint.cost, after=None, file=endpoint.file
+            method=endpoint.method,
+            path=endpoint.path,
+            before=endpoint.cost,
+            after=None,
+            file=endpoint.file,
+            sizes_before=endpoint.sizes,
         )
         for endpoint in gone
     ]
@@ -90,6 +108,8 @@ def standing(after: Result, changes: Sequence[EndpointChange]) -> tuple[Endpoint
             file=each.file,
             line=each.line,
             runs_on=each.runs_on,
+            sizes=each.sizes,
+            sizes_before=each.sizes,
         )
         for each in after.endpoints
         if each.method != "WEBSOCKET" and (each.method, each.path, each.file) not in told

@@ -10,6 +10,7 @@ from app.github.models import Conclusion
 from app.review import comments
 from app.review import patch as patches
 from app.review.advice import Place, Question, Recommendation, metrics, tools
+from app.review.amounts import short_name
 from app.review.budgets import BudgetRow
 from app.review.comments import BADGES
 from app.review.costs import EndpointChange, growth
@@ -333,18 +334,16 @@ def _cost_row(change: EndpointChange) -> list[str]:
         name += f" <sub>was {code(str(change.previous), cell=True)}</sub>"
     elif change.before is None:
         name += " <sub>new</sub>"
-    cells = [name]
-    for _, attribute in _COST_COLUMNS:
-        old = getattr(change.before, attribute) if change.before is not None else None
-        cells.append(_moved(old, getattr(change.after, attribute)))
-    cells.append(_blocks(change.before, change.after))
-    return cells
+    figures = [change.told(attribute) for _, attribute in _COST_COLUMNS]
+    if sizes := comments.size_words(change, *(new for _, new in figures), cell=True):
+        name += f" <sub>{sizes}</sub>"
+    return [name, *(_moved(old, new) for old, new in figures), _blocks(change.before, change.after)]
 
 
 def _blocks(before: Cost | None, after: Cost) -> str:
     """What stops the event loop: what the change brings comes first, and stands out."""
-    old = list(dict.fromkeys(map(_short_name, before.blocking))) if before is not None else []
-    new = list(dict.fromkeys(map(_short_name, after.blocking)))
+    old = list(dict.fromkeys(map(short_name, before.blocking))) if before is not None else []
+    new = list(dict.fromkeys(map(short_name, after.blocking)))
     added = [name for name in new if name not in old]
     named = [f"**{code(name, cell=True)}**" for name in added]
     named += [code(name, cell=True) for name in new if name in old]
@@ -356,12 +355,6 @@ def _blocks(before: Cost | None, after: Cost) -> str:
             f"{', '.join(code(name, cell=True) for name in old[:_MOST_BLOCKING])} → **no**" if old else "no"
         )
     return f"no → {shown}" if before is not None and not old else shown
-
-
-def _short_name(name: str) -> str:
-    """`Session.execute` of `sqlalchemy.orm.Session.execute`, `open` of `builtins.open`; other names whole."""
-    *_, owner, last = ("", *name.removeprefix("builtins.").rsplit(".", 2))
-    return f"{owner}.{last}" if owner[:1].isupper() else name.removeprefix("builtins.")
 
 
 def _moved(old: str | None, new: str) -> str:
