@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.review import grouping
 from app.review.grouping import Entry
-from rules import libraries
 from rules.engine.finding import Confidence, Finding
 
 NAMED = 5
@@ -42,10 +42,8 @@ def elsewhere(entry: Entry) -> str:
 
 def decision(entry: Entry) -> str:
     """What to do about a design, once for all its places; empty where each is mended by itself."""
-    known = libraries.blocking(entry.first.leaf) if entry.design else None
-    if known is None or not known.instead:
-        return ""
-    return f"one decision for all {len(entry.findings):,} places: {known.instead}"
+    choice = grouping.decision(entry.first) if entry.design else ""
+    return f"one decision for all {len(entry.findings):,} places: {choice}" if choice else ""
 
 
 def also(finding: Finding) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
 from app.github.models import ReviewComment, Side
-from app.review import guards, marker, patch
+from app.review import grouping, guards, marker, patch
 from app.review.amounts import named, price, terms
 from app.review.costs import EndpointChange, growth
 from app.review.diff import Diff
@@ -74,6 +73,8 @@ class Context:
     links: Links
     texts: patch.Texts
     costs: Mapping[EndpointRef, EndpointChange]
+    house: grouping.House = field(default_factory=dict)
+    """What many endpoints do at the base already: one more is said in short."""
 
 
 def suggestion(finding: Finding, context: Context) -> tuple[Anchor, str] | None:
@@ -134,21 +135,16 @@ def anchor(finding: Finding, diff: Diff) -> Anchor | None:
     return Anchor(finding.path, removed, "LEFT") if removed is not None else None
 
 
-Reached: TypeAlias = tuple[str, int, tuple[EndpointRef, ...]]
-"""A line and the endpoints of which a comment on it says what they cost."""
-
-
-def reached(comment: ReviewComment, said: Group) -> Reached:
-    return comment.path, comment.line, said.endpoints
-
-
 def write(
-    said: Group, context: Context, taken: Sequence[Anchor] = (), told: Collection[Reached] = ()
+    said: Group,
+    context: Context,
+    taken: Sequence[Anchor] = (),
+    also: Sequence[Group] = (),
 ) -> ReviewComment | None:
     """The comment for a group, none when GitHub would take it nowhere.
 
-    `taken` are ranges that already have a suggestion: two for one line cannot both be applied. `told` is where a comment
-    says already what the endpoints cost.
+    `taken` are ranges that already have a suggestion: two for one line cannot both be applied. `also` are groups that would
+    be said on the same line.
     """
     guard = guards.lost(said.first, context.diff, places_of(said.first))
     offer = suggestion(said.first, context) if guard is None else None
@@ -178,16 +174,27 @@ def write(
             context,
             offer[1] if offer is not None else None,
             first=_first(place, guard, said.first, context.diff),
-            with_costs=(place.path, place.line, said.endpoints) not in told,
+            also=also,
         ),
         code=said.first.code,
         fingerprint=marker.token(said.first.fingerprint),
-        apart=tuple(
-            comment
-            for part in said.causes
-            if (comment := write(Group(part), context, taken, told)) is not None
-        ),
+        apart=_apart(said, context, taken, also),
     )
+
+
+def _apart(
+    said: Group,
+    context: Context,
+    taken: Sequence[Anchor],
+    also: Sequence[Group],
+) -> tuple[ReviewComment, ...]:
+    """The comments that would be made of a comment's causes, and of what it says besides, each by itself."""
+    parts = [Group(part) for part in said.causes] or ([said] if also else [])
+    written = [write(part, context, taken) for part in parts]
+    for other in also:
+        comment = write(other, context, taken)
+        written += comment.apart or (comment,) if comment is not None else ()
+    return tuple(comment for comment in written if comment is not None)
 
 
 def _is_below(place: Anchor, finding: Finding) -> bool:
@@ -242,26 +249,54 @@ def _meet(one: Anchor, other: Anchor) -> bool:
 
 
 def body(
-    said: Group, context: Context, suggested: str | None, *, first: str = "", with_costs: bool = True
+    said: Group,
+    context: Context,
+    suggested: str | None,
+    *,
+    first: str = "",
+    also: Sequence[Group] = (),
 ) -> str:
     """The text of a comment with its hidden marker, at most 65,535 bytes. `first` comes before the message."""
     finding = said.first
     nothing = Section(("",))
+    usual = grouping.house_style(said, context.house)
     parts = [
         Section(tuple(headline(said, context.links, limit, first=first) for limit in (2000, 400))),
-        _costliest(said, context) if with_costs else nothing,
+        nothing if usual else _costliest(said, context),
         Section((path_lines(said, context.links), "")),
-        Section((_cost(said, context), "")) if with_costs else nothing,
-        Section((impact(finding, context.links), "")),
+        nothing if usual else Section((_cost(said, context), "")),
+        nothing if usual else Section((impact(finding, context.links), "")),
+        Section((_as_usual(finding, usual) if usual else "",)),
     ]
     if suggested is not None:
         parts.append(Section((fence(suggested, "suggestion"),)))
     else:
-        parts.append(_remedy(finding, context))
+        parts.append(_remedy(finding, context, short=bool(usual)))
     parts.append(Section((_elsewhere(said, context.links), "")))
-    parts.append(Section((_small_print(finding), "")))
-    end = marker.write(said.fingerprints, context.links.head_sha)
+    parts.append(nothing if usual else Section((_small_print(finding), "")))
+    parts += [_also(other, context) for other in also]
+    prints = (*said.fingerprints, *(each for other in also for each in other.fingerprints))
+    end = marker.write(prints, context.links.head_sha)
     return fit(parts, LIMIT - len(end.encode()) - 1) + "\n" + end
+
+
+def _as_usual(finding: Finding, others: int) -> str:
+    """That a project has many of these already, so that one decision for all is worth more than one more exception."""
+    decided = f" ({prose(known)})" if (known := grouping.decision(finding)) else ""
+    return (
+        f"**{others:,} other endpoints** here wait for {code(grouping.design(finding))} on the event loop already: one "
+        f"decision for all of them{decided} is worth more than mending them one by one. `/fastperf audit` lists them."
+    )
+
+
+def _also(other: Group, context: Context) -> Section:
+    """A second problem on the line of a comment: what it is, and what to do."""
+    finding = other.first
+    advice = f" {prose(advised(finding))}." if advised(finding) else ""
+    head = f"Also here: {headline(other, context.links, 400)}"
+    return Section(
+        (f"{head}\n\n{folded}" if (folded := fix_details(finding, context)) else f"{head}{advice}", head)
+    )
 
 
 def headline(said: Group, links: Links, limit: int = 2000, *, first: str = "") -> str:
@@ -385,13 +420,18 @@ def impact(finding: Finding, links: Links) -> str:
     return f"**Expected** {summary}{small}"
 
 
-def _remedy(finding: Finding, context: Context) -> Section:
+def _remedy(finding: Finding, context: Context, *, short: bool = False) -> Section:
     """What to do when there is no one-click suggestion: the fix as a diff, else the advice in words."""
-    advice = f"**Instead** {prose(shorten(finding.instead, 500))}" if finding.instead else ""
+    label = "Here, until then:" if short else "**Instead**"
+    advice = (
+        f"{label} {prose(shorten(lowered(finding.instead) if short else finding.instead, 500))}"
+        if finding.instead
+        else ""
+    )
     folded = fix_details(finding, context)
     if folded:
         return Section((folded, advice, ""))
-    if finding.sketch:
+    if finding.sketch and not short:
         sketched = details("What it could look like here", fence(finding.sketch, "diff"))
         return Section((f"{advice}\n\n{sketched}", advice, ""))
     return Section((advice, ""))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 
@@ -137,9 +138,40 @@ def design_of(name: str) -> str:
     return _SAME.get(library, library)
 
 
+House: TypeAlias = Mapping[str, frozenset[EndpointRef]]
+"""Designs of a project -> the endpoints that are so."""
+
+
+def house(endpoints: Iterable[Endpoint]) -> House:
+    """The designs that so many endpoints have that they are how the project is built."""
+    found: dict[str, set[EndpointRef]] = {}
+    for endpoint in endpoints:
+        for name in endpoint.cost.blocking:
+            if library := design_of(name):
+                found.setdefault(library, set()).add(EndpointRef(endpoint.method, endpoint.path))
+    return {library: frozenset(refs) for library, refs in found.items() if len(refs) >= HOUSE_STYLE}
+
+
+def house_style(said: Group, known: House) -> int:
+    """How many other endpoints do what a group says already, where that is how the project is built; else 0."""
+    others = known.get(design(said.first), frozenset()) - frozenset(said.endpoints)
+    return len(others) if len(others) >= HOUSE_STYLE else 0
+
+
+def decision(finding: Finding) -> str:
+    """What the choice is where many places wait for one synchronous library; empty where nobody has said."""
+    known = libraries.blocking(finding.leaf)
+    return known.instead if known is not None else ""
+
+
 def entries(findings: Sequence[Finding], endpoints: Iterable[Endpoint] = ()) -> tuple[Entry, ...]:
     """Findings as a list says them: each cause once, and each design; what stands on one line together. In the order of
     those that are worded, the costliest of each by what its `endpoints` cost."""
+    return _on_one_line(causes(findings, endpoints))
+
+
+def causes(findings: Sequence[Finding], endpoints: Iterable[Endpoint] = ()) -> list[Entry]:
+    """The same without a look at lines."""
     prices = {EndpointRef(each.method, each.path): price(each.cost) for each in endpoints}
     place = {id(finding): at for at, finding in enumerate(findings)}
 
@@ -148,7 +180,7 @@ def entries(findings: Sequence[Finding], endpoints: Iterable[Endpoint] = ()) -> 
         return -finding.heat, -finding.severity.rank, -cost, place[id(finding)]
 
     found = [Entry(tuple(sorted(members, key=order)), name) for name, members in _together(findings)]
-    return _on_one_line(sorted(found, key=lambda entry: place[id(entry.first)]))
+    return sorted(found, key=lambda entry: place[id(entry.first)])
 
 
 def alone(finding: Finding) -> Entry:

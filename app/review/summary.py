@@ -394,7 +394,9 @@ def _recommendation(item: Recommendation, context: comments.Context, number: int
     if item.endpoints > 1:
         words.append(plural(item.endpoints, "endpoint"))
     if item.how:
-        words.append(item.how)
+        words.append(item.how if not item.meanwhile else f"here {item.how}")
+    elif item.meanwhile:
+        words.append(f"here, until then: {prose(lowered(item.meanwhile))}")
     if item.expected:
         words.append(
             f"expected: {prose(item.expected, inside=True) if told_at == number else f'as in {told_at}'}"
@@ -532,7 +534,8 @@ def _next_steps(facts: Facts, context: comments.Context) -> str:
         )
     elif patched:
         steps.append(f"Apply the patch above ({plural(patched, 'fix', 'fixes')}).")
-    left = [(number, item) for number, item in enumerate(facts.recommendations, start=1) if item.by_hand]
+    numbered = list(enumerate(facts.recommendations, start=1))
+    left = [(number, item) for number, item in numbered if item.by_hand and not item.meanwhile]
     if left:
         alike = {item.effort for _, item in left} if len(left) > 1 else set()
         named = [
@@ -545,6 +548,11 @@ def _next_steps(facts: Facts, context: comments.Context) -> str:
         order = ", in this order" if several else ""
         effort = f" ({left[0][1].effort} each)" if len(alike) == 1 else ""
         steps.append(f"Do recommendation{'s' if several else ''} {_listed(named)} by hand{order}{effort}.")
+    if designs := [str(number) for number, item in numbered if item.meanwhile]:
+        steps.append(
+            f"Recommendation{'s' if len(designs) > 1 else ''} {_listed(designs)}: here what is named for until then; the "
+            "decision for all is one of its own."
+        )
     told = {
         finding.trade_offs
         for entry in facts.heard
@@ -605,7 +613,7 @@ def _tail(facts: Facts, context: comments.Context) -> Section:
     links = context.links
     parts: list[tuple[str, list[str]]] = []
     if facts.folded:
-        rows = [f"- {_row(entry.first, context)}" for entry in facts.folded]
+        rows = [f"- {_pointer(entry, facts, context)}" for entry in facts.folded]
         parts.append(
             (
                 plural(len(facts.folded), "new problem without a comment", "new problems without a comment"),
@@ -676,7 +684,31 @@ def _tail(facts: Facts, context: comments.Context) -> Section:
 
 def _row(finding: Finding, context: comments.Context) -> str:
     place = context.links.place(finding.path, finding.line)
-    return f"{BADGES[finding.severity].split()[0]} {place} {code(finding.code)} {prose(shorten(finding.message, 300))}"
+    return f"{_dot(finding)} {place} {code(finding.code)} {prose(shorten(finding.message, 300))}"
+
+
+def _dot(finding: Finding) -> str:
+    """What is only possible has no severity to be shown."""
+    return BADGES[Severity.INFO if finding.is_hint else finding.severity].split()[0]
+
+
+def _pointer(entry: Group, facts: Facts, context: comments.Context) -> str:
+    """A problem and the recommendation that says what it is and what to do."""
+    finding = entry.first
+    place = context.links.place(finding.path, finding.line)
+    spots = set(entry.places)
+    number = next(
+        (
+            number
+            for number, item in enumerate(facts.recommendations, start=1)
+            if spots <= {(each.path, each.line) for each in item.places}
+            and (item.code == finding.code or item.meanwhile)
+        ),
+        0,
+    )
+    if not number:
+        return _row(finding, context)
+    return f"{_dot(finding)} {place} {code(finding.code)}: recommendation {number}"
 
 
 def _section(draw: Callable[[int], str], rows: int, rank: int, last: str | None = None) -> Section:

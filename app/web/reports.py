@@ -351,7 +351,7 @@ def _nowhere(path: str, line: int, end_line: int | None = None) -> str:
 def _counts(record: Record, severity: Severity) -> tuple[int, int, int]:
     """New, fixed, already there."""
     return (
-        sum(finding.severity == severity for finding in record.new),
+        sum(finding.severity == severity and not finding.is_hint for finding in record.new),
         sum(finding.severity == severity for finding in record.fixed),
         record.existing.get(severity, 0),
     )
