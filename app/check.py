@@ -36,6 +36,8 @@ Advance = Callable[[int], None]
 """Told how many more files are done."""
 Say = Callable[[Finding, Sequence[str]], None]
 """Told of a finding, with the lines of its file, as soon as its fix was tried."""
+Foresee = Callable[[Result], None]
+"""Told of all findings, none with its fix yet, before the first is said; not where several processes find them."""
 
 
 class Scan(msgspec.Struct, kw_only=True):
@@ -59,12 +61,14 @@ def scan(
     advance: Advance = lambda count: None,
     prove: bool = True,
     say: Say | None = None,
+    foresee: Foresee = lambda result: None,
     cache: FolderCache | None = None,
     spent: list[object] | None = None,
 ) -> Scan:
     """Analyse a project. With `prove` every finding comes with its proven fix.
 
-    `say` hears of the findings in Python files beforehand, file by file. What `cache` has is not worked out again.
+    `say` hears of the findings in Python files beforehand, file by file, and `foresee` of all of them before that. What
+    `cache` has is not worked out again.
     `spent` gathers what is done with, for a process that ends soon.
     """
     started = time.perf_counter()
@@ -82,6 +86,7 @@ def scan(
             advance=advance,
             prove=prove,
             tell=tell,
+            foresee=foresee,
             cache=cache,
             spent=spent,
         )
@@ -91,6 +96,7 @@ def scan(
         result = known
         advance(len(sources))
         if tell is not None:
+            foresee(result)
             for finding in result.findings:
                 tell(finding)
     result = msgspec.structs.replace(
@@ -110,6 +116,7 @@ def analyze(
     advance: Advance = lambda count: None,
     prove: bool = True,
     tell: Callable[[Finding], None] | None = None,
+    foresee: Foresee = lambda result: None,
     cache: FolderCache | None = None,
     spent: list[object] | None = None,
 ) -> Result:
@@ -143,6 +150,7 @@ def analyze(
     if cache:
         cache.keep_facts(sources, _encoded({**others, **analysis.facts}, stored))
     result = analysis.result
+    foresee(result)
     findings: list[Finding] = []
     with _set_aside():
         for portion in rules.portions(result.findings, soon=tell is not None, counts=analysis.has_fix):

@@ -9,11 +9,16 @@ from typing import Final
 import msgspec
 
 from app.analysis.messages import Branched, Diagnosed
+from app.review import grouping
 from app.review.comments import BADGES
+from app.review.grouping import Entry
 from app.review.links import Links
 from app.review.markdown import code, plural, prose, sentence, shorten, size, table
 from rules.engine.costs import capacity, estimates, load_plans
-from rules.engine.finding import WORST_CASE, Confidence, Finding, Result, Severity
+from rules.engine.finding import WORST_CASE, Confidence, Result, Severity
+
+_NAMED_PLACES = 4
+"""Beside the costliest."""
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,10 +142,11 @@ def audited(result: Result, links: Links, detail: Detail = SHORT) -> str:
         f"### {plural(len(findings), 'finding')} in {plural(result.statistics.files, 'file')}",
         table(("severity", "findings"), ("---", "--:"), rows),
     ]
-    worst = sorted(findings, key=_rank)
-    parts.append("\n".join(f"- {_row(finding, links)}" for finding in worst[: detail.findings]))
-    if (more := len(worst) - detail.findings) > 0:
-        rules = Counter(finding.code for finding in worst[detail.findings :])
+    worst = sorted(grouping.causes(findings, result.endpoints), key=_rank)
+    parts.append("\n".join(f"- {_row(entry, links)}" for entry in worst[: detail.findings]))
+    left = [finding for entry in worst[detail.findings :] for finding in entry.findings]
+    if more := len(left):
+        rules = Counter(finding.code for finding in left)
         told = ", ".join(f"{name} {count}" for name, count in rules.most_common(12))
         parts.append(f"{more} more: {told}. `fastperf check` in a checkout lists all of them.")
     return "\n\n".join([*parts, *_advised(result)])
@@ -154,10 +160,20 @@ def _advised(result: Result) -> list[str]:
     return ["#### What the project lacks", "\n".join(rows)]
 
 
-def _rank(finding: Finding) -> tuple[object, ...]:
-    return -finding.severity.rank, not finding.gates, -len(finding.endpoints), finding.path, finding.line
+def _rank(entry: Entry) -> tuple[object, ...]:
+    finding = entry.first
+    return -finding.severity.rank, not finding.gates, -len(entry.endpoints), finding.path, finding.line
 
 
-def _row(finding: Finding, links: Links) -> str:
+def _row(entry: Entry, links: Links) -> str:
+    """The costliest place of a cause, four more, and what is decided once for all of them."""
+    finding, others = entry.first, entry.findings[1:]
     place = links.place(finding.path, finding.line)
-    return f"{BADGES[finding.severity].split()[0]} {place} {code(finding.code)} {prose(shorten(finding.message, 240))}"
+    row = f"{BADGES[finding.severity].split()[0]} {place} {code(finding.code)} {prose(shorten(finding.message, 240))}"
+    if not others:
+        return row
+    named = ", ".join(links.place(other.path, other.line) for other in others[:_NAMED_PLACES])
+    more = f" and {len(others) - _NAMED_PLACES:,} more" if len(others) > _NAMED_PLACES else ""
+    choice = grouping.decision(finding) if entry.design else ""
+    once = f" One decision for all {len(entry.findings):,} places: {prose(choice)}." if choice else ""
+    return f"{row} The same at {named}{more}.{once}"

@@ -14,10 +14,13 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from app import entrytext
+from app.entrytext import counted, first_sentence
 from app.printable import NOT_MEASURED, visible
+from app.review.amounts import Sizes, brief, named, short_name
+from app.review.grouping import Entry
 from rules.engine import registry
 from rules.engine.finding import (
-    Confidence,
     Edit,
     Endpoint,
     EndpointRef,
@@ -66,24 +69,34 @@ def console(*, stderr: bool = False, uncut: bool = False) -> Console:
     )
 
 
-def show(finding: Finding, lines: Sequence[str], on: Console) -> None:
-    """Print one finding (`finding_text`), wrapped on a terminal."""
-    on.print(finding_text(finding, lines, width=on.width, wrap=on.file.isatty()))
+def show(entry: Entry, lines: Sequence[str], on: Console) -> None:
+    """Print one entry (`entry_text`), wrapped on a terminal."""
+    on.print(entry_text(entry, lines, width=on.width, wrap=on.file.isatty()))
 
 
 def finding_text(finding: Finding, lines: Sequence[str], *, width: int = WIDTH, wrap: bool = False) -> Text:
-    """One finding under its code line. `lines` are those of its file. With `wrap` sentences are broken between words at
-    `width` and go on behind the gutter, as a terminal wants them; a file or pipe keeps each on one line."""
+    """One finding by itself, as an entry."""
+    return entry_text(Entry((finding,)), lines, width=width, wrap=wrap)
+
+
+def entry_text(entry: Entry, lines: Sequence[str], *, width: int = WIDTH, wrap: bool = False) -> Text:
+    """The first finding of an entry under its code line, and how many are like it. `lines` are those of its file. With
+    `wrap` sentences are broken between words at `width` and go on behind the gutter, as a terminal wants them; a file or
+    pipe keeps each on one line."""
+    finding = entry.first
     text = Text(no_wrap=True)
     text.append(f"{visible(finding.path)}:{finding.line}:{finding.column}", "bold")
     text.append("  ")
-    text.append(str(finding.severity), COLOURS[finding.severity])
-    if finding.confidence is not Confidence.CERTAIN:
-        text.append(f", {finding.confidence}", "dim")
+    weight, _, unsure = entrytext.weight(finding).partition(", ")
+    text.append(weight, "dim" if finding.is_hint else COLOURS[finding.severity])
+    if unsure:
+        text.append(f", {unsure}", "dim")
     text.append("  ")
     text.append(finding.code, "bold")
     text.append(f" {finding.name}")
-    if finding.endpoint is not None:
+    if extent := entrytext.extent(entry):
+        text.append(f"   {extent}", "dim")
+    elif finding.endpoint is not None:
         text.append(f"   {visible(str(finding.endpoint))}", "dim")
         if len(finding.endpoints) > 1:
             text.append(f" and {len(finding.endpoints) - 1} more", "dim")
@@ -91,7 +104,7 @@ def finding_text(finding: Finding, lines: Sequence[str], *, width: int = WIDTH, 
     gutter = " " * len(str(finding.line))
     most = width - len(gutter) - 3 if wrap else UNCUT
     _excerpt(text, finding, lines, gutter, width, most)
-    for note in notes(finding, lines):
+    for note in notes(entry, lines):
         for sign, row in zip(itertools.chain("=", itertools.repeat(" ")), _rows(note, most), strict=False):
             text.append(f"{gutter} {sign} ", "blue")
             text.append(f"{row}\n")
@@ -110,7 +123,7 @@ def hint_list(hints: Sequence[Finding], *, width: int = WIDTH, cut: bool = False
     for hint in worst:
         row = Text("  ", no_wrap=True)
         row.append(f"{visible(hint.path)}:{hint.line}")
-        row.append(f"  {hint.code} {hint.name}: {visible(_first_sentence(hint.message))}")
+        row.append(f"  {hint.code} {hint.name}: {visible(first_sentence(hint.message))}")
         if cut:
             row.truncate(width, overflow="ellipsis")
         text.append_text(row).append("\n")
@@ -137,18 +150,27 @@ def endpoint_heading(endpoint: EndpointRef | None) -> Text:
     return Text.assemble((f"── {words} ", "bold"), ("─" * max(3, 76 - cell_len(words)), "dim"), "\n")
 
 
-def notes(finding: Finding, lines: Sequence[str]) -> Iterable[str]:
-    """The lines below the code: the path of the call, the impact, what to do."""
+def notes(entry: Entry, lines: Sequence[str]) -> Iterable[str]:
+    """The lines below the code: the path of the call, where else it is so, the impact, what to do."""
+    finding = entry.first
     if len(finding.call_path) > 1:
         yield " → ".join(f"{visible(hop.path)}:{hop.line}" for hop in finding.call_path)
+    if places := entrytext.elsewhere(entry):
+        yield visible(places)
     if finding.impact.summary and finding.impact.summary != NOT_MEASURED:
         yield visible(finding.impact.summary)
     if finding.fix is not None:
         fix = finding.fix
         where = "" if len(fix.edits) == 1 else f", {len(fix.edits)} places"
+        if like := sum(other.fix is not None for other in entry.findings[1:]):
+            where += f"; {like:,} more like it"
         yield f"fix ({fix.safety}{where}): {_in_a_line(finding, _telling(finding, fix), lines)}".rstrip()
+    elif once := entrytext.decision(entry):
+        yield visible(once)
     elif finding.instead:
-        yield f"instead: {visible(_first_sentence(finding.instead))}"
+        yield f"instead: {visible(first_sentence(finding.instead))}"
+    for other in entry.also:
+        yield visible(entrytext.also(other))
 
 
 def summary(
@@ -159,37 +181,44 @@ def summary(
     fixed: int = 0,
     unread: int = 0,
     hints: Sequence[Finding] = (),
+    causes: int = 0,
 ) -> Text:
-    """The last line: how much there is, where, and what can be done about it at once. `files` were read. The `hints`, which
-    are not among the `findings`, are told of in brief."""
+    """The last line: how much there is, of how many causes, where, and what can be done about it at once. `files` were
+    read. The `hints`, which are not among the `findings`, are told of in brief."""
     text = Text(no_wrap=True)
     seconds = f"{result.statistics.seconds:.2f} s"
     if fixed:
-        text.append(f"Fixed {_counted(fixed, 'problem')}. ", "green")
+        text.append(f"Fixed {counted(fixed, 'problem')}. ", "green")
     if not files and not unread and not findings and not hints:
         text.append("No Python files here", "yellow")
         return text
     if not files and not findings and not hints:
         text.append(f"No file could be read, {unread} skipped", "yellow")
         return text
-    if not findings and hints:
+    listed = [finding for finding in findings if finding.is_hint]
+    if len(listed) == len(findings) and (hints or listed):
         text.append("Only hints", "bold")
+        how = ", shown by --hints" if hints else ""
         text.append(
-            f" in {_counted(files, 'file')}{_unread(unread)}: {len(hints):,}, shown by --hints · {seconds}"
+            f" in {counted(files, 'file')}{_unread(unread)}: {len(hints or listed):,}{how} · {seconds}"
         )
         return text
     if not findings:
         left = "No performance problems" + (" left" if fixed else "")
         text.append(left, "green")
-        text.append(f" in {_counted(files, 'file')}{_unread(unread)} · {seconds}")
+        text.append(f" in {counted(files, 'file')}{_unread(unread)} · {seconds}")
         return text
+    findings = [finding for finding in findings if not finding.is_hint]
     by_severity = Counter(finding.severity for finding in findings)
     counts = ", ".join(
         f"{by_severity[severity]} {severity}" for severity in Severity if by_severity[severity]
     )
     touched = len({finding.path for finding in findings})
-    text.append(f"Found {_counted(len(findings), 'problem')}", "bold")
-    text.append(f" in {touched} of {_counted(files, 'file')}{_unread(unread)} ({counts}){_hinted(hints)}")
+    text.append(f"Found {counted(len(findings), 'problem')}", "bold")
+    if 0 < causes < len(findings):
+        text.append(f" of {counted(causes, 'cause')}", "bold")
+    beside = f" · {counted(len(listed), 'hint')}" if listed else _hinted(hints)
+    text.append(f" in {touched} of {counted(files, 'file')}{_unread(unread)} ({counts}){beside}")
     fixes = Counter(finding.fix.safety for finding in findings if finding.fix is not None)
     safe, unsafe = fixes[Safety.SAFE], fixes[Safety.UNSAFE]
     if safe or unsafe:
@@ -204,7 +233,7 @@ def summary(
 
 
 def _hinted(hints: Sequence[Finding]) -> str:
-    return f" · {_counted(len(hints), 'hint')}, shown by --hints" if hints else ""
+    return f" · {counted(len(hints), 'hint')}, shown by --hints" if hints else ""
 
 
 def _unread(files: int) -> str:
@@ -221,49 +250,60 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
         "blocks the loop",
         "runs on",
         "handler",
+        "",
     )
     rows = []
     for endpoint in endpoints:
         cost = endpoint.cost
+        queries, calls, waits = map(brief, (cost.queries, cost.external_calls, cost.serial_waits))
         rows.append(
             (
                 Text(visible(f"{endpoint.method} {endpoint.path}"), "bold"),
-                Text(cost.queries + (" (unbounded)" if cost.unbounded else "")),
-                Text(cost.external_calls),
-                Text(cost.serial_waits),
+                Text(queries + (" (unbounded)" if cost.unbounded else "")),
+                Text(calls),
+                Text(waits),
                 Text(_blocking(cost.blocking), "red") if cost.blocking else Text("no"),
                 Text(endpoint.runs_on),
                 Text(visible(f"{endpoint.file}:{endpoint.line}"), "dim"),
+                Text(visible(_sizes(endpoint.sizes, queries, calls, waits)), "dim"),
             )
         )
     table = _aligned([tuple(Text(title, "dim") for title in titles), *rows])
     return table.append(f"\n{worst_case(endpoint.cost for endpoint in endpoints)}", "dim")
 
 
+def _sizes(sizes: Sizes, *told: str) -> str:
+    """What the letters in these costs count: `N = orders, M = items`."""
+    return ", ".join(f"{letter} = {name}" for letter, name in named(sizes, *told))
+
+
 def _blocking(names: Sequence[str]) -> str:
     """The first calls that stop the event loop; JSON has all."""
+    names = list(dict.fromkeys(map(short_name, names)))
     left = len(names) - MOST_BLOCKING
     more = f" and {left} more" if left > 0 else ""
     return visible(", ".join(names[:MOST_BLOCKING])) + more
 
 
-def statistics_table(findings: Sequence[Finding]) -> Text:
-    """How often each rule found something, the most frequent first, and how many of these are hints."""
+def statistics_table(findings: Sequence[Finding], entries: Iterable[Entry] = ()) -> Text:
+    """How often each rule found something, the most frequent first, of how many causes, and how many of these are hints."""
+    causes = Counter(finding.code for entry in entries for finding in (entry.first, *entry.also))
     names = {finding.code: finding.name for finding in findings}
     fixable = Counter(finding.code for finding in findings if finding.fix is not None)
     hints = Counter(finding.code for finding in findings if finding.is_hint)
-    counted = Counter(finding.code for finding in findings)
-    width = len(str(max(counted.values(), default=0)))
+    often = Counter(finding.code for finding in findings)
+    width = len(str(max(often.values(), default=0)))
     return _aligned(
         [
             (
                 Text(f"{count:>{width}}", "bold"),
                 Text(code),
                 Text(names[code]),
-                Text(_counted(hints[code], "hint") if hints[code] else "", "dim"),
+                Text(f"of {counted(causes[code], 'cause')}" if 0 < causes[code] < count else "", "dim"),
+                Text(counted(hints[code], "hint") if hints[code] else "", "dim"),
                 Text(f"{fixable[code]} with a fix" if fixable[code] else "", "dim"),
             )
-            for code, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+            for code, count in sorted(often.items(), key=lambda item: (-item[1], item[0]))
         ]
     )
 
@@ -351,7 +391,7 @@ def fix_rows(finding: Finding, lines: Sequence[str]) -> list[str]:
     )  # where one is left over it is shown instead
     shown = textwrap.dedent("\n".join(row[2:] for row in rows[:most])).split("\n")
     told = [visible(f"{row[:2]}{code}".rstrip()) for row, code in zip(rows[:most], shown, strict=True)]
-    return told if most == len(rows) else [*told, f"… and {_counted(len(rows) - most, 'more line')}"]
+    return told if most == len(rows) else [*told, f"… and {counted(len(rows) - most, 'more line')}"]
 
 
 def _diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
@@ -381,7 +421,7 @@ def _in_a_line(finding: Finding, edit: Edit, lines: Sequence[str]) -> str:
         return ""
     old, new = _before(edit, lines), _after(edit)
     if not any(new):
-        return "delete " + _counted(len(old), "line")
+        return "delete " + counted(len(old), "line")
     stripped = {line.strip() for line in old}
     if all(line.strip() in stripped for line in new):  # nothing but its indentation or place is new
         moved = next((line for line in new if line not in old), new[0])
@@ -398,13 +438,3 @@ def _before(edit: Edit, lines: Sequence[str]) -> list[str]:
 
 def _after(edit: Edit) -> list[str]:
     return [line.rstrip() for line in edit.replacement.splitlines()]
-
-
-def _first_sentence(prose: str) -> str:
-    paragraph = " ".join(prose.strip().split("\n\n")[0].split())
-    end = paragraph.find(". ")
-    return paragraph if end < 0 else paragraph[: end + 1]
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from app.check import Scan
     from app.discovery import Project
     from app.review.burndown import Point
-    from rules.engine.finding import Finding, Options
+    from app.review.grouping import Entry
+    from rules.engine.finding import Finding, Options, Result
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "prompt")
 SKIPPED_SHOWN = 10
@@ -53,6 +54,9 @@ SKIPPED_SHOWN = 10
 )
 @click.option("--endpoints", is_flag=True, help="Also what each endpoint costs.")
 @click.option("--by-endpoint", is_flag=True, help="Findings under the endpoint they slow down.")
+@click.option(
+    "--ungrouped", is_flag=True, help="Each finding by itself, where one cause or design brings several."
+)
 @click.option(
     "--checklist", is_flag=True, help="What a service ready for load has, and what this one lacks, instead."
 )
@@ -93,6 +97,7 @@ def check(
     statistics: bool,
     endpoints: bool,
     by_endpoint: bool,
+    ungrouped: bool,
     checklist: bool,
     config_file: Path | None,
     base: str | None,
@@ -122,6 +127,7 @@ def check(
             statistics=statistics,
             endpoints=endpoints,
             hints=hints or bool(select),
+            grouped=not ungrouped,
             kept=not no_cache,
             cache_dir=cache_dir,
         )
@@ -135,7 +141,7 @@ def check(
         at_once = output_format == "text" and not (
             fix or show_diff or statistics or checklist or base or by_endpoint
         )
-        printer = _Printer(hints=hints) if at_once else None
+        printer = _Printer(hints=hints, grouped=not ungrouped) if at_once else None
         if checklist and not select:
             select = ("FP",)  # everything in so many words: project advice too
         scan, project, options = checked(
@@ -173,6 +179,7 @@ def check(
             endpoints=endpoints,
             by_endpoint=by_endpoint,
             hints=hints,
+            grouped=not ungrouped,
             fixed=fixed,
             said=said,
         )
@@ -293,7 +300,10 @@ def checked(
         if printer is not None:
             printer.bar = bar
         cache = FolderCache(cache_dir or root / NAME) if kept else None
-        scan = checking.scan(project, options, advance=bar, say=printer, cache=cache, spent=spent)
+        foresee = printer.foresee if printer is not None else lambda result: None
+        scan = checking.scan(
+            project, options, advance=bar, say=printer, foresee=foresee, cache=cache, spent=spent
+        )
     if base is not None:
         try:
             scan = checking.only_new(project, base, scan, options)
@@ -312,6 +322,7 @@ def _watch(
     statistics: bool,
     endpoints: bool,
     hints: bool,
+    grouped: bool,
     kept: bool,
     cache_dir: Path | None,
 ) -> None:
@@ -329,7 +340,16 @@ def _watch(
         except Misuse as mistake:
             mistake.show()
         else:
-            _show(scan, project, "text", statistics=statistics, endpoints=endpoints, hints=hints, fixed=0)
+            _show(
+                scan,
+                project,
+                "text",
+                statistics=statistics,
+                endpoints=endpoints,
+                hints=hints,
+                grouped=grouped,
+                fixed=0,
+            )
 
     try:
         root = discovery.root_of(paths or (Path(),))
@@ -344,24 +364,61 @@ def _watch(
 
 
 class _Printer:
-    """Prints findings one by one, hints only if it is to, and knows which it printed."""
+    """Prints entries one by one, hints only if it is to, and knows which findings it told of.
 
-    def __init__(self, *, hints: bool) -> None:
+    What may be like others is left for the end unless it was foreseen what it is like.
+    """
+
+    def __init__(self, *, hints: bool, grouped: bool) -> None:
         from app import terminal
+        from app.review import grouping
 
-        self._hints = hints
+        self._grouping = grouping
+        self._hints, self._grouped = hints, grouped
+        self._entries: dict[tuple[str, str], Entry] | None = None
+        self._told: dict[tuple[str, str], Finding] = {}
         self._console, self._show = terminal.console(), terminal.show
         self.said: set[tuple[str, str]] = set()
         self.bar: Bar | None = None
         """What goes from the terminal when the first finding comes."""
 
+    def foresee(self, result: Result) -> None:
+        if not self._grouped:
+            return
+        shown = [finding for finding in result.findings if self._hints or not finding.is_hint]
+        self._entries = {
+            _key(finding): entry
+            for entry in self._grouping.entries(shown, result.endpoints)
+            for finding in (*entry.findings, *entry.also)
+        }
+
     def __call__(self, finding: Finding, lines: Sequence[str]) -> None:
         if not self._hints and finding.is_hint:
             return
+        entry = self._entry(finding)
+        if entry is None:
+            return
+        self._told[_key(finding)] = finding
+        needed = (entry.first, *entry.also)
+        if _key(finding) not in map(_key, needed) or not all(_key(each) in self._told for each in needed):
+            return
         if self.bar is not None:
             self.bar.hide()
-        self.said.add((finding.path, finding.fingerprint))
-        self._show(finding, lines, self._console)
+        self.said.update(map(_key, (*entry.findings, *entry.also)))
+        self._show(
+            self._grouping.renewed(entry, lambda each: self._told.get(_key(each), each)), lines, self._console
+        )
+
+    def _entry(self, finding: Finding) -> Entry | None:
+        if not self._grouped:
+            return self._grouping.alone(finding)
+        if self._entries is None:
+            return None if self._grouping.may_be_shared(finding) else self._grouping.alone(finding)
+        return self._entries.get(_key(finding))
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.path, finding.fingerprint
 
 
 def _show_checklist(scan: Scan, output_format: str) -> None:
@@ -383,6 +440,7 @@ def _show(
     statistics: bool,
     endpoints: bool,
     hints: bool,
+    grouped: bool,
     fixed: int,
     by_endpoint: bool = False,
     said: Collection[tuple[str, str]] = (),
@@ -392,26 +450,31 @@ def _show(
     if output_format != "text":
         from app import outputs
 
-        click.echo(outputs.written(output_format, scan.result, scan.lines, hints=hints), nl=False)
+        text = outputs.written(output_format, scan.result, scan.lines, hints=hints, grouped=grouped)
+        click.echo(text, nl=False)
         return
     from app import terminal  # rich, which takes its time, is for people
     from app.printable import visible
+    from app.review import grouping
 
     console = terminal.console()
     shown = [finding for finding in scan.result.findings if hints or not finding.is_hint]
     brief = [finding for finding in scan.result.findings if not hints and finding.is_hint]
+    entries = grouping.entries(shown, scan.result.endpoints)
     if statistics and scan.result.findings:
-        console.print(terminal.statistics_table(scan.result.findings))
+        causes = grouping.entries(scan.result.findings, scan.result.endpoints)
+        console.print(terminal.statistics_table(scan.result.findings, causes))
         console.print()
     elif by_endpoint:
         for endpoint, findings in terminal.by_endpoint(shown):
             console.print(terminal.endpoint_heading(endpoint))
             for finding in findings:
-                terminal.show(finding, scan.lines(finding.path), console)
+                terminal.show(grouping.alone(finding), scan.lines(finding.path), console)
     elif not statistics:
-        for finding in shown:
-            if (finding.path, finding.fingerprint) not in said:
-                terminal.show(finding, scan.lines(finding.path), console)
+        for entry in entries if grouped else map(grouping.alone, shown):
+            left = grouping.without(entry, said)
+            if left is not None:
+                terminal.show(left, scan.lines(left.first.path), console)
     if brief and not statistics:
         console.print(terminal.hint_list(brief, width=console.width, cut=console.file.isatty()))
     if endpoints and scan.result.endpoints:
@@ -425,6 +488,12 @@ def _show(
     said_of = {finding.path for finding in scan.result.findings}  # documents too
     read = (project.chosen & scan.sources.keys()) - unread | said_of
     summary = terminal.summary(
-        scan.result, shown, len(read), fixed=fixed, unread=len(unread), hints=() if statistics else brief
+        scan.result,
+        shown,
+        len(read),
+        fixed=fixed,
+        unread=len(unread),
+        hints=() if statistics else brief,
+        causes=sum(1 + len(entry.also) for entry in entries if not entry.first.is_hint),
     )
     console.print(summary)

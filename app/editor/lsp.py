@@ -18,6 +18,7 @@ from pygls.workspace import TextDocument
 from app import discovery
 from app.analysis.documents import is_document, is_python
 from app.editor.session import Session
+from app.review.amounts import brief
 from app.version import version
 from rules.engine.finding import Edit, Endpoint, Finding, Safety, Severity
 
@@ -277,7 +278,7 @@ def _explained(finding: Finding) -> str:
 
 def _cost(endpoint: Endpoint) -> str:
     cost = endpoint.cost
-    parts = [f"queries {cost.queries}", f"external calls {cost.external_calls}"]
+    parts = [f"queries {brief(cost.queries)}", f"external calls {brief(cost.external_calls)}"]
     if cost.blocking:
         parts.append(f"blocks the loop: {', '.join(cost.blocking)}")
     if cost.unbounded:

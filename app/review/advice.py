@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
-from app.review.comments import Group, advised
+from app.review import grouping
+from app.review.comments import advised
+from app.review.grouping import Group
 from app.review.markdown import figure, grounds, lowered, plural
 from app.review.table import Context
 from rules.engine.finding import Confidence, Effort, Finding, Impact, Severity
@@ -31,6 +33,9 @@ _MEASURED = ", measured "
 _COST = {Effort.MINUTES: 1.0, Effort.HOURS: 3.0, Effort.DAYS: 9.0}
 
 
+_NO_HOUSE: grouping.House = {}
+
+
 class Place(msgspec.Struct, frozen=True):
     path: str
     line: int
@@ -51,6 +56,8 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True):
     """Effect in words; empty when neither measured nor estimated."""
     how: str
     """`one click on the line`, `in the patch below`, `partly in the patch below` or empty: by hand."""
+    meanwhile: str = ""
+    """What to do in this change, where the recommendation is one for the whole project."""
     sketch: str = ""
     """What the change looks like in the code of the first place, as lines of a diff; empty where few lines do not show it."""
 
@@ -172,23 +179,34 @@ def recommend(
     one_click: set[str],
     patched: set[str],
     demand: Callable[[Group], float] = lambda entry: 1.0,
+    house: grouping.House = _NO_HOUSE,
 ) -> tuple[Recommendation, ...]:
-    """What to do, by impact per effort. Groups of one rule with the same advice are one recommendation.
+    """What to do, by impact per effort. Groups of one rule with the same advice are one recommendation; so are those of a
+    design that is how the project is built.
 
     `one_click` and `patched` hold fingerprints of findings with an inline suggestion and with a place in the patch;
-    `demand` weighs a group by what is known of production.
+    `demand` weighs a group by what is known of production, `house` holds what many endpoints do already.
     """
     alike: dict[tuple[str, str], list[Group]] = {}
     for entry in groups:
-        alike.setdefault((entry.first.code, _CALL.sub("``", _title(entry.first))), []).append(entry)
+        usual = grouping.house_style(entry, house)
+        what = _CALL.sub("``", _title(entry.first)) if not usual else ""
+        alike.setdefault((grouping.design(entry.first) if usual else entry.first.code, what), []).append(
+            entry
+        )
     ranked: list[tuple[float, Recommendation]] = []
     for members in alike.values():
         first = members[0].first
         titles = {_title(entry.first) for entry in members}
         title = _title(first) + (f", and {plural(len(titles) - 1, 'other')} alike" if len(titles) > 1 else "")
+        usual = grouping.house_style(members[0], house)
+        meanwhile = title if usual else ""
+        if usual:
+            title = f"Decide once how endpoints wait for `{grouping.design(first)}`: {usual:,} more do so on the event loop"
         prints = {finding.fingerprint for entry in members for finding in entry.findings}
         endpoints = {ref for entry in members for ref in entry.endpoints}
-        effort = max((entry.first.effort for entry in members), key=lambda effort: _COST[effort])
+        efforts = [entry.first.effort for entry in members] + ([Effort.DAYS] if usual else [])
+        effort = max(efforts, key=lambda effort: _COST[effort])
         score = sum(
             _WEIGHT[entry.first.severity]
             * _SURE[entry.first.confidence]
@@ -212,7 +230,8 @@ def recommend(
                     endpoints=len(endpoints),
                     expected=_expected(first.impact),
                     how=_how(prints, one_click, patched),
-                    sketch=first.sketch,
+                    meanwhile=meanwhile,
+                    sketch="" if usual else first.sketch,
                 ),
             )
         )

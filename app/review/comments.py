@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 
 from app.github.models import ReviewComment, Side
-from app.review import guards, marker, patch
-from app.review.costs import EndpointChange, growth, price, terms
+from app.review import grouping, guards, marker, patch
+from app.review.amounts import named, price, terms
+from app.review.costs import EndpointChange, growth
 from app.review.diff import Diff
+from app.review.grouping import Group
 from app.review.guards import Lost
 from app.review.links import Links
 from app.review.markdown import (
@@ -43,14 +44,10 @@ BADGES = {
     Severity.LOW: "🔵 Low",
     Severity.INFO: "⚪ Info",
 }
-ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104", "FP105", "FP106"})
-"""Rules about synchronous calls on the event loop."""
 _MAX_HOPS = 8
 _ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
 """Those of a call in our advice that are too long for a title."""
 _SHORTEST_TITLE = 12
-_MOST_TERMS = 5
-"""Of a cost that is told in a line of text."""
 _MAX_SUGGESTION_LINES = 80
 _NAMED_ENDPOINTS = 5
 _NAMED_PLACES = 5
@@ -68,44 +65,6 @@ class Anchor(msgspec.Struct, frozen=True):
     start_line: int | None = None
 
 
-class Group(msgspec.Struct, frozen=True):
-    """Findings that are one comment: of one cause, or one mistake in one function. The first is the worst and is worded."""
-
-    findings: tuple[Finding, ...]
-    causes: tuple[tuple[Finding, ...], ...] = ()
-    """They by cause, where they are of several."""
-
-    @property
-    def first(self) -> Finding:
-        return self.findings[0]
-
-    @property
-    def fingerprints(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(finding.fingerprint for finding in self.findings))
-
-    @property
-    def endpoints(self) -> tuple[EndpointRef, ...]:
-        seen: dict[EndpointRef, None] = {}
-        for finding in self.findings:
-            for endpoint in (*((finding.endpoint,) if finding.endpoint else ()), *finding.endpoints):
-                seen.setdefault(endpoint)
-        return tuple(seen)
-
-    @property
-    def places(self) -> tuple[tuple[str, int], ...]:
-        """Path and line of each place that wants mending; under several endpoints their one cause, the first's, and what
-        else is in its function."""
-        return tuple(
-            dict.fromkeys(
-                (finding.path, finding.line)
-                for finding in self.findings
-                if len(self.endpoints) == 1
-                or not self.endpoints
-                or _function(finding) == _function(self.first)
-            )
-        )
-
-
 @dataclass(frozen=True)
 class Context:
     """What rendering a comment needs to know beside its findings."""
@@ -114,52 +73,8 @@ class Context:
     links: Links
     texts: patch.Texts
     costs: Mapping[EndpointRef, EndpointChange]
-
-
-def group(findings: Iterable[Finding]) -> tuple[Group, ...]:
-    """Findings by cause, in the order of their worst member; without a cause each stands alone, unless its function has
-    the same mistake elsewhere and none of them has a fix of its own to offer."""
-    groups: dict[tuple[str, ...], list[Finding]] = {}
-    for number, finding in enumerate(findings):
-        key = (finding.code, finding.cause) if finding.cause else (finding.code, "", str(number))
-        groups.setdefault(key, []).append(finding)
-    together: dict[object, list[tuple[Finding, ...]]] = {}
-    for number, members in enumerate(groups.values()):
-        together.setdefault(_mistake(members) or number, []).append(tuple(sorted(members, key=_badness)))
-    return tuple(
-        Group(
-            tuple(sorted(itertools.chain.from_iterable(causes), key=_badness)),
-            tuple(causes) if len(causes) > 1 else (),
-        )
-        for causes in together.values()
-    )
-
-
-def kind(finding: Finding) -> str:
-    """What makes two findings the same to a reader: synchronous calls of one library on the event loop, whichever rule
-    finds them; otherwise the rule."""
-    library = finding.leaf.partition(".")[0]
-    return f"{library} on the loop" if finding.code in ON_THE_LOOP and library else finding.code
-
-
-def _mistake(members: Sequence[Finding]) -> object:
-    """What findings of one cause share with others of their function that are mended in the same way; None when they are
-    in several, or have fixes."""
-    first = members[0]
-    functions = {_function(finding) for finding in members}
-    if len(functions) > 1 or not first.symbol or any(finding.fix is not None for finding in members):
-        return None
-    endpoints = frozenset(Group(tuple(members)).endpoints)
-    what = (first.code, first.instead) if kind(first) == first.code else kind(first)
-    return (*functions, what, endpoints, first.speaks)
-
-
-def _function(finding: Finding) -> tuple[str, str]:
-    return finding.path, finding.symbol
-
-
-def _badness(finding: Finding) -> tuple[int, str, int]:
-    return -finding.severity.rank, finding.path, finding.line
+    house: grouping.House = field(default_factory=dict)
+    """What many endpoints do at the base already: one more is said in short."""
 
 
 def suggestion(finding: Finding, context: Context) -> tuple[Anchor, str] | None:
@@ -220,21 +135,16 @@ def anchor(finding: Finding, diff: Diff) -> Anchor | None:
     return Anchor(finding.path, removed, "LEFT") if removed is not None else None
 
 
-Reached: TypeAlias = tuple[str, int, tuple[EndpointRef, ...]]
-"""A line and the endpoints of which a comment on it says what they cost."""
-
-
-def reached(comment: ReviewComment, said: Group) -> Reached:
-    return comment.path, comment.line, said.endpoints
-
-
 def write(
-    said: Group, context: Context, taken: Sequence[Anchor] = (), told: Collection[Reached] = ()
+    said: Group,
+    context: Context,
+    taken: Sequence[Anchor] = (),
+    also: Sequence[Group] = (),
 ) -> ReviewComment | None:
     """The comment for a group, none when GitHub would take it nowhere.
 
-    `taken` are ranges that already have a suggestion: two for one line cannot both be applied. `told` is where a comment
-    says already what the endpoints cost.
+    `taken` are ranges that already have a suggestion: two for one line cannot both be applied. `also` are groups that would
+    be said on the same line.
     """
     guard = guards.lost(said.first, context.diff, places_of(said.first))
     offer = suggestion(said.first, context) if guard is None else None
@@ -264,16 +174,27 @@ def write(
             context,
             offer[1] if offer is not None else None,
             first=_first(place, guard, said.first, context.diff),
-            with_costs=(place.path, place.line, said.endpoints) not in told,
+            also=also,
         ),
         code=said.first.code,
         fingerprint=marker.token(said.first.fingerprint),
-        apart=tuple(
-            comment
-            for part in said.causes
-            if (comment := write(Group(part), context, taken, told)) is not None
-        ),
+        apart=_apart(said, context, taken, also),
     )
+
+
+def _apart(
+    said: Group,
+    context: Context,
+    taken: Sequence[Anchor],
+    also: Sequence[Group],
+) -> tuple[ReviewComment, ...]:
+    """The comments that would be made of a comment's causes, and of what it says besides, each by itself."""
+    parts = [Group(part) for part in said.causes] or ([said] if also else [])
+    written = [write(part, context, taken) for part in parts]
+    for other in also:
+        comment = write(other, context, taken)
+        written += comment.apart or (comment,) if comment is not None else ()
+    return tuple(comment for comment in written if comment is not None)
 
 
 def _is_below(place: Anchor, finding: Finding) -> bool:
@@ -328,26 +249,54 @@ def _meet(one: Anchor, other: Anchor) -> bool:
 
 
 def body(
-    said: Group, context: Context, suggested: str | None, *, first: str = "", with_costs: bool = True
+    said: Group,
+    context: Context,
+    suggested: str | None,
+    *,
+    first: str = "",
+    also: Sequence[Group] = (),
 ) -> str:
     """The text of a comment with its hidden marker, at most 65,535 bytes. `first` comes before the message."""
     finding = said.first
     nothing = Section(("",))
+    usual = grouping.house_style(said, context.house)
     parts = [
         Section(tuple(headline(said, context.links, limit, first=first) for limit in (2000, 400))),
-        _costliest(said, context) if with_costs else nothing,
+        nothing if usual else _costliest(said, context),
         Section((path_lines(said, context.links), "")),
-        Section((_cost(said, context), "")) if with_costs else nothing,
-        Section((impact(finding, context.links), "")),
+        nothing if usual else Section((_cost(said, context), "")),
+        nothing if usual else Section((impact(finding, context.links), "")),
+        Section((_as_usual(finding, usual) if usual else "",)),
     ]
     if suggested is not None:
         parts.append(Section((fence(suggested, "suggestion"),)))
     else:
-        parts.append(_remedy(finding, context))
+        parts.append(_remedy(finding, context, short=bool(usual)))
     parts.append(Section((_elsewhere(said, context.links), "")))
-    parts.append(Section((_small_print(finding), "")))
-    end = marker.write(said.fingerprints, context.links.head_sha)
+    parts.append(nothing if usual else Section((_small_print(finding), "")))
+    parts += [_also(other, context) for other in also]
+    prints = (*said.fingerprints, *(each for other in also for each in other.fingerprints))
+    end = marker.write(prints, context.links.head_sha)
     return fit(parts, LIMIT - len(end.encode()) - 1) + "\n" + end
+
+
+def _as_usual(finding: Finding, others: int) -> str:
+    """That a project has many of these already, so that one decision for all is worth more than one more exception."""
+    decided = f" ({prose(known)})" if (known := grouping.decision(finding)) else ""
+    return (
+        f"**{others:,} other endpoints** here wait for {code(grouping.design(finding))} on the event loop already: one "
+        f"decision for all of them{decided} is worth more than mending them one by one. `/fastperf audit` lists them."
+    )
+
+
+def _also(other: Group, context: Context) -> Section:
+    """A second problem on the line of a comment: what it is, and what to do."""
+    finding = other.first
+    advice = f" {prose(advised(finding))}." if advised(finding) else ""
+    head = f"Also here: {headline(other, context.links, 400)}"
+    return Section(
+        (f"{head}\n\n{folded}" if (folded := fix_details(finding, context)) else f"{head}{advice}", head)
+    )
 
 
 def headline(said: Group, links: Links, limit: int = 2000, *, first: str = "") -> str:
@@ -400,22 +349,22 @@ def cost_words(change: EndpointChange) -> str:
         ("external_calls", "external calls"),
         ("serial_waits", "waits in a row"),
     ):
-        new = getattr(after, name)
-        old = getattr(change.before, name) if change.before is not None else None
+        old, new = change.told(name)
         if old is None and new != "0":
-            moved[label] = f"**{_brief(new)}**"
+            moved[label] = f"**{prose(new)}**"
         elif old is not None and old != new:
-            moved[label] = f"**{_brief(old)} → {_brief(new)}**"
+            moved[label] = f"**{prose(old)} → {prose(new)}**"
     told = moved.get("waits in a row") == moved.get("queries")
     if told or (_waits_for_each(after) and (change.before is None or _waits_for_each(change.before))):
         moved.pop("waits in a row", None)
-    return ", ".join(f"{label} {words}" for label, words in moved.items())
+    words = ", ".join(f"{label} {words}" for label, words in moved.items())
+    sizes = size_words(change, *moved.values())
+    return f"{words} ({sizes})" if sizes else words
 
 
-def _brief(cost: str) -> str:
-    """A cost with its first terms and its steepest where it has many: the table of the check run tells the whole."""
-    parts = cost.split(" + ")
-    return prose(" + ".join([*parts[:2], "…", parts[-1]]) if len(parts) > _MOST_TERMS else cost)
+def size_words(change: EndpointChange, *told: str, cell: bool = False) -> str:
+    """What the letters in these figures count: "N = `orders`, M = `items`"."""
+    return ", ".join(f"{letter} = {code(name, cell=cell)}" for letter, name in named(change.sizes, *told))
 
 
 def _waits_for_each(cost: Cost) -> bool:
@@ -471,13 +420,18 @@ def impact(finding: Finding, links: Links) -> str:
     return f"**Expected** {summary}{small}"
 
 
-def _remedy(finding: Finding, context: Context) -> Section:
+def _remedy(finding: Finding, context: Context, *, short: bool = False) -> Section:
     """What to do when there is no one-click suggestion: the fix as a diff, else the advice in words."""
-    advice = f"**Instead** {prose(shorten(finding.instead, 500))}" if finding.instead else ""
+    label = "Here, until then:" if short else "**Instead**"
+    advice = (
+        f"{label} {prose(shorten(lowered(finding.instead) if short else finding.instead, 500))}"
+        if finding.instead
+        else ""
+    )
     folded = fix_details(finding, context)
     if folded:
         return Section((folded, advice, ""))
-    if finding.sketch:
+    if finding.sketch and not short:
         sketched = details("What it could look like here", fence(finding.sketch, "diff"))
         return Section((f"{advice}\n\n{sketched}", advice, ""))
     return Section((advice, ""))

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
+from app.review.amounts import UNKNOWN_SIZE, Sizes, aligned, brief, moved, price, weigh
 from app.review.diff import Diff
 from rules.engine.finding import Cost, Endpoint, EndpointRef, Result
 
-_UNKNOWN_SIZE = 100.0
-"""What N counts for when costs are ordered; never printed."""
 _STEEPER = 20
-_FACTOR = re.compile(r"\d+(?:\.\d+)?|[A-Za-z]\w*")
-_POWERS = {"²": 2, "³": 3}
 
 
 class EndpointChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +27,9 @@ class EndpointChange(msgspec.Struct, frozen=True, kw_only=True):
     previous: EndpointRef | None = None
     """Method and path at the merge base when the same handler was reached by another route."""
     runs_on: str = "loop"
+    sizes: Sizes = ()
+    """What the letters of `after` count."""
+    sizes_before: Sizes = ()
 
     @property
     def ref(self) -> EndpointRef:
@@ -39,6 +38,14 @@ class EndpointChange(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def changed(self) -> bool:
         return self.before != self.after or self.previous is not None
+
+    def told(self, attribute: str) -> tuple[str | None, str]:
+        """A figure before, none for a new endpoint, and after, in brief and with the same letters. It is not gone."""
+        new = getattr(self.after, attribute)
+        if self.before is None:
+            return None, brief(new)
+        old = getattr(self.before, attribute)
+        return moved(aligned(old, self.sizes_before, self.sizes) if old != new else old, new)
 
     def contract(self) -> dict[str, Any]:
         """As `review --output-format json` prints it."""
@@ -69,13 +76,20 @@ def compare(before: Result, after: Result, diff: Diff) -> tuple[EndpointChange, 
             file=endpoint.file,
             line=endpoint.line,
             runs_on=endpoint.runs_on,
+            sizes=endpoint.sizes,
+            sizes_before=partner.sizes if partner else (),
             previous=EndpointRef(partner.method, partner.path) if partner is not None and moved else None,
         )
         if change.changed or endpoint.file in diff.files:
             changes.append(change)
     changes += [
         EndpointChange(
-            method=endpoint.method, path=endpoint.path, before=endpoint.cost, after=None, file=endpoint.file
+            method=endpoint.method,
+            path=endpoint.path,
+            before=endpoint.cost,
+            after=None,
+            file=endpoint.file,
+            sizes_before=endpoint.sizes,
         )
         for endpoint in gone
     ]
@@ -94,6 +108,8 @@ def standing(after: Result, changes: Sequence[EndpointChange]) -> tuple[Endpoint
             file=each.file,
             line=each.line,
             runs_on=each.runs_on,
+            sizes=each.sizes,
+            sizes_before=each.sizes,
         )
         for each in after.endpoints
         if each.method != "WEBSOCKET" and (each.method, each.path, each.file) not in told
@@ -164,31 +180,6 @@ def _name(endpoint: Endpoint) -> str:
     return endpoint.symbol.rpartition(".")[2]
 
 
-def weigh(cost: str) -> float:
-    """A polynomial such as `2 + 3N` with every unknown size as 100. Only for ordering; text we cannot read is 0."""
-    total = 0.0
-    for term in cost.split("+"):
-        factors = _FACTOR.findall(term)
-        if not factors:
-            continue
-        product = 1.0
-        for factor in factors:
-            product *= min(float(factor), 1e9) if factor[0].isdigit() else _UNKNOWN_SIZE
-        for sign, power in _POWERS.items():
-            product *= _UNKNOWN_SIZE ** ((power - 1) * term.count(sign))
-        total += product
-    return total
-
-
-def terms(cost: str) -> Counter[str]:
-    """How often each product of sizes occurs in a polynomial: `2 + 3N` is twice the empty one and three times `N`."""
-    found: Counter[str] = Counter()
-    for term in cost.split(" + "):
-        product = term.lstrip("0123456789")
-        found[product] += int(term.removesuffix(product) or 1)
-    return +found
-
-
 def growth(change: EndpointChange) -> float:
     """How much dearer the endpoint became; blocking the loop outweighs any number of queries."""
     return price(change.after) - price(change.before)
@@ -203,15 +194,7 @@ def steeper(changes: Iterable[EndpointChange]) -> frozenset[EndpointRef]:
         and change.after is not None
         and any(
             weigh(getattr(change.after, name))
-            >= _STEEPER * max(_UNKNOWN_SIZE, weigh(getattr(change.before, name)))
+            >= _STEEPER * max(UNKNOWN_SIZE, weigh(getattr(change.before, name)))
             for name in ("queries", "external_calls")
         )
     )
-
-
-def price(cost: Cost | None) -> float:
-    """One number for a whole cost, for ordering only; nothing for an endpoint that is not there."""
-    if cost is None:
-        return 0.0
-    numbers = weigh(cost.queries) + weigh(cost.external_calls) + weigh(cost.serial_waits)
-    return numbers + 1e6 * len(cost.blocking) + 1e5 * cost.unbounded

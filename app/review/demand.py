@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from app.review.comments import Group
 from app.review.config import Config
+from app.review.grouping import Group
 from rules.engine.costs.capacity import Capacity
 
 _SLOW_MS, _QUICK_MS = 500.0, 100.0

@@ -9,8 +9,8 @@ import msgspec
 from app.github.models import Conclusion
 from app.review.advice import Question, Recommendation, metrics, tools
 from app.review.budgets import BudgetRow
-from app.review.comments import group
 from app.review.costs import EndpointChange
+from app.review.grouping import group
 from app.review.report import Report
 from rules.engine.costs.capacity import Site
 from rules.engine.finding import Finding, ProvenFix, Skipped, Statistics, Suppressed

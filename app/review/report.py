@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
 
 from app.github.models import Annotation, Conclusion, ReviewComment, Thread
-from app.review import comments, costs, demand, fingerprint, guards, marker, patch, summary
+from app.review import comments, costs, demand, fingerprint, grouping, guards, marker, patch, summary
 from app.review.advice import RANKED, Question, Recommendation, ask, recommend
 from app.review.budgets import BudgetRow, held
-from app.review.comments import Anchor, Group
+from app.review.comments import Anchor
 from app.review.config import Config
 from app.review.costs import EndpointChange
 from app.review.diff import Diff
+from app.review.grouping import ON_THE_LOOP, Group, group
+from app.review.grouping import kind as kind_of
 from app.review.links import Links
 from app.review.markdown import one_line, plural, sentence, shorten
 from app.review.patch import Excerpts
@@ -165,11 +167,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         head_paths = {old: head for head, old in diff.renames.items()}
         fixed = tuple(old for old in changes.fixed if head_paths.get(old.path, old.path) not in unread)
         texts = patch.Texts(diff, excerpts or {})
-        context = comments.Context(diff, links, texts, {change.ref: change for change in endpoints})
+        house = grouping.house(before.endpoints)
+        context = comments.Context(diff, links, texts, {change.ref: change for change in endpoints}, house)
         listened = tuple(finding for finding in new if config.mode_for(finding) != "observe")
         heard = tuple(finding for finding in listened if finding.speaks)
-        groups = comments.group(heard)
-        usual = Counter(map(comments.kind, changes.existing))
+        groups = group(heard)
+        usual = Counter(map(kind_of, changes.existing))
         spoken, repeated, crowded, placeless = _said(heard, context, config.max_comments, usual)
         left_out = (*repeated, *crowded)
         said_by_comment = {comment.fingerprint for comment in spoken}
@@ -191,7 +194,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         patched = {finding.fingerprint for finding in applied.findings}
 
         def recommended(told: Config) -> tuple[Recommendation, ...]:
-            return recommend(groups, one_click, patched, lambda entry: demand.weight(entry, told))
+            return recommend(groups, one_click, patched, lambda entry: demand.weight(entry, told), house)
 
         recommendations = recommended(config)
         questions = ask(
@@ -209,13 +212,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         kept = held(endpoints, after, config.options())
         facts = summary.Facts(
             conclusion=verdict,
-            new=comments.group(new),
+            new=group(new),
             heard=groups,
             hints=tuple(finding for finding in listened if not finding.speaks),
             blocking=frozenset(blocking),
             grown=frozenset(finding.fingerprint for finding in changes.grown),
-            fixed=comments.group(fixed),
-            existing=comments.group(changes.existing),
+            fixed=group(fixed),
+            existing=group(changes.existing),
             nearby=nearby,
             endpoints=endpoints,
             recommendations=recommendations,
@@ -426,41 +429,67 @@ def _said(
 ) -> tuple[tuple[ReviewComment, ...], tuple[Group, ...], tuple[Group, ...], tuple[Group, ...]]:
     """Comments, groups that repeat one of them, groups that had a line but no room, groups without a line.
 
-    What is only worth a comment because it is new is worth one. So is a line on which several rules find one call.
+    What is only worth a comment because it is new is worth one. So is a line: one on which several rules find one call, and
+    other problems there are told in the comment that stands on it.
 
     `usual` is how often each kind of finding was there before: comments are for what a reader does not know yet.
     """
     said: set[str] = set()
     repeated: list[Group] = []
-    spoken: list[ReviewComment] = []
+    spoken: list[_Spoken] = []
     crowded: list[Group] = []
     placeless: list[Group] = []
     taken: list[Anchor] = []
     habits: Counter[tuple[str, str]] = Counter()
-    lines: set[tuple[str, str, int]] = set()
-    told: set[comments.Reached] = set()
-    for entry in comments.group(heard):
-        comment = comments.write(entry, context, taken, told)
-        kind = comments.kind(entry.first)
+    lines: dict[tuple[str, str, int], int] = {}
+    for entry in group(heard):
+        comment = comments.write(entry, context, taken)
+        kind = kind_of(entry.first)
         if comment is None:
             placeless.append(entry)
             continue
-        place = (kind, comment.path, comment.line)
-        known = kind in said and (usual.get(kind, 0) >= _USUAL or entry.first.when_new is not None)
-        if len(spoken) >= most:
+        line = comment.path, comment.side, comment.line
+        at = lines.get(line)
+        once = (
+            usual.get(kind, 0) >= _USUAL
+            or entry.first.when_new is not None
+            or grouping.house_style(entry, context.house) > 0
+        )
+        same_call = at is not None and _is_one_call(entry, spoken[at].entry)
+        is_known = (kind in said and once) or habits[kind, comment.path] >= _ENOUGH or same_call
+        if at is not None and not is_known:
+            spoken[at] = spoken[at].with_also(entry, context)
+        elif len(spoken) >= most:
             crowded.append(entry)
-        elif known or habits[kind, comment.path] >= _ENOUGH or place in lines:
+        elif is_known:
             repeated.append(entry)
         else:
             said.add(kind)
             habits[kind, comment.path] += kind in _HABITS
-            if entry.first.code in comments.ON_THE_LOOP:
-                lines.add(place)
-            spoken.append(comment)
-            told.add(comments.reached(comment, entry))
+            lines[line] = len(spoken)
+            spoken.append(_Spoken(comment, entry, tuple(taken)))
             if comments.has_suggestion(comment):
                 taken.append(comments.range_of(comment))
-    return tuple(spoken), tuple(repeated), tuple(crowded), tuple(placeless)
+    return tuple(each.comment for each in spoken), tuple(repeated), tuple(crowded), tuple(placeless)
+
+
+class _Spoken(NamedTuple):
+    """A comment and what it was written with."""
+
+    comment: ReviewComment
+    entry: Group
+    taken: tuple[Anchor, ...]
+    also: tuple[Group, ...] = ()
+
+    def with_also(self, other: Group, context: comments.Context) -> _Spoken:
+        also = (*self.also, other)
+        comment = comments.write(self.entry, context, self.taken, also)
+        return self._replace(comment=comment or self.comment, also=also)
+
+
+def _is_one_call(one: Group, other: Group) -> bool:
+    """Whether two rules about the event loop speak of calls of one library."""
+    return one.first.code in ON_THE_LOOP and kind_of(one.first) == kind_of(other.first)
 
 
 def _annotations(unsaid: Sequence[Group], errors: Sequence[ConfigError]) -> tuple[Annotation, ...]:

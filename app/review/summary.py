@@ -10,9 +10,11 @@ from app.github.models import Conclusion
 from app.review import comments
 from app.review import patch as patches
 from app.review.advice import Place, Question, Recommendation, metrics, tools
+from app.review.amounts import short_name
 from app.review.budgets import BudgetRow
-from app.review.comments import BADGES, Group
+from app.review.comments import BADGES
 from app.review.costs import EndpointChange, growth
+from app.review.grouping import Group
 from app.review.markdown import (
     Section,
     code,
@@ -332,18 +334,16 @@ def _cost_row(change: EndpointChange) -> list[str]:
         name += f" <sub>was {code(str(change.previous), cell=True)}</sub>"
     elif change.before is None:
         name += " <sub>new</sub>"
-    cells = [name]
-    for _, attribute in _COST_COLUMNS:
-        old = getattr(change.before, attribute) if change.before is not None else None
-        cells.append(_moved(old, getattr(change.after, attribute)))
-    cells.append(_blocks(change.before, change.after))
-    return cells
+    figures = [change.told(attribute) for _, attribute in _COST_COLUMNS]
+    if sizes := comments.size_words(change, *(new for _, new in figures), cell=True):
+        name += f" <sub>{sizes}</sub>"
+    return [name, *(_moved(old, new) for old, new in figures), _blocks(change.before, change.after)]
 
 
 def _blocks(before: Cost | None, after: Cost) -> str:
     """What stops the event loop: what the change brings comes first, and stands out."""
-    old = list(dict.fromkeys(map(_short_name, before.blocking))) if before is not None else []
-    new = list(dict.fromkeys(map(_short_name, after.blocking)))
+    old = list(dict.fromkeys(map(short_name, before.blocking))) if before is not None else []
+    new = list(dict.fromkeys(map(short_name, after.blocking)))
     added = [name for name in new if name not in old]
     named = [f"**{code(name, cell=True)}**" for name in added]
     named += [code(name, cell=True) for name in new if name in old]
@@ -355,12 +355,6 @@ def _blocks(before: Cost | None, after: Cost) -> str:
             f"{', '.join(code(name, cell=True) for name in old[:_MOST_BLOCKING])} → **no**" if old else "no"
         )
     return f"no → {shown}" if before is not None and not old else shown
-
-
-def _short_name(name: str) -> str:
-    """`Session.execute` of `sqlalchemy.orm.Session.execute`, `open` of `builtins.open`; other names whole."""
-    *_, owner, last = ("", *name.removeprefix("builtins.").rsplit(".", 2))
-    return f"{owner}.{last}" if owner[:1].isupper() else name.removeprefix("builtins.")
 
 
 def _moved(old: str | None, new: str) -> str:
@@ -400,7 +394,9 @@ def _recommendation(item: Recommendation, context: comments.Context, number: int
     if item.endpoints > 1:
         words.append(plural(item.endpoints, "endpoint"))
     if item.how:
-        words.append(item.how)
+        words.append(item.how if not item.meanwhile else f"here {item.how}")
+    elif item.meanwhile:
+        words.append(f"here, until then: {prose(lowered(item.meanwhile))}")
     if item.expected:
         words.append(
             f"expected: {prose(item.expected, inside=True) if told_at == number else f'as in {told_at}'}"
@@ -538,7 +534,8 @@ def _next_steps(facts: Facts, context: comments.Context) -> str:
         )
     elif patched:
         steps.append(f"Apply the patch above ({plural(patched, 'fix', 'fixes')}).")
-    left = [(number, item) for number, item in enumerate(facts.recommendations, start=1) if item.by_hand]
+    numbered = list(enumerate(facts.recommendations, start=1))
+    left = [(number, item) for number, item in numbered if item.by_hand and not item.meanwhile]
     if left:
         alike = {item.effort for _, item in left} if len(left) > 1 else set()
         named = [
@@ -551,6 +548,11 @@ def _next_steps(facts: Facts, context: comments.Context) -> str:
         order = ", in this order" if several else ""
         effort = f" ({left[0][1].effort} each)" if len(alike) == 1 else ""
         steps.append(f"Do recommendation{'s' if several else ''} {_listed(named)} by hand{order}{effort}.")
+    if designs := [str(number) for number, item in numbered if item.meanwhile]:
+        steps.append(
+            f"Recommendation{'s' if len(designs) > 1 else ''} {_listed(designs)}: here what is named for until then; the "
+            "decision for all is one of its own."
+        )
     told = {
         finding.trade_offs
         for entry in facts.heard
@@ -611,7 +613,7 @@ def _tail(facts: Facts, context: comments.Context) -> Section:
     links = context.links
     parts: list[tuple[str, list[str]]] = []
     if facts.folded:
-        rows = [f"- {_row(entry.first, context)}" for entry in facts.folded]
+        rows = [f"- {_pointer(entry, facts, context)}" for entry in facts.folded]
         parts.append(
             (
                 plural(len(facts.folded), "new problem without a comment", "new problems without a comment"),
@@ -682,7 +684,31 @@ def _tail(facts: Facts, context: comments.Context) -> Section:
 
 def _row(finding: Finding, context: comments.Context) -> str:
     place = context.links.place(finding.path, finding.line)
-    return f"{BADGES[finding.severity].split()[0]} {place} {code(finding.code)} {prose(shorten(finding.message, 300))}"
+    return f"{_dot(finding)} {place} {code(finding.code)} {prose(shorten(finding.message, 300))}"
+
+
+def _dot(finding: Finding) -> str:
+    """What is only possible has no severity to be shown."""
+    return BADGES[Severity.INFO if finding.is_hint else finding.severity].split()[0]
+
+
+def _pointer(entry: Group, facts: Facts, context: comments.Context) -> str:
+    """A problem and the recommendation that says what it is and what to do."""
+    finding = entry.first
+    place = context.links.place(finding.path, finding.line)
+    spots = set(entry.places)
+    number = next(
+        (
+            number
+            for number, item in enumerate(facts.recommendations, start=1)
+            if spots <= {(each.path, each.line) for each in item.places}
+            and (item.code == finding.code or item.meanwhile)
+        ),
+        0,
+    )
+    if not number:
+        return _row(finding, context)
+    return f"{_dot(finding)} {place} {code(finding.code)}: recommendation {number}"
 
 
 def _section(draw: Callable[[int], str], rows: int, rank: int, last: str | None = None) -> Section:

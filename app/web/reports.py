@@ -23,9 +23,10 @@ from app.github.models import Repository
 from app.records import KeptReport
 from app.reportlinks import ReportLinks
 from app.review import history, patch
+from app.review.amounts import brief, named, weigh
 from app.review.answered import Answered
 from app.review.budgets import BudgetRow
-from app.review.costs import EndpointChange, weigh
+from app.review.costs import EndpointChange
 from app.review.links import Links
 from app.review.markdown import figure, grounds
 from app.review.record import Record
@@ -241,6 +242,8 @@ class Row(NamedTuple):
     measures: list[Measure]
     steps: list[Step]
     budgets: list[BudgetRow]
+    sizes: list[tuple[str, str]]
+    """What the letters in its figures count."""
 
 
 def render(
@@ -348,7 +351,7 @@ def _nowhere(path: str, line: int, end_line: int | None = None) -> str:
 def _counts(record: Record, severity: Severity) -> tuple[int, int, int]:
     """New, fixed, already there."""
     return (
-        sum(finding.severity == severity for finding in record.new),
+        sum(finding.severity == severity and not finding.is_hint for finding in record.new),
         sum(finding.severity == severity for finding in record.fixed),
         record.existing.get(severity, 0),
     )
@@ -371,22 +374,30 @@ def _row(change: EndpointChange, line: Sequence[history.Step], record: Record, l
         )
     measures = [
         Measure(
-            getattr(change.before, attribute, ""),
-            getattr(change.after, attribute, ""),
+            *_told(change, attribute),
             charts.before_and_after(_size(change.before, attribute), _size(change.after, attribute), longest),
             charts.line_of([_size(cost, attribute) for cost in costs]),
         )
         for _, attribute in MEASURES
     ]
     told = [Step(step.number, _date(step.at), _figures(step.cost)) for step in line if step.number]
-    return Row(change, measures, told, [row for row in record.budgets if row.ref == change.ref])
+    sizes = named(change.sizes, *(measure.after for measure in measures))
+    return Row(change, measures, told, [row for row in record.budgets if row.ref == change.ref], sizes)
+
+
+def _told(change: EndpointChange, attribute: str) -> tuple[str, str]:
+    """A figure before and after, in brief; empty where the endpoint is not there."""
+    if change.after is None:
+        return brief(getattr(change.before, attribute, "")), ""
+    old, new = change.told(attribute)
+    return old or "", new
 
 
 def _figures(cost: Cost | None) -> str:
     """`queries 2 + N, external calls 1, waits 3`."""
     if cost is None:
         return "gone"
-    words = [f"{name} {getattr(cost, attribute)}" for name, attribute in MEASURES]
+    words = [f"{name} {brief(getattr(cost, attribute))}" for name, attribute in MEASURES]
     return ", ".join([*words, f"blocks the loop: {', '.join(cost.blocking)}"] if cost.blocking else words)
 
 

@@ -223,6 +223,11 @@ class Cost(msgspec.Struct, frozen=True):
     blocking: tuple[str, ...] = ()
     unbounded: bool = False
 
+    @property
+    def grows(self) -> bool:
+        """Whether it depends on the length of something."""
+        return any(each.isalpha() for each in f"{self.queries}{self.external_calls}{self.serial_waits}")
+
 
 WORST_CASE = (
     "Worst case of one request: every condition holds, of two branches the dearer one counts, and what is memoised "
@@ -233,12 +238,9 @@ WORST_CASE = (
 
 def worst_case(costs: Iterable[Cost]) -> str:
     """What these figures are, and their letters where there are any."""
-    letters = any(
-        each.isalpha() for cost in costs for each in f"{cost.queries}{cost.external_calls}{cost.serial_waits}"
-    )
-    return (
-        f"{WORST_CASE} N, M, … are lengths of loops that the code does not tell." if letters else WORST_CASE
-    )
+    if not any(cost.grows for cost in costs):
+        return WORST_CASE
+    return f"{WORST_CASE} N, M, … are lengths of loops that the code does not tell."
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -289,9 +291,11 @@ class Endpoint(msgspec.Struct, frozen=True):
     """Digest of what the handler calls, in order: it is matched by that when its name moved too."""
     occupancy: Occupancy | None = None
     """Where `Options.occupancy` asks for it."""
+    sizes: tuple[tuple[str, str], ...] = ()
+    """The letters of the cost with what they count, as far as that has a name: `("N", "orders")`."""
 
     def contract(self) -> dict[str, Any]:
-        left_out = ("symbol", "body", "occupancy")
+        left_out = ("symbol", "body", "occupancy", "sizes")
         return {key: value for key, value in msgspec.to_builtins(self).items() if key not in left_out}
 
 

@@ -216,16 +216,19 @@ class Project:
 
     def _endpoint(self, endpoint: EndpointNode, costs: Costs, occupied: Occupancies | None) -> Endpoint:
         handler = endpoint.handler
+        ran = handler, endpoint.dependencies, self.routing.middleware, endpoint.ref.path
+        cost = costs.endpoint(*ran)
         return Endpoint(
             endpoint.ref.method,
             endpoint.ref.path,
             handler.path,
             handler.function.line,
             "loop" if handler.is_async else "thread",
-            costs.endpoint(handler, endpoint.dependencies, self.routing.middleware, endpoint.ref.path),
+            cost,
             handler.name,
             fingerprints.body_of(handler.function),
             occupied.of_endpoint(endpoint) if occupied is not None else None,
+            costs.sizes(*ran) if cost.grows else (),
         )
 
     def node(self, path: str, symbol: str) -> Node | None:

@@ -3,6 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from app.review.links import Links
+from app.surveytext import audited
+from rules.engine.finding import Hop, Result
+from tests.cli.findings import finding
 from tests.cli.program import fastperf
 from tests.cli.repositories import Repository
 from tests.cli.test_check import SHOP, shop, write
@@ -59,3 +63,19 @@ def test_an_audit_as_json_is_that_of_check(shop: Path) -> None:
     done = fastperf("audit", "--output-format", "json", folder=shop)
 
     assert {finding["code"] for finding in json.loads(done.stdout)["findings"]} >= {"FP101"}
+
+
+def test_one_design_is_one_row_with_one_decision() -> None:
+    leaf = Hop("shop/crud.py", 7, "sqlalchemy.orm.Session.scalar")
+    waiting = tuple(
+        finding(line=line, code="FP103", leaf=leaf.symbol, cause=f"{line}", fingerprint=f"{line}", fix=None)
+        for line in range(1, 8)
+    )
+    text = audited(Result(findings=waiting), Links())
+
+    assert "### 7 findings" in text
+    assert text.count("`FP103`") == 1
+    assert (
+        "The same at orders/api.py:2, orders/api.py:3, orders/api.py:4, orders/api.py:5 and 2 more." in text
+    )
+    assert "One decision for all 7 places: `AsyncSession`, or a plain `def`" in text

@@ -140,7 +140,134 @@ def test_hints_are_shown_in_brief_unless_somebody_asks(tmp_path: Path) -> None:
     for asked in (("--hints",), ("--select", "FP601")):
         shown = fastperf("check", *asked, folder=tmp_path).stdout
         assert "5 │ client = OpenAI()" in shown
-        assert shown.splitlines()[-1].startswith("Found 1 problem in 1 of 1 file (1 low)")
+        assert shown.startswith("shop/api.py:5:10  possible  FP601 ")
+        assert shown.splitlines()[-1].startswith("Only hints in 1 file: 1 · ")
+
+
+ROUTE = """\
+@app.get("/{name}")
+async def {name}(session: Session = Depends(get_session)) -> object:
+    await asyncio.sleep(0)
+    return find_{name}(session)
+"""
+NAMES = ("orders", "items", "users", "prices", "stock", "labels", "carts")
+
+
+def synchronous(folder: Path) -> Path:
+    """A service whose coroutine functions ask a synchronous session, through helpers of another module."""
+    head = (
+        "import asyncio\n\nfrom fastapi import Depends, FastAPI\nfrom sqlalchemy.orm import Session\n\n"
+        "from shop.crud import *\nfrom shop.tables import get_session\n\napp = FastAPI()\n"
+    )
+    imports = f"from shop.crud import {', '.join(f'find_{name}' for name in NAMES)}"
+    routes = "\n\n".join(ROUTE.replace("{name}", name) for name in NAMES)
+    finders = "\n\n".join(
+        f"def find_{name}(session: Session, number: int = {at}) -> object:\n    return session.scalar(select(Order.id).where(Order.id == number))\n"
+        for at, name in enumerate(NAMES, 1)
+    )
+    write(
+        folder,
+        {
+            "pyproject.toml": PYPROJECT,
+            "shop/__init__.py": "",
+            "shop/tables.py": TABLES,
+            "shop/crud.py": f"from sqlalchemy import select\nfrom sqlalchemy.orm import Session\n\nfrom shop.tables import Order\n\n\n{finders}",
+            "shop/api.py": f"{head.replace('from shop.crud import *', imports)}\n\n{routes}",
+        },
+    )
+    return folder
+
+
+TABLES = """\
+from collections.abc import Iterator
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+SessionLocal = sessionmaker(create_engine("postgresql://db/shop"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def get_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+"""
+
+
+def test_what_one_design_brings_is_one_entry(tmp_path: Path) -> None:
+    folder = synchronous(tmp_path)
+    shown = fastperf("check", folder=folder).stdout
+
+    assert shown.count("FP103") == 1
+    assert "  FP103 blocking-call-through-helper   7 places, 7 endpoints\n" in shown
+    others = [f"shop/api.py:{21 + 6 * at} GET /{name}" for at, name in enumerate(NAMES[1:5])]
+    assert f"= the same at {' · '.join(others)} · and 2 more: --ungrouped lists each\n" in shown
+    assert "= one decision for all 7 places: `AsyncSession`, or a plain `def`" in shown
+    assert "Found 7 problems of 1 cause in 1 of 4 files (7 critical)" in shown
+
+    each = fastperf("check", "--ungrouped", folder=folder).stdout
+    assert each.count("  FP103 blocking-call-through-helper   GET /") == 7
+    assert "the same at" not in each
+
+    for name in ("markdown", "prompt"):
+        assert (
+            fastperf("check", "--output-format", name, folder=folder).stdout.count("the same at ")
+            + (fastperf("check", "--output-format", name, folder=folder).stdout.count("The same at "))
+            == 1
+        ), name
+        apart = fastperf("check", "--output-format", name, "--ungrouped", folder=folder).stdout
+        assert all(f"`find_{each}` reaches" in apart for each in NAMES), name
+
+    assert "7  FP103  blocking-call-through-helper  of 1 cause" in (
+        fastperf("check", "--statistics", folder=folder).stdout
+    )
+    stopping = [found for found in checked(folder)["findings"] if found["code"] == "FP103"]
+    assert len(stopping) == 7
+    assert {found["group"] for found in stopping} == {stopping[0]["fingerprint"]}
+
+
+def test_a_few_places_of_a_design_stand_by_themselves(tmp_path: Path) -> None:
+    folder = synchronous(tmp_path)
+    api = folder / "shop/api.py"
+    api.write_text("\n\n".join(api.read_text().split("\n\n\n")[0:3]) + "\n")
+
+    shown = fastperf("check", folder=folder).stdout
+    assert shown.count("FP103 blocking-call-through-helper   GET /") == 2
+    assert "cause" not in shown
+    assert not any("group" in found for found in checked(folder)["findings"])
+
+
+def test_what_stands_on_one_line_is_one_entry(tmp_path: Path) -> None:
+    folder = synchronous(tmp_path)
+    api, crud = folder / "shop/api.py", folder / "shop/crud.py"
+    api.write_text(api.read_text().split('@app.get("/items")')[0])
+    crud.write_text(
+        crud.read_text().replace(
+            "    return session.scalar(",
+            '    CryptContext(["bcrypt"]).hash(str(number))\n    return session.scalar(',
+            1,
+        )
+        + "\n\nfrom passlib.context import CryptContext\n"
+    )
+
+    shown = fastperf("check", folder=folder).stdout
+    assert "critical  FP103 blocking-call-through-helper   GET /orders\n" in shown
+    assert "= also here: FP701 cpu-bound-in-async (critical): `find_orders` reaches `passlib." in shown
+    assert sum(line.startswith("shop/api.py:") for line in shown.splitlines()) == 1
+    assert "Found 2 problems in 1 of 4 files (2 critical)" in shown
+    assert "also here" not in fastperf("check", "--ungrouped", folder=folder).stdout
+    prompt = fastperf("check", "--output-format", "prompt", folder=folder).stdout
+    assert "Also here: FP701" in prompt
+    assert "fastperf check --select FP103,FP701 shop/api.py\n" in prompt
+    assert "| also here |" in fastperf("check", "--output-format", "markdown", folder=folder).stdout
 
 
 def test_what_a_change_brings_is_as_sure_as_in_a_review(tmp_path: Path) -> None:
@@ -268,7 +395,7 @@ def test_a_folder_without_python_says_so_and_counts_its_documents(tmp_path: Path
 
     write(tmp_path, {"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "main:app", "--reload"]\n'})
     shown = fastperf("check", "--hints", folder=tmp_path).stdout
-    assert "Found 1 problem in 1 of 1 file (1 high)" in shown
+    assert "Only hints in 1 file: 1 · " in shown
 
 
 def test_what_is_too_large_to_be_read_is_named_too(shop: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 
+import msgspec
 from rich.console import Console
 
 from app import printable, terminal
@@ -192,4 +193,14 @@ def test_the_last_line_counts_hints_apart() -> None:
     )
     assert terminal.summary(result, [], 2, hints=[hint] * 2).plain == (
         "Only hints in 2 files: 2, shown by --hints · 0.31 s"
+    )
+
+
+def test_a_hint_is_possible_and_has_no_severity() -> None:
+    hint = msgspec.structs.replace(TRACKING, confidence=Confidence.POSSIBLE)
+
+    assert terminal.finding_text(hint, LINES).plain.startswith("orders/api.py:4:14  possible  FP001 ")
+    hot = msgspec.structs.replace(hint, heat=0.4)
+    assert terminal.finding_text(hot, LINES).plain.startswith(
+        "orders/api.py:4:14  critical, possible  FP001 "
     )

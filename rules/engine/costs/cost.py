@@ -234,6 +234,13 @@ class Costs:
             amount.unbounded,
         )
 
+    def sizes(
+        self, handler: Node, dependencies: Iterable[Node], middleware: Iterable[Node], path: str
+    ) -> tuple[tuple[str, str], ...]:
+        """The letters that `endpoint` writes, with what they count where that has a name."""
+        amount = self.amount_of(handler, dependencies, middleware, path)
+        return tuple((letter, name) for name, letter in sizes_of(amount).items())
+
     def _loaded_on_loop(self, node: Node) -> Iterator[str]:
         """The relationships that `node`, which runs on the event loop, loads there itself or through what it calls."""
         if not self._lazy:

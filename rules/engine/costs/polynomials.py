@@ -18,7 +18,7 @@ UNNAMED = ""
 _MAX_DEGREE = 4
 _MAX_TERMS = 12
 _MOST = 10**9
-_LETTERS = "NMKLPQ"
+LETTERS = "NMKLPQ"
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
@@ -89,7 +89,7 @@ def grows(value: Polynomial) -> bool:
 def letters(*values: Polynomial) -> dict[str, str]:
     """A letter for each size in `values`, in the order in which they are read when `values` are written out."""
     names = dict.fromkeys(name for value in values for term in sorted(value, key=len) for name in term)
-    return {name: _LETTERS[min(position, len(_LETTERS) - 1)] for position, name in enumerate(names)}
+    return {name: LETTERS[min(position, len(LETTERS) - 1)] for position, name in enumerate(names)}
 
 
 def written(value: Polynomial, sizes: Mapping[str, str] | None = None) -> str:
@@ -97,7 +97,7 @@ def written(value: Polynomial, sizes: Mapping[str, str] | None = None) -> str:
     sizes = letters(value) if sizes is None else sizes
     factors: dict[tuple[int, str], int] = {}
     for term, factor in value.items():
-        key = len(term), _product(sorted((sizes[name] for name in term), key=_LETTERS.index))
+        key = len(term), _product(sorted((sizes[name] for name in term), key=LETTERS.index))
         factors[key] = factors.get(key, 0) + factor
     terms = [
         product if product and factor == 1 else f"{factor}{product}"
@@ -109,7 +109,7 @@ def written(value: Polynomial, sizes: Mapping[str, str] | None = None) -> str:
 
 def _order(item: tuple[tuple[int, str], int]) -> tuple[int, list[int]]:
     (degree, product), _ = item
-    return degree, [_LETTERS.index(letter) for letter in product if letter in _LETTERS]
+    return degree, [LETTERS.index(letter) for letter in product if letter in LETTERS]
 
 
 def _product(names: list[str]) -> str:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from app.github.models import ReviewComment
 from app.review import comments, marker
-from app.review.comments import Context, Group
+from app.review.comments import Context
 from app.review.diff import Diff
+from app.review.grouping import Group, group
 from app.review.links import Links
 from app.review.markdown import LIMIT
 from app.review.patch import Texts, split_lines
@@ -232,8 +233,8 @@ def test_findings_of_one_cause_are_one_comment_that_names_endpoints() -> None:
         )
         for number in range(312)
     ]
-    (group,) = comments.group(many)
-    comment = comments.write(group, context(numbered("shop/api.py", 20)))
+    (together,) = group(many)
+    comment = comments.write(together, context(numbered("shop/api.py", 20)))
 
     assert comment is not None
     assert "**312 endpoints** reach it." in comment.body.split("\n")[0]
@@ -250,16 +251,16 @@ def test_other_places_of_one_cause_are_named_with_what_the_patch_does_there() ->
         finding(line, cause="c", fingerprint=f"f{line}", fix=fix(("shop/api.py", line, line, "new\n")))
         for line in lines
     ]
-    (group,) = comments.group(alike)
+    (together,) = group(alike)
     shown = context(numbered("shop/api.py", 20))
-    comment = comments.write(group, shown)
+    comment = comments.write(together, shown)
 
     assert comment is not None
     paragraph = next(part for part in comment.body.split("\n\n") if part.startswith("The same at "))
     named = re.findall(r"\[(shop/api\.py:\d+)\]\(", paragraph)
     assert named == ["shop/api.py:31", "shop/api.py:47"]
     assert paragraph.endswith("; the patch of the check run mends them.")
-    (partly,) = comments.group([*alike, finding(58, cause="c", fingerprint="f58")])
+    (partly,) = group([*alike, finding(58, cause="c", fingerprint="f58")])
     comment = comments.write(partly, shown)
     assert comment is not None
     assert "shop/api.py:58" in comment.body
@@ -271,7 +272,7 @@ def test_one_mistake_in_one_function_is_one_comment_that_lists_its_places() -> N
     mended = finding(
         30, code="FP212", symbol="save", instead="Commit once.", fix=fix(("shop/api.py", 30, 30, "x\n"))
     )
-    (said, alone) = comments.group([*twice, mended])
+    (said, alone) = group([*twice, mended])
 
     assert said.places == (("shop/api.py", 12), ("shop/api.py", 20))
     assert alone.findings == (mended,)
@@ -288,14 +289,14 @@ def test_calls_of_one_library_that_stop_the_loop_are_one_comment_whichever_rule_
     read = finding(14, code="FP101", symbol="save", leaf="requests.get")
     elsewhere = finding(40, code="FP102", symbol="load", leaf="sqlalchemy.orm.Session.execute")
 
-    groups = comments.group([opened, asked, read, elsewhere])
+    groups = group([opened, asked, read, elsewhere])
     assert [entry.findings for entry in groups] == [(asked, opened), (read,), (elsewhere,)]
 
 
 def test_different_rules_or_causes_stay_apart() -> None:
     one, other = finding(cause="x"), finding(cause="x", code="FP201")
 
-    assert len(comments.group([one, other, finding(20, cause="y"), finding(21), finding(22)])) == 5
+    assert len(group([one, other, finding(20, cause="y"), finding(21), finding(22)])) == 5
 
 
 def test_info_and_possible_findings_are_not_said_on_lines() -> None:
@@ -390,7 +391,7 @@ def test_a_comment_is_never_too_long() -> None:
                 fix=fix(("shop/api.py", 20, 20, "x = 'ü'\n" * 60)))
         for number in range(900)
     ]  # fmt: skip
-    comment = comments.write(comments.group(many)[0], context(numbered("shop/api.py", 20)))
+    comment = comments.write(group(many)[0], context(numbered("shop/api.py", 20)))
 
     assert comment is not None
     assert len(comment.body.encode()) <= LIMIT

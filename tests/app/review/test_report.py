@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.github.models import ChangedFile
+from app.review.amounts import weigh
 from app.review.comments import cost_words
 from app.review.config import Config
-from app.review.costs import EndpointChange, compare, weigh
+from app.review.costs import EndpointChange, compare
 from app.review.diff import Diff
 from app.review.markdown import LIMIT
+from app.review.reconcile import reconcile
 from app.review.report import Report
 from rules.engine.finding import (
     WORST_CASE,
@@ -31,6 +33,7 @@ from rules.engine.finding import (
 )
 
 from .builders import (
+    HEAD,
     changed,
     diff,
     endpoint,
@@ -133,11 +136,11 @@ def test_a_recommendation_is_short_where_the_finding_says_it_whole(instead: str,
     [
         (("2", "0", "2"), ("2 + N", "1", "3 + N"), "queries **2 → 2 + N**, external calls **0 → 1**"),
         (("2", "1", "2"), ("5", "1", "3"), "queries **2 → 5**, waits in a row **2 → 3**"),
-        (None, ("2 + 3N·M", "1 + N·M", "3 + 4N·M"), "queries **2 + 3N·M**, external calls **1 + N·M**"),
+        (None, ("2 + 3N·M", "1 + N·M", "3 + 4N·M"), "queries **3N·M + …**, external calls **N·M + …**"),
         (
             None,
             ("9 + 3N + M + 4K + L + 2N·M", "0", "9 + 3N + M + 4K + L + 2N·M"),
-            "queries **9 + 3N + … + 2N·M**",
+            "queries **2N·M + …**",
         ),
     ],
 )
@@ -293,7 +296,7 @@ def test_two_suggestions_never_want_the_same_line() -> None:
     two = finding(20, fix=fix(("shop/api.py", 19, 20, "two\n")), fingerprint="2", code="FP601")
     made = report(after=result(one, two), changes=LINE)
 
-    assert [body.count("```suggestion") for body in (comment.body for comment in made.comments)] == [1, 0]
+    assert [body.count("```suggestion") for body in (comment.body for comment in made.comments)] == [1]
     assert made.patch.count("+one") == 1
     assert "+two" not in made.patch
     assert "1 fix changes the same lines" in made.summary
@@ -782,7 +785,8 @@ def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
     )
 
     assert [comment.line for comment in made.comments if "Costliest" in comment.body] == [12, 13]
-    assert [comment.line for comment in made.comments] == [12, 12, 13]
+    assert [comment.line for comment in made.comments] == [12, 13]
+    assert "\n\nAlso here: **🟠 High · " in made.comments[0].body
 
 
 @pytest.mark.parametrize(
@@ -927,3 +931,95 @@ def test_a_row_of_the_cost_table_names_what_newly_stops_the_loop_first() -> None
     )
 
     assert "| **`requests.get`**, **`time.sleep`**, `open` and 1 more |" in made.summary
+
+
+def sessions(line: int, number: int = 490) -> Finding:
+    leaf = Hop("shop/crud.py", number, "sqlalchemy.orm.Session.scalar")
+    return finding(
+        line,
+        Severity.CRITICAL,
+        code="FP103",
+        name="blocking-call-through-helper",
+        message=f"`crud.load_{line}` reaches `sqlalchemy.orm.Session.scalar` on the event loop.",
+        instead=f"Use `AsyncSession` for `Session.scalar` in `crud.load_{line}`; or hand it to a worker thread.",
+        endpoint=EndpointRef("GET", f"/new/{line}"),
+        call_path=(Hop("shop/api.py", line, "load"), leaf),
+        places=(Hop("shop/api.py", line, "load"), leaf),
+        leaf=leaf.symbol,
+        cause=f"shop/crud.py:{number}",
+        impact=Impact(summary="at 32 concurrent requests: others wait"),
+    )
+
+
+def waiting(count: int) -> tuple[Endpoint, ...]:
+    return tuple(
+        endpoint(f"GET /old/{at}", file="shop/old.py", blocking=("sqlalchemy.orm.Query.all",))
+        for at in range(count)
+    )
+
+
+def test_one_more_of_how_a_project_is_built_is_said_in_short_once() -> None:
+    new = [sessions(line, line) for line in (12, 14, 16)]
+    changes = numbered("shop/api.py", (12, 14, 16))
+    made = report(result(endpoints=waiting(11)), result(*new, endpoints=waiting(11)), changes)
+
+    (comment,) = made.comments
+    assert (
+        "**11 other endpoints** here wait for `sqlalchemy` on the event loop already: one decision"
+        in comment.body
+    )
+    assert "`/fastperf audit` lists them" in comment.body
+    assert "Here, until then: use `AsyncSession` for" in comment.body
+    assert "**Expected**" not in comment.body
+    assert "Occupies one of 40 threads" not in comment.body
+    assert [annotation.start_line for annotation in made.annotations] == [14, 16]
+    assert made.conclusion == "failure"
+    (item,) = made.recommendations
+    assert item.title == "Decide once how endpoints wait for `sqlalchemy`: 11 more do so on the event loop"
+    assert (item.effort, len(item.places)) == (Effort.DAYS, 3)
+    assert "here, until then: use `AsyncSession` for `Session.scalar` in `crud.load_12`" in made.summary
+    assert (
+        "Recommendation 1: here what is named for until then; the decision for all is one of its own."
+        in made.summary
+    )
+    assert "by hand" not in made.summary.partition("### Next steps")[2]
+
+    few = report(result(endpoints=waiting(9)), result(*new, endpoints=waiting(9)), changes)
+    assert [comment.line for comment in few.comments] == [12, 14, 16]
+    assert all("**Expected**" in comment.body and "already" not in comment.body for comment in few.comments)
+    assert few.conclusion == "failure"
+
+
+def test_a_problem_without_a_comment_is_told_by_its_recommendation_alone() -> None:
+    made = report(
+        after=result(finding(12), finding(14, instead="Do that.", message="Another one waits.")),
+        changes=numbered("shop/api.py", (12, 14)),
+        config=configured("max_comments = 1\n"),
+    )
+
+    assert "1 new problem without a comment" in made.summary
+    assert "shop/api.py#L14) `FP101`: recommendation 2" in made.summary
+    assert "Another one waits." not in made.summary
+
+
+def test_a_hint_has_no_severity_to_be_shown() -> None:
+    made = report(
+        after=result(finding(12, Severity.CRITICAL, confidence=Confidence.POSSIBLE)),
+        changes=numbered("shop/api.py", 12),
+    )
+
+    assert "- ⚪ [`shop/api.py:12`]" in made.summary or "- ⚪ [shop/api.py:12]" in made.summary
+    assert "🔴" not in made.summary
+
+
+def test_two_problems_of_a_line_are_one_comment_that_is_told_apart_where_one_was_said() -> None:
+    both = [finding(12, cause="a", fingerprint="1"), finding(12, code="FP601", cause="b", fingerprint="2")]
+    made = report(after=result(*both), changes=numbered("shop/api.py", 12))
+    (comment,) = made.comments
+
+    assert reconcile(made, [], HEAD).post == (comment,)
+    (alone,) = report(after=result(both[0]), changes=numbered("shop/api.py", 12)).comments
+    (left,) = reconcile(made, [thread(alone.body)], HEAD).post
+    assert (left.line, left.code) == (12, "FP601")
+    assert "Also here" not in left.body
+    assert reconcile(made, [thread(comment.body)], HEAD).post == ()

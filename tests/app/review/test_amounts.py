@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from app.review.amounts import aligned, brief, moved, named, price, weigh
+from app.review.comments import cost_words
+from app.review.costs import EndpointChange
+from rules.engine.finding import Cost
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        ("0", "0"),
+        ("2 + 3N", "2 + 3N"),
+        ("2 + 3N + M", "2 + 3N + M"),
+        ("1 + N·M", "N·M + …"),
+        ("17Q² + Q³", "Q³ + …"),
+        ("N²", "N²"),
+        ("2 + N + 3M + 2K + L", "3M + 2K + …"),
+        ("18 + 2N + M + 4N·M + 3K·L + P·Q", "4N·M + 3K·L + …"),
+        ("N + M·K + N³ + M·K·L", "N³ + M·K·L + …"),
+    ],
+)
+def test_a_cost_is_told_by_what_is_steepest_in_it(cost: str, told: str) -> None:
+    assert brief(cost) == told
+
+
+def test_what_would_look_the_same_is_told_whole() -> None:
+    assert moved("2 + N", "2 + N²") == ("2 + N", "N² + …")
+    assert moved("2 + N²", "5 + N²") == ("2 + N²", "5 + N²")
+    assert moved("2 + N²", "2 + N²") == ("N² + …", "N² + …")
+
+
+def test_letters_have_names_where_they_count_one_thing_that_has_one() -> None:
+    sizes = [("N", "orders"), ("M", ""), ("K", "a" * 50), ("Q", "rows"), ("Q", "items")]
+
+    assert named(sizes, "2 + N", "M") == [("N", "orders")]
+    assert named(sizes, "N·Q + …", "K") == [("N", "orders"), ("K", "a" * 39 + "…")]
+
+
+def test_a_former_cost_has_the_letters_of_the_present_one() -> None:
+    assert aligned("1 + 2N", [("N", "items")], [("N", "orders"), ("M", "items")]) == "1 + 2M"
+    assert aligned("N + M", [("N", "items"), ("M", "gone")], [("N", "orders"), ("M", "items")]) == "M + K"
+    assert aligned("N", [("N", "items")], [("Q", "orders"), ("Q", "items")]) == "N"
+
+
+def test_a_comment_says_what_the_letters_count() -> None:
+    change = EndpointChange(
+        method="GET",
+        path="/orders",
+        before=Cost("2", "0", "2"),
+        after=Cost("2 + N", "0", "2 + N"),
+        sizes=(("N", "orders"),),
+    )
+
+    assert cost_words(change) == "queries **2 → 2 + N** (N = `orders`)"
+    assert change.contract()["after"].keys() == {
+        *("queries", "external_calls", "serial_waits", "blocking", "unbounded"),
+    }
+
+
+def test_a_fourth_power_weighs_as_one() -> None:
+    assert weigh("N⁴") == 1e8
+    assert price(Cost("N⁴")) > price(Cost("N³"))
