@@ -350,6 +350,10 @@ class ModuleMap:
             note(self.readers, directory, self.reader)
         return Value(Sort.MODULE, found.name if found else directory.replace("/", "."), found, directory)
 
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder at `path`."""
+        return path in self._directories
+
     def has_folder(self, name: str) -> bool:
         """Whether a folder of the project is called `name`: importing that makes a package of it."""
         return name in self._named
