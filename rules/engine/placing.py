@@ -12,7 +12,18 @@ from rules.engine.costs import measured
 from rules.engine.finding import Confidence, Finding, Hop, Options, Severity
 from rules.engine.module import Module
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
-from rules.engine.service import aside, other_sessions, serving, set_up, traffic, unasked, unimported
+from rules.engine.service import (
+    absent_columns,
+    aside,
+    miscalled,
+    other_sessions,
+    serving,
+    set_up,
+    traffic,
+    unasked,
+    unimported,
+    unloadable,
+)
 from rules.engine.service.mentions import is_dead
 from rules.engine.service.one_at_a_time import lambda_entry
 
@@ -74,7 +85,11 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
     ):
         gates, confidence, fresh = False, Confidence.POSSIBLE, None
     if confidence is not Confidence.POSSIBLE and (
-        unasked.never_gets_there(match.call_path, module) or unasked.is_called_in_vain(node, module)
+        unasked.never_gets_there(match.call_path, module)
+        or unasked.is_called_in_vain(node, module)
+        or unloadable.never_loads(node, module)
+        or absent_columns.fails_before(match, module)
+        or miscalled.gets_too_little(match, module)
     ):
         gates, fresh, confidence = False, fresh or confidence, Confidence.POSSIBLE
     message = match.message

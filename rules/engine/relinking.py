@@ -22,7 +22,7 @@ from rules.engine.project import Project
 from rules.engine.reading import facts
 from rules.engine.reading.facts import PLACES, Call, Function, ModuleFacts, alike
 
-_IMPORTED = frozenset({"imports", "modules", "members"})
+_IMPORTED = frozenset({"imports", "modules", "optional", "members"})
 """Fields that an import statement or a definition adds to."""
 _OF_TABLES = frozenset({"declarations", "migration", "flows", "raw"})
 """Fields about tables and rows: what is derived of them is derived again when it is asked for."""

@@ -295,6 +295,146 @@ def test_an_arm_is_asked_for_through_what_hands_the_wish_on(call: str, expected:
     assert confidences({"app.py": text}) == {"app.py": expected}
 
 
+OVER = """
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+def chunks(all: list[int], size: int) -> list[list[int]]: ...
+
+async def load(orders: list[int], *, gone: list[int] = []) -> None:
+    {}
+        requests.get("https://shop.example", timeout=5)
+
+@app.get("/")
+async def root(orders: list[int]) -> None:
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("loop", "call", "expected"),
+    [
+        ("for order in gone:", "await load(orders)", Confidence.POSSIBLE),
+        ("for order in orders:", "await load([])", Confidence.POSSIBLE),
+        ("for order in orders:", "await load(orders=())", Confidence.POSSIBLE),
+        ("for chunk in chunks(orders, 20):", "await load([])", Confidence.POSSIBLE),
+        ("for at, order in enumerate(sorted(orders)):", "await load([])", Confidence.POSSIBLE),
+        ("for order in orders:", "await load(orders)", Confidence.CERTAIN),
+        ("for order in orders:", "await load([]); await load(orders)", Confidence.CERTAIN),
+        ("for order in orders:", "await load([1])", Confidence.CERTAIN),
+        ("for order in known(orders):", "await load([])", Confidence.CERTAIN),
+        ("orders.append(1)\n    for order in orders:", "await load([])", Confidence.CERTAIN),
+        ("orders.append(1)\n    if orders:", "await load([])", Confidence.CERTAIN),
+        ("if gone is not None:", "await load([])", Confidence.CERTAIN),
+    ],
+)
+def test_a_loop_over_what_every_call_passes_empty_is_only_possible(
+    loop: str, call: str, expected: Confidence
+) -> None:
+    assert confidences({"app.py": OVER.format(loop, call)}) == {"app.py": expected}
+
+
+REFUSING = """
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+def refuse(order: int = 1) -> None:
+    {}
+
+async def wait(order: int = 1) -> None:
+    raise NotImplementedError
+
+@app.get("/")
+async def root(order: int) -> None:
+    {}
+    requests.get("https://shop.example", timeout=5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "call", "expected"),
+    [
+        ("raise HTTPException(503)", "refuse(order)", Confidence.POSSIBLE),
+        (
+            '"""Locked."""\n    told = 1\n    raise HTTPException(503, told)',
+            "known = refuse()",
+            Confidence.POSSIBLE,
+        ),
+        ("pass", "await wait()", Confidence.POSSIBLE),
+        ("pass", "wait()", Confidence.CERTAIN),
+        ("if order:\n        raise HTTPException(503)", "refuse(order)", Confidence.CERTAIN),
+        ("if order:\n        return\n    raise HTTPException(503)", "refuse(order)", Confidence.CERTAIN),
+        ("raise HTTPException(503)", "known = refuse", Confidence.CERTAIN),
+        ("raise HTTPException(503)", "if order:\n        refuse(order)", Confidence.CERTAIN),
+        (
+            "raise HTTPException(503)",
+            "try:\n        refuse(order)\n    except Exception: ...",
+            Confidence.CERTAIN,
+        ),
+    ],
+)
+def test_what_stands_behind_a_call_that_always_raises_is_only_possible(
+    body: str, call: str, expected: Confidence
+) -> None:
+    assert confidences({"app.py": REFUSING.format(body, call)}) == {"app.py": expected}
+
+
+MISCALLED = """
+import requests
+
+class Loader:
+    def load(self, order: int, place: str, *, far: bool = False) -> None:
+        requests.get("https://shop.example", timeout=5)
+
+    @staticmethod
+    def fetch(order: int, place: str = "") -> None:
+        requests.get("https://shop.example", timeout=5)
+
+def send(order: int, place: str, *, far: bool) -> None:
+    requests.get("https://shop.example", timeout=5)
+"""
+CALLING = """
+import functools
+from fastapi import FastAPI
+from shop.loading import Loader, send
+
+app = FastAPI()
+near = functools.partial(send, place="", far=False)
+
+@app.get("/")
+async def root(order: int) -> None:
+    {}
+    await other()
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("Loader().load(order)", Confidence.POSSIBLE),
+        ("Loader.fetch()", Confidence.POSSIBLE),
+        ("send(order, 'here')", Confidence.POSSIBLE),
+        ("Loader().load(order, 'here')", Confidence.CERTAIN),
+        ("Loader().load(order, place='here')", Confidence.CERTAIN),
+        ("Loader().load(*[order])", Confidence.CERTAIN),
+        ("Loader.load(Loader(), order, 'here')", Confidence.CERTAIN),
+        ("Loader.fetch(order)", Confidence.CERTAIN),
+        ("send(order, 'here', far=True)", Confidence.CERTAIN),
+        ("send(order, **{})", Confidence.CERTAIN),
+        ("near(order)", Confidence.CERTAIN),
+    ],
+)
+def test_a_call_that_lacks_an_argument_is_only_possible(call: str, expected: Confidence) -> None:
+    files = {"shop/loading.py": MISCALLED, "shop/main.py": CALLING.format(call)}
+    found = analyze(sources(files), options=Options(select=("FP103",))).result.findings
+
+    assert [each.confidence for each in found if each.path == "shop/main.py"] == [expected]
+
+
 MIDDLEWARE = """
 import requests
 from fastapi import FastAPI

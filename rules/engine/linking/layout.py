@@ -50,6 +50,10 @@ class Layout:
         """Whether a folder of the project is called `name`: importing that makes a package of it."""
         return name in self.named
 
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder at `path`."""
+        return path in self.folders
+
     def is_package(self, folder: str) -> bool:
         """Whether a folder is imported by its own name, and none to import from."""
         return folder in self._packages or folder in self._namespaces

@@ -71,6 +71,7 @@ def build(index: Index, lines: int, known: Carried | None = None, *, takes_part:
         lines=lines,
         imports=tuple(sorted(index.imports)),
         modules=tuple(sorted(index.imported)),
+        optional=tuple(sorted(index.imported.difference(_needed(index)))),
         members=members,
         kept=tuple(_kept(index)),
         mentions=names_read.of_file(index) if not is_light else b"",
@@ -156,6 +157,18 @@ def _unnamed_state(node: ast.expr, scope: Scope) -> str:
             if first and first[0].kind == "parameter" and isinstance(first[0].node, ast.arg):
                 return "" if first[0].node.annotation is not None else _STATE
     return ""
+
+
+def _needed(index: Index) -> Iterator[str]:
+    """The references of what has to be there for the file to be loaded: of the imports among its own statements."""
+    for bindings in index.module.bindings.values():
+        for binding in bindings:
+            if binding.kind == "import" and index.parents.get(binding.node) is index.tree:
+                imported = binding.node
+                if isinstance(imported, ast.Import):
+                    yield from (name.name for name in imported.names)
+                elif isinstance(binding.value, str):
+                    yield binding.value
 
 
 def _members(index: Index) -> tuple[dict[str, str], dict[str, Alias]]:

@@ -245,6 +245,8 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     made: str = ""
     """What all `return` statements agree on where the annotation says something of the project: it may say less."""
     applies: tuple[Applied, ...] = ()
+    required: int = 0
+    """So many arguments each call has to give it, whatever decorates it left out of account."""
 
 
 class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -302,6 +304,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """First segments of absolute imports."""
     modules: tuple[str, ...] = ()
     """References of everything imported, relative ones too."""
+    optional: tuple[str, ...] = ()
+    """Those of `modules` that it is loaded without: they stand in a function, a `try`, an `if` or the like."""
     members: dict[str, str] = {}
     """Module-level names that are no function or class, with what they hold."""
     mentions: bytes = b""

@@ -58,6 +58,13 @@ _DROPPING = regex(
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
 
 
+def _required(node: ast.FunctionDef | ast.AsyncFunctionDef, bound: bool) -> int:
+    """How many of its parameters have no default; `bound` when the first is the object."""
+    taken = node.args
+    positional = len(taken.posonlyargs) + len(taken.args) - len(taken.defaults) - bound
+    return max(positional, 0) + sum(default is None for default in taken.kw_defaults)
+
+
 def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -> Function:
     node = scope.node
     if isinstance(node, ast.Lambda):
@@ -150,9 +157,10 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
         (*around, *calls),
         passings := page_sizes.passings(index, scope),
         page_sizes.order(scope.node) if passings or scope.owner is not None else (),
-        switches.of_function(node, scope.owner is not None and not flags & facts.STATIC, calls),
+        switches.of_function(node, bound := scope.owner is not None and not flags & facts.STATIC, calls),
         made if made != returns and len(made) <= 200 else "",
         callbacks.applied(index, scope),
+        _required(node, bound),
     )
 
 

@@ -5,8 +5,8 @@ None, `#session` when it is something, `$kind:s1f|s2e` when it is one of these c
 of them, `$host:pis_address` when a function says so of it (`if is_address(host):`). A name that begins with a bracket is no parameter but what every function of the process finds the same: a
 setting (`settings.storage == "s3"`) or a small function that tells one (`_mode() == "local"`). One that begins with a point
 is an attribute of the method's own object (`+.content`, `rules.engine.reading.own_state`). What a call *passes* is written `2;commit=0;session=@db`: how many positional
-arguments, those among them and the keywords that are known: `1` true, `0` false, `N` None, `F` a few things that are
-written out there, `C` a constant, `A` an attribute of something (`order.customer_id`) or what a call gave, `@db` a parameter of the caller's
+arguments, those among them and the keywords that are known: `1` true, `0` false, `N` None, `E` an empty list or the like,
+`F` a few things that are written out there, `C` a constant, `A` an attribute of something (`order.customer_id`) or what a call gave, `@db` a parameter of the caller's
 own. A constant that can be told from others is
 marked after the sign for its truth: `1s1f` is a text, `1i4` a number, `CeColour.RED` a member of a class. `self=@self` marks a call of the same object's method where such attributes matter.
 """
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from rules.engine.reading.scopes import Binding, Scope
 
 _NEGATED = {"+": "-", "-": "+", "=": "#", "#": "=", "$": "~", "~": "$"}
-_HOLDS = {"+": "1FCA", "-": "0NCA", "=": "NCA", "#": "10FCA"}
-"""Condition -> the values for which it holds or may hold; None is false."""
+_HOLDS = {"+": "1FCAE", "-": "0NCAE", "=": "NCA", "#": "10FCAE", "*": "1FCA"}
+"""Condition -> the values for which it holds or may hold; None is false. Into what begins empty the function may put something
+before it asks whether there is something; `*` is for what it goes over and leaves as it is."""
+_EMPTY = "E"
 _FEW = 10
 _SMALL = 3
 """Statements of a function that only tells a setting, its docstring among them."""
@@ -51,6 +53,9 @@ _PASSING = regex(
     r"run|alive|connect|open|clos|lock|ready|exist|start|stop|done|finish|expire|availab|cach|load|init|seen|known"
 )
 """In names of what is so for a while only, and may have changed by the second look."""
+_PASSING_ON = regex(r"enumerate|sorted|reversed|list|tuple|set|tqdm|\w*(?:chunk|batch)\w*")
+"""Functions that give what they are given, nothing for nothing."""
+_FILLING = frozenset({"append", "extend", "insert", "add", "update", "appendleft", "setdefault"})
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -266,6 +271,30 @@ def after(index: Index, statement: ast.If) -> tuple[str, ...]:
     return refusals(index, statement.test)
 
 
+def over(index: Index, gone_over: ast.expr) -> tuple[str, ...]:
+    """What must hold of a parameter for a loop over `gone_over` to take a turn: of `orders`, `enumerate(orders)`,
+    `chunks(orders, 20)` or `orders.items()` where the function only reads it."""
+    match gone_over:
+        case ast.Call(func=ast.Name(id=name), args=[first, *_]) if _PASSING_ON.fullmatch(name):
+            return over(index, first)
+        case ast.Call(func=ast.Attribute(value=first, attr="items" | "values" | "keys"), args=[]):
+            return over(index, first)
+        case ast.Name() if _is_parameter(index, gone_over) and not _is_filled(index, gone_over):
+            return (f"*{gone_over.id}",)
+    return ()
+
+
+def _is_filled(index: Index, name: ast.Name) -> bool:
+    """Whether the function of a parameter puts something into it, by a method of it."""
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == name.id
+        and call.func.attr in _FILLING
+        for call in index.scope_at(name).calls
+    )
+
+
 def _is_parameter(index: Index, name: ast.Name) -> bool:
     """Whether a name is a parameter that its function does not bind anew before."""
     bindings = index.scope_at(name).bindings.get(name.id, [])
@@ -317,7 +346,9 @@ def _known(value: ast.expr, scope: Scope) -> str:
         return _constant(value)  # type: ignore[arg-type]  # by its class
     if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
         written_out = not any(isinstance(each, ast.Starred) for each in value.elts)
-        return "F" if value.elts and written_out and len(value.elts) <= _FEW else ""
+        if not value.elts:
+            return _EMPTY
+        return "F" if written_out and len(value.elts) <= _FEW else ""
     if cls is ast.Name:
         name: str = value.id  # type: ignore[attr-defined]  # by its class
         bindings = scope.bindings.get(name, ())
@@ -380,6 +411,8 @@ def of_function(
 def _default(value: ast.expr | None) -> str:
     if isinstance(value, ast.Constant):
         return _constant(value)
+    if isinstance(value, (ast.List, ast.Tuple, ast.Set)) and not value.elts:
+        return _EMPTY
     return f"C{mark}" if isinstance(value, ast.Attribute) and (mark := _mark(value)) else ""
 
 
@@ -526,6 +559,12 @@ def passed_for(call: Call, switch: Switch) -> str:
     return _value(switch, *_given(call.passed))
 
 
+def given(call: Call) -> int:
+    """How many arguments a call gives, by position and by name, where it writes all of them out."""
+    count, named = _given(call.passed)
+    return count + sum(not name.isdigit() and name != "self" for name in named)
+
+
 def renamed(condition: str, name: str) -> str:
     """The same condition, of a parameter of another name."""
     return condition[0] + name + condition[1 + len(about(condition)) :]
@@ -565,7 +604,7 @@ def gets_few(node: Node, switch: Switch, hops: int = _HOPS) -> bool:
 def _passes_few(caller: Node, call: Call, switch: Switch, hops: int) -> bool:
     value = "" if call.passed == "*" else passed_for(call, switch)
     if value[:1] != "@":
-        return value[:1] in ("F", "C")
+        return value[:1] in ("F", "C", _EMPTY)
     function = caller.function
     bound = bool(function.owner) and not function.flags & _STATIC
     return hops > 0 and any(

@@ -1,6 +1,8 @@
-"""Branches that no call asks for: `if save_copy:`, of a parameter that is off by default and that nobody turns on.
+"""Branches that no call asks for: `if save_copy:`, of a parameter that is off by default and that nobody turns on; turns of
+loops over a list that everybody passes empty.
 
-And statements behind a `raise` or a `return` of their block or under `if False:`, which never run at all.
+And statements behind a `raise` or a `return` of their block, behind a call that always raises, or under `if False:`, which
+never run at all.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from rules.engine.linking.graph import BACKGROUND
 from rules.engine.reading import facts, own_state, switches
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.unreachable import ends_block, is_unreachable_arm
+from rules.engine.reading.walking import walk
 from rules.engine.service.serving import callers_by_name
 
 if TYPE_CHECKING:
@@ -116,14 +119,35 @@ def _is_past_end(node: ast.AST, module: Module) -> bool:
             return True
         for name in ("body", "orelse", "finalbody"):
             block = getattr(parent, name, None)
-            if (
-                isinstance(block, list)
-                and child in block
-                and any(map(ends_block, block[: block.index(child)]))
-            ):
+            earlier = block[: block.index(child)] if isinstance(block, list) and child in block else ()
+            if any(ends_block(each) or _always_raises(each, module) for each in earlier):
                 return True
         child, parent = parent, module.parent(parent)
     return False
+
+
+def _always_raises(statement: ast.stmt, module: Module) -> bool:
+    """Whether a statement calls a function that does nothing but raise: `refuse_while_locked()`, or a stub."""
+    call = statement.value if isinstance(statement, (ast.Expr, ast.Assign)) else None
+    call = call.value if isinstance(call, ast.Await) else call
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return False
+    function = module.callee(call)
+    if function is None or function.function.owner or function.function.decorators:
+        return False
+    definition = module.definition(function)
+    if definition is None:
+        return bool(function.function.flags & facts.ABSTRACT)
+    return _only_raises(definition) and isinstance(definition, ast.AsyncFunctionDef) == module.is_awaited(
+        call
+    )
+
+
+def _only_raises(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function ends with `raise` whatever it does before: it returns and yields nowhere."""
+    return isinstance(function.body[-1], ast.Raise) and not any(
+        isinstance(part, ast.Return | ast.Yield | ast.YieldFrom) for part in walk(function)
+    )
 
 
 def _conditions(node: ast.AST, module: Module) -> list[str]:
@@ -133,6 +157,8 @@ def _conditions(node: ast.AST, module: Module) -> list[str]:
     while parent is not None and not isinstance(child, FUNCTIONS) and not isinstance(parent, ast.Module):
         if isinstance(parent, (ast.If, ast.IfExp)):
             found += switches.around(module.index, parent, child)
+        if isinstance(parent, (ast.For, ast.AsyncFor)) and child in parent.body:
+            found += switches.over(module.index, parent.iter)
         for name in ("body", "orelse", "finalbody"):
             block = getattr(parent, name, None)
             if isinstance(block, list) and child in block:

@@ -8,7 +8,12 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session, sessionmaker
 
 from shop import texts
-from shop.texts import CRATES, CRATES_PAGE, MISSING, NEWEST, PARCELS, Sacks
+from shop.texts import CRATES, CRATES_PAGE, NEWEST, PARCELS, Sacks
+
+try:
+    from shop.texts import MISSING
+except ImportError:
+    MISSING = ""
 
 router = APIRouter()
 SessionLocal = sessionmaker(create_engine("sqlite://"))

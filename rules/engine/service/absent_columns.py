@@ -1,0 +1,240 @@
+"""Statements that fail before they ask the database, or behind others that do: they read what a mapped class does not have."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.kept_answers import once, once_for_node
+from rules.engine.linking.values import Sort, Value
+from rules.engine.reading import names_read
+from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.walking import walk
+
+if TYPE_CHECKING:
+    from rules.engine.data.tables import Table
+    from rules.engine.finding import Hop
+    from rules.engine.linking.values import Linked
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+    from rules.engine.reading.declarations import Given
+    from rules.engine.rule import Match
+
+_OF_BASES = frozenset(
+    {
+        *("metadata", "registry", "query", "mro", "dict", "json", "copy", "construct", "schema", "validate"),
+        *("from_orm", "parse_obj", "update_forward_refs", "sqlmodel_update"),
+    }
+)
+"""What classes and their instances have that no body declares."""
+_MAPPERS = ("sqlalchemy.", "sqlmodel.", "abc.ABC", "typing.Generic", "builtins.object")
+_MAKERS = ("declarative_base()", "generate_base()")
+_LOOKING = frozenset({"AttributeError", "Exception", "BaseException"})
+_FAR = 4
+_NEAR = 6
+"""Lines between a query's beginning and the call that asks the database."""
+
+
+def fails_before(match: Match, module: Module) -> bool:
+    """Whether what runs before a match in its function, or its own statement, reads a column that its table does not have; or
+    the query that its call path ends at compares one."""
+    node = match.node
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        first = min(match.siblings, default=0)
+        before: Iterator[ast.AST] = (each for each in node.body if each.lineno <= first)
+    else:
+        statement = module.statement(node)
+        before = _before(statement, module) if statement is not None else iter(())
+    if any(_fails(each, module) for each in before):
+        return True
+    return bool(match.call_path) and _compares_absent(module.project, match.call_path[-1])
+
+
+@once
+def _compares_absent(project: Project, hop: Hop) -> bool:
+    module = project.resolver.modules.get(hop.path)
+    for query in module.facts.filters if module is not None else ():
+        around = module.functions.get(query.symbol) if module is not None else None
+        if module is None or around is None or not around.line <= hop.line <= around.end_line:
+            continue
+        if abs(query.line - hop.line) > _NEAR:
+            continue
+        for ref in {*query.equal, *query.narrowed}.difference(query.optional):
+            owner, _, name = ref.rpartition(".")
+            value = project.resolver.value(owner, module) if owner else None
+            table = project.models.table(value) if value is not None and value.sort == Sort.CLASS else None
+            if table is not None and value is not None and lacks(project, table, value, name):
+                return True
+    return False
+
+
+def _before(statement: ast.stmt, module: Module) -> Iterator[ast.AST]:
+    """A statement, and the simple ones before it in its block and in those around: what surely ran."""
+    child: ast.AST = statement
+    parent = module.parent(child)
+    yield statement
+    while parent is not None and not isinstance(parent, ast.Module | ast.ClassDef):
+        if isinstance(parent, ast.Try) and any(_is_caught(each) for each in parent.handlers):
+            return  # it may be meant to fail
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(parent, name, None)
+            if isinstance(block, list) and child in block:
+                yield from block[: block.index(child)]
+        if isinstance(parent, FUNCTIONS):
+            return
+        child, parent = parent, module.parent(parent)
+
+
+def _is_caught(handler: ast.ExceptHandler) -> bool:
+    names = (
+        {part.id for part in walk(handler.type) if isinstance(part, ast.Name)} if handler.type else _LOOKING
+    )
+    return "AttributeError" in names
+
+
+@once_for_node
+def _fails(statement: ast.AST, module: Module) -> bool:
+    if not isinstance(
+        statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.For
+    ):
+        return False
+    searched = [statement.iter] if isinstance(statement, ast.For) else [statement]
+    return any(
+        isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Load) and _is_absent(part, module)
+        for each in searched
+        for part in _surely(each)
+    )
+
+
+def _surely(node: ast.AST) -> Iterator[ast.AST]:
+    """What is evaluated whenever a statement is: no arm of a condition, nothing that is only defined there, and of a
+    comprehension what it goes over."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(node, ast.IfExp) and child is not node.test:
+            continue
+        if isinstance(node, ast.BoolOp) and child is not node.values[0]:
+            continue
+        if isinstance(child, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            continue
+        yield from _surely(child)
+
+
+def _is_absent(attribute: ast.Attribute, module: Module) -> bool:
+    if attribute.attr[:1] == "_" or attribute.attr[:6] == "model_" or attribute.attr in _OF_BASES:
+        return False
+    value = module.value(attribute.value)
+    if value is None or value.sort not in (Sort.CLASS, Sort.OBJECT) or value.module is None:
+        return False
+    table = module.project.models.table(value)
+    return table is not None and lacks(module.project, table, value, attribute.attr)
+
+
+def lacks(project: Project, table: Table, value: Value, name: str) -> bool:
+    """Whether a mapped class, of which all bases are known, has nothing of this name, and nobody gives it that."""
+    if name in table.columns or name in table.relationships or name in table.properties or table.opaque:
+        return False
+    if not _is_known(project, value, name, _FAR):
+        return False
+    if value.sort == Sort.OBJECT and value.symbol in _derived_from(project):
+        return False  # it may be one of those
+    for ancestor in project.resolver.ancestry(value):
+        if ancestor.module is not None and _has(ancestor.module, ancestor.symbol, name, project):
+            return False
+    return not _is_given(project, name)
+
+
+def _has(module: Linked, symbol: str, name: str, project: Project) -> bool:
+    cls = module.classes.get(symbol)
+    body = project.models.body(Value(Sort.CLASS, symbol, module, symbol))
+    if cls is None or cls.metaclass or (body is None and cls.attributes):
+        return True
+    own = {each.name for each in body.fields} | body.properties.keys() if body is not None else set()
+    return (
+        name in own
+        or "__table__" in own
+        or name in cls.attributes
+        or any(f"{symbol}.{each}" in module.functions for each in (name, "__getattr__", "__getattribute__"))
+        or f"{symbol}.{name}" in module.classes
+    )
+
+
+def _is_known(project: Project, value: Value, name: str, far: int) -> bool:
+    """Whether all bases of a class are read: those of the project, and those of SQLAlchemy and SQLModel. What makes a base
+    may be given a class, which its file names."""
+    cls = value.module.classes.get(value.symbol) if value.module is not None else None
+    if cls is None or not far or cls.decorators:
+        return False
+    return not cls.bases or all(_is_base_known(project, base, value.home, name, far) for base in cls.bases)
+
+
+def _is_base_known(project: Project, base: str, module: Linked, name: str, far: int) -> bool:
+    found = project.resolver.value(base, module)
+    if found is None:
+        held, home = _held(project, base, module, far)
+        return held.endswith(_MAKERS) and not names_read.has(home.facts.mentions, name)
+    if found.sort == Sort.CLASS:
+        return _is_known(project, found, name, far - 1)
+    return found.sort == Sort.EXTERNAL and found.name.startswith(_MAPPERS)
+
+
+def _held(project: Project, ref: str, module: Linked, far: int) -> tuple[str, Linked]:
+    """What a module-level name holds, through imports, as a reference, and where it does: `sqlalchemy.orm.declarative_base()`."""
+    if ref[:1] == "@":
+        held, home = module.facts.members.get(ref[1:], ""), module
+    else:
+        above, _, name = ref.rpartition(".")
+        if ref[:1] == "<" and not above:
+            above, name = ref[: ref.index(">") + 1], ref[ref.index(">") + 1 :]
+        holder = project.resolver.value(above, module) if above else None
+        if holder is None or holder.module is None or holder.sort != Sort.MODULE:
+            return "", module
+        held, home = holder.module.facts.members.get(name, ""), holder.module
+    return _held(project, held, home, far - 1) if held and far and held[-1] != ")" else (held, home)
+
+
+@once
+def _derived_from(project: Project) -> frozenset[str]:
+    """The names of all classes that others derive from."""
+    return frozenset(
+        base.rpartition(".")[2].lstrip("@")
+        for module in project.resolver.modules.values()
+        for cls in module.facts.classes
+        for base in cls.bases
+    )
+
+
+def _is_given(project: Project, name: str) -> bool:
+    """Whether some file sets something of this name, or a relationship of another class brings it."""
+    return name in _set(project) or name in _brought(project)
+
+
+@once
+def _set(project: Project) -> frozenset[str]:
+    return frozenset(name for module in project.resolver.modules.values() for name in module.facts.sets)
+
+
+@once
+def _brought(project: Project) -> frozenset[str]:
+    """The names that `backref="orders"` or `association_proxy` give other classes."""
+    return frozenset(
+        name
+        for module in project.resolver.modules.values()
+        for body in module.facts.declarations.bodies
+        for field in body.fields
+        if field.value is not None
+        for name in _backrefs(field.value)
+    )
+
+
+def _backrefs(given: Given) -> Iterator[str]:
+    for item in given.items:
+        if item.name in ("backref", "back_populates"):
+            yield from (
+                each
+                for each in (item.literal, *(part.literal for part in item.items))
+                if isinstance(each, str)
+            )
+        else:
+            yield from _backrefs(item)

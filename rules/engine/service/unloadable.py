@@ -1,0 +1,214 @@
+"""Files that fail as they are loaded: what they import is nowhere in the project, so nothing of them ever runs."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from rules import libraries
+from rules.engine.kept_answers import once, once_for_outline
+from rules.engine.linking.values import Sort
+from rules.engine.reading import names_read
+from rules.engine.reading.paths import place_of
+from rules.engine.reading.regexes import regex
+from rules.engine.service.traffic import is_example
+
+if TYPE_CHECKING:
+    import ast
+
+    from rules.engine.linking.values import Linked
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+
+_MADE = regex(
+    r"^_|^(?:build|dist|lib|libs|gen|generated|version|versions|secrets?|private|local|locals|vendor|vendored|third_party"
+    r"|protos?|protobufs?|grpc|stubs?|prisma|baml_client|ee|enterprise|pro|cloud|plugins?|extensions?|addons?|custom"
+    r"|data|logs?|media|static|cache|env|venv|credentials?|keys?|node_modules|site-packages)$"
+    r"|_pb2(?:_grpc)?$|_generated$|_?version$|^local_|_local$|_secrets?$|_private$|_rs$|_ext$|_native$"
+)
+"""What is made when a program is built or installed, kept out of repositories, or brought by another one."""
+_FEW = 4
+_LARGE_SHARE = 0.2
+"""Where so much of what files import of the project is not there, we see a part of the project."""
+
+
+def never_loads(node: ast.AST, module: Module) -> bool:
+    """Whether the file around `node` fails as it is loaded, or all endpoints that get there are of files or applications that
+    do."""
+    project = module.project
+    if not unloadable(project):
+        return False
+    if module.path in unloadable(project):
+        return True
+    found = module.graph_node(node)
+    return found is not None and bool(found.endpoints) and not found.endpoints & ~_failing(project)
+
+
+@once
+def _failing(project: Project) -> int:
+    """A bit for each endpoint whose file, or each of whose applications, fails as it is loaded."""
+    failing = unloadable(project)
+    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    working: set[str] = set()
+    lost: set[str] = set()
+    for path in applications:
+        (lost if path in failing else working).update(_imported(project, path))
+    lost -= working
+    bits = 0
+    for position, endpoint in enumerate(project.routing.endpoints):
+        if endpoint.handler.path in failing or endpoint.handler.path in lost:
+            bits |= 1 << position
+    return bits
+
+
+def _imported(project: Project, path: str) -> set[str]:
+    """A file and all that it imports, at any distance."""
+    pending = [path]
+    seen = {path}
+    for each in pending:  # grows while we go
+        found = project.imports_of(each) - seen
+        seen |= found
+        pending += found
+    return seen
+
+
+@once_for_outline
+def unloadable(project: Project) -> frozenset[str]:
+    """The files that fail as they are loaded, by their own imports or by those of what they import.
+
+    Where a large share of what files import from a package is not there, and where it is a single module that an application
+    asks for, something brings it.
+    """
+    lacking: dict[str, list[tuple[str, _Steps]]] = {}
+    needing: dict[str, set[str]] = {}
+    asked = Counter[str]()
+    ends = frozenset(_ends(project))
+    for path, module in project.resolver.modules.items():
+        if place_of(path) != "app" or path[0] == "." or is_example(path, project):
+            continue
+        optional = frozenset(module.facts.optional)
+        for ref in module.facts.modules:
+            steps = _steps(project, ref, module) if ref not in optional else None
+            if steps is None:
+                continue
+            asked[steps.top] += 1
+            for each in steps.found:
+                needing.setdefault(each, set()).add(path)
+            if steps.missing and not _may_be_elsewhere(steps.missing, ends):
+                lacking.setdefault(steps.top, []).append((path, steps))
+    missed = [
+        each
+        for top, found in lacking.items()
+        if len(found) <= max(asked[top] * _LARGE_SHARE, _FEW)
+        for each in found
+    ]
+    failing = {path for path, _ in missed}
+    pending = [*failing]
+    for path in pending:  # grows while we go
+        found = needing.get(path, set()) - failing
+        failing |= found
+        pending += found
+    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    if len({each.missing for _, each in missed}) == 1 and not missed[0][1].in_file and failing & applications:
+        return frozenset()
+    return frozenset(failing)
+
+
+class _Steps(Struct, frozen=True):
+    """What an import comes by."""
+
+    top: str
+    """Where it begins: the folder of a package, or that of the file."""
+    found: Sequence[str] = ()
+    """The files that it loads."""
+    missing: str = ""
+    """The first thing that is not there: `shop/mail` where the folder `shop` has none."""
+    in_file: bool = False
+    """Whether a file lacks it, not a folder."""
+
+
+def _steps(project: Project, ref: str, module: Linked) -> _Steps | None:
+    """What importing `ref` comes by; None when it is nothing of the project, or when nobody knows."""
+    base, parts = _begin(project, ref, module)
+    if base is None:
+        return None
+    top = base
+    files = project.resolver.modules
+    found: list[str] = []
+    if (package := f"{base}/__init__.py") in files:
+        found.append(package)
+    for part in parts:
+        below = f"{base}/{part}" if base else part
+        here = [file for file in (f"{below}.py", f"{below}/__init__.py") if file in files]
+        found += here
+        if here or project.resolver.layout.is_folder(below):
+            base = below
+            continue
+        holder = files.get(f"{base}.py") or files.get(f"{base}/__init__.py")
+        if holder is not None and (holder is module or _may_have(holder, part)):
+            return _Steps(top, found)
+        if holder is None and base == top and f"{base}/__init__.py" not in files and ref[0] != "<":
+            return None  # others may bring a part of it
+        return _Steps(top, found, below, f"{base}.py" in files)
+    return _Steps(top, found)
+
+
+def _begin(project: Project, ref: str, module: Linked) -> tuple[str | None, list[str]]:
+    """The folder or file that an import begins at, without suffix, and what is to be found below it."""
+    if ref[:1] == "<":
+        level, _, inner = ref[1:].partition(">")
+        folder = module.path.rpartition("/")[0]
+        for _ in range(int(level) - 1):
+            if not folder:
+                return None, []
+            folder = folder.rpartition("/")[0]
+        return folder, [part for part in inner.split(".") if part]
+    first, *parts = ref.split(".")
+    if first in libraries.ROOTS or first in sys.stdlib_module_names or first in project.requirements:
+        return None, []
+    value = project.resolver.value(first, module)
+    if value is None or value.sort != Sort.MODULE or not parts:
+        return None, []
+    root = value.symbol.rpartition("/")[0]
+    lies_above = not root or module.path.startswith(f"{root}/")
+    return (value.symbol, parts) if lies_above else (None, [])  # else a library may be called so
+
+
+def _may_have(module: Linked, name: str) -> bool:
+    """Whether a file may have something of a name: also by what it imports all names of, or what it makes of names."""
+    found = module.facts
+    return (
+        name in module.functions
+        or name in module.classes
+        or name in found.members
+        or name in found.aliases
+        or bool(found.stars)
+        or "__getattr__" in module.functions
+        or "__path__" in found.members
+        or names_read.has(found.mentions, "globals")
+        or names_read.has(found.mentions, "modules")
+        or names_read.has(found.mentions, name)
+        or (name[:2] == "__" == name[-2:])
+    )
+
+
+def _may_be_elsewhere(missing: str, ends: frozenset[str]) -> bool:
+    """Whether what is missing may be made, installed or brought along: by its name, or because the project has such a
+    thing in another place."""
+    parts = missing.split("/")
+    return (
+        any(_MADE.search(part.lower()) is not None for part in parts[-3:])
+        or "test" in (place_of(f"{missing}.py"), place_of(f"{missing}/all.py"))
+        or "/".join(parts[-2:]) in ends
+    )
+
+
+def _ends(project: Project) -> Iterator[str]:
+    for path in project.resolver.modules:
+        parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
+        for end in range(1, len(parts) + 1):
+            yield "/".join(parts[max(0, end - 2) : end])

@@ -1,0 +1,135 @@
+"""A query that stands behind the reading of a column which its table lacks is never made."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules import analyze
+from rules.engine.finding import Confidence, Options
+from tests.engine.projects import sources
+
+MODELS = """
+from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import {}relationship
+{}
+
+class Named:
+    @property
+    def label(self) -> str: ...
+
+class Order(Named, Base):
+    __tablename__ = "orders"
+    id = Column(Integer, primary_key=True)
+    number = Column(String)
+    customer_id = Column(ForeignKey("customers.id"))
+    customer = relationship("Customer", backref="orders")
+
+    @hybrid_property
+    def total(self) -> int: ...
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id = Column(Integer, primary_key=True)
+"""
+BASE = "declarative_base, ", "Base = declarative_base()"
+API = """
+from fastapi import Depends, FastAPI
+from sqlalchemy.orm import Session
+from shop.db import get_session
+from shop.models import Customer, Order
+
+app = FastAPI()
+
+@app.get("/orders")
+async def orders(number: str, session: Session = Depends(get_session)) -> list[str]:
+    {}
+    return session.query(Order).filter(Order.number == number).all()
+"""
+DB = """
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+make = sessionmaker(create_engine("postgresql://db/shop"))
+
+def get_session():
+    with make() as session:
+        yield session
+"""
+
+
+def confidence(body: str, base: tuple[str, str] = BASE, **files: str) -> Confidence:
+    tree = {
+        "shop/models.py": MODELS.format(*base),
+        "shop/db.py": DB,
+        "shop/api.py": API.format(body),
+        **{f"shop/{name}.py": text for name, text in files.items()},
+    }
+    result = analyze(sources(tree), options=Options(select=("FP104",))).result
+    assert result.skipped == ()
+    (found,) = result.findings
+    return found.confidence
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "wanted = Order.place == number",
+        "print(Order.place)",
+        "for each in Order.place: ...",
+        "known = [Order.id, Customer.name]",
+    ],
+)
+@pytest.mark.parametrize(
+    "base", [BASE, ("DeclarativeBase, ", "class Base(DeclarativeBase): ...")], ids=["made", "derived"]
+)
+def test_what_stands_behind_is_a_hint(body: str, base: tuple[str, str]) -> None:
+    assert confidence(body, base) is Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "wanted = Order.number == number",
+        "wanted = (Order.total, Order.customer, Order.label, Order.metadata, Order.__table__)",
+        "known = Customer.orders",
+        "if number:\n        print(Order.place)",
+        "known = Order.place if number else None",
+        "known = lambda: Order.place",
+        "try:\n        print(Order.place)\n    except AttributeError: ...",
+        "known = hasattr(Order, 'place') and Order.place",
+        "Order.place = 1",
+    ],
+)
+def test_what_a_class_has_or_is_given_or_may_not_be_read_is_no_sign(body: str) -> None:
+    assert confidence(body) is Confidence.CERTAIN
+
+
+def test_what_others_give_a_class_or_bases_that_nobody_sees_are_no_sign() -> None:
+    body = "print(Order.place)"
+
+    assert (
+        confidence(body, more="from shop.models import Order\nOrder.place = Order.number\n")
+        is Confidence.CERTAIN
+    )
+    assert confidence(body, ("", "from ours import Base")) is Confidence.CERTAIN
+    assert (
+        confidence(
+            body, ("declarative_base, ", "class Own:\n    place = 1\nBase = declarative_base(cls=Own)")
+        )
+        is Confidence.CERTAIN
+    )
+
+
+def test_the_query_of_a_helper_in_another_file_is_looked_at_too() -> None:
+    helper = """
+    from sqlalchemy.orm import Session
+    from shop.models import Order
+
+    def find(session: Session, {0}: str) -> list[Order]:
+        return session.query(Order).filter(Order.{0} == {0}).all()
+    """
+    body = "from shop.finding import find\n    return find(session, number)"
+
+    assert confidence(body, finding=helper.format("place")) is Confidence.POSSIBLE
+    assert confidence(body, finding=helper.format("number")) is Confidence.CERTAIN

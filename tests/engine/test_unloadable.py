@@ -1,0 +1,150 @@
+"""What stands in files that fail as they are loaded is a hint."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules import analyze
+from rules.engine.finding import Confidence, Options
+from tests.engine.projects import BLOCKING, sources
+
+ROUTER = """
+import requests
+from fastapi import APIRouter
+{}
+
+router = APIRouter()
+
+@router.get("/rates")
+async def rates() -> int:
+    {}
+    return requests.get("https://rates.example", timeout=5).status_code
+"""
+APPLICATION = """
+from fastapi import FastAPI
+from shop.api import router
+{}
+
+app = FastAPI()
+app.include_router(router)
+"""
+CLOSED = """
+from shop.mail import send
+from shop.prices import total
+"""
+
+
+def confidence(files: dict[str, str]) -> Confidence:
+    tree = {
+        "shop/__init__.py": "",
+        "shop/main.py": APPLICATION.format(""),
+        "shop/api.py": ROUTER.format("", "pass"),
+        "shop/mail.py": "def post() -> None: ...\n",
+        **files,
+    }
+    result = analyze(sources(tree), options=Options(select=BLOCKING)).result
+    assert result.skipped == ()
+    (found,) = (each for each in result.findings if each.path == "shop/api.py")
+    if found.confidence is Confidence.POSSIBLE:
+        assert found.when_new is Confidence.CERTAIN  # a change may bring the rest later
+    return found.confidence
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"shop/api.py": ROUTER.format("from shop.mail import send", "pass")},
+        {"shop/api.py": ROUTER.format("from .mail import send", "pass")},
+        {"shop/api.py": ROUTER.format("import shop.orders.prices\nfrom shop import carts", "pass")},
+        {"shop/main.py": APPLICATION.format("from shop.mail import send")},
+        {"shop/main.py": APPLICATION.format("from shop.tax import rate"), "shop/tax.py": CLOSED},
+        {
+            "shop/main.py": APPLICATION.format("from shop.tax import rate"),
+            "shop/tax/__init__.py": "from shop.tax.rates import rate\n",
+            "shop/tax/rates.py": "from shop.mail import send\nrate = 1\n",
+        },
+    ],
+    ids=[
+        "a name",
+        "relatively",
+        "several modules",
+        "the application",
+        "what the application imports",
+        "at any distance",
+    ],
+)
+def test_an_endpoint_whose_file_or_application_asks_for_what_is_not_there_is_a_hint(
+    files: dict[str, str],
+) -> None:
+    assert confidence(files) is Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"shop/api.py": ROUTER.format("from shop.mail import post", "pass")},
+        {"shop/api.py": ROUTER.format("", "from shop.mail import send")},
+        {"shop/api.py": ROUTER.format("try:\n    from shop.mail import send\nexcept ImportError: ...", "")},
+        {"shop/api.py": ROUTER.format("if TYPE_CHECKING:\n    from shop.mail import Sender", "pass")},
+        {"shop/api.py": ROUTER.format("from other.mail import send", "pass")},
+        {
+            "shop/api.py": ROUTER.format(
+                "from shop._version import number\nfrom shop.orders_pb2 import Order", ""
+            )
+        },
+        {"shop/main.py": APPLICATION.format("from shop.stock import take")},
+        {
+            "shop/api.py": ROUTER.format(
+                "from shop.tests.orders import make\nfrom shop import carts_local", ""
+            )
+        },
+        {
+            "shop/api.py": ROUTER.format("from shop.mail import send", "pass"),
+            "shop/mail.py": "from mails import *\n",
+        },
+        {
+            "shop/api.py": ROUTER.format("from shop.mail import send", "pass"),
+            "shop/mail.py": "def __getattr__(name: str) -> object: ...\n",
+        },
+        {
+            "shop/api.py": ROUTER.format("from shop.mail import send", "pass"),
+            "shop/mail.py": "for name in ('send',):\n    globals()[name] = print\n",
+        },
+        {"shop/tax.py": CLOSED},
+        {
+            "shop/main.py": APPLICATION.format("from shop.mail import send"),
+            "shop/second.py": APPLICATION.format(""),
+        },
+        {
+            "shop/api.py": ROUTER.format("from rates.mail import send", "pass"),
+            "libs/rates/__init__.py": "",
+            "libs/rates/prices.py": "",
+        },
+        {
+            "shop/api.py": ROUTER.format("from shop.billing.tax import rate\nfrom shop import carts", "pass"),
+            "ours/shop/billing/tax.py": "rate = 1\n",
+            "ours/shop/carts.py": "",
+        },
+    ],
+    ids=[
+        "there",
+        "when it runs",
+        "in a try",
+        "for types",
+        "somebody else's",
+        "made when it is built",
+        "one module alone",
+        "tests and what is kept out",
+        "all names",
+        "by name",
+        "made of names",
+        "what nobody asks for",
+        "another application",
+        "a folder that another name may mean",
+        "another part of the package",
+    ],
+)
+def test_what_is_there_may_be_there_or_is_not_needed_keeps_nothing_from_the_line(
+    files: dict[str, str],
+) -> None:
+    assert confidence(files) is Confidence.CERTAIN
