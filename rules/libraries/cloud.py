@@ -112,6 +112,16 @@ LIBRARY = Library(
         Blocking(
             "boto3.Session.resource", Kind.CPU, "one resource made at start-up", seconds=0.011, construct=True
         ),
+        # They ask page by page, while somebody goes through them.
+        *each(
+            Blocking("", Kind.NET, "`aioboto3`, or a worker thread"),
+            "botocore.paginate.PageIterator",
+            "__iter__ build_full_result",
+        ),
+        *each(Blocking("", Kind.NET, "`aioboto3`, or a worker thread"), "botocore.waiter.Waiter", "wait"),
+        *each(_google, "google.cloud.storage.client.page_iterator.HTTPIterator", "__iter__"),
+        *each(_google, "google.cloud.bigquery.job.QueryJob", "__iter__"),
+        *each(_azure, "azure.storage.blob._container_client.ItemPaged", "__iter__"),
         *each(_google, "google.cloud.storage.Blob", _GCS_BLOB),
         *each(_google, "google.cloud.storage.Client", "get_bucket create_bucket"),
         *each(
@@ -149,9 +159,11 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.NET, "`firestore.AsyncClient`"),
             "google.cloud.firestore.CollectionReference",
-            "get add",
+            "get add stream",
         ),
-        *each(Blocking("", Kind.NET, "`firestore.AsyncClient`"), "google.cloud.firestore.Query", "get"),
+        *each(
+            Blocking("", Kind.NET, "`firestore.AsyncClient`"), "google.cloud.firestore.Query", "get stream"
+        ),
         *each(
             Blocking("", Kind.NET, "a callback, or a worker thread"),
             "google.cloud.pubsub_v1.publisher.futures.Future",
@@ -228,7 +240,8 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.NET, "`aioboto3`, or a worker thread"),
             "minio.Minio",
-            "put_object get_object fput_object fget_object stat_object remove_object bucket_exists make_bucket copy_object",
+            "put_object get_object fput_object fget_object stat_object remove_object bucket_exists make_bucket copy_object"
+            " list_objects list_buckets",
         ),
     ),
     external=(
@@ -351,7 +364,28 @@ LIBRARY = Library(
         f"{_RESOURCE}.new_batch_http_request": "googleapiclient.http.BatchHttpRequest",
         "googleapiclient.http.BatchHttpRequest": "googleapiclient.http.BatchHttpRequest",
         "googleapiclient.http.MediaIoBaseDownload": "googleapiclient.http.MediaIoBaseDownload",
+        **{
+            f"boto3.client{service}.{method}": made
+            for service in ("", *(f".{name}" for name in _STUBBED))
+            for method, made in (
+                ("get_paginator", "botocore.paginate.Paginator"),
+                ("get_waiter", "botocore.waiter.Waiter"),
+            )
+        },
+        "botocore.paginate.Paginator.paginate": "botocore.paginate.PageIterator",
         "google.cloud.storage.Client": "google.cloud.storage.Client",
+        **alike(
+            "list_blobs list_buckets",
+            "google.cloud.storage.client.page_iterator.HTTPIterator",
+            "google.cloud.storage.Client",
+        ),
+        "google.cloud.storage.Bucket.list_blobs": "google.cloud.storage.client.page_iterator.HTTPIterator",
+        **alike(
+            "list_blobs walk_blobs list_blob_names find_blobs_by_tags",
+            "azure.storage.blob._container_client.ItemPaged",
+            "azure.storage.blob.ContainerClient",
+        ),
+        "azure.storage.blob.BlobServiceClient.list_containers": "azure.storage.blob._container_client.ItemPaged",
         **alike(
             "bucket get_bucket create_bucket", "google.cloud.storage.Bucket", "google.cloud.storage.Client"
         ),
