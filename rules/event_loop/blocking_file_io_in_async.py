@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -21,6 +22,7 @@ from rules.engine.loops.loop_calls import (
 from rules.engine.loops.loop_effects import confidence
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import is_short, spelled
+from rules.engine.reading.origins import parameters
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
@@ -32,6 +34,7 @@ from rules.libraries import Blocking, Kind
 if TYPE_CHECKING:
     from rules.engine.costs.summaries import Leaf, Summary
     from rules.engine.linking.callees import Callee
+    from rules.engine.linking.graph import Node
     from rules.engine.module import Function, Module
 
 _OPENS = frozenset(
@@ -300,9 +303,14 @@ class BlockingFileIoInAsync(Rule):
         leaf = next((leaf for leaf in summary.blocking if _is_of_files(leaf)), None)
         if leaf is None or _cleans_up(call, module):
             return
-        again = module.is_repeated(call) or _is_in_loop(leaf, call, module)
+        way = list(_way(leaf, call, module))
+        again = module.is_repeated(call) or _is_in_loop(way)
         seldom = leaf.on_miss or bool(leaf.rarely)
-        if not again and (seldom or not _hands_over_asked(call, function.node, module)):
+        if not again and (
+            seldom or not _takes_something(way, module) or not _hands_over_asked(call, function.node, module)
+        ):
+            return
+        if again and not _is_in_loop(way) and not _takes_something(way, module):
             return
         if _is_beside_worse(function.node, module):
             return
@@ -358,16 +366,31 @@ def _is_of_files(leaf: Leaf) -> bool:
     )
 
 
-def _is_in_loop(leaf: Leaf, call: ast.Call, module: Module) -> bool:
-    """Whether a loop on the way from the helper to the file goes over what the source does not count."""
+def _way(leaf: Leaf, call: ast.Call, module: Module) -> Iterator[tuple[Node, Hop]]:
+    """The functions from the helper to the file, each with the place in it where the way goes on."""
     node = module.callee(call)
     for hop in leaf.path:
         if node is None:
-            return False
-        if any(each.line == hop.line and each.loops for each in node.function.calls):
-            return True
+            return
+        yield node, hop
         node = next((edge.target for edge in node.edges if edge.call.line == hop.line), None)
-    return False
+
+
+def _is_in_loop(way: Sequence[tuple[Node, Hop]]) -> bool:
+    """Whether a loop on the way to the file goes over what the source does not count."""
+    return any(each.line == hop.line and each.loops for node, hop in way for each in node.function.calls)
+
+
+def _takes_something(way: Sequence[tuple[Node, Hop]], module: Module) -> bool:
+    """Whether each function on the way is told something, so that the file may be another one each time."""
+    return all(map(partial(_has_parameters, module=module), (node for node, _ in way)))
+
+
+def _has_parameters(node: Node, module: Module) -> bool:
+    names = {parameter.name for parameter in node.function.parameters} | {*node.function.order}
+    if (definition := module.definition(node)) is not None:
+        names |= parameters(definition)
+    return bool(names - {"self", "cls"})
 
 
 def _large(call: ast.Call, name: str, module: Module) -> str:

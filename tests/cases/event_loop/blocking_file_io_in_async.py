@@ -510,3 +510,16 @@ async def kept_in_memory(name: str) -> str:
 @app.put("/manifests/one/{name}")
 async def written_by_name(name: str, text: str) -> None:
     (FOLDER / name).write_text(text)  # FP115 (summary)
+
+
+def is_open(shop: str) -> bool:
+    return shop in own_limits()
+
+
+def own_limits() -> str:
+    return Path(os.environ["LIMITS"]).read_text()
+
+
+@app.get("/shops/{shop}/open")
+async def of_own_limits(shop: str) -> bool:
+    return is_open(shop)
