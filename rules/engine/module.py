@@ -416,9 +416,21 @@ class Module:
         found = self.project.knowledge.iterated(self.value(call))
         if found is NOTHING or not isinstance(call, ast.Call):
             return known
-        if not self.call_flags(call) & (facts.ITERATED | facts.RUN_THROUGH):
+        if not self._is_gone_through(call):
             return known
         return replace(known, blocking=found.blocking, query=found.query)
+
+    def _is_gone_through(self, call: ast.Call) -> bool:
+        """Whether it is the very call whose result is iterated, not one of the calls that it is made of."""
+        caller = self.graph_node(call)
+        ref = self.index.ref(call.func, self.index.scope_at(call))
+        place = (call.lineno, call.col_offset)
+        return caller is not None and any(
+            known.flags & (facts.ITERATED | facts.RUN_THROUGH)
+            and (known.line, known.column) == place
+            and known.ref == ref
+            for known in caller.function.calls
+        )
 
     def called(self, node: ast.AST) -> bool:
         """Whether code of the project, not the framework, calls the function around `node` or hands it on."""

@@ -37,6 +37,7 @@ _LOCAL = frozenset(
         "page_size",
     ]
 )
+_OBJECTS = "boto3.resource.bucket.objects"
 _boto = Blocking("boto3.client.*", Kind.NET, "`aioboto3`, or a worker thread", excluding=_LOCAL)
 _google = Blocking("", Kind.NET, "a worker thread")  # its REST clients have no asynchronous form
 _azure = Blocking("", Kind.NET, "the same class in the `.aio` sub-package")
@@ -347,6 +348,7 @@ LIBRARY = Library(
         "boto3.Session.resource": "boto3.resource.{}",
         # What a service resource holds; their names do not carry the service.
         **alike("Bucket", "boto3.resource.bucket", "boto3.resource"),
+        **alike("all filter limit page_size", _OBJECTS, _OBJECTS),
         **alike("Object", "boto3.resource.object", "boto3.resource"),
         **alike("Object", "boto3.resource.object", "boto3.resource.bucket"),
         **alike("Table create_table", "boto3.resource.table", "boto3.resource"),
