@@ -4,9 +4,11 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine.costs import estimates
-from rules.engine.data.transactions import CLOSES_FIRST, held_calls
+from rules.engine.data.transactions import CLOSES_FIRST, held_calls, outward_calls, pinning, releases
 from rules.engine.finding import Hop
+from rules.engine.module import Role
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.traffic import is_seldom
@@ -111,6 +113,47 @@ class ExternalCallInTransaction(Rule):
                 else Confidence.LIKELY,
                 call_path=path,
                 related=(Hop(module.path, held.begun, held.session),),
+                impact=estimates.connection_held(module.options),
+            )
+            return
+        yield from self._of_dependency(node, module)
+
+    def _of_dependency(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        """An endpoint that asks a language model while the connection lies idle that a dependency took to see who asks: FastAPI
+        closes it after the response."""
+        if module.role(node) is not Role.ENDPOINT or releases(node, module):
+            return
+        handler = module.graph_node(node)
+        route = next((each for each in module.project.routing.endpoints if each.handler is handler), None)
+        if handler is None or route is None:
+            return
+        held = next(pinning(route.dependencies, module.project), None)
+        if held is None:
+            return
+        summaries = {each: module.project.summaries.of(each) for each in (handler, *route.dependencies)}
+        asking = next(
+            (each for each in route.dependencies if each is not held and summaries[each].queries), None
+        )
+        if asking is None or any(made.commits for made in summaries.values()):
+            return
+        for call, (leaf, path, sometimes) in outward_calls(node, module):
+            known = libraries.external(leaf)
+            if known is None or known.kind != "llm":
+                continue
+            name = spelled(call.func)
+            yield Match(
+                call,
+                f"`{name}` asks a language model while `{held.symbol}` keeps the connection that `{asking.symbol}` took: it is"
+                " closed only after the response.",
+                confidence=Confidence.POSSIBLE,
+                when_new=Confidence.POSSIBLE if sometimes or is_seldom(node, module) else Confidence.LIKELY,
+                call_path=(Hop(module.path, call.lineno, name.rpartition(".")[2]), *path) if path else (),
+                related=(
+                    Hop(asking.path, asking.function.line, asking.symbol),
+                    Hop(held.path, held.function.line, held.symbol),
+                ),
+                instead=f"Let `{asking.symbol}` open and close a session of its own, or end its transaction before the call:"
+                " `await session.rollback()`.",
                 impact=estimates.connection_held(module.options),
             )
             return

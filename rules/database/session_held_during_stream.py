@@ -29,6 +29,9 @@ _STREAMS = {
     "sse_starlette.EventSourceResponse": _STREAM,
     "sse_starlette.sse.EventSourceResponse": _STREAM,
 }
+_RECEIVING = frozenset(
+    {"receive_text", "receive_json", "receive_bytes", "receive", "iter_text", "iter_json", "iter_bytes"}
+)
 _IN_MEMORY = frozenset(
     {"io.BytesIO", "io.StringIO", "builtins.iter", "builtins.list", "builtins.bytes", "builtins.str"}
 )
@@ -113,6 +116,9 @@ class SessionHeldDuringStream(Rule):
     )
 
     def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if module.role(node) is Role.WEBSOCKET:
+            yield from self._of_websocket(node, module)
+            return
         if module.role(node) is not Role.ENDPOINT:
             return
         streams = list(_streams(node, module))
@@ -151,6 +157,45 @@ class SessionHeldDuringStream(Rule):
                 fix=None if given else _fix(own, version),
                 impact=pool_estimates.held_by_streams(module.options),
             )
+
+    def _of_websocket(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        """A connection that lasts as long as somebody is there, for what was asked when he came."""
+        waits = _awaited_message(node)
+        handler = module.graph_node(node)
+        route = next((each for each in module.project.routing.endpoints if each.handler is handler), None)
+        if waits is None or handler is None or route is None or releases(node, module):
+            return
+        held = list(pinning(route.dependencies, module.project))
+        if not held or not _queried(handler, route.dependencies, held, module):
+            return
+        summaries = [
+            module.project.summaries.of(each) for each in (handler, *route.dependencies) if each not in held
+        ]
+        if any(made.commits for made in summaries) or any(
+            isinstance(part, ast.Call) and last_name(part.func) == "begin" for part in walk(node)
+        ):
+            return
+        yield Match(
+            waits,
+            f"`{held[0].symbol}` keeps its database connection as long as the websocket lasts: it is closed only when the client"
+            " is gone.",
+            confidence=Confidence.LIKELY,
+            related=(Hop(held[0].path, held[0].function.line, held[0].symbol),),
+            instead="Open a session for each piece of work: `async with SessionLocal() as session:` where it asks the database.",
+            impact=pool_estimates.held_by_streams(module.options),
+        )
+
+
+def _awaited_message(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.Call | None:
+    """The first call in a loop that waits for what the client says next."""
+    loops = [each for each in own_nodes(node) if isinstance(each, ast.While | ast.AsyncFor)]
+    calls = [
+        part
+        for loop in loops
+        for part in walk(loop)
+        if isinstance(part, ast.Call) and last_name(part.func) in _RECEIVING
+    ]
+    return min(calls, key=lambda call: (call.lineno, call.col_offset), default=None)
 
 
 def _streams(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[tuple[ast.Call, str]]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rules import libraries
 from rules.engine.costs.summaries import Leaf, Summary, merged, possible
@@ -403,10 +404,33 @@ class Module:
             value = self.value(call.func) if isinstance(call, ast.Call) else None
             name = self.name_called(value) if value is not None else None
             known = NOTHING if name is None else self.project.knowledge.meaning(name)
-            if known is NOTHING and name is not None and self.is_awaited(call):
-                known = self.project.knowledge.awaited(name)
+            if known.blocking is None and known.query is None and name is not None:
+                known = self._with_result(known, call, name)
             self._meanings[call] = known
         return known
+
+    def _with_result(self, known: Meaning, call: ast.AST, name: str) -> Meaning:
+        """What a call means together with awaiting its result or going through it, where the call itself asks nothing."""
+        if known is NOTHING and self.is_awaited(call):
+            return self.project.knowledge.awaited(name)
+        found = self.project.knowledge.iterated(self.value(call))
+        if found is NOTHING or not isinstance(call, ast.Call):
+            return known
+        if not self._is_gone_through(call):
+            return known
+        return replace(known, blocking=found.blocking, query=found.query)
+
+    def _is_gone_through(self, call: ast.Call) -> bool:
+        """Whether it is the very call whose result is iterated, not one of the calls that it is made of."""
+        caller = self.graph_node(call)
+        ref = self.index.ref(call.func, self.index.scope_at(call))
+        place = (call.lineno, call.col_offset)
+        return caller is not None and any(
+            known.flags & (facts.ITERATED | facts.RUN_THROUGH)
+            and (known.line, known.column) == place
+            and known.ref == ref
+            for known in caller.function.calls
+        )
 
     def called(self, node: ast.AST) -> bool:
         """Whether code of the project, not the framework, calls the function around `node` or hands it on."""

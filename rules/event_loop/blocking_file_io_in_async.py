@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -19,7 +20,9 @@ from rules.engine.loops.loop_calls import (
     through_helper,
 )
 from rules.engine.loops.loop_effects import confidence
+from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import is_short, spelled
+from rules.engine.reading.origins import parameters
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
@@ -29,9 +32,10 @@ from rules.engine.service.traffic import is_seldom
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
-    from rules.engine.costs.summaries import Leaf
+    from rules.engine.costs.summaries import Leaf, Summary
     from rules.engine.linking.callees import Callee
-    from rules.engine.module import Module
+    from rules.engine.linking.graph import Node
+    from rules.engine.module import Function, Module
 
 _OPENS = frozenset(
     {"builtins.open", "io.open", "pathlib.Path.open", "gzip.open", "bz2.open", "lzma.open", "os.fdopen"}
@@ -62,6 +66,9 @@ _WHOLE = (_TREES - {"shutil.rmtree", "os.walk", "os.fwalk", "pathlib.Path.rglob"
     "zipfile.ZipFile.extract",
 }
 """What is worth saying of a helper: it packs, unpacks or copies."""
+_CONTENTS = _OPENS | {
+    f"pathlib.Path.{name}" for name in ("read_text", "read_bytes", "write_text", "write_bytes")
+}
 _CLOSE = 3
 """Calls from the asynchronous function to the work; what is further away is rarely the same each time."""
 _AS_IS = ", as much as there is"
@@ -255,8 +262,11 @@ class BlockingFileIoInAsync(Rule):
         summary = module.summary(call)
         if summary is None or summary.is_async or module.is_offloaded(call):
             return
+        if not module.runs_on_event_loop(call):
+            return
         leaf = next((leaf for leaf in summary.blocking if _is_work(leaf)), None)
-        if leaf is None or not module.runs_on_event_loop(call):
+        if leaf is None:
+            yield from self.files_of_helper(call, function, summary, module)
             return
         here = Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2])
         if leaf.callable in _SEARCHES:
@@ -271,6 +281,8 @@ class BlockingFileIoInAsync(Rule):
                     instead=_KEPT,
                     cause=f"FP115 {leaf.path[-1].path}:{leaf.path[-1].line}",
                 )
+            else:
+                yield from self.files_of_helper(call, function, summary, module)
             return
         yield Match(
             call,
@@ -282,6 +294,37 @@ class BlockingFileIoInAsync(Rule):
             instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`."
             if (known := libraries.blocking(leaf.callable)) is not None and frees(known)
             else "Give the work to a queue worker.",
+        )
+
+    def files_of_helper(
+        self, call: ast.Call, function: Function, summary: Summary, module: Module
+    ) -> Iterator[Match]:
+        """A synchronous function of the project that reads or writes one file after the other, or one that a request names."""
+        leaf = next((leaf for leaf in summary.blocking if _is_of_files(leaf)), None)
+        if leaf is None or _cleans_up(call, module):
+            return
+        way = list(_way(leaf, call, module))
+        again = module.is_repeated(call) or _is_in_loop(way)
+        seldom = leaf.on_miss or bool(leaf.rarely)
+        if not again and (
+            seldom or not _takes_something(way, module) or not _hands_over_asked(call, function.node, module)
+        ):
+            return
+        if again and not _is_in_loop(way) and not _takes_something(way, module):
+            return
+        if _is_beside_worse(function.node, module):
+            return
+        name = spelled(call.func)
+        yield Match(
+            call,
+            f"`{name}` reaches `{leaf.callable}` on the event loop{_IN_LOOP if again else ''}:"
+            " while the disk works, this worker serves nobody.",
+            severity=Severity.MEDIUM if again else Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # nobody sees how many files there are, or how large
+            when_new=Confidence.LIKELY if again and not seldom and not is_seldom(call, module) else None,
+            call_path=(Hop(module.path, call.lineno, name.rpartition(".")[2]), *leaf.path),
+            instead=f"Hand the helper to a worker thread: `await asyncio.to_thread({name}, …)`.",
+            cause=f"FP115 {leaf.path[-1].path}:{leaf.path[-1].line}",
         )
 
 
@@ -309,6 +352,45 @@ def _is_work(leaf: Leaf) -> bool:
         and len(leaf.path) <= _CLOSE
         and not (leaf.cached or leaf.on_miss or leaf.rarely)
     )
+
+
+def _is_of_files(leaf: Leaf) -> bool:
+    """Whether it reads or writes a file, not only while an object is made that is kept, or when something went wrong."""
+    return (
+        leaf.kind == Kind.DISK
+        and leaf.callable in _CONTENTS
+        and len(leaf.path) <= _CLOSE
+        and not leaf.cached
+        and not leaf.rarely & (facts.ONCE | facts.FAILING | facts.ASIDE)
+        and leaf.kept_by is None
+    )
+
+
+def _way(leaf: Leaf, call: ast.Call, module: Module) -> Iterator[tuple[Node, Hop]]:
+    """The functions from the helper to the file, each with the place in it where the way goes on."""
+    node = module.callee(call)
+    for hop in leaf.path:
+        if node is None:
+            return
+        yield node, hop
+        node = next((edge.target for edge in node.edges if edge.call.line == hop.line), None)
+
+
+def _is_in_loop(way: Sequence[tuple[Node, Hop]]) -> bool:
+    """Whether a loop on the way to the file goes over what the source does not count."""
+    return any(each.line == hop.line and each.loops for node, hop in way for each in node.function.calls)
+
+
+def _takes_something(way: Sequence[tuple[Node, Hop]], module: Module) -> bool:
+    """Whether each function on the way is told something, so that the file may be another one each time."""
+    return all(map(partial(_has_parameters, module=module), (node for node, _ in way)))
+
+
+def _has_parameters(node: Node, module: Module) -> bool:
+    names = {parameter.name for parameter in node.function.parameters} | {*node.function.order}
+    if (definition := module.definition(node)) is not None:
+        names |= parameters(definition)
+    return bool(names - {"self", "cls"})
 
 
 def _large(call: ast.Call, name: str, module: Module) -> str:

@@ -37,6 +37,7 @@ _LOCAL = frozenset(
         "page_size",
     ]
 )
+_OBJECTS = "boto3.resource.bucket.objects"
 _boto = Blocking("boto3.client.*", Kind.NET, "`aioboto3`, or a worker thread", excluding=_LOCAL)
 _google = Blocking("", Kind.NET, "a worker thread")  # its REST clients have no asynchronous form
 _azure = Blocking("", Kind.NET, "the same class in the `.aio` sub-package")
@@ -112,6 +113,16 @@ LIBRARY = Library(
         Blocking(
             "boto3.Session.resource", Kind.CPU, "one resource made at start-up", seconds=0.011, construct=True
         ),
+        # They ask page by page, while somebody goes through them.
+        *each(
+            Blocking("", Kind.NET, "`aioboto3`, or a worker thread"),
+            "botocore.paginate.PageIterator",
+            "__iter__ build_full_result",
+        ),
+        *each(Blocking("", Kind.NET, "`aioboto3`, or a worker thread"), "botocore.waiter.Waiter", "wait"),
+        *each(_google, "google.cloud.storage.client.page_iterator.HTTPIterator", "__iter__"),
+        *each(_google, "google.cloud.bigquery.job.QueryJob", "__iter__"),
+        *each(_azure, "azure.storage.blob._container_client.ItemPaged", "__iter__"),
         *each(_google, "google.cloud.storage.Blob", _GCS_BLOB),
         *each(_google, "google.cloud.storage.Client", "get_bucket create_bucket"),
         *each(
@@ -149,9 +160,11 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.NET, "`firestore.AsyncClient`"),
             "google.cloud.firestore.CollectionReference",
-            "get add",
+            "get add stream",
         ),
-        *each(Blocking("", Kind.NET, "`firestore.AsyncClient`"), "google.cloud.firestore.Query", "get"),
+        *each(
+            Blocking("", Kind.NET, "`firestore.AsyncClient`"), "google.cloud.firestore.Query", "get stream"
+        ),
         *each(
             Blocking("", Kind.NET, "a callback, or a worker thread"),
             "google.cloud.pubsub_v1.publisher.futures.Future",
@@ -228,7 +241,8 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.NET, "`aioboto3`, or a worker thread"),
             "minio.Minio",
-            "put_object get_object fput_object fget_object stat_object remove_object bucket_exists make_bucket copy_object",
+            "put_object get_object fput_object fget_object stat_object remove_object bucket_exists make_bucket copy_object"
+            " list_objects list_buckets",
         ),
     ),
     external=(
@@ -334,6 +348,7 @@ LIBRARY = Library(
         "boto3.Session.resource": "boto3.resource.{}",
         # What a service resource holds; their names do not carry the service.
         **alike("Bucket", "boto3.resource.bucket", "boto3.resource"),
+        **alike("all filter limit page_size", _OBJECTS, _OBJECTS),
         **alike("Object", "boto3.resource.object", "boto3.resource"),
         **alike("Object", "boto3.resource.object", "boto3.resource.bucket"),
         **alike("Table create_table", "boto3.resource.table", "boto3.resource"),
@@ -351,7 +366,28 @@ LIBRARY = Library(
         f"{_RESOURCE}.new_batch_http_request": "googleapiclient.http.BatchHttpRequest",
         "googleapiclient.http.BatchHttpRequest": "googleapiclient.http.BatchHttpRequest",
         "googleapiclient.http.MediaIoBaseDownload": "googleapiclient.http.MediaIoBaseDownload",
+        **{
+            f"boto3.client{service}.{method}": made
+            for service in ("", *(f".{name}" for name in _STUBBED))
+            for method, made in (
+                ("get_paginator", "botocore.paginate.Paginator"),
+                ("get_waiter", "botocore.waiter.Waiter"),
+            )
+        },
+        "botocore.paginate.Paginator.paginate": "botocore.paginate.PageIterator",
         "google.cloud.storage.Client": "google.cloud.storage.Client",
+        **alike(
+            "list_blobs list_buckets",
+            "google.cloud.storage.client.page_iterator.HTTPIterator",
+            "google.cloud.storage.Client",
+        ),
+        "google.cloud.storage.Bucket.list_blobs": "google.cloud.storage.client.page_iterator.HTTPIterator",
+        **alike(
+            "list_blobs walk_blobs list_blob_names find_blobs_by_tags",
+            "azure.storage.blob._container_client.ItemPaged",
+            "azure.storage.blob.ContainerClient",
+        ),
+        "azure.storage.blob.BlobServiceClient.list_containers": "azure.storage.blob._container_client.ItemPaged",
         **alike(
             "bucket get_bucket create_bucket", "google.cloud.storage.Bucket", "google.cloud.storage.Client"
         ),

@@ -14,6 +14,7 @@ _load = Blocking("", Kind.CPU, "one instance made at start-up", construct=True, 
 _READS = "read_csv read_excel read_sql read_sql_query read_sql_table read_parquet read_json read_feather read_html read_xml"
 _WRITES = "to_csv to_excel to_sql to_parquet to_feather"
 
+_STREAM = "ffmpeg.nodes.OutputStream"
 _CLIPS = ("moviepy.VideoFileClip", "moviepy.CompositeVideoClip", "moviepy.ImageSequenceClip")
 # Those that ask a model where to cut; the others take milliseconds for a long document.
 _CHUNKERS = ("chonkie.SemanticChunker", "chonkie.LateChunker")
@@ -45,6 +46,7 @@ LIBRARY = Library(
         *each(_image, "cv2", "imread imdecode imwrite imencode resize cvtColor GaussianBlur warpAffine"),
         *each(_image, "cv2.VideoCapture", "read"),
         *each(Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), "ffmpeg", "run probe"),
+        *each(Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), _STREAM, "run"),
         *each(Blocking("", Kind.PROC, "a queue worker"), _CLIPS, "write_videofile write_gif save_frame"),
         *each(Blocking("", Kind.PROC, "a queue worker"), "moviepy.AudioFileClip", "write_audiofile"),
         *each(
@@ -196,6 +198,12 @@ LIBRARY = Library(
         "spacy.blank": "spacy.language.Language",
         "presidio_analyzer.AnalyzerEngine": "presidio_analyzer.AnalyzerEngine",
         "matplotlib.pyplot.figure": "matplotlib.figure.Figure",
+        "matplotlib.pyplot.gcf": "matplotlib.figure.Figure",
+        "matplotlib.pyplot.subplots": "matplotlib.pyplot.subplots",  # the figure and what is drawn on it
+        "matplotlib.pyplot.subplots.__getitem__": "matplotlib.figure.Figure",
+        "ffmpeg.input": _STREAM,
+        "ffmpeg.output": _STREAM,
+        **alike("output overwrite_output global_args filter trim", _STREAM, _STREAM),
         "matplotlib.figure.Figure": "matplotlib.figure.Figure",
         "readability.Document": "readability.Document",
         "faster_whisper.WhisperModel": "faster_whisper.WhisperModel",
@@ -212,6 +220,7 @@ LIBRARY = Library(
         "openpyxl.load_workbook": "openpyxl.Workbook",
         "pydantic.TypeAdapter": "pydantic.TypeAdapter",
     },
+    attributes={f"{_STREAM}.video": _STREAM, f"{_STREAM}.audio": _STREAM},
     aliases={
         "pandas.core.frame.DataFrame": "pandas.DataFrame",
         "pandas.io.parsers.read_csv": "pandas.read_csv",

@@ -67,7 +67,7 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.DB, "Beanie, or `pymongo.AsyncMongoClient`"),
             "mongoengine.QuerySet",
-            "first get count update delete insert update_one",
+            "first get count update delete insert update_one __iter__ to_json distinct aggregate",
         ),
         *each(
             Blocking("", Kind.DB, "Beanie, or `pymongo.AsyncMongoClient`", construct=True),
@@ -112,7 +112,7 @@ LIBRARY = Library(
         *each(Query("", "select", True, "beanie"), "beanie.AggregationQuery", "to_list"),
         *each(Query("", "select", True, "odmantic"), "odmantic.AIOEngine", "find find_one count"),
         *each(Query("", "write", True, "odmantic"), "odmantic.AIOEngine", "save save_all delete remove"),
-        *each(Query("", "select", False, "mongoengine"), "mongoengine.QuerySet", "first get count"),
+        *each(Query("", "select", False, "mongoengine"), "mongoengine.QuerySet", "first get count __iter__"),
         *each(Query("", "write", False, "mongoengine"), "mongoengine.Document", "save delete reload update"),
     ),
     clients=(
@@ -141,6 +141,7 @@ LIBRARY = Library(
         **alike("find find_many find_all all aggregate", "beanie.FindMany", "beanie.View"),
         **alike("find sort limit skip project aggregate", "beanie.FindMany", "beanie.FindMany"),
         "odmantic.AIOEngine": "odmantic.AIOEngine",
+        "mongoengine.QuerySet.__call__": "mongoengine.QuerySet",
         **alike(
             "filter order_by limit skip exclude only all", "mongoengine.QuerySet", "mongoengine.QuerySet"
         ),

@@ -62,6 +62,16 @@ _KUBE = {
     ),
 }
 
+_CCXT = (
+    "load_markets fetch_ticker fetch_tickers fetch_ohlcv fetch_order_book fetch_trades fetch_balance fetch_order"
+    " fetch_orders fetch_open_orders fetch_my_trades fetch_positions create_order cancel_order"
+)
+_EXCHANGES = "binance binanceus kraken coinbase bybit okx kucoin bitget gate mexc bitfinex bitstamp htx"
+_MLFLOW = (
+    "get_run search_runs create_run log_metric log_param log_batch set_tag get_experiment get_experiment_by_name"
+    " search_experiments create_experiment get_model_version search_model_versions get_latest_versions"
+    " search_registered_models create_model_version list_artifacts download_artifacts"
+)
 _DIRECTORY = (
     "simple_bind_s bind_s search_s search_st search_ext_s add_s modify_s delete_s compare_s rename_s whoami_s passwd_s"
     " start_tls_s result"
@@ -225,6 +235,30 @@ LIBRARY = Library(
             "clone_from",
         ),
         *each(Blocking("", Kind.NET, "a worker thread"), "yfinance", "download"),
+        *each(
+            Blocking("", Kind.NET, "a worker thread"),
+            "yfinance.Ticker",
+            "history get_info get_fast_info get_news option_chain get_financials get_balance_sheet get_cashflow",
+        ),
+        *each(Blocking("", Kind.NET, "`ccxt.async_support`"), "ccxt.Exchange", _CCXT),
+        Blocking("pystac_client.Client.open", Kind.NET, "an asynchronous HTTP client", construct=True),
+        *each(
+            Blocking("", Kind.NET, "an asynchronous HTTP client"),
+            "pystac_client.ItemSearch",
+            "items items_as_dicts item_collection item_collection_as_dict pages pages_as_dicts matched",
+        ),
+        *each(
+            Blocking("", Kind.NET, "an asynchronous HTTP client"),
+            "pystac_client.Client",
+            "get_collections get_collection get_items",
+        ),
+        *each(
+            Blocking("", Kind.NET, "a queue worker"),
+            "mlflow",
+            "search_runs search_experiments get_run get_experiment_by_name log_metric log_metrics log_param log_params"
+            " log_artifact log_artifacts start_run end_run set_experiment register_model",
+        ),
+        *each(Blocking("", Kind.NET, "a queue worker"), "mlflow.MlflowClient", _MLFLOW),
         *each(Blocking("", Kind.NET, "a worker thread"), "wikipedia", "page summary search"),
         *each(
             Blocking("", Kind.NET, "a worker thread"), "huggingface_hub", "snapshot_download hf_hub_download"
@@ -328,6 +362,17 @@ LIBRARY = Library(
             f"{_TWILIO_REST}.lookups.v2.phone_number.PhoneNumberContext",
             "twilio.rest.Client.lookups",
         ),
+        **{f"ccxt.{name}": f"ccxt.{name}" for name in _EXCHANGES.split()},
+        "pystac_client.Client.open": "pystac_client.Client",
+        "pystac_client.Client.search": "pystac_client.ItemSearch",
+        **{
+            name: name
+            for name in (
+                "yfinance.Ticker",
+                "gtts.gTTS",
+                "mlflow.MlflowClient",
+            )
+        },
         "structlog.get_logger": "structlog.stdlib.BoundLogger",
         "structlog.stdlib.get_logger": "structlog.stdlib.BoundLogger",
         **{
@@ -382,7 +427,10 @@ LIBRARY = Library(
         "supabase.create_client": "supabase.Client",
         **alike("insecure_channel secure_channel", "grpc.Channel", "grpc"),
     },
+    bases={f"ccxt.{name}": "ccxt.Exchange" for name in _EXCHANGES.split()},
     aliases={
+        "mlflow.tracking.MlflowClient": "mlflow.MlflowClient",
+        "mlflow.client.MlflowClient": "mlflow.MlflowClient",
         "slack_sdk.web.WebClient": "slack_sdk.WebClient",
         "slack_sdk.web.client.WebClient": "slack_sdk.WebClient",
         "slack.WebClient": "slack_sdk.WebClient",

@@ -21,6 +21,12 @@ _light = Blocking("", Kind.DISK, FILES, light=True)
 _cpu = Blocking("", Kind.CPU, "a worker thread", weight="medium")
 _gil = Blocking("", Kind.CPU, "a process pool, or a smaller payload", holds_gil=True, weight="low")
 
+_PATHS = "pathlib.Path.iterdir"
+"""What gives paths when it is gone through."""
+
+_RESULTS = "concurrent.futures.Executor.map"
+"""What waits for one result after the other when it is gone through."""
+
 _external = External("", is_async=False)
 _forever = Timeout("", "timeout")
 
@@ -149,6 +155,7 @@ LIBRARY = Library(
             "concurrent.futures",
             "wait as_completed",
         ),
+        Blocking(f"{_RESULTS}.__iter__", Kind.WAIT, "`asyncio.gather` of `loop.run_in_executor(...)`"),
         *each(
             Blocking("", Kind.WAIT, "`loop.run_in_executor`"),
             ("concurrent.futures.ThreadPoolExecutor", "concurrent.futures.ProcessPoolExecutor"),
@@ -281,6 +288,7 @@ LIBRARY = Library(
             "pathlib.Path",
             "pathlib.Path",
         ),
+        **alike("iterdir glob rglob", _PATHS, "pathlib.Path"),
         "zipfile.ZipFile": "zipfile.ZipFile",
         "tarfile.open": "tarfile.TarFile",
         "threading.Thread": "threading.Thread",
@@ -299,6 +307,7 @@ LIBRARY = Library(
         "concurrent.futures.ThreadPoolExecutor.submit": "concurrent.futures.Future",
         "concurrent.futures.ProcessPoolExecutor.submit": "concurrent.futures.Future",
         "concurrent.futures.Executor.submit": "concurrent.futures.Future",
+        _RESULTS: _RESULTS,
         "asyncio.run_coroutine_threadsafe": "concurrent.futures.Future",
         "multiprocessing.Process": "multiprocessing.Process",
         "multiprocessing.Pool": "multiprocessing.pool.Pool",
@@ -316,6 +325,7 @@ LIBRARY = Library(
         "asyncio.create_subprocess_shell": "asyncio.subprocess.Process",
     },
     attributes={"pathlib.Path.parent": "pathlib.Path"},
+    items={_PATHS: "pathlib.Path"},
     former=dict.fromkeys(("telnetlib", "nntplib"), "python==3.12"),
     aliases={
         "asyncio.events.AbstractEventLoop": "asyncio.AbstractEventLoop",

@@ -533,6 +533,7 @@ UNMEASURED = {
     *(
         "agents",
         "builtins",
+        "ccxt",
         "composio",
         "cx_Oracle",
         "dapr",
@@ -544,6 +545,8 @@ UNMEASURED = {
         "lark_oapi",
         "ldap",
         "messagebird",
+        "mlflow",
+        "pystac_client",
     ),
     *("moviepy", "oss2", "ping3", "playwright", "pydantic_ai", "pysftp", "pysnmp", "qcloud_cos", "scrapy"),
     *("tempfile", "volcenginesdkarkruntime", "vonage", "zhipuai"),

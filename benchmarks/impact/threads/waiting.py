@@ -495,13 +495,16 @@ WITHOUT = {
     **dict.fromkeys(
         (
             "agents.Runner.run_sync",
+            "ccxt.Exchange",
             "composio.Composio",
             "dashscope",
             "keycloak.KeycloakOpenID",
             "kinto_http.Client",
             "lark_oapi.Client",
+            "mlflow.MlflowClient",
             "oss2.Bucket",
             "pydantic_ai.Agent.run_sync",
+            "pystac_client.Client.open",
             "qcloud_cos.CosS3Client",
             "volcenginesdkarkruntime.Ark",
             "zhipuai.ZhipuAI",

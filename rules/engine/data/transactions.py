@@ -14,6 +14,7 @@ from rules.engine.finding import Hop
 from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
+from rules.engine.reading.origins import origin
 from rules.engine.reading.walking import own_calls, own_nodes, walk
 
 if TYPE_CHECKING:
@@ -132,6 +133,13 @@ def held_calls(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module)
         yield from _while_held(function, module, sessions, outward)
 
 
+def outward_calls(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> list[tuple[ast.Call, _Reached]]:
+    """Calls of `function` that leave the machine, themselves or in a helper, with what they reach."""
+    return _reached(own_calls(function), module, _outward)
+
+
 def nested_acquires(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
     """Sessions that `function` or a helper of it opens while another one keeps its connection."""
     outward = _reached(own_calls(function), module, _acquires)
@@ -243,6 +251,9 @@ def _values(call: ast.Call) -> Iterator[ast.expr]:
 
 def _events(call: ast.Call, sessions: Sequence[str], module: Module) -> Iterator[_Event]:
     """What a call does to the sessions: its own method, or a helper that is given one."""
+    if (taken := _taken(call, sessions, module)) is not None:
+        yield _Event(call, taken, releases=False)
+        return
     owner = _owner(call)
     if owner in sessions:
         if isinstance(call.func, ast.Attribute) and call.func.attr in RELEASING:
@@ -251,6 +262,8 @@ def _events(call: ast.Call, sessions: Sequence[str], module: Module) -> Iterator
             yield _Event(call, owner, releases=False)
         return
     given = [name for value in _values(call) if (name := _name(value)) in sessions]
+    if not given:
+        given = _given_to_owner(call, sessions, module)
     if not given:
         return
     summary = module.summary(call)
@@ -261,6 +274,35 @@ def _events(call: ast.Call, sessions: Sequence[str], module: Module) -> Iterator
             yield _Event(call, name, releases=True)
         elif summary.queries:
             yield _Event(call, name, releases=False)
+
+
+def _taken(call: ast.Call, sessions: Sequence[str], module: Module) -> str | None:
+    """The connection that `async with pool.acquire() as connection:` takes, whether or not anything is asked of it."""
+    item = module.parent(call)
+    if not isinstance(item, ast.withitem) or not isinstance(item.optional_vars, ast.Name):
+        return None
+    name = item.optional_vars.id
+    if name not in sessions or not isinstance(module.parent(item), ast.With | ast.AsyncWith):
+        return None
+    uses = (node for node in walk(module.parent(item)) if isinstance(node, ast.Name) and node.id == name)  # type: ignore[arg-type]  # a block, as was asked
+    use = next((node for node in uses if isinstance(node.ctx, ast.Load)), None)
+    value = module.value(use) if use is not None else None
+    if value is None or value.sort != Sort.INSTANCE or not is_a(value.name, CONNECTIONS):
+        return None
+    return name
+
+
+def _given_to_owner(call: ast.Call, sessions: Sequence[str], module: Module) -> list[str]:
+    """The sessions that the object was made with whose method is called: `repository = Orders(session)`, `repository.load()`."""
+    if not isinstance(call.func, ast.Attribute):
+        return []
+    made = origin(call.func.value, module)
+    if not isinstance(made, ast.Call) or module.callee(call) is None:
+        return []
+    value = module.value(made.func)
+    if value is None or value.sort != Sort.CLASS:
+        return []
+    return [name for each in _values(made) if (name := _name(each)) in sessions]
 
 
 def _begins(target: Node | None, project: Project, steps: int = _HELPERS) -> bool:
@@ -524,7 +566,7 @@ def _dominates(first: ast.AST, second: ast.AST, function: ast.AST, module: Modul
                 position = next(index for index, statement in enumerate(block) if statement is child)
                 if id(block) in blocks:
                     return position < blocks[id(block)] or (
-                        position == blocks[id(block)] and isinstance(child, ast.If)
+                        position == blocks[id(block)] and isinstance(child, ast.If | ast.With | ast.AsyncWith)
                     )
                 if not isinstance(parent, ast.Try) or block is not parent.body:
                     return False

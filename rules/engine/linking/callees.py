@@ -9,6 +9,8 @@ import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from rules.engine.linking.knowledge import NOTHING, Meaning
 
 if TYPE_CHECKING:
@@ -71,6 +73,10 @@ class Dispatch:
                     meaning = module.meaning(call)
                     if meaning is NOTHING and name:
                         meaning = module.project.knowledge.awaited(name)
+                    if meaning.blocking is None and meaning.query is None and name:  # or gone through
+                        made = module.project.knowledge.iterated(module.value(call))
+                        if made is not NOTHING:
+                            meaning = replace(meaning, blocking=made.blocking, query=made.query)
                     concerned = known[key] = self._asked(*key, meaning)
                 for rule in concerned:
                     shares[rule].append(call)

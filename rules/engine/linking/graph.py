@@ -231,7 +231,7 @@ class Graph:
         external = meaning.external if not call.flags & facts.LOCAL else None
         if meaning.blocking is not None or meaning.query is not None or external is not None:
             node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, external))
-        elif call.flags & facts.ITERATED:
+        elif call.flags & _GONE_THROUGH:
             self._iterated(node, call)
         elif call.flags & facts.AWAITED:
             waiting = self.knowledge.awaited(name)
@@ -240,13 +240,10 @@ class Graph:
 
     def _iterated(self, node: Node, call: Call) -> None:
         """`list(Order.select())`: what some libraries make asks the database when it is gone through."""
-        made = self.resolver.value(f"{call.ref}()", node.module)
-        if made is None or made.sort != Sort.INSTANCE:
-            return
-        name = f"{made.name}.__iter__"
-        meaning = self.knowledge.meaning(name)
-        if meaning.blocking is not None or meaning.query is not None:
-            node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, None))
+        meaning = self.knowledge.iterated(self.resolver.value(f"{call.ref}()", node.module))
+        entry = meaning.blocking or meaning.query
+        if entry is not None:
+            node.leaves.append(LeafCall(entry.name, call, meaning.blocking, meaning.query, None))
 
     def _instance(self, node: Node, call: Call, value: Value) -> None:
         """`nlp(text)` of a library's object."""
@@ -311,6 +308,7 @@ _SERVING = frozenset(
         "gunicorn.app.base.Application.run",
     }
 )
+_GONE_THROUGH = facts.ITERATED | facts.RUN_THROUGH
 _OFFLOADS = {
     "thread": THREAD,
     "process": PROCESS,
@@ -323,7 +321,7 @@ _OFFLOADS = {
 def _kind_of_call(call: Call, target: Node) -> str:
     """How a call runs its target; empty when it does not."""
     flags = target.function.flags
-    if flags & facts.GENERATOR and not call.flags & facts.ITERATED:
+    if flags & facts.GENERATOR and not call.flags & _GONE_THROUGH:
         return ""
     if call.flags & facts.OFFLOADED:
         return THREAD

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from rules import libraries
 from rules.engine.finding import Options
+from rules.engine.linking.values import Sort, Value
 from rules.libraries import OFFLOADS, Blocking, Client, External, Kind, Offload, Query
 
 
@@ -71,6 +72,12 @@ class Knowledge:
         """What awaiting what a call of `name` gives means, where the call itself asks nothing: `await Order.filter(open=True)`."""
         made = libraries.returns(name)
         return self.meaning(f"{made}.__await__") if made is not None else NOTHING
+
+    def iterated(self, made: Value | None) -> Meaning:
+        """What going through a library's object means: `for row in table.find(): …` asks the database."""
+        if made is None or made.sort != Sort.INSTANCE:
+            return NOTHING
+        return self.meaning(f"{made.name}.__iter__")
 
     @property
     def has_own(self) -> bool:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # What these return goes on waiting where it is used: a thread for the call alone would not help.
 _LATER = frozenset(
     {"iter_content", "iter_lines", "stream", "listen", "Popen", "makefile", "iterrows", "groupby"}
-    | {"reader", "DictReader", "iterparse", "finditer", "load_all", "safe_load_all"}
+    | {"reader", "DictReader", "iterparse", "finditer", "load_all", "safe_load_all", "__iter__"}
 )
 
 

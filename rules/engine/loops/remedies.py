@@ -31,6 +31,8 @@ _TOGETHER = "make one function of these calls and hand it to a worker thread"
 def of_call(stop: Stop, module: Module) -> str:
     """What to use for a call, or where to run it; empty where nobody has said."""
     use = stop.instead if stop.code not in _NEVER_PLAIN else _PLAIN.sub("", stop.instead)
+    if stop.callable.endswith(".__iter__") and use.startswith(_THREAD):
+        return f"Make a function that returns `{stop.name}(…)` as a list, and hand it to {_THREAD}: `await {_offload(module)}(...)`."
     return of_entry(stop.entry, stop.name, module, use=use)
 
 

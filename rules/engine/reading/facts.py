@@ -98,6 +98,9 @@ ASIDE = 8388608
 NEVER = 16777216
 """Behind the end of its block, or under `if False:`. Such calls are left out."""
 
+RUN_THROUGH = 33554432
+"""The result is kept under a name that the function iterates: `rows = orders.find()`, `for row in rows:`."""
+
 # Flags of a function.
 ASYNC = 1
 GENERATOR = 2

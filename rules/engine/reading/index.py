@@ -38,6 +38,8 @@ class Index(Walk):
         """What the calls of a function show of the types of names: kept for `rules.engine.reading.shown_types`."""
         self.handed: dict[tuple[Scope, str], str] = {}
         """What the calls of the file give parameters: kept for `rules.engine.reading.handed_types`, as are these two."""
+        self.iterated: dict[Scope, frozenset[str]] = {}
+        """The names that a function goes through: kept for `rules.engine.reading.surroundings`."""
         self.by_name: dict[str, list[tuple[Scope, ast.Call]]] | None = None
         self.deep = 0
         self._blocks: dict[Binding, tuple[tuple[ast.AST, str] | None, bool]] = {}
@@ -135,6 +137,9 @@ class Index(Walk):
             case ast.BinOp(op=ast.BitOr(), left=left):
                 base = self.ref(left, scope, depth)
                 return f"{base}.__or__()" if base else ""
+            case ast.BinOp(op=ast.Div(), left=left):  # `folder / "prices.csv"`
+                base = self.ref(left, scope, depth)
+                return f"{base}.__truediv__()" if base and base[:9] != "builtins." else ""
             case ast.Lambda():
                 return f"@{self.scope_of[node].symbol}" if node in self.scope_of else ""
         return ""

@@ -10,7 +10,7 @@ from rules.engine.reading import facts, rarely, switches
 from rules.engine.reading.acquired import held_at
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.scopes import COMPREHENSIONS
+from rules.engine.reading.scopes import COMPREHENSIONS, Binding, Part, Scope
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.turns import is_trial, turns
 from rules.engine.reading.unreachable import ends_block, is_unreachable_arm
@@ -114,6 +114,8 @@ def surroundings(
     if above.__class__ in _PLAIN:  # as most calls are: nothing is between them and their statement
         around = _around(index, above)  # type: ignore[arg-type]  # by its class
         flags = around.flags | facts.AWAITED if cls is ast.Await else around.flags
+        if cls is ast.Assign and node.__class__ is ast.Call and _is_run_through(index, node, current):
+            flags |= facts.RUN_THROUGH
         for test, otherwise in around.misses:
             flags |= _filling(index, test) if _fills(index, test, node) else otherwise
         return flags, around.loops, around.path, at_module and around.guarded, around.listed, around.held
@@ -148,6 +150,47 @@ def surroundings(
     path = around.path + "".join(own.marks[::-1]) if own.marks else around.path
     needs = _listed([*own.needs, *around.needs]) if own.needs else around.listed
     return flags, own.loops + around.loops, path, at_module and around.guarded, needs, around.held
+
+
+def _is_run_through(index: Index, call: ast.expr, statement: ast.Assign) -> bool:
+    """Whether the name that a call's result is kept under has no other value, and is iterated in the same function."""
+    target = statement.targets[0]
+    if len(statement.targets) != 1 or target.__class__ is not ast.Name:
+        return False
+    scope = index.function_scope(index.scope_at(call))
+    name = target.id
+    return len(scope.bindings.get(name, ())) == 1 and name in _iterated_names(index, scope)
+
+
+def _iterated_names(index: Index, scope: Scope) -> frozenset[str]:
+    """The names that loops, comprehensions and `list(…)` of a function go through."""
+    known = index.iterated.get(scope)
+    if known is None:
+        found = {
+            value.id
+            for bindings in scope.bindings.values()
+            for binding in bindings
+            if (value := _iterated(binding)).__class__ is ast.Name
+        }
+        if not scope.called.isdisjoint(_COLLECTING):
+            found |= {
+                argument.id
+                for call in scope.calls
+                if last_name(call) in _COLLECTING
+                for argument in call.args
+                if argument.__class__ is ast.Name
+            }
+        known = index.iterated[scope] = frozenset(found)
+    return known
+
+
+def _iterated(binding: Binding) -> Any:
+    """What a loop or a comprehension goes through, of which a name is (a part of) one member."""
+    value: Any = binding.value
+    kind = binding.kind
+    while value.__class__ is Part:
+        kind, value = value.kind, value.value
+    return value if kind in ("item", "local item", "[]") else None
 
 
 def _around(index: Index, statement: ast.stmt) -> Around:

@@ -3,9 +3,11 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
+import asyncpg
 import httpx
 import requests
 from fastapi import Depends, FastAPI
+from openai import AsyncOpenAI
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -243,3 +245,90 @@ def with_a_session_kept_open(number: int, session: SessionDep) -> str:
     with given_or_own(session) as same:
         same.get(Order, number)
     return requests.post("https://carrier.example", json={"to": order.address}, timeout=5).text  # FP218
+
+
+class Orders:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def first(self) -> Order | None:
+        return await self.session.get(Order, 1)
+
+    async def store(self, order: Order) -> None:
+        self.session.add(order)
+        await self.session.commit()
+
+
+@app.post("/of-a-repository")
+async def of_a_repository(session: AsyncSessionDep) -> str:
+    orders = Orders(session)
+    order = await orders.first()
+    return await book(order.address)  # FP218
+
+
+@app.post("/of-a-repository-that-stores")
+async def of_a_repository_that_stores(session: AsyncSessionDep) -> str:
+    orders = Orders(session)
+    order = await orders.first()
+    await orders.store(order)
+    return await book("later")
+
+
+class Database:
+    pool: asyncpg.Pool
+
+
+database = Database()
+
+
+@app.post("/of-a-pool")
+async def of_a_pool(number: int) -> None:
+    async with database.pool.acquire() as connection:
+        parcel = await book("before anything is asked")  # FP218
+        await connection.execute("UPDATE orders SET parcel = $1 WHERE id = $2", parcel, number)
+
+
+@app.post("/of-a-pool-later")
+async def of_a_pool_later(number: int) -> None:
+    parcel = await book("first")
+    async with database.pool.acquire() as connection:
+        await connection.execute("UPDATE orders SET parcel = $1 WHERE id = $2", parcel, number)
+    await book("afterwards")
+
+
+model = AsyncOpenAI()
+
+
+async def current_user(session: AsyncSessionDep) -> Order | None:
+    return await session.get(Order, 1)
+
+
+async def user_by_name(name: str) -> str:
+    return name
+
+
+async def ask(prompt: str) -> object:
+    return await model.chat.completions.create(model="m", messages=[{"role": "user", "content": prompt}])
+
+
+@app.post("/asked")
+async def asked(prompt: str, user: Annotated[Order, Depends(current_user)]) -> object:
+    return await ask(prompt)  # FP218
+
+
+@app.post("/asked-by-a-name")
+async def asked_by_a_name(prompt: str, user: Annotated[str, Depends(user_by_name)]) -> object:
+    return await ask(prompt)
+
+
+@app.post("/asked-once-ended")
+async def asked_once_ended(
+    prompt: str, user: Annotated[Order, Depends(current_user)], session: AsyncSessionDep
+) -> object:
+    await session.rollback()
+    return await ask(prompt)
+
+
+@app.post("/booked-by-a-user")
+async def booked_by_a_user(user: Annotated[Order, Depends(current_user)]) -> str:
+    return await book("takes less than a model")

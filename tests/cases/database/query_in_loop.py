@@ -813,3 +813,34 @@ def another_product(session: SessionDep) -> list[str]:
         product = session.get(Product, shelf.hall_id)  # FP201 (change)
         names.append(product.name)
     return names
+
+
+@app.get("/products/of-each")
+def products_of_each(names: list[str], session: Session = Depends(get_session)) -> list[int]:
+    found = []
+    for name in names:
+        kept = (
+            session.query(Product)  # FP201
+            .filter(Product.name == name)
+            .filter(Product.id > 0)
+            .all()
+        )
+        found.extend(each.id for each in kept)
+    return found
+
+
+@app.get("/products/gone-through")
+def products_gone_through(names: list[str], session: Session = Depends(get_session)) -> list[int]:
+    found = []
+    for name in names:
+        for each in session.query(Product).filter(Product.name == name):  # FP201
+            found.append(each.id)
+    return found
+
+
+@app.get("/products/one-query")
+def products_of_one_query(names: list[str], session: Session = Depends(get_session)) -> list[int]:
+    found = []
+    for each in session.query(Product).filter(Product.name.in_(names)):
+        found.append(each.id)
+    return found

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import httpx
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -141,3 +141,43 @@ CERTIFICATE = Path("/etc/shop/certificate.pem")
 def one_file(session: SessionDep) -> FileResponse:
     session.get(Invoice, 1)
     return FileResponse(CERTIFICATE)  # FP219 (summary)
+
+
+@app.websocket("/rooms/{number}")
+async def room(socket: WebSocket, number: int, session: SessionDep) -> None:
+    invoice = session.get(Invoice, number)
+    await socket.accept()
+    while True:
+        await socket.send_text(await socket.receive_text() + invoice.path)  # FP219
+
+
+@app.websocket("/rooms/of-a-user")
+async def room_of_a_user(socket: WebSocket, user: Annotated[Invoice, Depends(current_user)]) -> None:
+    await socket.accept()
+    async for text in socket.iter_text():  # FP219
+        await socket.send_text(text)
+
+
+@app.websocket("/rooms/ended")
+async def room_after_the_end(socket: WebSocket, session: SessionDep) -> None:
+    session.get(Invoice, 1)
+    session.close()
+    await socket.accept()
+    while True:
+        await socket.receive_text()
+
+
+@app.websocket("/rooms/own-session")
+async def room_with_sessions_of_its_own(socket: WebSocket) -> None:
+    await socket.accept()
+    while True:
+        number = await socket.receive_text()
+        with SessionLocal() as session:
+            session.get(Invoice, int(number))
+
+
+@app.websocket("/rooms/once")
+async def room_for_one_message(socket: WebSocket, session: SessionDep) -> None:
+    session.get(Invoice, 1)
+    await socket.accept()
+    await socket.send_text("bye")

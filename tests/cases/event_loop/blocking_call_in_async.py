@@ -16,10 +16,12 @@ from typing import Any
 import anyio
 import apprise
 import boto3
+import ccxt
 import cloudinary.uploader
 import email_validator
 import feedparser
 import git
+import google.cloud.storage
 import googlemaps
 import haystack
 import httpx
@@ -29,12 +31,14 @@ import langgraph.graph
 import ldap
 import openai
 import psutil
+import pystac_client
 import requests
 import requests as http
 import spotipy
 import supabase
 import telebot
 import turbopuffer
+import yfinance
 import zmq
 import zmq.asyncio
 from anyio.to_thread import run_sync
@@ -677,3 +681,68 @@ async def only_a_batch_writer() -> object:
 async def picture_aside(name: str) -> None:
     await audit()
     await asyncio.to_thread(bucket.download_fileobj, name, io.BytesIO())
+
+
+storage = boto3.client("s3")
+
+
+@app.get("/aws/pages")
+async def all_pages(name: str) -> list[str]:
+    await audit()
+    pages = storage.get_paginator("list_objects_v2").paginate(Bucket=name)  # FP101
+    return [found["Key"] for page in pages for found in page["Contents"]]
+
+
+@app.get("/aws/paginator")
+async def only_a_paginator(name: str) -> object:
+    await audit()
+    return storage.get_paginator("list_objects_v2").paginate(Bucket=name)
+
+
+@app.get("/aws/waited")
+async def waited_for(name: str) -> None:
+    await audit()
+    storage.get_waiter("object_exists").wait(Bucket="pictures", Key=name)  # FP101
+
+
+archive = google.cloud.storage.Client()
+
+
+@app.get("/google/listed")
+async def listed_blobs(name: str) -> list[str]:
+    await audit()
+    return [blob.name for blob in archive.list_blobs(name)]  # FP101
+
+
+@app.get("/google/listed-in-thread")
+async def listed_in_a_thread(name: str) -> list[object]:
+    return await asyncio.to_thread(lambda: list(archive.list_blobs(name)))
+
+
+@app.get("/scenes")
+async def scenes(area: str) -> list[object]:
+    await audit()
+    catalog = pystac_client.Client.open("https://stac.example/v1")  # FP101
+    search = catalog.search(collections=[area], max_items=10)
+    return list(search.items())
+
+
+@app.get("/quotes/{symbol}")
+async def quotes(symbol: str) -> dict[str, object]:
+    await audit()
+    return yfinance.Ticker(symbol).history(period="1d").to_dict()  # FP101
+
+
+exchange = ccxt.kraken()
+
+
+@app.get("/rates/{symbol}")
+async def rates(symbol: str) -> object:
+    await audit()
+    return exchange.fetch_ticker(symbol)  # FP101
+
+
+@app.get("/rates/{symbol}/name")
+async def only_a_name(symbol: str) -> str:
+    await audit()
+    return exchange.market_id(symbol)

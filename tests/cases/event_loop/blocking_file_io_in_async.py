@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Union
 
@@ -217,7 +218,7 @@ async def archive_kept(number: int) -> bytes:
 
 @app.get("/covers/{number}/small")
 async def small(number: int) -> bytes:
-    return load(stored(number))
+    return load(stored(number))  # FP115 (summary)
 
 
 @app.post("/unpacked")
@@ -441,3 +442,84 @@ async def put_whole(number: int, text: str) -> list[str]:
     await write_given(str(path), text)
     await elsewhere(anyio.Path(path), text)
     return await named(path, "plain")
+
+
+FOLDER = Path("/data/manifests")
+
+
+def manifests(folder: Path) -> list[str]:
+    found = []
+    for each in sorted(folder.iterdir()):
+        found.append((each / "manifest.json").read_text())
+    return found
+
+
+def read_one(path: str) -> str:
+    with open(path) as file:
+        return file.read()
+
+
+def read_each(folder: str) -> list[str]:
+    return [read_one(os.path.join(folder, name)) for name in os.listdir(folder)]
+
+
+def own_settings() -> str:
+    return Path("settings.json").read_text()
+
+
+@cache
+def read_once(path: str) -> str:
+    return Path(path).read_text()
+
+
+@app.get("/manifests")
+async def of_a_folder() -> list[str]:
+    return manifests(FOLDER)  # FP115 (change)
+
+
+@app.get("/manifests/each")
+async def of_each_in_a_folder() -> list[str]:
+    return read_each("/data/manifests")  # FP115 (change)
+
+
+@app.get("/manifests/thread")
+async def of_a_folder_in_a_thread() -> list[str]:
+    return await asyncio.to_thread(manifests, FOLDER)
+
+
+@app.get("/manifests/plain")
+def of_a_folder_in_a_plain_def() -> list[str]:
+    return manifests(FOLDER)
+
+
+@app.get("/manifests/one/{name}")
+async def of_one_name(name: str) -> str:
+    return read_one(f"/data/manifests/{name}")  # FP115 (summary)
+
+
+@app.get("/manifests/known")
+async def of_a_known_name() -> str:
+    return read_one("/data/manifests/current") + own_settings()
+
+
+@app.get("/manifests/kept/{name}")
+async def kept_in_memory(name: str) -> str:
+    return read_once(f"/data/manifests/{name}")
+
+
+@app.put("/manifests/one/{name}")
+async def written_by_name(name: str, text: str) -> None:
+    (FOLDER / name).write_text(text)  # FP115 (summary)
+
+
+def is_open(shop: str) -> bool:
+    return shop in own_limits()
+
+
+def own_limits() -> str:
+    return Path(os.environ["LIMITS"]).read_text()
+
+
+@app.get("/shops/{shop}/open")
+async def of_own_limits(shop: str) -> bool:
+    return is_open(shop)

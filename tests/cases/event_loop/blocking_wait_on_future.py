@@ -185,3 +185,28 @@ async def withdrawn(number: int) -> bytes:
     if not drawing.cancel():
         return drawing.result()
     return b""
+
+
+@app.post("/labels")
+async def many_labels(numbers: list[int]) -> list[bytes]:
+    await asyncio.sleep(0)
+    return list(pool.map(draw, numbers))  # FP109
+
+
+@app.post("/labels/named")
+async def many_named_labels(numbers: list[int]) -> list[bytes]:
+    await asyncio.sleep(0)
+    drawn = pool.map(draw, numbers)  # FP109
+    return [each for each in drawn]
+
+
+@app.post("/labels/started")
+async def many_labels_that_are_only_begun(numbers: list[int]) -> int:
+    await asyncio.sleep(0)
+    pool.map(draw, numbers)
+    return len(numbers)
+
+
+@app.post("/labels/plain")
+def many_labels_in_a_thread(numbers: list[int]) -> list[bytes]:
+    return list(pool.map(draw, numbers))

@@ -237,3 +237,54 @@ async def of_both(
 ) -> list[str]:
     session.execute(select(Order))  # FP102 (inline)
     return await numbers(other)
+
+
+people = MongoClient("mongodb://db")["shop"]["people"]
+
+
+@app.get("/people/listed")
+async def listed_people(name: str) -> list[object]:
+    await audit()
+    return list(people.find({"name": name}))  # FP102 (inline)
+
+
+@app.get("/people/named")
+async def named_people(name: str) -> list[object]:
+    await audit()
+    found = people.find({"name": name})  # FP102 (inline)
+    return [each for each in found]
+
+
+@app.get("/people/sorted")
+async def sorted_people(name: str) -> list[object]:
+    await audit()
+    found = []
+    for each in people.find({"name": name}).sort("name").limit(10):  # FP102 (inline)
+        found.append(each)
+    return found
+
+
+@app.get("/people/in-thread")
+async def people_in_a_thread(name: str) -> list[object]:
+    cursor = people.find({"name": name})  # asks nothing yet
+    return await run_in_threadpool(list, cursor)
+
+
+@app.get("/people/made")
+async def query_that_others_ask(name: str) -> object:
+    await audit()
+    return people.find({"name": name})
+
+
+@app.get("/people/again")
+async def cursor_of_two_kinds(name: str) -> list[object]:
+    await audit()
+    rows = people.find({"name": name})
+    rows = [{"name": name}]
+    return [row for row in rows]
+
+
+@app.get("/orders/gone-through")
+async def gone_through(number: str, session: Session = Depends(get_session)) -> list[str]:
+    await audit()
+    return [order.number for order in session.query(Order).filter(Order.number == number)]  # FP102 (inline)

@@ -1,6 +1,7 @@
 """FP120: a thread hop for a line that waits for nothing."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -99,3 +100,60 @@ async def shelves() -> int:
 @app.get("/boxes", dependencies=[Depends(somebody)])
 async def boxes() -> int:
     return 2
+
+
+class Registry:
+    _kept: "Registry | None" = None
+
+    @staticmethod
+    def get_instance() -> "Registry":
+        if Registry._kept is None:
+            Registry._kept = Registry()
+        return Registry._kept
+
+    def reload(self) -> str:
+        return requests.get("https://registry.example/all", timeout=5).text
+
+
+def registry_of(request: Request) -> Registry:  # FP120
+    registry = getattr(request.app.state, "registry", None)
+    if registry is None:
+        registry = Registry.get_instance()
+    return registry
+
+
+def reloaded_registry(request: Request) -> Registry:
+    registry = request.app.state.registry
+    registry = Registry.get_instance()
+    registry.reload()
+    return registry
+
+
+def unknown_registry(request: Request) -> object:
+    return request.app.state.registries.current()
+
+
+_the_registry: Registry | None = None
+
+
+def the_registry() -> Registry:  # FP120
+    global _the_registry
+    if _the_registry is None:
+        _the_registry = Registry()
+    return _the_registry
+
+
+def with_key(key: str) -> None:  # FP120
+    if not secrets.compare_digest(key, "open"):
+        raise HTTPException(401)
+
+
+@app.get("/registry")
+async def of_registry(
+    one: Registry = Depends(registry_of),
+    two: Registry = Depends(reloaded_registry),
+    three: object = Depends(unknown_registry),
+    four: Registry = Depends(the_registry),
+    five: None = Depends(with_key),
+) -> int:
+    return 1
