@@ -10,9 +10,9 @@ from rules.engine.finding import Hop, Options
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.module import Role
 from rules.engine.reading.origins import origin
-from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_nodes, walk
+from rules.engine.reading.whole_numbers import arguments
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.one_at_a_time import lambda_entry
 

@@ -22,7 +22,6 @@ _cpu = Blocking("", Kind.CPU, "a worker thread", weight="medium")
 _gil = Blocking("", Kind.CPU, "a process pool, or a smaller payload", holds_gil=True, weight="low")
 
 _external = External("", is_async=False)
-_forever = Timeout("", "timeout")
 
 LIBRARY = Library(
     blocking=(

@@ -14,11 +14,11 @@ from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
 from rules.engine.reading.loop_shapes import FEW, finds_one, is_short, iterables, targets, unwrapped
-from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import children_of, walk
+from rules.engine.reading.whole_numbers import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
