@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data.transactions import CLOSES_FIRST, held_calls
-from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.traffic import is_seldom
@@ -98,9 +97,6 @@ class ExternalCallInTransaction(Rule):
             reaches = (
                 f" reaches `{'.'.join(held.leaf.split('.')[-2:])}`" if held.path else " asks another service"
             )
-            path: tuple[Hop, ...] = ()
-            if held.path:
-                path = (Hop(module.path, held.call.lineno, name.rpartition(".")[2]), *held.path)
             yield Match(
                 held.call,
                 f"`{name}`{reaches} while `{held.session}` keeps the connection it took on line {held.begun}: it is gone"
@@ -109,8 +105,8 @@ class ExternalCallInTransaction(Rule):
                 confidence=Confidence.POSSIBLE
                 if held.sometimes or is_seldom(node, module) or _is_given_back(node, held.session, module)
                 else Confidence.LIKELY,
-                call_path=path,
-                related=(Hop(module.path, held.begun, held.session),),
+                call_path=held.call_path(module),
+                related=(held.connection(module),),
                 impact=estimates.connection_held(module.options),
             )
             return

@@ -13,7 +13,7 @@ from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name, names_given
-from rules.engine.reading.walking import own_calls, own_nodes, walk
+from rules.engine.reading.walking import names_in, own_calls, own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.serving import is_led_to
@@ -526,7 +526,7 @@ def _free_name(node: ast.Call, module: Module) -> str:
     """A name for the task that means nothing yet where it is started."""
     function = module.function_of(node)
     tree = function.node if function is not None else module.tree
-    taken = {each.id for each in walk(tree) if isinstance(each, ast.Name)}
+    taken = names_in(tree)
     taken |= {each.arg for each in walk(tree) if isinstance(each, ast.arg)}
     return next(name for name in _names() if name not in taken)
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from rules.engine.costs.waits import (
-    Wait,
-    asked_on_entry,
-    names_loaded,
-    names_stored,
-    read_of,
-    wait_of,
-    without_bound,
-    writes,
-)
-from rules.engine.reading.walking import walk
+from rules.engine.costs.waits import Wait, asked_on_entry, read_of, wait_of, without_bound, writes
+from rules.engine.reading.walking import names_loaded, names_stored, walk
 from rules.libraries.llm import ANSWERING
 
 if TYPE_CHECKING:
