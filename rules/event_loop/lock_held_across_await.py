@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs.waits import wait_of
 from rules.engine.loops.loop_bound import MUTEXES
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import names_bound
 from rules.engine.reading.walking import own_nodes_of, walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
@@ -155,8 +156,7 @@ def _is_held_in_another(block: ast.With, module: Module) -> bool:
     taken: set[str] = set()
     for node in walk(function.node):
         if isinstance(node, ast.Assign | ast.NamedExpr) and _names_lock(node.value):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            taken |= {target.id for target in targets if isinstance(target, ast.Name)}
+            taken |= names_bound(node)
     return any(
         isinstance(node, ast.If)
         and node.lineno < block.lineno
