@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rules.engine.data.redis_calls import command, is_meant_to_stay
 from rules.engine.finding import Impact
 from rules.engine.kept_answers import Said
-from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.memoised import memos
@@ -22,9 +21,6 @@ _FOR_EVER = frozenset(
 )
 _OTHER_STORES = ("redis.", "valkey.", "pymemcache.", "memcache.")
 _WRITES = frozenset({"write", "commit", "flush"})
-
-
-_MAKING = frozenset({"create", "acreate", "get_or_create", "aget_or_create", "save", "insert", "upsert"})
 
 
 class CacheWithoutInvalidation(Rule):
@@ -158,11 +154,6 @@ class CacheWithoutInvalidation(Rule):
                     confidence=Confidence.POSSIBLE,
                 )
                 return
-
-
-def _makes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """`Salt.create(session)`, `get_or_create(…)`: whether a function brings about itself what it reads."""
-    return any(isinstance(node, ast.Call) and last_name(node.func) in _MAKING for node in walk(function))
 
 
 def _clears(path: str, found: ModuleFacts) -> Iterator[str]:

@@ -205,7 +205,7 @@ class CountByLoading(Rule):
             severity=Severity.MEDIUM,
             # Of one owner: mostly some rows, and another query may have loaded them.
             confidence=Confidence.POSSIBLE,
-            related=(Hop(relationship.path, relationship.line, relationship.attribute),),
+            related=(relationship.declared(),),
             impact=estimates.rows_counted(module.options),
             instead=f"Let the database count: `select(func.count())` of `{target}` by its key, or a `column_property`.",
         )

@@ -100,9 +100,6 @@ class ExternalCallInTransaction(Rule):
             reaches = (
                 f" reaches `{'.'.join(held.leaf.split('.')[-2:])}`" if held.path else " asks another service"
             )
-            path: tuple[Hop, ...] = ()
-            if held.path:
-                path = (Hop(module.path, held.call.lineno, name.rpartition(".")[2]), *held.path)
             yield Match(
                 held.call,
                 f"`{name}`{reaches} while `{held.session}` keeps the connection it took on line {held.begun}: it is gone"
@@ -111,8 +108,8 @@ class ExternalCallInTransaction(Rule):
                 confidence=Confidence.POSSIBLE
                 if held.sometimes or is_seldom(node, module) or _is_given_back(node, held.session, module)
                 else Confidence.LIKELY,
-                call_path=path,
-                related=(Hop(module.path, held.begun, held.session),),
+                call_path=held.call_path(module),
+                related=(held.connection(module),),
                 impact=estimates.connection_held(module.options),
             )
             return

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rules.engine.data.columns_read import columns_read
 from rules.engine.data.eager import query_node
-from rules.engine.reading.columns_read import columns_read
 from rules.engine.reading.raw_text import RUNS, behind
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk

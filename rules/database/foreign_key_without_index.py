@@ -184,7 +184,7 @@ def _reason(table: Table, column: Column, module: Module) -> tuple[str, Hop | No
     if collection is not None:
         owner, relationship = collection
         name = f"{owner.symbol.rpartition('.')[2]}.{relationship.attribute}"
-        return f"loading `{name}`", Hop(relationship.path, relationship.line, name)
+        return f"loading `{name}`", relationship.declared(name)
     parent = f"`{target.name}`" if target is not None else "the parent"
     if foreign is not None and foreign.on_delete.upper() in ("CASCADE", "SET NULL"):
         return f"deleting a row of {parent}", Hop(column.path, column.line, column.attribute)

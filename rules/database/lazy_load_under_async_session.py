@@ -183,11 +183,7 @@ class LazyLoadUnderAsyncSession(Rule):
             instead=_with_query(loaded, found.chain),
             related=(
                 Hop(loaded.path, loaded.line, loaded.symbol),
-                Hop(
-                    found.relationship.path,
-                    found.relationship.line,
-                    f"{found.owner.symbol}.{found.chain[-1]}",
-                ),
+                found.relationship.declared(f"{found.owner.symbol}.{found.chain[-1]}"),
             ),
         )
 
@@ -242,10 +238,7 @@ class LazyLoadUnderAsyncSession(Rule):
             related=(
                 *(Hop(each.path, each.line, each.symbol) for each in found.places[:3]),
                 *(Hop(each.field.path, each.field.line, each.schema) for each in reads[:5]),
-                *(
-                    Hop(each.relationship.path, each.relationship.line, each.relationship.attribute)
-                    for each in reads[:5]
-                ),
+                *(each.relationship.declared() for each in reads[:5]),
             ),
         )
 

@@ -196,11 +196,7 @@ class LazyRelationshipInLoop(Rule):
             related=(
                 *path,
                 Hop(loaded.path, loaded.line, loaded.symbol),
-                Hop(
-                    found.relationship.path,
-                    found.relationship.line,
-                    f"{found.owner.symbol}.{found.chain[-1]}",
-                ),
+                found.relationship.declared(f"{found.owner.symbol}.{found.chain[-1]}"),
             ),
             impact=estimates.lazy_loads(module.options, 1, module.turns_around(node)),
         )
@@ -240,7 +236,7 @@ class LazyRelationshipInLoop(Rule):
             call_path=way,
             related=(
                 Hop(loaded.path, loaded.line, loaded.symbol),
-                Hop(read.relationship.path, read.relationship.line, way[-1].symbol),
+                read.relationship.declared(way[-1].symbol),
             ),
             impact=estimates.lazy_loads(module.options, len(names), module.turns_around(node)),
         )

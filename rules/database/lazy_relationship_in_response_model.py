@@ -207,7 +207,7 @@ class LazyRelationshipInResponseModel(Rule):
             if many or not all(_answers_write(place, module) for place in places)
             else Confidence.POSSIBLE,
             fix=eager.load_with_query(module, found.loaded, [*(read.chain for read in reads), *behind]),
-            related=tuple(_related(found, reads, places, module)),
+            related=tuple(_related(reads, places)),
             mended_at=eager.options_line(node, module),
             impact=estimates.lazy_loads(module.options, len(reads), module.turns(node)),
             instead=f"Load what the response shows with the query: `.options({_suggestion(found, reads)})`.",
@@ -389,12 +389,10 @@ def _suggestion(found: Unloaded, reads: list[Read]) -> str:
     return eager.option(found.loaded.table, reads[0].chain) + (", …" if len(reads) > 1 else "")
 
 
-def _related(found: Unloaded, reads: list[Read], places: list[Place], module: Module) -> Iterator[Hop]:
+def _related(reads: list[Read], places: list[Place]) -> Iterator[Hop]:
     for place in places[:3]:
         yield Hop(place.path, place.line, place.symbol)
     for read in reads[:5]:
         yield Hop(read.field.path, read.field.line, f"{read.field.owner}.{read.field.name}")
     for read in reads[:5]:
-        relationship = read.relationship
-        yield Hop(relationship.path, relationship.line, f"{read.owner.symbol}.{relationship.attribute}")
-    del found, module
+        yield read.relationship.declared(f"{read.owner.symbol}.{read.relationship.attribute}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import pool_estimates
 from rules.engine.data.transactions import Held, nested_acquires
-from rules.engine.finding import Hop, Options
+from rules.engine.finding import Options
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.traffic import is_seldom
@@ -98,9 +98,6 @@ class NestedPoolAcquire(Rule):
             return
         for held in nested_acquires(node, module):
             name = spelled(held.call.func)
-            path: tuple[Hop, ...] = ()
-            if held.path:
-                path = (Hop(module.path, held.call.lineno, name.rpartition(".")[2]), *held.path)
             yield Match(
                 held.call,
                 f"`{name}` takes a second connection while `{held.session}` keeps the one it took on line {held.begun}:"
@@ -110,8 +107,8 @@ class NestedPoolAcquire(Rule):
                 or _shares_its_object(held)
                 or is_seldom(held.call, module)
                 else Confidence.LIKELY,
-                call_path=path,
-                related=(Hop(module.path, held.begun, held.session),),
+                call_path=held.call_path(module),
+                related=(held.connection(module),),
                 impact=pool_estimates.taken_twice(module.options),
             )
             return

@@ -9,20 +9,13 @@ from rules.engine.costs import estimates
 from rules.engine.data.small_tables import is_small, lists_a_few
 from rules.engine.finding import Hop, Options
 from rules.engine.fixing.rewrites import with_keyword
+from rules.engine.linking.page_sizes import LIMITERS, taken_as, way_to_limit
 from rules.engine.module import Role
 from rules.engine.reading.loop_shapes import shortened, spelled
-from rules.engine.reading.page_sizes import (
-    LIMITERS,
-    arguments,
-    bounded,
-    given,
-    is_number,
-    taken_as,
-    way_to_limit,
-)
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
+from rules.engine.reading.whole_numbers import arguments, bounded, given, is_number
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.shared_pages import SharedPage, shared_pages
 from rules.engine.service.traffic import is_example, is_for_admins

@@ -10,9 +10,9 @@ from rules.engine.finding import Hop, Options
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.module import Role
 from rules.engine.reading.origins import origin
-from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import own_nodes, walk
+from rules.engine.reading.walking import names_in, own_nodes, walk
+from rules.engine.reading.whole_numbers import arguments
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.one_at_a_time import lambda_entry
 
@@ -264,14 +264,14 @@ def _uses(
     made = origin(content, module) if content is not None else None
     if made is None:
         return True
-    mentioned = {part.id for part in walk(made) if isinstance(part, ast.Name)}
+    mentioned = names_in(made)
     for inner in walk(node):
         if (
             isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
             and inner is not node
             and inner.name in mentioned
         ):
-            mentioned |= {part.id for part in walk(inner) if isinstance(part, ast.Name)}
+            mentioned |= names_in(inner)
             if any(isinstance(part, ast.Call) and module.query(part) is not None for part in walk(inner)):
                 return True
     if mentioned & names:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
 from rules.engine.module import Role
-from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.walking import own_nodes, walk
+from rules.engine.reading.whole_numbers import arguments
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:

@@ -55,7 +55,6 @@ class Function(Struct, frozen=True):
     is_async: bool
 
 
-_COMPREHENSIONS = frozenset(COMPREHENSIONS)
 _BOUNDARIES = frozenset({*FUNCTIONS, ast.ClassDef})
 _GIVEN = frozenset({"parameter", "self"})
 _UNPROVEN = AT_STARTUP | IN_SCRIPT | OWN_LOOP | STARTS_LOOP

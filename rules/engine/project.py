@@ -108,6 +108,16 @@ class Project:
             )
         return known
 
+    def imported_from(self, paths: Iterable[str]) -> set[str]:
+        """The files and all that they import, at any distance."""
+        pending = list(paths)
+        seen = {*pending}
+        while pending:
+            found = self.imports_of(pending.pop()) - seen
+            seen |= found
+            pending += found
+        return seen
+
     @cached_property
     def costs(self) -> Costs:
         return Costs(self.graph, self.summaries, self.lazy_loading.calls, self.had)

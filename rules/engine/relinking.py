@@ -14,7 +14,7 @@ from functools import cached_property
 
 from rules.engine.kept_answers import Outline
 from rules.engine.linking import context
-from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
+from rules.engine.linking.graph import Edge, LeafCall, Node, above, below, place_of
 from rules.engine.linking.module_map import speaks_otherwise
 from rules.engine.linking.registering import is_wiring
 from rules.engine.linking.values import Value
@@ -199,7 +199,7 @@ class _Edit:
         }
         view.lazy_records, view.narrowings = {}, {}
         view.keep_signatures(None)
-        view.summaries = project.summaries.after_change(_callers_of(changed), self._gone.values())
+        view.summaries = project.summaries.after_change(above(changed), self._gone.values())
         kept = _OF_DOCUMENTS | (
             frozenset({"models"}) if self._same("declarations", "migration") else frozenset()
         )
@@ -313,17 +313,11 @@ class _Edit:
 
     def _run_again(self, targets: Iterable[Node]) -> None:
         """Work out anew where `targets` and everything below them run."""
-        below: set[Node] = set()
-        pending = list(targets)
-        while pending:
-            node = pending.pop()
-            if node not in below:
-                below.add(node)
-                pending.extend(edge.target for edge in node.edges)
-        if not below:
+        nodes = below(targets)
+        if not nodes:
             return
-        self._places = [(node, node.contexts, node.endpoints) for node in below]
-        context.run_again(below, self.project.routing, self.project.served)
+        self._places = [(node, node.contexts, node.endpoints) for node in nodes]
+        context.run_again(nodes, self.project.routing, self.project.served)
 
 
 def _begins_with(ref: str, name: str) -> bool:
@@ -333,15 +327,3 @@ def _begins_with(ref: str, name: str) -> bool:
 def _ways(edges: Iterable[tuple[Node, Edge]]) -> set[tuple[Node, Node, str, int]]:
     """All of the edges that where code runs depends on."""
     return {(node, edge.target, edge.kind, edge.call.flags & facts.SPAWNED) for node, edge in edges}
-
-
-def _callers_of(changed: Iterable[Node]) -> set[Node]:
-    """The nodes themselves and everything that calls them, at any distance."""
-    above: set[Node] = set()
-    pending = list(changed)
-    while pending:
-        node = pending.pop()
-        if node not in above:
-            above.add(node)
-            pending.extend(caller for caller, _ in node.callers)
-    return above

@@ -28,7 +28,7 @@ from rules.engine.finding import Options
 from rules.engine.kept_answers import Outline
 from rules.engine.linking import context, deployment, versions
 from rules.engine.linking.callees import Dispatch
-from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
+from rules.engine.linking.graph import Edge, LeafCall, Node, below, place_of
 from rules.engine.linking.values import BODY, CALLS, FLOW, MADE, STARS, Linked
 from rules.engine.project import IMPORTED, ROUTING, Project
 from rules.engine.reading import facts, sql_files
@@ -387,20 +387,14 @@ class _Change:
 
     def _run_again(self, targets: Iterable[Node]) -> set[Node]:
         """Work out anew where `targets` and everything below them run."""
-        below: set[Node] = set()
-        pending = list(targets)
-        while pending:
-            node = pending.pop()
-            if node not in below:
-                below.add(node)
-                pending.extend(edge.target for edge in node.edges)
-        if not below:
-            return below
-        if any(map(context.depends_on_order, below)):
+        nodes = below(targets)
+        if not nodes:
+            return nodes
+        if any(map(context.depends_on_order, nodes)):
             return self._run_all_again()
-        before = {node: (node.contexts, node.endpoints) for node in below}
-        context.run_again(below, self.routing, self.served)
-        return {node for node in below if before[node] != (node.contexts, node.endpoints)}
+        before = {node: (node.contexts, node.endpoints) for node in nodes}
+        context.run_again(nodes, self.routing, self.served)
+        return {node for node in nodes if before[node] != (node.contexts, node.endpoints)}
 
     # The outcome
 

@@ -10,8 +10,6 @@ from rules.engine.costs.waits import (
     asked_of_item,
     asked_on_entry,
     handed_to_thread,
-    names_loaded,
-    names_stored,
     touches_session,
     wait_beside_session,
     wait_in_thread,
@@ -30,9 +28,8 @@ from rules.engine.reading.loop_shapes import (
     unwrapped,
 )
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_loaded, names_stored, own_nodes_of, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.traffic import is_seldom
 
@@ -359,15 +356,9 @@ def _orders(node: ast.AST, module: Module) -> bool:
     return module.qualified_name(node.func) in _PACING or any(word in name for word in _PACING_WORDS)
 
 
-def _inside(loop: ast.AST) -> Iterator[ast.AST]:
+def _inside(loop: ast.AST) -> list[ast.AST]:
     """The nodes of one turn, without those of functions defined there."""
-    stack: list[ast.AST] = list(loop.body) if isinstance(loop, ast.For) else [loop]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            continue
-        yield node
-        stack.extend(ast.iter_child_nodes(node))
+    return own_nodes_of(loop.body if isinstance(loop, ast.For) else [loop])
 
 
 def _is_of_item(call: ast.Call, loop: _Loop) -> bool:

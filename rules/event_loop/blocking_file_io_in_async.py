@@ -9,7 +9,6 @@ from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine.costs.measured import frees
-from rules.engine.costs.waits import names_loaded, names_stored
 from rules.engine.fixing.rewrites import in_thread
 from rules.engine.loops.loop_bound import holds_mutex
 from rules.engine.loops.loop_calls import (
@@ -25,7 +24,7 @@ from rules.engine.reading.loop_shapes import is_short, spelled
 from rules.engine.reading.origins import parameters
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_loaded, names_stored, walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service import payloads
 from rules.engine.service.traffic import is_seldom

@@ -12,8 +12,8 @@ from rules.engine.reading.hearing import waits_for_nothing
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
-from rules.engine.reading.spelling import last_name, names_given
-from rules.engine.reading.walking import own_calls, own_nodes, walk
+from rules.engine.reading.spelling import last_name, names_given, targets_of
+from rules.engine.reading.walking import names_in, own_calls, own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.serving import is_led_to
@@ -499,8 +499,7 @@ def _on_a_loop(node: ast.Call, module: Module) -> bool:
 
 def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | None:
     """The local name that the statement binds, when the function uses it nowhere else."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    match targets:
+    match targets_of(statement):
         case [ast.Name(id=name)]:
             pass
         case _:
@@ -526,7 +525,7 @@ def _free_name(node: ast.Call, module: Module) -> str:
     """A name for the task that means nothing yet where it is started."""
     function = module.function_of(node)
     tree = function.node if function is not None else module.tree
-    taken = {each.id for each in walk(tree) if isinstance(each, ast.Name)}
+    taken = names_in(tree)
     taken |= {each.arg for each in walk(tree) if isinstance(each, ast.arg)}
     return next(name for name in _names() if name not in taken)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rules.engine.costs.waits import wait_of
 from rules.engine.loops.loop_bound import MUTEXES
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.scopes import FUNCTIONS
-from rules.engine.reading.walking import walk
+from rules.engine.reading.spelling import names_bound
+from rules.engine.reading.walking import own_nodes_of, walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class LockHeldAcrossAwait(Rule):
     ) -> Iterator[Match]:
         if not module.in_request_path(block) or _fills_something(block):
             return
-        for node in _inside(block):
+        for node in own_nodes_of(block.body):
             if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
                 wait = wait_of(node.value, module)
                 if wait is not None:
@@ -156,8 +156,7 @@ def _is_held_in_another(block: ast.With, module: Module) -> bool:
     taken: set[str] = set()
     for node in walk(function.node):
         if isinstance(node, ast.Assign | ast.NamedExpr) and _names_lock(node.value):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            taken |= {target.id for target in targets if isinstance(target, ast.Name)}
+            taken |= names_bound(node)
     return any(
         isinstance(node, ast.If)
         and node.lineno < block.lineno
@@ -181,7 +180,7 @@ def _awaits(block: ast.With, module: Module) -> int:
     """The line of the first `await` in the block that may let others run; 0 when there is none."""
     lines = [
         node.lineno
-        for node in _inside(block)
+        for node in own_nodes_of(block.body)
         if isinstance(node, ast.AsyncFor | ast.AsyncWith)
         or (isinstance(node, ast.Await) and not _is_room_for_sure(node.value, module))
     ]
@@ -215,16 +214,6 @@ def _made_in(statement: ast.AST, name: str) -> ast.Call | None:
     return call if ast.unparse(target) == name else None
 
 
-def _inside(block: ast.With | ast.AsyncWith) -> Iterator[ast.AST]:
-    stack: list[ast.AST] = list(block.body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
-            continue
-        yield node
-        stack.extend(ast.iter_child_nodes(node))
-
-
 def _is_shared(lock: ast.expr, module: Module) -> bool:
     """Whether it is a lock of the module, which all requests share."""
     return isinstance(lock, ast.Name) and lock.id in module.index.module.bindings
@@ -236,5 +225,5 @@ def _fills_something(block: ast.AsyncWith) -> bool:
         isinstance(node, ast.If | ast.IfExp)
         or (isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store))
         or (isinstance(node, ast.Global))
-        for node in _inside(block)
+        for node in own_nodes_of(block.body)
     )

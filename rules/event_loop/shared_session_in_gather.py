@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.costs.waits import names_stored, session_of
+from rules.engine.costs.waits import session_of
 from rules.engine.linking import gathers
+from rules.engine.reading.walking import names_stored
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:

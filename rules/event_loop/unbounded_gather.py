@@ -10,6 +10,7 @@ from rules.engine.linking import gathers
 from rules.engine.linking.values import Sort
 from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, shortened, spelled
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import names_bound
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.body_limits import has_most
@@ -260,10 +261,7 @@ def _is_body(name: str, iterable: ast.expr, function: ast.FunctionDef | ast.Asyn
 def _is_query(name: str, function: ast.AST, module: Module) -> bool:
     """Whether the name is bound once, to what a query without a limit returns."""
     bound = [
-        node.value
-        for node in walk(function)
-        if isinstance(node, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+        node.value for node in walk(function) if isinstance(node, ast.Assign) and name in names_bound(node)
     ]
     if len(bound) != 1:
         return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -173,11 +173,6 @@ class Library(Struct, frozen=True):
     """Class -> the class whose methods it inherits."""
     former: Mapping[str, str] = field(default_factory=dict)
     """Beginning of names that releases of today no longer have -> a release that had them: `cohere==5.5.0`."""
-
-
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
 
 
 N = TypeVar("N", Blocking, Query, Client, External, Timeout, Offload)

@@ -252,6 +252,3 @@ LIBRARY = Library(
         "sqlalchemy.ext.asyncio.async_scoped_session": "sqlalchemy.ext.asyncio.AsyncSession",
     },
 )
-
-CLASS_ARGUMENT = {"sqlalchemy.orm.sessionmaker": "class_"}
-"""Factories whose keyword says what their instances make: `sessionmaker(class_=AsyncSession)`."""

@@ -28,7 +28,6 @@ _RESULTS = "concurrent.futures.Executor.map"
 """What waits for one result after the other when it is gone through."""
 
 _external = External("", is_async=False)
-_forever = Timeout("", "timeout")
 
 LIBRARY = Library(
     blocking=(

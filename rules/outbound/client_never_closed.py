@@ -3,9 +3,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from rules import libraries
+from rules.engine.kept_answers import once
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _HTTP = frozenset({"httpx.AsyncClient", "httpx2.AsyncClient", "aiohttp.ClientSession"})
 _ENTERING = ("enter_async_context", "push_async_callback", "push_async_exit")
-_named: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
-"""The last names of what the functions of a project call or pass on."""
 
 
 class ClientNeverClosed(Rule):
@@ -99,11 +97,12 @@ def _is_kept(call: ast.Call, module: Module) -> bool:
 
 def _closed(project: Project, method: str) -> bool:
     """Whether anything in the project calls a method of that name, or enters what it was given."""
-    named = _named.get(project)
-    if named is None:
-        named = _named[project] = frozenset(
-            call.ref.rpartition(".")[2]
-            for node in project.graph.nodes.values()
-            for call in node.function.calls
-        )
-    return not named.isdisjoint((method, *_ENTERING))
+    return not _named(project).isdisjoint((method, *_ENTERING))
+
+
+@once
+def _named(project: Project) -> frozenset[str]:
+    """The last names of what the functions of a project call or pass on."""
+    return frozenset(
+        call.ref.rpartition(".")[2] for node in project.graph.nodes.values() for call in node.function.calls
+    )

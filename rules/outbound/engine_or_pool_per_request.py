@@ -9,7 +9,7 @@ from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import spelled
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_in, walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import (
     Place,
@@ -172,15 +172,11 @@ def _is_of_others(call: ast.Call, module: Module) -> bool:
         return False
     arguments = function.node.args
     given = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    names = _names(call.args[0])
+    names = names_in(call.args[0])
     for node in walk(function.node):
-        if isinstance(node, ast.Assign) and any(names & _names(each) for each in node.targets):
-            names |= _names(node.value)
+        if isinstance(node, ast.Assign) and any(names & names_in(each) for each in node.targets):
+            names |= names_in(node.value)
     return bool(names & given - _OWN)
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {each.id for each in walk(node) if isinstance(each, ast.Name)}
 
 
 def _inside_another(call: ast.Call, module: Module) -> bool:

@@ -9,7 +9,7 @@ from rules.engine.costs import estimates
 from rules.engine.data import pools
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.surroundings import fills_gap
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_in, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.memoised import memos
 
@@ -133,7 +133,7 @@ def _is_explained(call: ast.Call, module: Module) -> bool:
 
 def _comes_from(value: ast.expr, given: set[str], function: ast.AST) -> bool:
     """Whether `value` is made of a parameter, directly or by way of a local."""
-    names = {each.id for each in walk(value) if isinstance(each, ast.Name)}
+    names = names_in(value)
     if names & given:
         return True
     return any(

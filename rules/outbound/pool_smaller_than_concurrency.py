@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
-_SEVERAL = 2
-"""Endpoints; fewer are hardly asked for by a dozen clients at once."""
-
 
 class PoolSmallerThanConcurrency(Rule):
     """A pool smaller than what asks it makes requests wait for a connection; pools larger than the server allows fail outright.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.spelling import names_bound
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.first_time import runs_first_time
@@ -154,7 +155,7 @@ def _goes_to_file(node: ast.AST, module: Module) -> bool:
     function, statement = module.function_of(node), module.statement(node)
     if function is None or not isinstance(statement, ast.Assign):
         return False
-    names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    names = names_bound(statement)
     return any(
         isinstance(call, ast.Call)
         and len(call.args) > 1

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.loop_shapes import spelled
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_in, walk
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import Place, made_again
 from rules.engine.service.first_time import is_first_time
@@ -205,7 +205,7 @@ def _first_statement(module: Module) -> int:
 def _hoisted(call: ast.Call, module: Module) -> Fix | None:
     """The object as a module-level name, where everything it needs is imported, not defined further down."""
     names = {node.id for argument in call.args for node in walk(argument) if isinstance(node, ast.Name)}
-    names |= {node.id for node in walk(call.func) if isinstance(node, ast.Name)}
+    names |= names_in(call.func)
     bindings = module.index.module.bindings
     start = _first_statement(module)
     if any(

@@ -10,7 +10,7 @@ from rules.engine.kept_answers import once
 from rules.engine.reading import facts
 from rules.engine.reading.bodies import is_upload_read, upload_read
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.spelling import last_name
+from rules.engine.reading.spelling import last_name, names_bound
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.body_limits import bounds_bodies, is_bounded_before
@@ -518,10 +518,7 @@ def _bounds(comparison: ast.Compare) -> bool:
 
 
 def _bound(read: ast.Call, module: Module) -> set[str]:
-    statement = module.statement(read)
-    if isinstance(statement, ast.Assign):
-        return {target.id for target in statement.targets if isinstance(target, ast.Name)}
-    return set()
+    return names_bound(module.statement(read))
 
 
 def _is_text(read: ast.Call, module: Module) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.spelling import names_bound
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import made_again
@@ -152,9 +153,7 @@ def _is_made_here(call: ast.Call, module: Module) -> bool:
     if not isinstance(root, ast.Name) or function is None:
         return False
     return any(
-        isinstance(node, ast.Assign)
-        and isinstance(node.value, ast.Call)
-        and any(isinstance(target, ast.Name) and target.id == root.id for target in node.targets)
+        isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and root.id in names_bound(node)
         for node in walk(function.node)
     )
 

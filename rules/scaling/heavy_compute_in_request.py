@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.loop_shapes import iterables, shortened
-from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.spelling import last_name, names_bound
+from rules.engine.reading.walking import names_in, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.one_at_a_time import lambda_entry
 
@@ -227,10 +227,7 @@ def _is_long_list(
             listed = argument.annotation is not None and ast.unparse(argument.annotation).startswith(_LISTS)
             return listed and str(module.role(function) or "") == "endpoint" and not _rebound(name, function)
     bound = [
-        node.value
-        for node in walk(function)
-        if isinstance(node, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+        node.value for node in walk(function) if isinstance(node, ast.Assign) and name in names_bound(node)
     ]
     return depth < _DEEPEST and len(bound) == 1 and _is_rows(bound[0], name, function, module, depth)
 
@@ -282,5 +279,4 @@ def _grows(call: ast.Call, module: Module) -> bool:
     statement = module.statement(call)
     if not isinstance(statement, ast.Assign) or not call.args:
         return False
-    targets = {target.id for target in statement.targets if isinstance(target, ast.Name)}
-    return any(isinstance(node, ast.Name) and node.id in targets for node in walk(call.args[0]))
+    return not names_bound(statement).isdisjoint(names_in(call.args[0]))

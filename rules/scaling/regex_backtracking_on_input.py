@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from rules.engine.reading.spelling import names_bound
 from rules.engine.reading.walking import nodes_of
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
@@ -118,9 +119,7 @@ def _meets_requests(call: ast.Call, module: Module) -> bool:
     """Whether the compiled pattern is used where requests come by."""
     if module.function_of(call) is not None:
         return module.in_request_path(call)
-    parent = module.parent(call)
-    targets = parent.targets if isinstance(parent, ast.Assign) else []
-    names = {target.id for target in targets if isinstance(target, ast.Name)}
+    names = names_bound(module.parent(call))
     return any(
         node.attr in _USES
         and isinstance(node.value, ast.Name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.engine.projects import module
 from tests.engine.resolving import QUERY, SESSION, Rows, assert_resolves
 
 ROWS: Rows = {
@@ -390,6 +391,119 @@ ROWS: Rows = {
         },
         "shop.core.http.get",
     ),
+    "a folder from which the file imports nothing": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/carriers/__init__.py": "import requests\nhttp = requests.Session()",
+            "jobs/use.py": "import carriers\ncarriers.http.get(1)",
+        },
+        "carriers.http.get",
+    ),
+    "what a function of a package of another part gives": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/shared/__init__.py": "",
+            "services/shared/clients.py": "import requests\ndef client() -> requests.Session: ...",
+            "jobs/use.py": "from shared.clients import client\nclient().get(1)",
+        },
+        SESSION,
+    ),
+    "a class of a package of another part": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/shared/__init__.py": "",
+            "services/shared/clients.py": "import requests\nclass Client(requests.Session): ...",
+            "jobs/use.py": "from shared.clients import Client\nClient().get(1)",
+        },
+        SESSION,
+    ),
+    "a module in a folder without `__init__.py` of a package of another part": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/shared/__init__.py": "",
+            "services/shared/net/clients.py": "import requests\nhttp = requests.Session()",
+            "jobs/use.py": "from shared.net.clients import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a name that a package passes on by a star of its own whole name": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/shared/__init__.py": "from shared.clients import *",
+            "services/shared/clients.py": "import requests\nhttp = requests.Session()",
+            "orders/use.py": "from shared import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a name that a package takes from its own module by its whole name": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/shared/__init__.py": "from shared.clients import http",
+            "services/shared/clients.py": "import requests\nhttp = requests.Session()",
+            "orders/use.py": "from shared import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "what a library has that is called like a function of the file itself": (
+        {
+            "jobs/more.py": "import shop",
+            "shop/__init__.py": "",
+            "shop/carriers/__init__.py": "",
+            "shop/carriers/use.py": "from carriers.use import send as sent\ndef send(): ...\nsent(1)",
+        },
+        "carriers.use.send",
+    ),
+    "a folder without `__init__.py` of a package that several distributions bring a part of": (
+        {
+            "shop-core/src/shop/core/clients.py": "import requests\nhttp = requests.Session()",
+            "shop-api/src/shop/api/use.py": "from shop.core.clients import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a part of a package that is there as an example": (
+        {
+            "shop-core/examples/shop/core.py": "import requests\nhttp = requests.Session()",
+            "shop-api/shop/prices.py": "",
+            "jobs/use.py": "from shop.core import http\nhttp.get(1)",
+        },
+        "shop.core.http.get",
+    ),
+    "a module that a folder called like a library lacks and another has": (
+        {
+            "fast/redis/__init__.py": "",
+            "fast/redis/core.py": "import requests\nhttp = requests.Session()",
+            "slow/redis/__init__.py": "",
+            "slow/redis/prices.py": "",
+            "slow/use.py": "import redis.prices\nfrom redis.core import http\nhttp.get(1)",
+        },
+        None,
+    ),
+    "a name that a package passes on by a star of a library's module that is called like its own": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/shared/__init__.py": "from carriers.clients import *",
+            "services/shared/clients.py": "import requests\nhttp = requests.Session()",
+            "orders/use.py": "from shared import http\nhttp.get(1)",
+        },
+        "shared.http.get",
+    ),
+    "a name that a package has by none of its stars": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/shared/__init__.py": "from shared.clients import *\nfrom .clients import *\nfrom .....gone import *",
+            "services/shared/clients.py": "import requests\nclient = requests.Session()",
+            "orders/use.py": "from shared import http\nhttp.get(1)",
+        },
+        "shared.http.get",
+    ),
     "what a package lacks that says something itself": (
         {
             "fast/app/http.py": "import requests\nhttp = requests.Session()",
@@ -406,3 +520,14 @@ ROWS: Rows = {
 @pytest.mark.parametrize("row", ROWS)
 def test_a_name_resolves(row: str) -> None:
     assert_resolves(*ROWS[row])
+
+
+def test_a_name_is_weighed_that_means_one_of_several_folders_or_one_below_others() -> None:
+    files = (
+        *("shop/__init__.py", "shop/core/__init__.py", "one/parts/prices.py", "two/parts/orders.py"),
+        *("redis/__init__.py", "jobs/more.py"),
+    )
+    found = module({**dict.fromkeys(files, ""), "jobs/more.py": "import shop, parts, core"}, "jobs/more.py")
+    names = ("core", "parts", "shop", "redis", "prices")
+
+    assert [name for name in names if found.project.resolver.is_weighed(name)] == ["core", "parts"]

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from rules.engine.costs.polynomials import ONE, Polynomial, add, larger, letters, times, written
 from rules.engine.costs.summaries import Summaries
 from rules.engine.finding import Cost, Endpoint, EndpointRef
-from rules.engine.linking.graph import BACKGROUND, CALL, Edge, Graph, LeafCall, Node
+from rules.engine.linking.graph import BACKGROUND, CALL, Edge, Graph, LeafCall, Node, above
 from rules.engine.reading import facts
 from rules.engine.reading.facts import Call
 from rules.engine.reading.surroundings import holds_for
@@ -130,21 +130,18 @@ class Costs:
 
     def _take_over(self, graph: Graph, before: Costs, had: Had) -> None:
         """Take the amounts that cannot be others from the version before."""
-        pending = [*had.changed]
+        changed = [*had.changed]
         if before._lazy is not self._lazy:
             for key in before._lazy.keys() | self._lazy.keys():
                 node = graph.nodes.get(key)
                 if node is not None and _read(before._lazy.get(key, ())) != _read(self._lazy.get(key, ())):
-                    pending.append(node)
-        above = had.above
-        while pending:
-            node = pending.pop()
-            if node not in above:
-                above.add(node)
-                pending.extend(caller for caller, _ in node.callers)
+                    changed.append(node)
+        had.above.update(above(changed, had.above))
         nodes = {*graph.nodes.values()}
         self._amounts = {
-            node: amount for node, amount in before._amounts.items() if node not in above and node in nodes
+            node: amount
+            for node, amount in before._amounts.items()
+            if node not in had.above and node in nodes
         }
 
     def of(self, node: Node) -> Amount:

@@ -17,15 +17,10 @@ from rules.engine.costs.wait_steps import (
     provided_step,
     step_of,
 )
-from rules.engine.costs.waits import (
-    names_loaded,
-    names_stored,
-    touches_session,
-    writes,
-)
+from rules.engine.costs.waits import touches_session, writes
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_loaded, names_stored, walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

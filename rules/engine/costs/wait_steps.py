@@ -5,17 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from rules.engine.costs.waits import (
-    Wait,
-    asked_on_entry,
-    names_loaded,
-    names_stored,
-    read_of,
-    wait_of,
-    without_bound,
-    writes,
-)
-from rules.engine.reading.walking import walk
+from rules.engine.costs.waits import Wait, asked_on_entry, read_of, wait_of, without_bound, writes
+from rules.engine.reading.spelling import targets_of
+from rules.engine.reading.walking import names_loaded, names_stored, walk
 from rules.libraries.llm import ANSWERING
 
 if TYPE_CHECKING:
@@ -214,8 +206,11 @@ def _keyed(target: ast.expr) -> ast.expr:
 
 
 def _keyed_names(statement: ast.stmt) -> set[str]:
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    return {held.id for each in targets if (held := _keyed(each)) is not each and isinstance(held, ast.Name)}
+    return {
+        held.id
+        for each in targets_of(statement)
+        if (held := _keyed(each)) is not each and isinstance(held, ast.Name)
+    }
 
 
 def _is_own_attribute(target: ast.expr) -> bool:

@@ -14,13 +14,13 @@ from msgspec import Struct
 from rules import libraries
 from rules.engine.costs import own_sessions
 from rules.engine.finding import Hop
+from rules.engine.kept_answers import once
 from rules.engine.linking.graph import CALL, THREAD
 from rules.engine.linking.heirs import is_abstract
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
-from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.costs.summaries import Leaf
@@ -253,12 +253,14 @@ def is_strange(name: str, project: Project) -> bool:
     if is_known(name):
         return False
     package = name.partition(".")[0]
-    own = _own_packages.get(project)
-    if own is None:
-        own = _own_packages[project] = {
-            part for module in project.resolver.modules.values() for part in module.path.split("/")[:-1]
-        } | {module.name.partition(".")[0] for module in project.resolver.modules.values()}
-    return package not in own and not _ON_THE_SPOT.search(package)
+    return package not in _own_packages(project) and not _ON_THE_SPOT.search(package)
+
+
+@once
+def _own_packages(project: Project) -> set[str]:
+    modules = project.resolver.modules.values()
+    folders = {part for module in modules for part in module.path.split("/")[:-1]}
+    return folders | {module.name.partition(".")[0] for module in modules}
 
 
 def is_known(name: str) -> bool:
@@ -281,7 +283,6 @@ def _made_inside(node: Node, project: Project) -> Sequence[Node]:
     return known[node.path].get(node.symbol, ())
 
 
-_own_packages: WeakKeyDictionary[Project, set[str]] = WeakKeyDictionary()
 _beyond: WeakKeyDictionary[Project, dict[Node, tuple[Hop, ...]]] = WeakKeyDictionary()
 _inside: WeakKeyDictionary[Project, dict[str, dict[str, list[Node]]]] = WeakKeyDictionary()
 
@@ -464,15 +465,3 @@ def writes(call: ast.Call) -> bool:
     function = call.func
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
     return bool(_WRITES.match(name))
-
-
-def names_stored(node: ast.AST) -> set[str]:
-    return {
-        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
-    }
-
-
-def names_loaded(node: ast.AST) -> set[str]:
-    return {
-        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
-    }

@@ -13,7 +13,7 @@ from rules import libraries
 from rules.engine.data.round_trips import nearest
 from rules.engine.reading.loop_shapes import iterables, shortened, targets
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_in
 
 if TYPE_CHECKING:
     from rules.engine.costs.summaries import Leaf, Summary
@@ -146,7 +146,7 @@ def _keys(call: ast.Call, loop: LoopNode, module: Module) -> list[str]:
 
 def _is_part_of(key: str, target: ast.expr) -> bool:
     """Whether a key is read off what the loop binds: `order.owner_id` of `order`. A row itself is no key of a dictionary."""
-    names = {part.id for part in walk(target) if isinstance(part, ast.Name)}
+    names = names_in(target)
     root = re.split(r"[.\[]", key, maxsplit=1)[0]
     return root in names and (
         key != root or not isinstance(target, ast.Name) or key.endswith(("id", "key", "name"))

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine.data.pools import SERVER_DRIVERS
-from rules.engine.kept_answers import Said
+from rules.engine.kept_answers import Said, once
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
 
@@ -24,9 +23,6 @@ _DRIVERS = ("sqlite3.", "aiosqlite.", "duckdb.")
 _THROUGH_ENGINE = ("sqlalchemy.", "sqlmodel.")
 _RETURNED = "addresses returned"
 _URL = regex(r"[\"']?(sqlite|postgres|mysql|mariadb|oracle|mssql)[\w+]*:")
-
-_known: WeakKeyDictionary[Project, bool] = WeakKeyDictionary()
-_written: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
 def is_embedded(callable_name: str, module: Module) -> bool:
@@ -46,12 +42,10 @@ def is_told(project: Project) -> bool:
     return bool(SERVER_DRIVERS & named or written(project) - {"sqlite"}) or _is_sqlite(project)
 
 
+@once
 def written(project: Project) -> frozenset[str]:
     """The kinds of database whose addresses stand in the project's application code: `postgres`, `sqlite`."""
-    found = _written.get(project)
-    if found is None:
-        found = _written[project] = frozenset(map(str, (*_kept(project), *_handed(project))))
-    return found
+    return frozenset(map(str, (*_kept(project), *_handed(project))))
 
 
 def _of_app(project: Project) -> Iterator[str]:
@@ -85,14 +79,8 @@ _kept, _handed = Said(_held), Said(_given)
 variables among it, which a deployment may replace."""
 
 
+@once
 def _is_sqlite(project: Project) -> bool:
-    known = _known.get(project)
-    if known is None:
-        known = _known[project] = _names_only_sqlite(project)
-    return known
-
-
-def _names_only_sqlite(project: Project) -> bool:
     """Whether the project writes down a URL of SQLite, none of a server, and requires no driver of one. Where nobody can
     read what it requires, a function has to put that URL together."""
     required = project.requirements.keys()

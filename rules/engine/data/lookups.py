@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
-from weakref import WeakKeyDictionary
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -12,6 +11,7 @@ from msgspec.structs import replace
 from rules.engine.data import imported_texts
 from rules.engine.data.models import Models
 from rules.engine.data.tables import Column, Table
+from rules.engine.kept_answers import once
 from rules.engine.linking.context import IN_REQUEST
 from rules.engine.linking.resolver import Resolver
 from rules.engine.linking.values import Linked
@@ -216,18 +216,13 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
             found.sorted.setdefault(sorts.place, []).append(use)
 
 
-_enumerations: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
-
-
+@once
 def enumerations(project: Project) -> frozenset[str]:
     """The names of the enumerations of a project: a column of one has a handful of values, and an index on it finds
     a good part of the rows."""
-    known = _enumerations.get(project)
-    if known is None:
-        known = _enumerations[project] = frozenset(
-            cls.symbol.rpartition(".")[2]
-            for module in project.resolver.modules.values()
-            for cls in module.classes.values()
-            if any(base.startswith("enum.") for base in cls.bases)
-        )
-    return known
+    return frozenset(
+        cls.symbol.rpartition(".")[2]
+        for module in project.resolver.modules.values()
+        for cls in module.classes.values()
+        if any(base.startswith("enum.") for base in cls.bases)
+    )

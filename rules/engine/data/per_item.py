@@ -14,11 +14,11 @@ from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
 from rules.engine.reading.loop_shapes import FEW, finds_one, is_short, iterables, targets, unwrapped
-from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import children_of, walk
+from rules.engine.reading.walking import children_of, names_in, walk
+from rules.engine.reading.whole_numbers import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -216,7 +216,7 @@ def takes_steps(call: ast.Call, loop: ast.AST) -> bool:
         inner = unwrapped(iterable)
         if not isinstance(inner, ast.Attribute) or not small_tables.sounds_like_steps(inner.attr):
             continue
-        names = {part.id for part in walk(target) if isinstance(part, ast.Name)}
+        names = names_in(target)
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if any(isinstance(each, ast.Name) and each.id in names for each in given):
             return True

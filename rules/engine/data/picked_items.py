@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.data.local_values import value_of
 from rules.engine.reading.loop_shapes import iterables, targets
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_in, walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -61,7 +61,7 @@ def _is_one_of_many(branch: ast.If, item: _Item, module: Module) -> bool:
         first = above
     branches = 0
     while isinstance(first, ast.If):
-        branches += bool(_loaded(first.test) & (item.names | item.keys)) and any(
+        branches += bool(names_in(first.test) & (item.names | item.keys)) and any(
             isinstance(part, ast.Constant) and isinstance(part.value, str) for part in walk(first.test)
         )
         first = first.orelse[0] if len(first.orelse) == 1 else first.test
@@ -136,9 +136,5 @@ def _picks(test: ast.expr, negated: bool, item: _Item) -> bool:
         case ast.Compare(left=left, ops=[found], comparators=[right]) if isinstance(found, equal):
             key, other = (left, right) if item.is_key(left) else (right, left)
             nothing = isinstance(other, ast.Constant) and other.value is None
-            return item.is_key(key) and not nothing and not _loaded(other) & item.names
+            return item.is_key(key) and not nothing and not names_in(other) & item.names
     return False
-
-
-def _loaded(node: ast.AST) -> set[str]:
-    return {name.id for name in walk(node) if isinstance(name, ast.Name)}

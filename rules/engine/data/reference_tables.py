@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import sys
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
+from rules.engine.kept_answers import once
 from rules.engine.linking.graph import place_of
 from rules.engine.reading.facts import LOAD, ModuleFacts
 from rules.engine.reading.regexes import regex
@@ -42,7 +42,6 @@ _BY_TEXT = " by text"
 """Among the names when some are those of SQL texts."""
 
 _NAMES = "names written"
-_written: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
 def is_reference(table: Table, project: Project) -> bool:
@@ -71,18 +70,16 @@ def is_only_read(name: str, table: Table | None, project: Project) -> bool:
     return table is None or table.symbol.rpartition(".")[2] not in written
 
 
+@once
 def _names_written(project: Project) -> frozenset[str]:
     """Names of classes and tables that code may put rows into: made, handed to a statement, or to a class for any table."""
-    known = _written.get(project)
-    if known is None:
-        known = _written[project] = frozenset().union(
-            *(
-                module.of_facts(_NAMES, _of_file)
-                for path, module in project.resolver.modules.items()
-                if place_of(path) == "app" and not _SEEDS.search(path)
-            )
+    return frozenset().union(
+        *(
+            module.of_facts(_NAMES, _of_file)
+            for path, module in project.resolver.modules.items()
+            if place_of(path) == "app" and not _SEEDS.search(path)
         )
-    return known
+    )
 
 
 def _of_file(module: ModuleFacts) -> frozenset[str]:

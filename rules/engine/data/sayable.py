@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_in, walk
 
 if TYPE_CHECKING:
     from rules.engine.data.tables import Table
@@ -142,7 +142,7 @@ def key_of_one(test: ast.expr, row: str, table: Table) -> str:
                             column is not None
                             and (column.foreign is not None or column.primary or column.unique)
                             and not isinstance(other, ast.Constant)
-                            and row not in {each.id for each in walk(other) if isinstance(each, ast.Name)}
+                            and row not in names_in(other)
                         ):
                             return attribute
     return ""

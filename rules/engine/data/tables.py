@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
+from rules.engine.finding import Hop
 from rules.engine.linking.values import Value
 
 _EAGER_LAZY = frozenset(
@@ -68,6 +69,10 @@ class Relationship(Struct, eq=False):
     """The attribute on the other side (`back_populates`, `backref`)."""
     keys: tuple[str, ...] = ()
     """Attributes of the foreign keys that `foreign_keys=` names."""
+
+    def declared(self, name: str = "") -> Hop:
+        """Where it is declared, under its own name or a longer one."""
+        return Hop(self.path, self.line, name or self.attribute)
 
     @property
     def is_lazy(self) -> bool:

@@ -14,6 +14,7 @@ from rules.engine.finding import Hop
 from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origin
 from rules.engine.reading.walking import own_calls, own_nodes, walk
 
@@ -104,6 +105,16 @@ class Held(Struct, frozen=True):
     """The line of the statement that took the connection."""
     sometimes: bool = False
     """Only one arm of a branch on the way leads there."""
+
+    def call_path(self, module: Module) -> tuple[Hop, ...]:
+        """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
+        if not self.path:
+            return ()
+        return Hop(module.path, self.call.lineno, spelled(self.call.func).rpartition(".")[2]), *self.path
+
+    def connection(self, module: Module) -> Hop:
+        """Where the session took the connection that it keeps."""
+        return Hop(module.path, self.begun, self.session)
 
 
 _Reached: TypeAlias = "tuple[str, tuple[Hop, ...], bool]"

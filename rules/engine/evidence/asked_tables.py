@@ -15,6 +15,7 @@ from rules.engine.data.tables import Table
 from rules.engine.finding import Finding
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.source import Source, SourceError, parse
+from rules.engine.reading.spelling import names_bound
 
 _SOURCE = regex(
     r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(?:ONLY\s+)?((?:[\"`\[]?\w+[\"`\]]?\.)?[\"`\[]?\w+)", re.IGNORECASE
@@ -125,14 +126,9 @@ def _name(table: Table) -> str:
 def _assigned(function: ast.AST, name: str) -> Iterator[ast.expr]:
     """The values that a local name is given; not the rows that a loop gives it."""
     for node in ast.walk(function):
-        targets = (
-            node.targets
-            if isinstance(node, ast.Assign)
-            else [node.target]
-            if isinstance(node, ast.AnnAssign)
-            else []
-        )
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            value = node.value  # type: ignore[attr-defined]  # both kinds of assignment have one
-            if value is not None:
-                yield value
+        if (
+            isinstance(node, ast.Assign | ast.AnnAssign)
+            and name in names_bound(node)
+            and node.value is not None
+        ):
+            yield node.value

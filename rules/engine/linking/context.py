@@ -34,7 +34,6 @@ IN_TASK = 32
 IN_SCRIPT = 64
 IN_REQUEST = 128
 """A request (or what follows it) is proven to get here."""
-IN_TEST = 256
 WAITED = 512
 """A request gets here and waits until it is done: not only what follows it, or what goes on beside it."""
 OWN_LOOP = 1024

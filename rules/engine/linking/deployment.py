@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct, field
 
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import names_bound
 
 _SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "granian", "fastapi", "daphne"})
 _APPLICATION = regex(r"^[\w.$\{\}/-]+:[\w.$\{\}]+(?:\(\))?$|^\$\{?\w*(?:APP|MODULE)\w*\}?$")
@@ -599,16 +600,12 @@ def _gunicorn(path: str, text: str) -> Iterator[Setting]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for statement in tree.body:
-        targets: Sequence[ast.expr] = ()
-        if isinstance(statement, ast.Assign):
-            targets = statement.targets
-        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
-            targets = (statement.target,)
-        for target in targets:
-            if isinstance(target, ast.Name):
-                value = statement.value  # type: ignore[attr-defined]  # both kinds of assignment have one
-                known = str(value.value) if isinstance(value, ast.Constant) else None
-                yield Setting(path, statement.lineno, target.id, known)
+        value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+        if value is None:
+            continue
+        known = str(value.value) if isinstance(value, ast.Constant) else None
+        for name in sorted(names_bound(statement)):
+            yield Setting(path, statement.lineno, name, known)
 
 
 def _environment(path: str, text: str) -> Iterator[Setting]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 from msgspec import Struct, field
@@ -77,6 +77,30 @@ class Node(Struct, eq=False):
     @property
     def symbol(self) -> str:
         return self.function.symbol
+
+
+def below(nodes: Iterable[Node]) -> set[Node]:
+    """The nodes themselves and everything that they call, at any distance."""
+    found: set[Node] = set()
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        if node not in found:
+            found.add(node)
+            pending.extend(edge.target for edge in node.edges)
+    return found
+
+
+def above(nodes: Iterable[Node], known: Collection[Node] = ()) -> set[Node]:
+    """The nodes themselves and everything that calls them, at any distance; and `known`, whose callers are among it."""
+    found = {*known}
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        if node not in found:
+            found.add(node)
+            pending.extend(caller for caller, _ in node.callers)
+    return found
 
 
 class Graph:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import enum
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
+from rules.engine.kept_answers import once
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST, IN_TASK
 from rules.engine.linking.values import MADE, Sort
 from rules.engine.reading import facts
@@ -53,8 +53,10 @@ class _Made:
         self.kept = _shared(project) | _with_ancestors(self.at_start, project)
 
 
-def _all_held(project: Project) -> set[tuple[str, str]]:
-    """The classes of which some module-level name of the project holds an instance."""
+@once
+def _shared(project: Project) -> set[tuple[str, str]]:
+    """The classes of which some module-level name of the project holds an instance: the part of `_Made` that takes no look
+    at functions, for those who ask nothing else."""
     found: set[tuple[str, str]] = set()
     for path, module in project.resolver.modules.items():
         held = project.made.get(path)
@@ -88,23 +90,9 @@ def _made_by(node: Node, project: Project) -> tuple[tuple[str, str], ...]:
     )
 
 
-_known: WeakKeyDictionary[Project, _Made] = WeakKeyDictionary()
-_known_shared: WeakKeyDictionary[Project, set[tuple[str, str]]] = WeakKeyDictionary()
-
-
-def _shared(project: Project) -> set[tuple[str, str]]:
-    """The part of `_Made` that takes no look at functions, for those who ask nothing else."""
-    found = _known_shared.get(project)
-    if found is None:
-        found = _known_shared[project] = _all_held(project)
-    return found
-
-
+@once
 def _made(project: Project) -> _Made:
-    found = _known.get(project)
-    if found is None:
-        found = _known[project] = _Made(project)
-    return found
+    return _Made(project)
 
 
 def lifetime(cls: ast.ClassDef, module: Module) -> Lifetime:

@@ -125,14 +125,14 @@ class ModuleMap:
         It is the only folder of that name that has all that the file imports from there: else nobody knows.
         """
         wanted = [each.split(".")[1:] for each in module.facts.modules if each.startswith(f"{name}.")]
+        if not wanted:
+            return None
         found = [
             folder
             for folder in self.layout.named.get(name, ())
-            if wanted
-            and _is_open(folder, module.path)
-            and all(self._has(folder, parts, module) for parts in wanted)
+            if _is_open(folder, module.path) and all(self._has(folder, parts, module) for parts in wanted)
         ]
-        if not found and wanted:
+        if not found:
             return self._among_parts(name, [parts[0] for parts in wanted], module)
         return self._at(found[0], name) if len(found) == 1 else None
 
@@ -164,9 +164,9 @@ class ModuleMap:
         """The module or package `name` of a package that has nothing of that name in `folder`, where another distribution
         brings it."""
         found = self._parts_with(package, name)
-        if len(found) != 1 or folder.removesuffix(package.replace(".", "/"))[-1:] not in ("", "/"):
+        if len(found) != 1 or not _is_open(found[0], folder):
             return None
-        return self._at(f"{found[0]}/{name}", f"{package}.{name}") if _is_open(found[0], folder) else None
+        return self._at(f"{found[0]}/{name}", f"{package}.{name}")
 
     def _has(
         self,

@@ -42,10 +42,7 @@ def alias(
                     return None
             ref = next_ref
             continue
-        base, dot, name = ref.rpartition(".")
-        if not dot:
-            base, dot, name = ref.rpartition(">")
-            base += dot
+        base, name = _last_part(ref)
         if not name or not base:
             return None
         holder = resolver.value(base, module)
@@ -74,12 +71,18 @@ def display(resolver: Resolver, ref: str, module: Linked) -> tuple[Argument, Lin
             if not ref:
                 return None
             continue
-        base, dot, name = ref.rpartition(".")
-        if not dot:
-            base, dot, name = ref.rpartition(">")
-            base += dot
+        base, name = _last_part(ref)
         holder = resolver.value(base, module) if base and name else None
         if holder is None or holder.sort != Sort.MODULE or holder.module is None:
             return None
         module, ref = holder.module, f"@{name}"
     return None
+
+
+def _last_part(ref: str) -> tuple[str, str]:
+    """What a reference asks its last name of, and that: `("shop.sizes", "MOST")`, and `("<1>", "MOST")` of `<1>MOST`."""
+    base, dot, name = ref.rpartition(".")
+    if dot:
+        return base, name
+    base, dot, name = ref.rpartition(">")
+    return base + dot, name

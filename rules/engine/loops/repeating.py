@@ -9,7 +9,7 @@ from typing import TypeAlias
 from rules.engine.reading.index import Index
 from rules.engine.reading.scopes import COMPREHENSIONS, LoopNode
 from rules.engine.reading.surroundings import is_short
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_loaded, names_stored, walk
 
 _COMPREHENSIONS = frozenset(COMPREHENSIONS)
 Loops: TypeAlias = "Callable[[ast.AST], Sequence[LoopNode]]"
@@ -30,13 +30,13 @@ def changing_names(loop: ast.AST) -> set[str]:
     """The names that change with each turn of `loop`: its target, and what is computed from it."""
     names: set[str] = set()
     if isinstance(loop, (ast.For, ast.AsyncFor)):
-        names |= _stored(loop.target)
+        names |= names_stored(loop.target)
     elif isinstance(loop, COMPREHENSIONS):
         for generator in loop.generators:
-            names |= _stored(generator.target)
+            names |= names_stored(generator.target)
     elif isinstance(loop, ast.While):
         for statement in loop.body:
-            names |= _stored(statement)
+            names |= names_stored(statement)
     if isinstance(loop, (ast.For, ast.AsyncFor)):
         assigned = [inner for statement in loop.body for inner in walk(statement)]
         for _ in range(3):  # what is computed from them, and from that
@@ -47,16 +47,16 @@ def changing_names(loop: ast.AST) -> set[str]:
                     (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor),
                 ):
                     value = inner.iter if isinstance(inner, (ast.For, ast.AsyncFor)) else inner.value
-                    if value is not None and _loaded(value) & names:
+                    if value is not None and names_loaded(value) & names:
                         targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
                         for target in targets:
-                            names |= _stored(target)
+                            names |= names_stored(target)
                 elif (
                     isinstance(inner, ast.withitem)
                     and inner.optional_vars is not None
-                    and _loaded(inner.context_expr) & names
+                    and names_loaded(inner.context_expr) & names
                 ):
-                    names |= _stored(inner.optional_vars)
+                    names |= names_stored(inner.optional_vars)
             if len(names) == before:
                 break
     return names
@@ -131,15 +131,3 @@ def _stores_in(node: ast.AST, name: str) -> bool:
         case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="update" | "setdefault")):
             return found == name
     return False
-
-
-def _stored(node: ast.AST) -> set[str]:
-    return {
-        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
-    }
-
-
-def _loaded(node: ast.AST) -> set[str]:
-    return {
-        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
-    }

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from rules.engine.reading.facts import Argument, Function, ModuleFacts
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.source import is_newer
+from rules.engine.reading.spelling import targets_of
 from rules.engine.reading.units import first_line
 
 _DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -271,13 +272,7 @@ def _may_let_go(layout: Layout, changed: set[str]) -> bool:
 
 def _bound_by(node: ast.stmt) -> list[str] | None:
     """The names that a plain assignment sets; None for everything else."""
-    targets = (
-        node.targets
-        if isinstance(node, ast.Assign)
-        else [node.target]
-        if isinstance(node, ast.AnnAssign)
-        else []
-    )
+    targets = targets_of(node)
     if not targets or not all(isinstance(target, ast.Name) for target in targets):
         return None
     return [target.id for target in targets if isinstance(target, ast.Name)]

@@ -7,8 +7,8 @@ import ast
 from rules.engine.reading import (
     callbacks,
     facts,
-    page_sizes,
     switches,
+    whole_numbers,
 )
 from rules.engine.reading.annotations import may_be_ours
 from rules.engine.reading.calls import APPLICATIONS
@@ -155,8 +155,8 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
         returns,
         yields,
         (*around, *calls),
-        passings := page_sizes.passings(index, scope),
-        page_sizes.order(scope.node) if passings or scope.owner is not None else (),
+        passings := whole_numbers.passings(index, scope),
+        whole_numbers.order(scope.node) if passings or scope.owner is not None else (),
         switches.of_function(node, bound := scope.owner is not None and not flags & facts.STATIC, calls),
         made if made != returns and len(made) <= 200 else "",
         callbacks.applied(index, scope),

@@ -172,9 +172,6 @@ class Schema(Struct):
     """Table -> the revision that creates it."""
     views: set[str] = field(default_factory=set)
 
-    def leading(self, table: str) -> set[str]:
-        return {columns[0] for _, columns in self.indexes.get(table, ()) if columns}
-
 
 def ordered(migrations: Mapping[str, Migration]) -> list[tuple[str, Migration]]:
     """(path, migration), each after those it builds on."""

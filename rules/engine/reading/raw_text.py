@@ -285,13 +285,8 @@ class Returned:
             return None
         before = [
             call
-            for call in self._scope.calls
-            if isinstance(call.func, ast.Attribute)
-            and call.func.attr == "execute"
-            and isinstance(call.func.value, ast.Name)
-            and call.func.value.id == receiver.id
-            and call.lineno <= fetch.lineno
-            and call is not fetch
+            for call in self._executed_on(receiver.id)
+            if call.lineno <= fetch.lineno and call is not fetch
         ]
         return max(before, key=lambda call: call.lineno, default=None)
 
@@ -305,7 +300,7 @@ class Returned:
             if isinstance(value, ast.AnnAssign):
                 value = value.value
             if binding.kind == "entered" and isinstance(value, ast.Call):
-                executed = self._executed_on(node.id)
+                executed = self._executed_alone(node.id)
                 if executed is not None:
                     self.calls[executed] = self.calls.get(executed, False) or many
                 else:
@@ -316,12 +311,20 @@ class Returned:
                         self._follow(iterated, True, depth)
                 else:
                     self._follow(value, many, depth)
-                    if last_name(value) == "cursor" and (executed := self._executed_on(node.id)) is not None:
+                    if (
+                        last_name(value) == "cursor"
+                        and (executed := self._executed_alone(node.id)) is not None
+                    ):
                         self.calls[executed] = self.calls.get(executed, False) or many
 
-    def _executed_on(self, name: str) -> ast.Call | None:
+    def _executed_alone(self, name: str) -> ast.Call | None:
         """The statement that ran on the cursor `name`, when it is one."""
-        found = [
+        found = self._executed_on(name)
+        return found[0] if len(found) == 1 else None
+
+    def _executed_on(self, name: str) -> list[ast.Call]:
+        """The statements that ran on the cursor `name`."""
+        return [
             call
             for call in self._scope.calls
             if isinstance(call.func, ast.Attribute)
@@ -329,7 +332,6 @@ class Returned:
             and isinstance(call.func.value, ast.Name)
             and call.func.value.id == name
         ]
-        return found[0] if len(found) == 1 else None
 
     def _collected(self, name: str) -> Iterator[ast.expr]:
         """What the loops go over that append each item, in some form, to the list `name`."""

@@ -34,7 +34,7 @@ from rules.engine.reading.rows import (
 from rules.engine.reading.scopes import Binding, Part, Scope
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.switches import conditions as conditions_of
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_in, walk
 
 _CHAIN = frozenset(
     [
@@ -331,7 +331,7 @@ class Reader:
         child, current = node, parents.get(node)
         while current is not None and current not in scopes:
             if isinstance(current, (ast.If, ast.IfExp)) and child is not current.test:
-                names = {each.id for each in walk(current.test) if isinstance(each, ast.Name)}
+                names = names_in(current.test)
                 if not names <= {name}:
                     return False
             if isinstance(current, ast.BoolOp) and child is not current.values[0]:

@@ -19,14 +19,24 @@ def last_name(node: ast.AST) -> str:
     return node.id if cls is ast.Name else ""  # type: ignore[attr-defined]  # by its class
 
 
-def names_given(statement: ast.AST | None) -> set[str]:
-    """The final names of what an assignment sets."""
-    match statement:
+def targets_of(node: ast.AST | None) -> list[ast.expr]:
+    """What an assignment sets, not one that adds; nothing for other nodes."""
+    match node:
         case ast.Assign(targets=targets):
-            return {last_name(target) for target in targets}
-        case ast.AnnAssign(target=target):
-            return {last_name(target)}
-    return set()
+            return targets
+        case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
+            return [target]
+    return []
+
+
+def names_given(node: ast.AST | None) -> set[str]:
+    """The final names of what an assignment sets: `rates` of `self.rates = …` too."""
+    return {last_name(target) for target in targets_of(node)}
+
+
+def names_bound(node: ast.AST | None) -> set[str]:
+    """The plain names that an assignment sets."""
+    return {target.id for target in targets_of(node) if isinstance(target, ast.Name)}
 
 
 def is_type_checking(test: ast.AST) -> bool:

@@ -11,7 +11,7 @@ from rules.engine.reading.acquired import held_at
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import COMPREHENSIONS, Binding, Part, Scope
-from rules.engine.reading.spelling import is_main_guard, last_name
+from rules.engine.reading.spelling import is_main_guard, last_name, targets_of
 from rules.engine.reading.turns import is_trial, turns
 from rules.engine.reading.unreachable import ends_block, is_unreachable_arm
 from rules.engine.reading.walking import walk
@@ -659,7 +659,7 @@ def fills_gap(test: ast.If, node: ast.AST) -> bool:
             _spelling(target) in missing
             and (line >= statement.lineno or isinstance(target, ast.Subscript))
             and line <= (statement.end_lineno or 0)
-            for target in _targets(statement)
+            for target in targets_of(statement)
         )
         for statement in _always(test.body)
     )
@@ -694,10 +694,6 @@ def _missing(test: ast.AST, *, absent: bool) -> str:
         case ast.Name() | ast.Attribute() if not absent:
             return _spelling(test)
     return ""
-
-
-def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
 
 
 def _spelling(node: ast.AST) -> str:

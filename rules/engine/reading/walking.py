@@ -86,7 +86,7 @@ def own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Sequence[ast.
     kept = vars(function)
     known: Sequence[ast.AST] | None = kept.get(_OWN)
     if known is None:
-        known = kept[_OWN] = _own_nodes(function)
+        known = kept[_OWN] = own_nodes_of(function.body)
     return known
 
 
@@ -99,9 +99,10 @@ def own_calls(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Sequence[ast.
     return known
 
 
-def _own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> list[ast.AST]:
+def own_nodes_of(nodes: Sequence[ast.AST]) -> list[ast.AST]:
+    """As `own_nodes`, of some statements or expressions and all in them."""
     found: list[ast.AST] = []
-    stack: list[ast.AST] = function.body[::-1]  # type: ignore[assignment]  # a list of its own
+    stack: list[ast.AST] = [*nodes[::-1]]
     while stack:
         node = stack.pop()
         cls = node.__class__
@@ -120,3 +121,16 @@ def _own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> list[ast.AST
 def _without_gaps(nodes: list[ast.AST | None]) -> list[ast.AST]:
     """Without what `**` leaves out: a key of a dictionary, the default of a parameter."""
     return [node for node in nodes if node is not None]
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """The names that stand in a node, whatever is done with them."""
+    return {each.id for each in walk(node) if isinstance(each, ast.Name)}
+
+
+def names_stored(node: ast.AST) -> set[str]:
+    return {each.id for each in walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+
+
+def names_loaded(node: ast.AST) -> set[str]:
+    return {each.id for each in walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Load)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
@@ -86,18 +85,8 @@ def _is_limit(call: Call) -> bool:
 
 
 @once
-def _imported(project: Project, path: str) -> frozenset[str]:
-    return frozenset(_with_imports(project, path))
-
-
-def _with_imports(project: Project, path: str) -> Iterator[str]:
-    """A file and all that it imports, at any distance."""
-    seen, pending = {path}, [path]
-    for each in pending:  # grows while we go
-        yield each
-        found = project.imports_of(each) - seen
-        seen |= found
-        pending.extend(found)
+def _imported(project: Project, path: str) -> set[str]:
+    return project.imported_from([path])
 
 
 def has_most(member: ast.AST, module: Module) -> bool:

@@ -11,7 +11,7 @@ from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.graph import CALL
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.spelling import is_main_guard, last_name
+from rules.engine.reading.spelling import is_main_guard, last_name, names_bound
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
@@ -278,8 +278,7 @@ def _holders(call: ast.Call, function: ast.AST, module: Module) -> set[str]:
             if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) or node.value is None:
                 continue
             if _holds(node.value, call, holders):
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                holders |= {target.id for target in targets if isinstance(target, ast.Name)}
+                holders |= names_bound(node)
         if len(holders) == before:
             break
     return holders

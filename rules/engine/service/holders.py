@@ -33,7 +33,6 @@ _SHRINKS = frozenset(
         "expire",
     }
 )
-_EMPTY = (ast.Dict, ast.List, ast.Set)
 _DATA_CLASSES = frozenset({"BaseModel", "BaseSettings", "SQLModel", "TypedDict", "NamedTuple", "Schema"})
 
 

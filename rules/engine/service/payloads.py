@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once_for_node
-from rules.engine.reading.spelling import last_name
+from rules.engine.reading.spelling import last_name, names_bound
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
@@ -99,8 +99,7 @@ def _uploaded_names(function: ast.AST, module: Module, bodies: bool) -> frozense
         for node in assigned:
             if node.value is None or not _is_upload(node.value, names, module, bodies):
                 continue
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+            names |= names_bound(node)
         if names == before:
             break
     return names

@@ -11,6 +11,7 @@ from rules.engine.linking.graph import Node
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.spelling import targets_of
 from rules.engine.reading.walking import own_calls, walk
 
 if TYPE_CHECKING:
@@ -64,14 +65,7 @@ def _assigns_outside(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     for node in walk(function):
         if isinstance(node, (ast.Global, ast.Nonlocal)):
             return True
-        targets = (
-            node.targets
-            if isinstance(node, ast.Assign)
-            else [node.target]
-            if isinstance(node, ast.AnnAssign)
-            else []
-        )
-        if any(isinstance(target, ast.Attribute) for target in targets):
+        if any(isinstance(target, ast.Attribute) for target in targets_of(node)):
             return True
     return False
 

@@ -55,7 +55,6 @@ _ASYNC_WORKERS = frozenset(
 _FRAMEWORKS = frozenset({"fastapi", "starlette", "litestar", "flask", "django", "aiohttp.web", "sanic"})
 
 _MOST = 200
-_threaded: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
@@ -176,17 +175,15 @@ def _is_loaded(project: Project, path: str) -> bool:
     )
 
 
+@once
 def _threaded_files(project: Project) -> frozenset[str]:
     """The files in which a thread is started that runs an event loop of its own: `Thread(target=self._poll)`."""
-    known = _threaded.get(project)
-    if known is None:
-        known = _threaded[project] = frozenset(
-            node.path
-            for node in project.graph.nodes.values()
-            if node.contexts & STARTS_LOOP
-            and any(edge.kind == THREAD and caller.path == node.path for caller, edge in node.callers)
-        )
-    return known
+    return frozenset(
+        node.path
+        for node in project.graph.nodes.values()
+        if node.contexts & STARTS_LOOP
+        and any(edge.kind == THREAD and caller.path == node.path for caller, edge in node.callers)
+    )
 
 
 def _is_alone(node: Node) -> bool:
@@ -299,10 +296,4 @@ def _imported(project: Project) -> frozenset[str]:
     pending += [node.path for node in project.routing.middleware]
     if not pending:
         return frozenset(modules)  # whatever serves it is not to be seen
-    seen = set(pending)
-    while pending:
-        for path in project.imports_of(pending.pop()):
-            if path not in seen:
-                seen.add(path)
-                pending.append(path)
-    return frozenset(seen)
+    return frozenset(project.imported_from(pending))

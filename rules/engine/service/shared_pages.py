@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from rules.engine.kept_answers import once
 from rules.engine.linking.values import Sort
-from rules.engine.reading.page_sizes import arguments, bounded, is_number
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
+from rules.engine.reading.whole_numbers import arguments, bounded, is_number
 
 if TYPE_CHECKING:
     from rules.engine.finding import EndpointRef

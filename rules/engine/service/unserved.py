@@ -139,8 +139,8 @@ def _left_over(project: Project) -> frozenset[str]:
         if path in twins or _is_beside(path, each)
     }
     idle = {path for path in idle if path in twins or not _is_deployed(project, path, applications - {path})}
-    used = _imported(project, applications - idle)
-    return frozenset(_imported(project, idle - used) - used)
+    used = project.imported_from(applications - idle)
+    return frozenset(project.imported_from(idle - used) - used)
 
 
 def _orphans(project: Project) -> frozenset[str]:
@@ -260,7 +260,7 @@ def _loads_by_name(project: Project, application: str) -> bool:
 
 def _loading(project: Project, application: str) -> Iterator[str]:
     """The files that put the application together and load others by names that nobody sees."""
-    for path in _imported(project, [application]):
+    for path in project.imported_from([application]):
         if is_named_in(project, [path], "include_router") and any(
             is_named_in(project, [path], name) for name in _LOADING
         ):
@@ -282,15 +282,3 @@ def _started(project: Project) -> Iterator[tuple[str, str]]:
 
 def _module(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__")
-
-
-def _imported(project: Project, paths: Iterable[str]) -> set[str]:
-    """The files and all that they import, at any distance."""
-    pending = list(paths)
-    seen = set(pending)
-    while pending:
-        for path in project.imports_of(pending.pop()):
-            if path not in seen:
-                seen.add(path)
-                pending.append(path)
-    return seen

@@ -324,6 +324,12 @@ async def shown(file: UploadFile) -> None:
     print(len(content))
 
 
+@app.post("/shown/typed")
+async def shown_typed(file: UploadFile) -> None:
+    content: bytes = await file.read()  # FP505 (summary)
+    print(len(content))
+
+
 @app.post("/counted")
 async def counted(file: UploadFile) -> int:
     content = await file.read()  # FP505 (summary)

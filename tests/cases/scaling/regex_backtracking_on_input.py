@@ -9,6 +9,8 @@ WORDS = re.compile(r"^(\w+)+$")  # FP719
 SLUG = re.compile(r"^([a-z0-9]+-?)+$")  # FP719
 NUMBERS = re.compile(r"(?:\d*)*x")  # FP719
 NESTED = re.compile(r"^a((b+)*)c$")  # FP719
+TYPED: re.Pattern[str] = re.compile(r"^(\w+)+$")  # FP719
+TYPED_UNUSED: re.Pattern[str] = re.compile(r"^(\w+)+$")
 CLEAR = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 DOTTED = re.compile(r"^(\w+\.)+\w+$")
 NOTHING_AFTER = re.compile(r"(\w+)+")
@@ -20,7 +22,7 @@ BROKEN = re.compile(r"^(?P<a>\w{1,3}-)*$")
 
 @app.get("/slug")
 async def slug(text: str) -> list[object]:
-    return [WORDS.match(text), SLUG.match(text), NUMBERS.search(text), NESTED.match(text)]
+    return [WORDS.match(text), SLUG.match(text), NUMBERS.search(text), NESTED.match(text), TYPED.match(text)]
 
 
 @app.get("/clear")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.data.sole_uses import is_used_once
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
@@ -15,24 +16,9 @@ def columns_read(node: ast.ListComp, module: Module) -> set[str]:
     """Names of the columns; empty when it does anything else with a row, or the rows serve something else too."""
     if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name):
         return set()
-    if not _is_only_use(node.generators[0].iter, module):
+    if not is_used_once(node.generators[0].iter, module):
         return set()
     return _used(node, node.generators[0].target, module)
-
-
-def _is_only_use(iterated: ast.expr, module: Module) -> bool:
-    """Whether the rows serve this comprehension alone."""
-    if not isinstance(iterated, ast.Name):
-        return True
-    function = module.function_of(iterated)
-    if function is None:
-        return False
-    uses = [
-        node
-        for node in walk(function.node)
-        if isinstance(node, ast.Name) and node.id == iterated.id and isinstance(node.ctx, ast.Load)
-    ]
-    return len(uses) == 1
 
 
 def _used(node: ast.ListComp, target: ast.Name, module: Module) -> set[str]:
