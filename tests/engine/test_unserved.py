@@ -223,6 +223,10 @@ def test_routes_that_only_their_own_package_imports_are_left_over(
         ("/payments/simulate-payment", "", Confidence.POSSIBLE),
         ("/simulate", "", Confidence.CERTAIN),
         ("/debug/rates", "", Confidence.POSSIBLE),
+        ("/dev/rates", "", Confidence.POSSIBLE),
+        ("/dev-tools/rates", "", Confidence.POSSIBLE),
+        ("/devices/rates", "", Confidence.CERTAIN),
+        ("/rates-dev", "", Confidence.CERTAIN),
         ("/debug_replay/rates", "", Confidence.CERTAIN),
     ],
 )
