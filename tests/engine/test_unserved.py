@@ -400,11 +400,17 @@ class Loader:
 
 def send(order: int, place: str, *, far: bool) -> None:
     requests.get("https://shop.example", timeout=5)
+
+class Open:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type, error: Exception, trace: object) -> None:
+        requests.get("https://shop.example", timeout=5)
 """
 CALLING = """
 import functools
 from fastapi import FastAPI
-from shop.loading import Loader, send
+from shop.loading import Loader, Open, send
 
 app = FastAPI()
 near = functools.partial(send, place="", far=False)
@@ -430,6 +436,7 @@ async def root(order: int) -> None:
         ("send(order, 'here', far=True)", Confidence.CERTAIN),
         ("send(order, **{})", Confidence.CERTAIN),
         ("near(order)", Confidence.CERTAIN),
+        ("with Open(): ...", Confidence.CERTAIN),
     ],
 )
 def test_a_call_that_lacks_an_argument_is_only_possible(call: str, expected: Confidence) -> None:
