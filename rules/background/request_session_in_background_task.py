@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
+_OPEN_UNTIL_DONE = (0, 118)
+"""From this version of FastAPI on, dependencies are closed after the tasks of the response."""
 _SESSIONS = frozenset(
     {
         "sqlalchemy.orm.Session",
@@ -115,13 +117,27 @@ class RequestSessionInBackgroundTask(Rule):
         if session is None:
             return
         shown = module.segment(session)
-        yield Match(
+        match = Match(
             node,
             f"`{spelled(node.func)}` hands the request's `{shown}` on: {_consequence(how, module)}.",
             severity=self.severity,
             confidence=Confidence.POSSIBLE if _is_kept_open(node, module) else Confidence.LIKELY,
             impact=kept_estimates.connection_held(module.options) if how == "background" else None,
         )
+        yield match.doubted() if how == "background" and _is_soon_done(work, module) else match
+
+
+def _is_soon_done(work: ast.expr | None, module: Module) -> bool:
+    """Whether the session is still open while the task runs, and the task only asks the database: it has its connection for
+    some milliseconds longer."""
+    version = module.version("fastapi")
+    if work is None or version is None or version < _OPEN_UNTIL_DONE:
+        return False
+    summaries = module.project.summaries
+    found = [summaries.of(node) for node in module.project.graph.runs(module.value(work))]
+    return bool(found) and not any(
+        each.external or each.cpu or not (each.queries or each.commits) for each in found
+    )
 
 
 def _handed_over(call: ast.Call, module: Module) -> tuple[str, ast.expr | None, list[ast.expr]]:
@@ -215,6 +231,6 @@ def _consequence(how: str, module: Module) -> str:
     if how == "task":
         return "it is closed when the request ends, while the task still uses it"
     version = module.version("fastapi")
-    if version is not None and (0, 106) <= version < (0, 118):
+    if version is not None and (0, 106) <= version < _OPEN_UNTIL_DONE:
         return "it is closed with the request, before the task runs or while it does"
     return "its connection stays checked out until the task has ended"

@@ -90,6 +90,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or unloadable.never_loads(node, module)
         or absent_columns.fails_before(match, module)
         or miscalled.gets_too_little(match, module)
+        or (not rule.stops_loop and traffic.keeps_whole_system(node, module))
     ):
         gates, fresh, confidence = False, fresh or confidence, Confidence.POSSIBLE
     message = match.message

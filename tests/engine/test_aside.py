@@ -19,7 +19,13 @@ async def rate(currency: str) -> float:
 @pytest.mark.usefixtures("at_any_severity")
 @pytest.mark.parametrize(
     ("path", "confidence"),
-    [("shop/rates.py", Confidence.LIKELY), ("scripts/report/rates.py", Confidence.POSSIBLE)],
+    [
+        ("shop/rates.py", Confidence.LIKELY),
+        ("scripts/report/rates.py", Confidence.POSSIBLE),
+        ("worker_tests/rates.py", Confidence.POSSIBLE),
+        ("shop_load-tests/rates.py", Confidence.POSSIBLE),
+        ("lab_tests/rates.py", Confidence.LIKELY),
+    ],
 )
 def test_a_cache_without_lifetime_in_a_script_is_a_hint(path: str, confidence: Confidence) -> None:
     (found,) = project({path: RATES}, select=("FP304",)).result.findings

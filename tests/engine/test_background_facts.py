@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rules import analyze
-from rules.engine.finding import Finding, Options
+from rules.engine.finding import Confidence, Finding, Options
+from tests.engine.projects import sources
 
 TASK = b"""
 from celery import Celery
@@ -25,8 +28,8 @@ async def invoice(order_id: int) -> None: ...
 """
 
 
-def found(code: str, sources: dict[str, bytes], documents: dict[str, str] | None = None) -> list[Finding]:
-    analysis = analyze(sources, documents=documents, options=Options(select=(code,)))
+def found(code: str, files: dict[str, bytes], documents: dict[str, str] | None = None) -> list[Finding]:
+    analysis = analyze(files, documents=documents, options=Options(select=(code,)))
     assert analysis.result.skipped == ()
     return list(analysis.result.findings)
 
@@ -103,3 +106,48 @@ def order(tasks: BackgroundTasks, session: Session = Depends(get_session)) -> No
 
     assert "closed with the request" in old.message
     assert "stays checked out" in new.message
+
+
+SESSION = """
+import requests
+from fastapi import BackgroundTasks, Depends, FastAPI
+from sqlalchemy.orm import Session
+from shop.db import get_session
+
+app = FastAPI()
+
+def work(session: Session) -> None:
+    {}
+
+@app.post("/orders")
+def order(tasks: BackgroundTasks, session: Session = Depends(get_session)) -> None:
+    tasks.add_task(work, session)
+"""
+GIVEN = "from sqlalchemy.orm import Session\ndef get_session():\n    with Session() as session:\n        yield session\n"
+
+
+@pytest.mark.parametrize(
+    ("work", "fastapi", "expected"),
+    [
+        ("session.commit()", "fastapi==0.118.0", Confidence.POSSIBLE),
+        ("session.commit()", "fastapi==0.117.0", Confidence.LIKELY),
+        ("session.commit()", "fastapi", Confidence.LIKELY),
+        (
+            "requests.get('https://rates.example', timeout=5); session.commit()",
+            "fastapi==0.118.0",
+            Confidence.LIKELY,
+        ),
+        ("session.nobody_knows()", "fastapi==0.118.0", Confidence.LIKELY),
+    ],
+)
+def test_a_session_that_stays_open_for_a_task_which_only_asks_the_database_is_a_hint(
+    work: str, fastapi: str, expected: Confidence
+) -> None:
+    (found,) = analyze(
+        sources({"shop/main.py": SESSION.format(work), "shop/db.py": GIVEN}),
+        documents={"requirements.txt": f"{fastapi}\n"},
+        options=Options(select=("FP404",)),
+    ).result.findings
+
+    assert found.confidence is expected
+    assert found.as_new().confidence is Confidence.LIKELY

@@ -154,6 +154,53 @@ def test_a_statement_in_the_process_hardly_stops_the_loop(
     assert found.as_new().confidence == Confidence.CERTAIN
 
 
+@pytest.mark.parametrize(
+    ("made", "documents", "expected"),
+    [
+        (b'create_engine(os.getenv("URL", "sqlite:///./shop.db"))', {}, Confidence.POSSIBLE),
+        (b'create_engine(os.environ.get("URL") or "sqlite:///./shop.db")', {}, Confidence.POSSIBLE),
+        (b'create_engine(f"sqlite:///{path}")', {}, Confidence.POSSIBLE),
+        (b'create_engine(url="sqlite:///" + str(path))', {}, Confidence.POSSIBLE),
+        (b'create_engine(os.getenv("URL"))', {}, Confidence.CERTAIN),
+        (b'create_engine(os.getenv("URL", "postgresql://db/shop"))', {}, Confidence.CERTAIN),
+        (
+            b'create_engine(os.getenv("URL", "sqlite:///./shop.db"))',
+            {"docker-compose.yml": "services:\n  db:\n    image: postgres:17\n"},
+            Confidence.CERTAIN,
+        ),
+    ],
+)
+def test_an_address_that_stands_in_for_a_setting_counts_where_no_other_driver_is_installed(
+    made: bytes, documents: dict[str, str], expected: Confidence
+) -> None:
+    source = _ON_THE_LOOP.replace(b'URL = "sqlite:///./shop.db"\n', b"import os\n")
+    analysis = analyze(
+        {"shop/main.py": source.replace(b"create_engine(URL)", made)},
+        documents={"requirements.txt": "fastapi\nsqlalchemy\n", **documents},
+        options=Options(select=("FP104",)),
+    )
+
+    [found] = analysis.result.findings
+    assert found.confidence == expected
+
+
+def test_an_address_put_together_under_a_name_counts_where_nobody_can_read_what_is_required() -> None:
+    source = _ON_THE_LOOP.replace(b'URL = "sqlite:///./shop.db"\n', b"").replace(
+        b"SessionLocal = sessionmaker(create_engine(URL))",
+        b"""
+def make(path: str) -> sessionmaker:
+    url: str = "sqlite:///" + path
+    return sessionmaker(create_engine(url))
+
+
+SessionLocal = make("shop.db")
+""",
+    )
+
+    [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
+    assert found.confidence is Confidence.POSSIBLE
+
+
 _DRIVER = b"""
 import sqlite3
 
@@ -205,4 +252,26 @@ def test_administrators_are_told_by_what_an_endpoint_depends_on(guard: bytes, ex
     )
     [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
 
+    assert found.confidence == expected
+
+
+@pytest.mark.parametrize(
+    ("guard", "expected"),
+    [
+        (b"Security(current, scopes=[Role.ADMIN])", Confidence.POSSIBLE),
+        (b"Security(current, scopes=[Role.ADMIN.value, Role.SUPERUSER.value])", Confidence.POSSIBLE),
+        (b'Security(current, scopes=["shop:delete"])', Confidence.POSSIBLE),
+        (b"Security(current, scopes=[Role.ADMIN, Role.USER])", Confidence.CERTAIN),
+        (b"Depends(Roles(Role.CUSTOMER, Role.ADMIN))", Confidence.CERTAIN),
+        (b'Security(current, scopes=["shop:read"])', Confidence.CERTAIN),
+        (b'Security(current, scopes=["shop:delete", "shop:read"])', Confidence.CERTAIN),
+        (b'Depends(current, use="shop:delete")', Confidence.CERTAIN),
+    ],
+)
+def test_administrators_are_told_by_scopes_that_nobody_else_has(guard: bytes, expected: Confidence) -> None:
+    source = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(b"/admin", b"")
+    source = source.replace(b"number: int", b"number: int, user: str = " + guard)
+    source = source.replace(b"import FastAPI", b"import Depends, FastAPI, Security")
+
+    [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
     assert found.confidence == expected

@@ -261,6 +261,17 @@ def fetch(day):
 """
 
 
+TAKEN = """
+def fetch(day):
+    if day in _RATES:
+        tell(_RATES[day])
+        return
+    rate = requests.get("https://rates.example", timeout=5).json()
+    _RATES[day] = rate
+    tell(rate)
+"""
+
+
 @pytest.mark.usefixtures("at_any_severity")
 def test_objects_that_the_process_keeps_are_made_once_and_a_store_is_filled_now_and_then() -> None:
     local = POOLED.replace("    if day", "    _RATES = {}\n    if day")
@@ -269,6 +280,8 @@ def test_objects_that_the_process_keeps_are_made_once_and_a_store_is_filled_now_
     assert "the first time" not in helped(local).message
     assert (helped(FILLED).severity, helped(FILLED).confidence) == (Severity.MEDIUM, Confidence.LIKELY)
     assert helped(FILLED.replace("return _RATES[day]", "return day")).severity is Severity.CRITICAL
+    assert helped(TAKEN).severity is Severity.MEDIUM
+    assert helped(TAKEN.replace("_RATES[day] = rate", "_RATES[1] = rate")).severity is Severity.CRITICAL
 
 
 def test_a_table_that_is_there_from_the_second_time_on_is_a_hint() -> None:

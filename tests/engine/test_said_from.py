@@ -216,3 +216,17 @@ def test_what_serves_in_a_folder_of_scripts_is_a_hint_until_a_change_brings_it(
 
     assert (found.confidence is not Confidence.POSSIBLE) == is_said
     assert (found.when_new or found.confidence) is not Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize(("route", "is_said"), [("/orders", True), ("/orders/backup", False)])
+def test_what_an_operator_waits_for_who_saves_everything_is_a_hint_until_a_change_brings_it(
+    route: str, is_said: bool
+) -> None:
+    app = (
+        "import requests\nfrom fastapi import FastAPI\n\napp = FastAPI()\n\n"
+        f"@app.post('{route}')\ndef save() -> None:\n    requests.post('https://shop.example')\n"
+    )
+    [found] = analyze(sources({"shop/api.py": app}), options=Options(select=("FP601",))).result.findings
+
+    assert (found.confidence is not Confidence.POSSIBLE) == is_said
+    assert (found.when_new or found.confidence) is not Confidence.POSSIBLE

@@ -34,6 +34,9 @@ from shop.prices import total
 """
 
 
+THERE = "from shop.mail import post\nfrom shop import mail\nimport shop.mail"
+
+
 def confidence(files: dict[str, str]) -> Confidence:
     tree = {
         "shop/__init__.py": "",
@@ -55,9 +58,12 @@ def confidence(files: dict[str, str]) -> Confidence:
     [
         {"shop/api.py": ROUTER.format("from shop.mail import send", "pass")},
         {"shop/api.py": ROUTER.format("from .mail import send", "pass")},
-        {"shop/api.py": ROUTER.format("import shop.orders.prices\nfrom shop import carts", "pass")},
+        {"shop/api.py": ROUTER.format(f"import shop.orders.prices\nfrom shop import carts\n{THERE}", "pass")},
         {"shop/main.py": APPLICATION.format("from shop.mail import send")},
-        {"shop/main.py": APPLICATION.format("from shop.tax import rate"), "shop/tax.py": CLOSED},
+        {
+            "shop/main.py": APPLICATION.format("from shop.tax import rate"),
+            "shop/tax.py": "from shop.mail import send\nrate = 1\n",
+        },
         {
             "shop/main.py": APPLICATION.format("from shop.tax import rate"),
             "shop/tax/__init__.py": "from shop.tax.rates import rate\n",
@@ -92,7 +98,20 @@ def test_an_endpoint_whose_file_or_application_asks_for_what_is_not_there_is_a_h
                 "from shop._version import number\nfrom shop.orders_pb2 import Order", ""
             )
         },
-        {"shop/main.py": APPLICATION.format("from shop.stock import take")},
+        {"shop/main.py": APPLICATION.format("from shop.stock import take, give")},
+        {
+            "shop/api.py": ROUTER.format(
+                "from telegram import Bot, Message\nfrom telegram.updates import Update", ""
+            ),
+            "shop/main.py": APPLICATION.format("from shop.telegram import bots"),
+            "shop/telegram/__init__.py": "",
+            "shop/telegram/bots.py": "import telegram",
+        },
+        {
+            "shop/api.py": ROUTER.format("from shop.carts import send", "pass"),
+            "shop/carts.py": "",
+            "shop/carts/__init__.py": "def send() -> None: ...\n",
+        },
         {
             "shop/api.py": ROUTER.format(
                 "from shop.tests.orders import make\nfrom shop import carts_local", ""
@@ -134,6 +153,8 @@ def test_an_endpoint_whose_file_or_application_asks_for_what_is_not_there_is_a_h
         "somebody else's",
         "made when it is built",
         "one module alone",
+        "a library of the same name",
+        "a package that hides a file",
         "tests and what is kept out",
         "all names",
         "by name",

@@ -223,6 +223,10 @@ def test_routes_that_only_their_own_package_imports_are_left_over(
         ("/payments/simulate-payment", "", Confidence.POSSIBLE),
         ("/simulate", "", Confidence.CERTAIN),
         ("/debug/rates", "", Confidence.POSSIBLE),
+        ("/dev/rates", "", Confidence.POSSIBLE),
+        ("/dev-tools/rates", "", Confidence.POSSIBLE),
+        ("/devices/rates", "", Confidence.CERTAIN),
+        ("/rates-dev", "", Confidence.CERTAIN),
         ("/debug_replay/rates", "", Confidence.CERTAIN),
     ],
 )
@@ -396,11 +400,17 @@ class Loader:
 
 def send(order: int, place: str, *, far: bool) -> None:
     requests.get("https://shop.example", timeout=5)
+
+class Open:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type, error: Exception, trace: object) -> None:
+        requests.get("https://shop.example", timeout=5)
 """
 CALLING = """
 import functools
 from fastapi import FastAPI
-from shop.loading import Loader, send
+from shop.loading import Loader, Open, send
 
 app = FastAPI()
 near = functools.partial(send, place="", far=False)
@@ -426,6 +436,7 @@ async def root(order: int) -> None:
         ("send(order, 'here', far=True)", Confidence.CERTAIN),
         ("send(order, **{})", Confidence.CERTAIN),
         ("near(order)", Confidence.CERTAIN),
+        ("with Open(): ...", Confidence.CERTAIN),
     ],
 )
 def test_a_call_that_lacks_an_argument_is_only_possible(call: str, expected: Confidence) -> None:

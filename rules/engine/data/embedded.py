@@ -5,6 +5,7 @@ What costs there is a commit that wrote something: it waits for the disk.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
     from rules.engine.reading.facts import ModuleFacts
 
 _DRIVERS = ("sqlite3.", "aiosqlite.", "duckdb.")
+_MAPPERS = frozenset({"sqlalchemy", "sqlmodel"})
 _THROUGH_ENGINE = ("sqlalchemy.", "sqlmodel.")
 _RETURNED = "addresses returned"
 _URL = regex(r"[\"']?(sqlite|postgres|mysql|mariadb|oracle|mssql)[\w+]*:")
+
+_SERVER = regex(r"postgres|psycopg|asyncpg|mysql|mariadb|oracle|mssql|sqlserver|cockroach", re.IGNORECASE)
 
 
 def is_embedded(callable_name: str, module: Module) -> bool:
@@ -81,13 +85,18 @@ variables among it, which a deployment may replace."""
 
 @once
 def _is_sqlite(project: Project) -> bool:
-    """Whether the project writes down a URL of SQLite, none of a server, and requires no driver of one. Where nobody can
-    read what it requires, a function has to put that URL together."""
+    """Whether the project writes down a URL of SQLite, none of a server, and requires no driver of one: where it is seen to
+    require what asks the database, that URL may be a default. Where nobody can read what it requires, a function has to put
+    it together."""
     required = project.requirements.keys()
     if SERVER_DRIVERS & (required or project.resolver.layout.imported_packages()):
         return False
+    if written(project) != {"sqlite"}:
+        return False
+    if required & _MAPPERS and not any(map(_SERVER.search, project.texts)):
+        return True  # whatever takes the default's place: there is no driver for another one
     if not required and not any(
         project.resolver.modules[path].of_facts(_RETURNED, _returned) for path in _of_app(project)
     ):
         return False
-    return _kept(project).keys() == written(project) == {"sqlite"}
+    return _kept(project).keys() == {"sqlite"}

@@ -30,6 +30,7 @@ from rules.engine.reading.surroundings import surroundings
 
 # What an application keeps for all requests, and a lifespan hands to them.
 _STATE = "starlette.datastructures.State:"
+_ENGINES = frozenset({"create_engine", "create_async_engine"})
 _ADDRESS = regex(r"([a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)://")
 
 
@@ -93,7 +94,9 @@ def build(index: Index, lines: int, known: Carried | None = None, *, takes_part:
         raw=raw_text.extract(index),
         early=tuple(sorted(index.early)),
         admissions=tuple(admissions.extract(index)),
-        addresses=tuple(sorted({scheme for scope in index.scopes for scheme in _addresses(scope)})),
+        addresses=tuple(
+            sorted({scheme for scope in index.scopes for scheme in (*_addresses(scope), *_handed(scope))})
+        ),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         sets=tuple(sorted(set(optional_members.set_elsewhere(index)))),
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
@@ -110,6 +113,28 @@ def _addresses(scope: Scope) -> list[str]:
     ]
     schemes = [match[1] for match in found if match is not None]
     return schemes if len(schemes) == len(texts) else []
+
+
+def _handed(scope: Scope) -> Iterator[str]:
+    """The schemes of addresses that engines are made with and that the code puts together: `create_engine(f"sqlite:///{path}")`,
+    also through a name."""
+    for call in scope.calls if not _ENGINES.isdisjoint(scope.called) else ():
+        if last_name(call) not in _ENGINES:
+            continue
+        value = next(
+            (each.value for each in call.keywords if each.arg == "url"), call.args[0] if call.args else None
+        )
+        if isinstance(value, ast.Name):
+            bindings = scope.bindings.get(value.id, ())
+            bound = bindings[0].value if len(bindings) == 1 else None
+            value = bound.value if isinstance(bound, ast.AnnAssign) else bound
+        text = _beginning(value) if isinstance(value, ast.JoinedStr | ast.BinOp | ast.Call) else None
+        if (
+            isinstance(text, ast.Constant)
+            and isinstance(text.value, str)
+            and (found := _ADDRESS.match(text.value))
+        ):
+            yield found[1]
 
 
 def _beginning(value: ast.AST | None) -> ast.AST | None:

@@ -334,7 +334,7 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     admissions: tuple[Admission, ...] = ()
     """What lets so many in at a time, as it makes them."""
     addresses: tuple[str, ...] = ()
-    """Schemes of the addresses that its functions put together and return: `sqlite`."""
+    """Schemes of the addresses that its functions put together and return, or make an engine with: `sqlite`."""
     rewrapped: tuple[str, ...] = ()
     """What its functions may be given to after they are defined: `globals()[name] = logged(globals()[name])`."""
     sets: tuple[str, ...] = ()

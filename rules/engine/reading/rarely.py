@@ -403,7 +403,15 @@ def _is_done_for(index: Index, test: ast.If) -> int:
 
 
 def _is_added(function: ast.AST, test: ast.If, kept: str, key: str) -> bool:
+    """Whether a key is put into what the test asked: `ready.add(key)`, `models[key] = model`."""
     return any(
+        isinstance(target, ast.Subscript)
+        and _spelling(target.value) == kept
+        and _spelling(target.slice) == key
+        for node in walk(function)
+        if isinstance(node, ast.Assign) and node.lineno > test.lineno
+        for target in node.targets
+    ) or any(
         node.lineno > test.lineno
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("add", "append")

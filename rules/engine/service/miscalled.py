@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
     from rules.engine.rule import Match
 
-_MAKES = "__init__"
+_OF_PYTHON = "__"
+"""How methods begin that Python calls, with arguments of its own: `__init__`, `__exit__`."""
 
 
 def gets_too_little(match: Match, module: Module) -> bool:
@@ -63,6 +64,9 @@ def _is_too_little(project: Project, caller: Node, edge: Edge) -> bool:
     called = project.resolver.value(call.ref, caller.module)
     if call.passed == "*" or called is None or called.sort != Sort.FUNCTION or called.partial:
         return False
-    if function.flags & (facts.WRAPPED | facts.PROPERTY) or function.symbol.rpartition(".")[2] == _MAKES:
+    if (
+        function.flags & (facts.WRAPPED | facts.PROPERTY)
+        or function.symbol.rpartition(".")[2][:2] == _OF_PYTHON
+    ):
         return False
     return switches.given(call) < function.required

@@ -66,6 +66,7 @@ _RARE = frozenset(
 """Words of routes, functions and files that serve the owner of an account or of the system, now and then."""
 _MAINTENANCE = frozenset({"backup", "backups", "restore", "restores", "migrate", "upgrade", "uninstall"})
 """Words of what keeps a whole system."""
+_KEPT_WHOLE = frozenset({"backup", "backups"})
 _SET_UP = frozenset(
     {"setup", "bootstrap", "install", "initial", "initialize", "initialise", "init", "onboarding", "first"}
 )
@@ -106,12 +107,22 @@ _ADMIN = regex(
     re.IGNORECASE,
 )
 """What an endpoint names that lets only those in who run the system."""
-_STAFF = frozenset({"admin", "admins", "maintenance", "sso", "saml", "oidc", "scim", "provisioning"})
+_OPERATOR = regex(
+    r"(?:^|[:._-])(?:delete|destroy|purge|admin|manage|provision|superuser)$|^admin[:._-]", re.IGNORECASE
+)
+"""Scopes of what is done to a whole thing, now and then."""
+_STAFF = frozenset(
+    {"admin", "admins", "maintenance", "sso", "saml", "oidc", "scim", "provision", "provisioning"}
+)
 """Words of files for those who run the system, and for accounts that another system brings."""
 _ASIDE = regex(
     r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|scripts?|tools|dev|development|hack|benchmarks?|e2e)/"
 )
-_SCRIPTED = regex(r"(?:^|/)(?:scripts?|hack|benchmarks?|e2e)/")
+_SCRIPTED = regex(
+    r"(?:^|/)(?:scripts?|hack|benchmarks?|e2e"
+    r"|(?:\w+[_-])?(?:unit|integration|load|e2e|functional|smoke|perf|performance|stress|api|worker|server|client|regression"
+    r"|acceptance|contract|system)[_-]tests?)/"
+)
 _EXAMPLE = regex(
     r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/|^docs?(?:_src)?/",
     re.IGNORECASE,
@@ -150,7 +161,37 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
     if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
         return False
     taken = [function.node.args, *function.node.decorator_list]
-    return any(_ADMIN.fullmatch(last_name(part)) for each in taken for part in walk(each))
+    return any(
+        (_ADMIN.fullmatch(last_name(part)) and not _is_one_of_others(part, module))
+        or (isinstance(part, ast.Constant) and _is_of_operators(part, module))
+        for each in taken
+        for part in walk(each)
+    )
+
+
+def _is_one_of_others(part: ast.AST, module: Module) -> bool:
+    """Whether a role is named beside others: `scopes=[Role.ADMIN, Role.USER]`, `Roles(Role.ADMIN, Role.AGENT)`."""
+    child, parent = part, module.parent(part)
+    while isinstance(parent, ast.Attribute | ast.Subscript) and parent.value is child:
+        child, parent = parent, module.parent(parent)
+    beside: list[ast.expr] = []
+    if isinstance(parent, ast.List | ast.Tuple | ast.Set):
+        beside = parent.elts
+    elif isinstance(parent, ast.Call) and child in parent.args:
+        beside = parent.args
+    return any(not any(_ADMIN.fullmatch(last_name(each)) for each in walk(one)) for one in beside)
+
+
+def _is_of_operators(part: ast.Constant, module: Module) -> bool:
+    """Whether a text is the only scope that an endpoint asks for, and those have it who run the system: `scopes=["farm:delete"]`."""
+    listed = module.parent(part)
+    given = module.parent(listed) if isinstance(listed, ast.List) and len(listed.elts) == 1 else None
+    return (
+        isinstance(given, ast.keyword)
+        and given.arg == "scopes"
+        and isinstance(part.value, str)
+        and _OPERATOR.search(part.value) is not None
+    )
 
 
 def tells_of_staff(node: ast.AST, module: Module) -> bool:
@@ -186,6 +227,18 @@ def is_maintenance(node: ast.AST, module: Module) -> bool:
         return True
     paths = [endpoint.path for endpoint in module.endpoints(node)]
     return bool(paths) and all(_words(path) & _MAINTENANCE for path in paths)
+
+
+def keeps_whole_system(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node`, or all endpoints that reach it, save everything there is or bring it back, by their
+    names: seconds that an operator asked for."""
+    found = module.graph_node(node)
+    if found is None:
+        return False
+    if _words(found.symbol.rpartition(".")[2]) & _KEPT_WHOLE:
+        return True
+    paths = [endpoint.path for endpoint in module.endpoints(node)]
+    return bool(paths) and all(_words(path) & _KEPT_WHOLE for path in paths)
 
 
 def is_probe(node: ast.AST, module: Module) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -80,8 +80,8 @@ def _imported(project: Project, path: str) -> set[str]:
 def unloadable(project: Project) -> frozenset[str]:
     """The files that fail as they are loaded, by their own imports or by those of what they import.
 
-    Where a large share of what files import from a package is not there, and where it is a single module that an application
-    asks for, something brings it.
+    Where a large share of what files import from a package is not there, something brings it; and a single module may be one
+    that was too large to be read.
     """
     lacking: dict[str, list[tuple[str, _Steps]]] = {}
     needing: dict[str, set[str]] = {}
@@ -103,19 +103,29 @@ def unloadable(project: Project) -> frozenset[str]:
     missed = [
         each
         for top, found in lacking.items()
-        if len(found) <= max(asked[top] * _LARGE_SHARE, _FEW)
+        if len(found) <= max(asked[top] * _LARGE_SHARE, min(_FEW, asked[top] - len(found)))
         for each in found
     ]
-    failing = {path for path, _ in missed}
-    pending = [*failing]
+    lacked: dict[str, set[str]] = {}
+    failing: set[str] = set()
+    for path, steps in missed:
+        lacked.setdefault(steps.missing, set()).add(path)
+        if steps.in_file:
+            failing.add(path)
+    failing = _with_importers(failing, needing)
+    times = Counter(path for importers in lacked.values() for path in _with_importers(importers, needing))
+    return frozenset(failing.union(path for path, count in times.items() if count > 1))
+
+
+def _with_importers(paths: Iterable[str], needing: Mapping[str, set[str]]) -> set[str]:
+    """The files and all that need them, at any distance."""
+    pending = [*paths]
+    found = {*pending}
     for path in pending:  # grows while we go
-        found = needing.get(path, set()) - failing
-        failing |= found
-        pending += found
-    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
-    if len({each.missing for _, each in missed}) == 1 and not missed[0][1].in_file and failing & applications:
-        return frozenset()
-    return frozenset(failing)
+        more = needing.get(path, set()) - found
+        found |= more
+        pending += more
+    return found
 
 
 class _Steps(Struct, frozen=True):
@@ -143,17 +153,18 @@ def _steps(project: Project, ref: str, module: Linked) -> _Steps | None:
         found.append(package)
     for part in parts:
         below = f"{base}/{part}" if base else part
-        here = [file for file in (f"{below}.py", f"{below}/__init__.py") if file in files]
+        # A package hides the file beside it.
+        here = [file for file in (f"{below}/__init__.py", f"{below}.py") if file in files][:1]
         found += here
         if here or project.resolver.layout.is_folder(below):
             base = below
             continue
-        holder = files.get(f"{base}.py") or files.get(f"{base}/__init__.py")
+        holder = files.get(f"{base}/__init__.py") or files.get(f"{base}.py")
         if holder is not None and (holder is module or _may_have(holder, part)):
             return _Steps(top, found)
         if holder is None and base == top and f"{base}/__init__.py" not in files and ref[0] != "<":
             return None  # others may bring a part of it
-        return _Steps(top, found, below, f"{base}.py" in files)
+        return _Steps(top, found, below, holder is not None and not holder.package)
     return _Steps(top, found)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 _TRIES = regex(
-    r"(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|seeds?|seeders?"
+    r"(?:^|/)dev(?:[_-](?:utils?|tools?|only|helpers?))?(?=[/.]|$)|(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|seeds?|seeders?"
     r"|simulat(?:e|ed|ing|or)[_-](?:\w*_)?(?:load|traffic|errors?|failures?|exceptions?|crash|delays?|latency|slow\w*|timeouts?"
     r"|payments?|orders?|webhooks?|users?|events?|requests?))(?=[/_.-]|$)|/debug(?:/|$)",
     re.IGNORECASE,

@@ -36,7 +36,7 @@ class Reports:
         return await count(table, self.session)
 
     async def both(self) -> list[int]:
-        return await asyncio.gather(self.count("a"), self.count("b"))  # FP114
+        return await asyncio.gather(self.count("a"), self.count("b"))  # FP114 (change)
 
 
 @app.get("/direct")
@@ -73,6 +73,21 @@ async def group(session: AsyncSession = Depends(get_session)) -> int:
 async def through_an_object(session: AsyncSession = Depends(get_session)) -> list[int]:
     reports = Reports(session)
     return await asyncio.gather(reports.count("a"), reports.count("b"))  # FP114
+
+
+async def nightly(session: AsyncSession) -> list[int]:  # no request waits for it
+    return await asyncio.gather(count("a", session), count("b", session))  # FP114 (change)
+
+
+def get_admin_user() -> str:
+    return "admin"
+
+
+@app.get("/for-admins")
+async def for_admins(
+    session: AsyncSession = Depends(get_session), user: str = Depends(get_admin_user)
+) -> list[int]:
+    return await asyncio.gather(count("a", session), count("b", session))  # FP114 (change)
 
 
 @app.get("/alone")
