@@ -798,3 +798,26 @@ async def deliver_to_each(ctx: dict[str, object], urls: list[str]) -> list[int]:
 
 class WorkerSettings:
     functions = [deliver, deliver_to_each]
+
+
+@app.post("/asked-in-turn")
+def asked_in_turn(urls: list[str]) -> list[str]:
+    return [requests.get(url, timeout=5).text for url in urls]  # FP603 (summary)
+
+
+@app.post("/asked-once")
+def asked_once(url: str) -> str:
+    return requests.get(url, timeout=5).text  # FP603 (summary)
+
+
+@app.post("/asked-by-a-session")
+def asked_by_a_session(urls: list[str]) -> list[str]:
+    return [shared_session.get(url, timeout=5).text for url in urls]
+
+
+shared_session = requests.Session()
+
+
+@app.post("/asked-in-turn-on-the-loop")
+async def asked_in_turn_on_the_loop(urls: list[str]) -> list[str]:
+    return [requests.get(url, timeout=5).text for url in urls]  # FP603 (summary)
