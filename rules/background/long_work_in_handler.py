@@ -5,12 +5,14 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine.costs import kept_estimates
 from rules.engine.finding import Hop
 from rules.engine.module import Context
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.traffic import is_seldom
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from rules.engine.costs.summaries import Leaf
     from rules.engine.module import Module
+    from rules.engine.reading.scopes import FunctionNode
 
 _LONG_SLEEP = 5
 _SLEEPS = frozenset({"time.sleep", "asyncio.sleep", "anyio.sleep"})
@@ -93,6 +96,40 @@ _BATCH = regex(
     r"(?:^|_)(?:sync|synchronize|synchronise|reconcile|reindex|ingest|backfill|train|crawl|scrape|migrate|rebuild)(?:_|$)"
 )
 """What goes through everything there is, by its name, even where somebody looks at how it went."""
+_RUNS = frozenset(
+    {f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output")}
+    | {"os.system"}
+    | {"asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell"}
+)
+_PROGRAMS = frozenset(
+    {
+        "ffmpeg",
+        "libreoffice",
+        "soffice",
+        "pandoc",
+        "wkhtmltopdf",
+        "pdflatex",
+        "xelatex",
+        "latexmk",
+        "blender",
+        "whisper",
+    }
+    | {
+        "terraform",
+        "tofu",
+        "ansible-playbook",
+        "helm",
+        "npm",
+        "yarn",
+        "pip",
+        "mvn",
+        "gradle",
+        "yt-dlp",
+        "pg_dump",
+    }
+)
+"""What converts, builds or fetches for seconds, whatever it is given."""
+_LATER = "Answer `202` with an id, do it in a queue worker, and let the client ask how far it is."
 _READS_IT = regex(
     r"^_*(?:get|read|load|fetch|list|find|download|import|restore|parse|extract|delete|is|has)(?:_|$)"
 )
@@ -194,6 +231,9 @@ class LongWorkInHandler(Rule):
                 instead="Answer `202` with the report's id, build it in a queue worker, and let the client ask for it.",
             )
             return
+        if (long := _long_work(call, role, module)) is not None and not _runs_after(call, module):
+            yield long
+            return
         if not isinstance(node, ast.Expr):
             if not _runs_after(call, module):
                 yield from _job(call, role, module, is_answered=True)
@@ -241,6 +281,71 @@ class LongWorkInHandler(Rule):
                     )
 
 
+def _long_work(call: ast.Call, role: str, module: Module) -> Match | None:
+    """What takes seconds as a rule: a program that converts or builds something, or an upload whose parts are sent to another
+    service one after the other."""
+    program = _program(call, module)
+    if program and not is_seldom(call, module):
+        return Match(
+            call,
+            f"The response waits until `{program}` is done, which takes seconds: the client may give up first.",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE,  # what it is given may be small
+            when_new=Confidence.LIKELY,
+            impact=kept_estimates.moved_behind(module.options),
+            instead=_LATER,
+        )
+    function = module.function_of(call)
+    summary = module.summary(call) if role == "endpoint" else None
+    if summary is None or function is None or not _takes_upload(function.node, module):
+        return None
+    for leaf in summary.external:
+        if leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice or not _is_repeated(leaf, module):
+            continue
+        known = libraries.external(leaf.callable)
+        if known is None or known.kind not in ("llm", "http", "sdk"):
+            continue
+        last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        return Match(
+            call,
+            f"The upload waits until `{spelled(call.func)}` has sent all of its parts to `{leaf.callable}`, one after the other.",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE,  # nobody sees how many parts there are
+            when_new=Confidence.LIKELY,
+            call_path=(Hop(module.path, call.lineno, last), *leaf.path),
+            impact=kept_estimates.moved_behind(module.options),
+            instead=_LATER,
+        )
+    return None
+
+
+def _program(call: ast.Call, module: Module) -> str:
+    """The program that a call runs and waits for, where it is one that converts, builds or fetches much; else empty."""
+    name = module.qualified_name(call.func) or ""
+    if name not in _RUNS or not call.args:
+        return ""
+    command = origin(call.args[0], module)
+    first: ast.expr | None = (
+        command.elts[0] if isinstance(command, ast.List | ast.Tuple) and command.elts else command
+    )
+    if isinstance(first, ast.JoinedStr) and first.values:
+        first = first.values[0]
+    if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
+        return ""
+    words = first.value.split()
+    program = words[0].rpartition("/")[2] if words else ""
+    return program if program in _PROGRAMS else ""
+
+
+def _takes_upload(function: FunctionNode, module: Module) -> bool:
+    """Whether an endpoint is given a file: `file: UploadFile`, `files: list[UploadFile]`."""
+    arguments = [*function.args.args, *function.args.kwonlyargs]
+    return any(
+        argument.annotation is not None and "UploadFile" in ast.unparse(argument.annotation)
+        for argument in arguments
+    )
+
+
 def _job(call: ast.Call, role: str, module: Module, *, is_answered: bool = False) -> Iterator[Match]:
     """The endpoint is there to have many things done, and answers when all are: nothing of them is in the answer, or,
     `is_answered`, no more than how it went."""
@@ -268,7 +373,7 @@ def _job(call: ast.Call, role: str, module: Module, *, is_answered: bool = False
             confidence=Confidence.POSSIBLE,
             call_path=(Hop(module.path, call.lineno, last), *leaf.path),
             impact=kept_estimates.moved_behind(module.options),
-            instead="Answer `202` with an id, do it in a queue worker, and let the client ask how far it is.",
+            instead=_LATER,
         )
         return
 
@@ -364,11 +469,9 @@ def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
         return None
     external = module.external(call)
     if external is not None:
-        return (
-            ("mail", ())
-            if external.kind == "mail" and not last.startswith(("connect", "login", "quit"))
-            else None
-        )
+        if external.kind == "mail" and not last.startswith(("connect", "login", "quit")):
+            return "mail", ()
+        return ("told", ()) if last == "post" and _follows_commit(call, function.node, module) else None
     leaves = _leaves(call, module)
     if not leaves or (not _SIDE_EFFECT.search(last) and _writes(call, module)):
         return None  # what stores something too is the request's own work; the mail inside is said where it is sent
@@ -384,6 +487,22 @@ def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
     else:
         return None
     return kind, (Hop(module.path, call.lineno, last), *leaf.path)
+
+
+def _follows_commit(call: ast.Call, function: FunctionNode, module: Module) -> bool:
+    """Whether what the request is for is stored already: `await session.commit()` came before, and nothing is stored after."""
+    if isinstance(function, ast.Lambda):
+        return False
+    stored = [
+        each.lineno
+        for each in own_calls(function)
+        if each is not call
+        and (
+            ((query := module.query(each)) is not None and query.kind in ("commit", "write"))
+            or ((made := module.summary(each)) is not None and bool(made.commits or made.writes))
+        )
+    ]
+    return bool(stored) and max(stored) < call.lineno
 
 
 def _is_purpose(called: str, function: str) -> bool:

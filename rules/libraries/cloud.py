@@ -285,6 +285,12 @@ LIBRARY = Library(
         Client("boto3.Session", "", "sdk", _SESSION_COST, 11.5),
         *each(Client("", "close", "sdk", _BOTO_COST, 11.5), "boto3.Session", "client resource"),
         Client("aioboto3.Session", "", "sdk", _BOTO_COST, 11.5, is_async=True),
+        *each(
+            Client("", "close", "sdk", _BOTO_COST, 11.5, is_async=True), "aioboto3.Session", "client resource"
+        ),
+        Client(
+            "aiobotocore.session.AioSession.create_client", "close", "sdk", _BOTO_COST, 11.5, is_async=True
+        ),
         Client("aiobotocore.session.get_session", "", "sdk", _BOTO_COST, 11.5, is_async=True),
         Client(
             "google.cloud.storage.Client", "close", "sdk", "credentials look-up, a token and a connection"

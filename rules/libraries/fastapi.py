@@ -26,12 +26,14 @@ LIBRARY = Library(
         Offload(
             "apscheduler.schedulers.asyncio.AsyncIOScheduler.add_job", "thread", 0, "func", awaitable=False
         ),
+        Offload("apscheduler.AsyncScheduler.add_schedule", "thread", 0, "func_or_task_id"),
         Offload("joblib.delayed", "process", 0, "function", wraps=True, awaitable=False),
     ),
     returns={
         "starlette.background.BackgroundTasks": "starlette.background.BackgroundTasks",
         "anyio.create_task_group": "anyio.abc.TaskGroup",
         "apscheduler.schedulers.background.BackgroundScheduler": "apscheduler.schedulers.background.BackgroundScheduler",
+        "apscheduler.AsyncScheduler": "apscheduler.AsyncScheduler",
         "apscheduler.schedulers.asyncio.AsyncIOScheduler": "apscheduler.schedulers.asyncio.AsyncIOScheduler",
     },
     aliases={

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.finding import Hop
+from rules.engine.kept_answers import once_for_node
 from rules.engine.reading.loop_shapes import is_search, is_short, shortened, spelled
 from rules.engine.reading.origins import origins
 from rules.engine.reading.regexes import regex
@@ -50,6 +51,10 @@ _PLACES = regex(
 )
 """What says where a service is and how it is asked, not who asks."""
 _SECRET = regex(r"key|token|secret|cred|password|auth|\*\*", re.IGNORECASE)
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "request"})
+_SESSIONLESS = frozenset(f"requests.{verb}" for verb in _VERBS)
+_SEVERAL = 3
+"""As many calls make a module one that asks other services."""
 _OWN = frozenset(
     {
         "auth",
@@ -135,10 +140,13 @@ class HttpClientPerRequest(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.meaning.client is not None
+        return callee.meaning.client is not None or callee.name in _SESSIONLESS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)
+        if name in _SESSIONLESS:
+            yield from self._without_session(node, module)
+            return
         client = libraries.client(name) if name is not None else None
         if client is None or client.family != "client" or _shares(node, module):
             return
@@ -195,6 +203,40 @@ class HttpClientPerRequest(Rule):
             impact=estimates.client_per_request(module.options, client.cpu_ms),
             instead=_instead(client, _made(node, client, module)),
         )
+
+    def _without_session(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`requests.get(url)` of a module that asks other services again and again, or in a loop: each call connects anew."""
+        if not module.reached(node) or not module.is_waited_for(node):
+            return
+        again = any(
+            not module.is_short(loop) and not is_short(loop, module.qualified_name) and not is_search(loop)
+            for loop in module.loops(node)
+        )
+        if not again and (len(_sessionless(module.tree, module)) < _SEVERAL or is_seldom(node, module)):
+            return
+        if is_probe(node, module) or is_after_failure(node, module):
+            return
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` connects anew {'in each turn of the loop' if again else 'for each call'}, which costs DNS, TCP"
+            " and TLS.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # nobody sees whether it is the same host again
+            cause=f"FP603 {module.path} requests",
+            instead="Make one `requests.Session()` for the module and call its methods: it keeps its connections open.",
+        )
+
+
+@once_for_node
+def _sessionless(tree: ast.Module, module: Module) -> list[ast.Call]:
+    """The calls of `requests.get` and its like that requests get to."""
+    return [
+        call
+        for scope in module.index.scopes
+        if not scope.called.isdisjoint(_VERBS)
+        for call in scope.calls
+        if (module.qualified_name(call.func) or "") in _SESSIONLESS and module.reached(call)
+    ]
 
 
 def _only_deletes(call: ast.Call, module: Module) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
-from rules.engine.reading.bodies import archived, buffer, content_of, file_content, packs_files
+from rules.engine.reading.bodies import archived, buffer, content_of, fetched, file_content, packs_files
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -97,12 +97,29 @@ class WholeFileResponse(Rule):
             return
         read = file_content(content, module) if content is not None else None
         if read is None:
+            if wrapped is None:  # else it is said as a buffer that is complete
+                yield from self._passed_on(node, content, module)
             return
         yield Match(
             node,
             f"`{module.segment(read)}` holds the whole file in memory for each download before the first byte is sent.",
             confidence=Confidence.POSSIBLE,  # an icon and an export are read alike, and only one of them is large
             impact=estimates.in_memory("+50 MB for each download that runs"),
+        )
+
+    def _passed_on(self, node: ast.Call, content: ast.AST | None, module: Module) -> Iterator[Match]:
+        """`Response(answer.content)`: what another service sends could go on to the client as it arrives."""
+        read = fetched(content, module) if content is not None else None
+        if read is None or not module.reached(node):
+            return
+        yield Match(
+            node,
+            f"`{module.segment(read)}` holds all that the other service sends in memory, and the first byte waits for the last.",
+            confidence=Confidence.POSSIBLE,  # an answer of some kilobytes is passed on alike
+            impact=estimates.in_memory("+50 MB for each download that runs"),
+            instead="Send it on as it arrives: open the answer as a stream (`client.stream(...)`, `send(request, stream=True)`),"
+            " and return `StreamingResponse(answer.aiter_bytes(), background=BackgroundTask(answer.aclose))`; for files in"
+            " object storage hand out a presigned URL.",
         )
 
 

@@ -22,6 +22,7 @@ from rules.engine.service.traffic import is_for_admins, is_seldom, is_set_up, te
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
+    from rules.engine.costs.summaries import Leaf
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
@@ -35,6 +36,15 @@ _QUICK = regex(
     re.IGNORECASE,
 )
 """What functions are called that look at the beginning of a file, or hand it on."""
+_BY_BYTE = frozenset(
+    {
+        f"hashlib.{name}"
+        for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s")
+    }
+    | {"base64.b64encode", "base64.b64decode", "zlib.crc32", "zipfile.ZipFile", "tarfile.open"}
+)
+"""What takes a millisecond or so for each megabyte that it is given, or that is read of it."""
+_ITSELF = ", byte by byte"
 _LARGE = 250_000
 """Pixels from which writing a picture is worth a thread."""
 
@@ -146,8 +156,15 @@ class CpuBoundInAsync(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.meaning.blocking is not None or (
-            callee.sort == Sort.EXTERNAL and callee.meaning is NOTHING and not callee.name.startswith(_OFTEN)
+        return (
+            callee.meaning.blocking is not None
+            or callee.enters
+            or callee.name in _BY_BYTE
+            or (
+                callee.sort == Sort.EXTERNAL
+                and callee.meaning is NOTHING
+                and not callee.name.startswith(_OFTEN)
+            )
         )
 
     def check(self, node: ast.AsyncFunctionDef | ast.Call, module: Module) -> Iterator[Match]:
@@ -214,6 +231,16 @@ class CpuBoundInAsync(Rule):
                 fix=self.offload(entry, call, module),
                 impact=estimates.unknown_duration(module.options),
                 instead=remedies.of_entry(entry, spelled(call.func), module),
+            )
+        elif stop is None and (worked := _works_through(call, module)):
+            yield Match(
+                call,
+                f"`{spelled(call.func)}` works through an upload of any size on the event loop{worked}:"
+                " while it computes, this worker serves nobody.",
+                severity=Severity.LOW if worked == _ITSELF else Severity.MEDIUM,
+                confidence=Confidence.POSSIBLE,  # a hundred megabytes take a second or less
+                impact=estimates.unknown_duration(module.options),
+                instead=f"Hand it to a worker thread with what was read: `await run_in_threadpool({spelled(call.func)}, …)`.",
             )
         elif stop is None and entry is None and _hands_upload_on(call, module):
             yield Match(
@@ -351,6 +378,39 @@ def _effect(stop: Stop, module: Module) -> str:
     if stop.entry.construct:
         return "loading it takes seconds in which this worker serves nobody"
     return effect(stop, module)
+
+
+def _works_through(call: ast.Call, module: Module) -> str:
+    """Where an upload is gone through byte by byte that a call is given: in the call, or in a function of the project, which
+    computes something of it; empty when it is not."""
+    if "UploadFile" not in module.source.text:
+        return ""
+    name = module.qualified_name(call.func) or ""
+    summary = module.summary(call) if name not in _BY_BYTE else None
+    if name not in _BY_BYTE and (summary is None or summary.is_async or not summary.cpu):
+        return ""
+    function = module.function_of(call)
+    if function is None or not function.is_async or module.is_awaited(call) or module.is_offloaded(call):
+        return ""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if not module.in_request_path(call) or not module.runs_on_event_loop(call):
+        return ""
+    if not any(payloads.holds_upload(each, module) for each in given):
+        return ""
+    if summary is None:
+        return _ITSELF
+    leaf = next(filter(_parses, summary.cpu), None)
+    return f" with `{leaf.callable}`" if leaf is not None else ""
+
+
+def _parses(leaf: Leaf) -> bool:
+    """Whether it takes long for each byte, or reads all of a text; what takes long each time is said as such."""
+    if leaf.cached or leaf.rarely or leaf.blocking is None:
+        return False
+    package = leaf.callable.partition(".")[0]
+    return leaf.blocking.severity == Severity.MEDIUM or (
+        package in _FAST and not leaf.callable.endswith("dumps")
+    )
 
 
 def _hands_upload_on(call: ast.Call, module: Module) -> bool:

@@ -295,7 +295,8 @@ class Graph:
         if call.flags & facts.LET_GO and not offload.awaitable:
             call = msgspec.structs.replace(call, flags=call.flags | facts.DETACHED)
         for target in self.runs(value):
-            node.edges.append(Edge(target, call, kind, offload=offload.name))
+            on_loop = target.is_async and offload.name in _SCHEDULES
+            node.edges.append(Edge(target, call, LOOP if on_loop else kind, offload=offload.name))
         if (
             value is not None
             and value.sort == Sort.EXTERNAL
@@ -332,6 +333,10 @@ _SERVING = frozenset(
         "gunicorn.app.base.Application.run",
     }
 )
+_SCHEDULES = frozenset(
+    {"apscheduler.schedulers.asyncio.AsyncIOScheduler.add_job", "apscheduler.AsyncScheduler.add_schedule"}
+)
+"""They run plain functions in threads, and coroutine functions on the loop that they were started on."""
 _GONE_THROUGH = facts.ITERATED | facts.RUN_THROUGH
 _OFFLOADS = {
     "thread": THREAD,

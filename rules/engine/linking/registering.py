@@ -45,6 +45,17 @@ _TASK_PACKAGES = frozenset(
         "faust",
     }
 )
+_REPEATING = frozenset(
+    f"{module}.{name}"
+    for module in (
+        "fastapi_utils.tasks",
+        "fastapi_restful.tasks",
+        "fastapi_utilities",
+        "fastapi_utilities.repeat",
+    )
+    for name in ("repeat_every", "repeat_at")
+)
+"""What makes a function go on by itself from time to time."""
 _COMMAND_PACKAGES = frozenset({"typer", "click", "asyncclick", "cyclopts", "fire", "invoke", "rich_click"})
 
 WIRES, CLASSES = "wires", "classes"
@@ -198,6 +209,8 @@ class Wiring:
                 return "task"
             if package in _COMMAND_PACKAGES:
                 return "command"
+            if value.name in _REPEATING:
+                return "task"
         elif value.sort == Sort.FUNCTION and value.module is not None and depth < 3:
             self.resolver.looked_up(value.module, CALLS)
             for call in calls_in(value):

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 _UPLOAD_READS = (".UploadFile.read", ".UploadFile.file.read", ".UploadFile.file.readlines")
 _PATH_READS = frozenset({"pathlib.Path.read_bytes", "pathlib.Path.read_text", "anyio.Path.read_bytes"})
 _OPENS = frozenset({"builtins.open", "io.open", "pathlib.Path.open", "aiofiles.open", "anyio.open_file"})
+_SENT = frozenset(
+    {"requests.Response.content", "httpx.Response.content", "httpx2.Response.content"}
+    | {"httpx.Response.read", "httpx.Response.aread", "httpx2.Response.read", "httpx2.Response.aread"}
+    | {"aiohttp.ClientResponse.read"}
+)
+_DOWNLOADS = (".download_as_bytes", ".download_as_string")
 _ARCHIVES = frozenset({"zipfile.ZipFile", "tarfile.open", "tarfile.TarFile"})
 _PACKS = frozenset({"write", "add", "addfile", "open"})
 _READS = regex(
@@ -97,6 +103,38 @@ def file_content(expression: ast.AST, module: Module, depth: int = 0) -> ast.AST
     if isinstance(expression.func, ast.Attribute) and expression.func.attr == "read" and is_whole(expression):
         return expression if opened(expression.func.value, module) is not None else None
     return None
+
+
+def fetched(expression: ast.AST, module: Module, depth: int = 0) -> ast.AST | None:
+    """What another service sent, read in one piece: `answer.content`, `stored["Body"].read()`; itself or through a local name."""
+    expression = awaited(expression)
+    if depth > 3:
+        return None
+    if isinstance(expression, ast.Name):
+        values = [value for kind, value in values_of(expression, module) if kind in ("value", "annotated")]
+        found = [fetched(value, module, depth + 1) for value in values]
+        return found[0] if len(found) == 1 else None
+    if isinstance(expression, ast.Attribute):
+        return expression if f"{module.type_of(expression.value)}.{expression.attr}" in _SENT else None
+    if not isinstance(expression, ast.Call) or not isinstance(expression.func, ast.Attribute):
+        return None
+    name = module.qualified_name(expression.func) or ""
+    if name in _SENT or (name.endswith(_DOWNLOADS) and module.blocking(expression) is not None):
+        return expression
+    body = expression.func.value
+    if expression.func.attr == "read" and is_whole(expression) and isinstance(body, ast.Subscript):
+        is_body = isinstance(body.slice, ast.Constant) and body.slice.value == "Body"
+        return expression if is_body and _is_stored(body.value, module) else None
+    return None
+
+
+def _is_stored(answer: ast.expr, module: Module) -> bool:
+    """Whether it is what `get_object` of S3 gave."""
+    values = [value for _, value in values_of(answer, module)] if isinstance(answer, ast.Name) else [answer]
+    made = [awaited(value) for value in values]
+    return bool(made) and all(
+        isinstance(each, ast.Call) and last_name(each.func) == "get_object" for each in made
+    )
 
 
 def opened(expression: ast.AST, module: Module) -> ast.Call | None:

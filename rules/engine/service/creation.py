@@ -11,6 +11,7 @@ from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.graph import CALL
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.scopes import COMPREHENSIONS
 from rules.engine.reading.spelling import is_main_guard, last_name, names_bound
 from rules.engine.reading.walking import walk
 
@@ -194,8 +195,21 @@ def lives_for_one_call(call: ast.Call, module: Module) -> bool:
         or function.name in ("main", "run", "start", "serve", "run_forever")
     ):
         return False
-    inside = [node for statement in block.body for node in walk(statement)]
-    if any(isinstance(node, (ast.While, ast.For, ast.AsyncFor, ast.comprehension)) for node in inside):
+    names = {
+        item.optional_vars.id
+        for item in block.items
+        if item.context_expr is call and isinstance(item.optional_vars, ast.Name)
+    }
+    loops = (
+        node
+        for statement in block.body
+        for node in walk(statement)
+        if isinstance(node, (ast.While, ast.For, ast.AsyncFor, *COMPREHENSIONS))
+    )
+    if any(
+        not names or any(isinstance(node, ast.Name) and node.id in names for node in walk(loop))
+        for loop in loops
+    ):
         return False
     return module.runs_on_event_loop(call)
 

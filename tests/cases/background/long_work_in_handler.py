@@ -1,5 +1,6 @@
 import asyncio
 import smtplib
+import subprocess
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +10,9 @@ import aiosmtplib
 import emails
 import httpx
 from confluent_kafka import Producer
-from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, WebSocket
+from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, UploadFile, WebSocket
 from fastapi.responses import FileResponse
+from openai import OpenAI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -518,3 +520,80 @@ async def refuse_and_tell(kind: str, order_id: int, told: bool) -> int:
             await notify_shop(order_id)  # FP401 (inline)
         return 0
     return order_id
+
+
+models = OpenAI(timeout=30)
+
+
+def embed_all(parts: list[str]) -> int:
+    return len([models.embeddings.create(model="m", input=part) for part in parts])
+
+
+def embed_one(part: str) -> object:
+    return models.embeddings.create(model="m", input=part)
+
+
+@app.post("/documents")
+def document(file: UploadFile) -> int:
+    count = embed_all(file.filename.split())  # FP401 (change)
+    return count
+
+
+@app.post("/documents/later")
+def document_later(file: UploadFile, tasks: BackgroundTasks) -> None:
+    tasks.add_task(embed_all, file.filename.split())
+
+
+@app.post("/documents/one")
+def document_of_one_part(file: UploadFile) -> object:
+    return embed_one(file.filename)
+
+
+@app.post("/documents/words")
+def words_without_upload(text: str) -> int:
+    count = embed_all([text])
+    return count
+
+
+def converted(name: str) -> int:
+    command = ["ffmpeg", "-i", name, "out.mp4"]
+    done = subprocess.run(command, timeout=600)  # FP401 (change)
+    return done.returncode
+
+
+def revision() -> bytes:
+    return subprocess.run(["git", "rev-parse", "HEAD"], timeout=3, capture_output=True).stdout
+
+
+@app.post("/films/{name}")
+def film(name: str) -> int:
+    return converted(name)
+
+
+@app.get("/version")
+def version() -> bytes:
+    return revision()
+
+
+@app.post("/orders/told")
+async def told(order_id: int, session: AsyncSession = Depends(get_session)) -> int:
+    session.add(Member(address=str(order_id)))
+    await session.commit()
+    await client.post("https://others.example/orders", json={"order": order_id})  # FP401 (summary)
+    return order_id
+
+
+@app.post("/orders/told-first")
+async def told_first(order_id: int, session: AsyncSession = Depends(get_session)) -> int:
+    await client.post("https://others.example/orders", json={"order": order_id})
+    session.add(Member(address=str(order_id)))
+    await session.commit()
+    return order_id
+
+
+@app.post("/orders/answered")
+async def answered(order_id: int, session: AsyncSession = Depends(get_session)) -> object:
+    session.add(Member(address=str(order_id)))
+    await session.commit()
+    answer = await client.post("https://others.example/orders", json={"order": order_id})
+    return answer.json()

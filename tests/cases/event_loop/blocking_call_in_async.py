@@ -42,8 +42,10 @@ import yfinance
 import zmq
 import zmq.asyncio
 from anyio.to_thread import run_sync
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from fastapi import BackgroundTasks, FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi_utils.tasks import repeat_every
 from googleapiclient import discovery
 from googleapiclient.discovery import Resource, build
 from googleapiclient.http import MediaIoBaseDownload
@@ -746,3 +748,34 @@ async def rates(symbol: str) -> object:
 async def only_a_name(symbol: str) -> str:
     await audit()
     return exchange.market_id(symbol)
+
+
+scheduler = AsyncIOScheduler()
+
+
+async def refreshed_on_the_loop() -> None:
+    requests.get("https://rates.example/latest", timeout=5)  # FP101
+
+
+def refreshed_in_a_thread() -> None:
+    requests.get("https://rates.example/latest", timeout=5)
+
+
+@app.on_event("startup")
+async def schedule() -> None:
+    scheduler.add_job(refreshed_on_the_loop, "interval", minutes=5)
+    scheduler.add_job(refreshed_in_a_thread, "interval", minutes=5)
+    scheduler.start()
+
+
+@app.on_event("startup")
+@repeat_every(seconds=60)
+async def repeated() -> None:
+    requests.get("https://rates.example/latest", timeout=5)  # FP101
+    await audit()
+
+
+@app.on_event("startup")
+@repeat_every(seconds=60)
+def repeated_in_a_thread() -> None:
+    requests.get("https://rates.example/latest", timeout=5)

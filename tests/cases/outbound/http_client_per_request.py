@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Annotated
 
+import aioboto3
 import aiohttp
 import boto3
 import grpc
@@ -766,3 +767,57 @@ async def lifespan_of_another(app: FastAPI) -> AsyncIterator[None]:
 
 
 another = FastAPI(lifespan=lifespan_of_another)
+
+
+aws = aioboto3.Session()
+
+
+@app.put("/stored/{name}")
+async def stored(name: str, body: bytes) -> None:
+    async with aws.client("s3") as s3:  # FP603
+        await s3.put_object(Bucket="shop", Key=name, Body=body)
+
+
+@asynccontextmanager
+async def with_storage(app: FastAPI) -> AsyncIterator[None]:
+    async with aws.client("s3") as s3:
+        app.state.s3 = s3
+        yield
+
+
+async def deliver(ctx: dict[str, object], url: str) -> dict[str, str]:
+    async with httpx.AsyncClient() as client:  # FP603
+        answer = await client.post(url)
+        return {name: value for name, value in answer.headers.items() if name.startswith("x-")}
+
+
+async def deliver_to_each(ctx: dict[str, object], urls: list[str]) -> list[int]:
+    async with httpx.AsyncClient() as client:
+        return [(await client.post(url)).status_code for url in urls]
+
+
+class WorkerSettings:
+    functions = [deliver, deliver_to_each]
+
+
+@app.post("/asked-in-turn")
+def asked_in_turn(urls: list[str]) -> list[str]:
+    return [requests.get(url, timeout=5).text for url in urls]  # FP603 (summary)
+
+
+@app.post("/asked-once")
+def asked_once(url: str) -> str:
+    return requests.get(url, timeout=5).text  # FP603 (summary)
+
+
+@app.post("/asked-by-a-session")
+def asked_by_a_session(urls: list[str]) -> list[str]:
+    return [shared_session.get(url, timeout=5).text for url in urls]
+
+
+shared_session = requests.Session()
+
+
+@app.post("/asked-in-turn-on-the-loop")
+async def asked_in_turn_on_the_loop(urls: list[str]) -> list[str]:
+    return [requests.get(url, timeout=5).text for url in urls]  # FP603 (summary)

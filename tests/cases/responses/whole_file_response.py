@@ -2,7 +2,10 @@ import io
 import zipfile
 from pathlib import Path
 
-from fastapi import FastAPI, Response
+import boto3
+import httpx
+import requests
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
 
 app = FastAPI()
@@ -109,3 +112,49 @@ def texts_and_files(names: list[str]) -> Response:
         for name in names:
             archive.writestr(name, Path(name).read_bytes())
     return Response(target.getvalue(), media_type="application/zip")  # FP506
+
+
+client = httpx.AsyncClient()
+storage = boto3.client("s3")
+
+
+@app.get("/passed-on/{path:path}")
+async def passed_on(path: str) -> Response:
+    answer = await client.get(f"https://files.example/{path}")
+    return Response(answer.content, media_type=answer.headers["content-type"])  # FP506 (summary)
+
+
+@app.get("/passed-on-in-a-buffer/{path:path}")
+def passed_on_in_a_buffer(path: str) -> StreamingResponse:
+    content = requests.get(f"https://files.example/{path}", timeout=5).content
+    return StreamingResponse(io.BytesIO(content))
+
+
+@app.get("/stored/{name}")
+def stored(name: str) -> Response:
+    found = storage.get_object(Bucket="files", Key=name)
+    return Response(found["Body"].read())  # FP506 (summary)
+
+
+@app.get("/stored-as-it-comes/{name}")
+def stored_as_it_comes(name: str) -> StreamingResponse:
+    found = storage.get_object(Bucket="files", Key=name)
+    return StreamingResponse(found["Body"].iter_chunks())
+
+
+@app.get("/passed-on-as-json/{name}")
+async def passed_on_as_json(name: str) -> Response:
+    answer = await client.get(f"https://files.example/{name}")
+    return Response(answer.content, media_type="application/json")
+
+
+@app.get("/streamed/{path:path}")
+async def streamed(path: str, request: Request) -> StreamingResponse:
+    answer = await client.send(client.build_request("GET", f"https://files.example/{path}"), stream=True)
+    return StreamingResponse(answer.aiter_raw())
+
+
+@app.get("/headers/{name}")
+async def only_a_header(name: str) -> Response:
+    answer = await client.head(f"https://files.example/{name}")
+    return Response(answer.headers["etag"])

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import re
+import zipfile
 from functools import lru_cache
 
 import bcrypt
@@ -426,3 +427,48 @@ async def provision_sso(password: str) -> bytes:
 async def account_by_its_owner(password: str) -> bytes:
     await asyncio.sleep(0)
     return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (inline)
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def length_of(content: bytes) -> int:
+    return len(content)
+
+
+@app.post("/rows")
+async def rows_of_an_upload(file: UploadFile) -> int:
+    content = await file.read()
+    return len(rows_of(content))  # FP701 (summary)
+
+
+@app.post("/rows/length")
+async def length_of_an_upload(file: UploadFile) -> int:
+    return length_of(await file.read())
+
+
+@app.post("/rows/thread")
+async def rows_in_a_thread(file: UploadFile) -> int:
+    return len(await run_in_threadpool(rows_of, await file.read()))
+
+
+@app.post("/rows/known")
+async def rows_of_what_is_known() -> int:
+    return len(rows_of(b"name"))
+
+
+@app.post("/digest")
+async def digest_of_an_upload(file: UploadFile) -> str:
+    return hashlib.sha256(await file.read()).hexdigest()  # FP701 (summary)
+
+
+@app.post("/digest/name")
+async def digest_of_a_name(file: UploadFile) -> str:
+    return hashlib.sha256((file.filename or "").encode()).hexdigest()
+
+
+@app.post("/unpacked")
+async def unpacked(file: UploadFile) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(await file.read())) as archive:  # FP701 (summary)
+        return {name: archive.read(name) for name in archive.namelist()}
