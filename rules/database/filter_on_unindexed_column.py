@@ -291,18 +291,13 @@ class FilterOnUnindexedColumn(Rule):
 
 def _of_documents(node: ast.ClassDef, module: Module) -> Iterator[Match]:
     """Fields of Beanie's documents by which requests look them up."""
-    declared = {
-        each.target.id
-        for each in node.body
-        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
-    }
     for found in unindexed_fields(node, module):
         kind = last_name(found.statement.annotation)
         if _has_few_values(found.name, kind) or kind in enumerations(module.project):
             continue
         uses = sorted(found.uses, key=lambda use: (not use.reached, use.seldom, use.is_clean_up))
         often = uses[0].reached and not uses[0].seldom and not uses[0].is_clean_up
-        often = often and (grows_by_name(node.name) or not declared.isdisjoint(_GROWS | _STAMPS))
+        often = often and grows_by_name(node.name)
         yield Match(
             found.statement,
             f"`{_named(uses)}` looks up `{node.name}` by `{found.name}`, which has no index: each call reads all documents of the"

@@ -25,6 +25,7 @@ _OF_CLASS = frozenset({"find", "find_one", "find_many", "filter", "get", "get_or
 """Methods by which Beanie and Tortoise look rows up in a class: `Order.find_one(Order.number == number)`."""
 _INDEXING = frozenset({"create_index", "ensure_index", "IndexModel"})
 UNREAD = "*"
+_STEPS = _READ | {"options", "distinct", "offset", "execution_options"}
 _CHANGES = frozenset({"update", "delete"})
 EXISTS = "sqlalchemy.exists"
 COLUMNS_OF_TABLE = frozenset({"c", "columns"})
@@ -163,6 +164,9 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
         origins = {
             (entity, rows.line) for rows in reader.rows(function.value, scope) if (entity := _selected(rows))
         } or _changed(index, function.value, scope)
+        is_begun_elsewhere = not origins and function.attr in _WHERE
+        if is_begun_elsewhere:
+            origins = _begun_elsewhere(index, call, scope)
         for origin in origins:
             equal, narrowed, unreadable = queries.setdefault(origin, ([], [], []))
             before = len(equal)
@@ -189,7 +193,7 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                         narrowed.append(ref)
                     elif kind == "?":
                         unreadable.append(True)
-            if not _is_added_later(index, call, origin[1]):
+            if not is_begun_elsewhere and not _is_added_later(index, call, origin[1]):
                 always |= {(origin, ref) for ref in equal[before:] if ref not in chosen}
     for (entity, line), (equal, narrowed, unreadable) in queries.items():
         sorted_by = ordered.get((entity, line), "") if (entity, line) in limited else ""
@@ -231,6 +235,26 @@ def _changed(index: Index, node: ast.expr, scope: Scope) -> set[tuple[str, int]]
             break
         node = function.value
     return set()
+
+
+def _begun_elsewhere(index: Index, call: ast.Call, scope: Scope) -> set[tuple[str, int]]:
+    """The entity and line of `self.base_statement().where(Order.number == number)`: the class whose columns are compared."""
+    root: ast.expr = call
+    while isinstance(root, ast.Call) and isinstance(root.func, ast.Attribute) and root.func.attr in _STEPS:
+        root = root.func.value
+    if (
+        root is call
+        or not isinstance(root, ast.Call)
+        or index.ref(root.func, scope)[:1] not in ("@", ".", "~")
+    ):
+        return set()
+    owners = {
+        ref.rpartition(".")[0]
+        for argument, _ in _given(index, call, scope)
+        for kind, ref in _conditions(index, argument, scope)
+        if kind in "=<" and ref
+    }
+    return {(owners.pop(), root.lineno)} if len(owners) == 1 else set()
 
 
 def _sorted_by(index: Index, call: ast.Call, scope: Scope) -> str:

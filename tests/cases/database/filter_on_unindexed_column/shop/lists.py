@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import and_, create_engine, select
+from sqlalchemy import Select, and_, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 app = FastAPI()
@@ -21,6 +21,7 @@ class Parcel(Base):
     label: Mapped[str]  # FP206 (summary)
     depot: Mapped[str] = mapped_column(index=True)
     sender: Mapped[str]
+    receiver: Mapped[str]  # FP206 (summary)
 
 
 class Voucher(Base):  # nothing but its name says that it grows
@@ -75,4 +76,16 @@ def by_code(code: str, session: SessionDep) -> list[object]:
     return [
         session.scalar(select(Voucher).where(Voucher.code == code)),
         session.scalar(select(Payment).where(Payment.code == code)),
+    ]
+
+
+def of_the_shop() -> Select[tuple[Parcel]]:
+    return select(Parcel)
+
+
+@app.get("/receivers/{receiver}")
+def by_receiver(receiver: str, depot: str, session: SessionDep) -> list[object]:
+    return [
+        session.scalar(of_the_shop().where(Parcel.receiver == receiver)),
+        session.scalar(of_the_shop().where(Parcel.sender == receiver).where(Parcel.depot == depot)),
     ]
