@@ -50,7 +50,20 @@ WORST: Mapping[Severity, frozenset[str]] = {
     # Large at times, but sizes or intentions decide.
     Severity.MEDIUM: frozenset(
         {"FP110", "FP111", "FP112", "FP115", "FP119", "FP121", "FP206", "FP207", "FP208", "FP210"}
-        | {"FP211", "FP213", "FP215", "FP217", "FP218", "FP221", "FP223", "FP225", "FP304", "FP305", "FP311"}
+        | {
+            "FP211",
+            "FP213",
+            "FP215",
+            "FP217",
+            "FP218",
+            "FP221",
+            "FP223",
+            "FP225",
+            "FP230",
+            "FP304",
+            "FP305",
+            "FP311",
+        }
         | {"FP402", "FP407", "FP414", "FP501", "FP502", "FP503", "FP504", "FP506", "FP507", "FP508", "FP511"}
         | {
             "FP513",

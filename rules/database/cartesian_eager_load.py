@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from rules.engine.data.small_tables import is_small
 from rules.engine.data.tables import Table
 from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
@@ -20,6 +21,9 @@ _MANY = frozenset(
     {"children", "people", "history", "data", "media", "list", "log", "queue", "set", "collection"}
 )
 """Last words of collections without an s."""
+
+
+_DECLARING = frozenset({"relationship", "Relationship"})
 
 
 class CartesianEagerLoad(Rule):
@@ -136,9 +140,12 @@ class CartesianEagerLoad(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.is_method and callee.spelled == "options"
+        return (callee.is_method and callee.spelled == "options") or callee.spelled in _DECLARING
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if last_name(node) in _DECLARING:
+            yield from _declared(node, module)
+            return
         if (
             last_name(node) != "options"
             or not isinstance(node.func, ast.Attribute)
@@ -174,6 +181,44 @@ class CartesianEagerLoad(Rule):
                 safety=Safety.UNSAFE,
             ),
         )
+
+
+def _declared(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`relationship(lazy="joined")` of a collection: each query for its owners brings all of it, and a row for each."""
+    given = [each for each in node.keywords if each.arg == "lazy"]
+    for keyword in node.keywords:
+        if keyword.arg == "sa_relationship_kwargs" and isinstance(keyword.value, ast.Dict):
+            given += [
+                ast.keyword("lazy", value)
+                for key, value in zip(keyword.value.keys, keyword.value.values, strict=True)
+                if isinstance(key, ast.Constant) and key.value == "lazy"
+            ]
+    if not any(isinstance(each.value, ast.Constant) and each.value.value == "joined" for each in given):
+        return
+    lines = set()
+    owner: ast.AST | None = node
+    while owner is not None and not isinstance(owner, ast.ClassDef):
+        if isinstance(owner, ast.stmt):
+            lines.add(owner.lineno)  # of the attribute, or of the `declared_attr`
+        owner = module.parent(owner)
+    if owner is None:
+        return
+    table = module.project.models.tables.get((module.path, module.symbol_at(owner)))
+    declared = table.relationships.values() if table is not None else ()
+    found = next((each for each in declared if each.path == module.path and each.line in lines), None)
+    if table is None or found is None or not found.many or found.target is None or not serves(node, module):
+        return
+    if is_small(found.target) or _sounds_single(found.attribute):
+        return
+    name = table.symbol.rpartition(".")[2]
+    yield Match(
+        node,
+        f"Each query for a `{name}` joins all of its `{found.attribute}`, also where nobody reads them, and returns a row for each.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many there are, and who reads them, is not in the code
+        instead=f'Leave the collection to those who read it: no `lazy="joined"` here, and `selectinload({name}.{found.attribute})`'
+        " in their queries.",
+    )
 
 
 def _options(call: ast.Call) -> list[ast.expr]:

@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.costs.waits import is_known
 from rules.engine.data import index_advice
-from rules.engine.data.growing_tables import grows
+from rules.engine.data.document_lookups import LOOKING, unindexed_fields, unindexed_key
+from rules.engine.data.embedded import is_embedded
+from rules.engine.data.growing_tables import grows, grows_by_name
 from rules.engine.data.lookups import Use, enumerations
 from rules.engine.data.reference_tables import is_reference
 from rules.engine.data.small_tables import is_small
+from rules.engine.data.sql_tables import unindexed
 from rules.engine.data.tables import Column, Table
 from rules.engine.finding import Options
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.raw_text import RUNS
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -125,7 +132,8 @@ class FilterOnUnindexedColumn(Rule):
     ## Instead
     Give the column an index (`index=True`, or `unique=True` when its values are), and write the migration that
     makes it: on a live PostgreSQL table concurrently. Queries that always use two columns together are served
-    better by one index on both.
+    better by one index on both. Fields of MongoDB's documents get `Indexed()`, a place among the `indexes` of their `Settings`
+    (Beanie), or `create_index` where the service starts; tables that SQL makes get a `CREATE INDEX` beside it.
 
     ## Trade-offs
     Each insert and update of the column writes one more index entry, and the index takes space. For columns with a few
@@ -224,9 +232,17 @@ class FilterOnUnindexedColumn(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.spelled == "Table"
+        return callee.spelled == "Table" or (
+            callee.is_method and (callee.spelled in LOOKING or callee.spelled in RUNS)
+        )
 
     def check(self, node: ast.ClassDef | ast.Call, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.ClassDef):
+            yield from _of_documents(node, module)
+        elif last_name(node.func) != "Table":
+            yield from _of_collection(node, module)
+            yield from _of_text(node, module)
+            return
         yield from _vectors(node, module)
         seen: set[tuple[str, int, str]] = set()
         for table, column in module.project.models.columns_at(
@@ -271,6 +287,80 @@ class FilterOnUnindexedColumn(Rule):
                 impact=estimates.rows_scanned(module.options),
             )
         yield from _sorted(node, module, seen)
+
+
+def _of_documents(node: ast.ClassDef, module: Module) -> Iterator[Match]:
+    """Fields of Beanie's documents by which requests look them up."""
+    for found in unindexed_fields(node, module):
+        kind = last_name(found.statement.annotation)
+        if _has_few_values(found.name, kind) or kind in enumerations(module.project):
+            continue
+        uses = sorted(found.uses, key=lambda use: (not use.reached, use.seldom, use.is_clean_up))
+        often = uses[0].reached and not uses[0].seldom and not uses[0].is_clean_up
+        often = often and grows_by_name(node.name)
+        yield Match(
+            found.statement,
+            f"`{_named(uses)}` looks up `{node.name}` by `{found.name}`, which has no index: each call reads all documents of the"
+            " collection.",
+            severity=FilterOnUnindexedColumn.severity if often else Severity.LOW,
+            confidence=Confidence.LIKELY if often else Confidence.POSSIBLE,
+            related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
+            instead=f"Declare it: `{found.name}: Annotated[{ast.unparse(found.statement.annotation)}, Indexed()]`, or"
+            f' `indexes = ["{found.name}"]` in `Settings`; on a large collection build it in the background first.',
+            impact=estimates.rows_scanned(module.options),
+        )
+
+
+def _of_collection(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`orders.find_one({"number": number})`, where the project makes indexes, and none for that field."""
+    if not module.in_request_path(node):
+        return
+    asked = unindexed_key(node, module)
+    if asked is None or _has_few_values(asked.field, ""):
+        return
+    makes_indexes = bool(module.project.lookups.indexed)
+    often = makes_indexes and grows_by_name(asked.collection) and not is_seldom(node, module)
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` looks documents up by `{asked.field}`, and no code makes an index for it: each call reads all"
+        f" of `{asked.collection}`.",
+        severity=FilterOnUnindexedColumn.severity if often else Severity.LOW,
+        # Where no code makes any, somebody may do so by hand.
+        confidence=Confidence.LIKELY if often else Confidence.POSSIBLE,
+        instead=f'Make the index where the service starts: `await {asked.collection}.create_index("{asked.field}")`; it does'
+        " nothing where the index is there already.",
+        impact=estimates.rows_scanned(module.options),
+    )
+
+
+def _of_text(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`pool.fetchrow("SELECT * FROM jobs WHERE reference = $1")` of a table that SQL of the project makes."""
+    if not isinstance(node.func, ast.Attribute) or not module.in_request_path(node):
+        return
+    raw = module.project.raw.at(module.path, node.lineno, node.col_offset, node.func.attr)
+    columns = [
+        each
+        for each in (unindexed(raw, module.project.sql_tables) if raw is not None else ())
+        if not _has_few_values(each, "")
+    ]
+    if raw is None or not columns:
+        return
+    table = raw.statement.tables[0]
+    query = module.query(node)
+    embedded = query is not None and is_embedded(query.name, module)
+    often = grows_by_name(table) and not embedded and not is_seldom(node, module)
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` looks rows of `{table}` up by `{columns[0]}`, which no index begins with: each call reads all"
+        " of the table.",
+        severity=FilterOnUnindexedColumn.severity if often else Severity.LOW,
+        confidence=Confidence.LIKELY if often else Confidence.POSSIBLE,
+        instead=f"Add it to the SQL that makes the table: `CREATE INDEX CONCURRENTLY IF NOT EXISTS {table.replace('.', '_')}_{columns[0]}"
+        f" ON {table} ({columns[0]})`."
+        if not embedded
+        else f"Add it to the SQL that makes the table: `CREATE INDEX IF NOT EXISTS {table}_{columns[0]} ON {table} ({columns[0]})`.",
+        impact=None if embedded else estimates.rows_scanned(module.options),
+    )
 
 
 def _sorted(
@@ -333,15 +423,20 @@ def _named(uses: list[Use]) -> str:
 def _is_worth_an_index(table: Table, column: Column, module: Module) -> bool:
     if column.foreign is not None or table.opaque or table.is_indexed(column):
         return False
-    if column.type in _FEW_VALUES or column.type.endswith(("Enum", "Status", "State", "Type", "Kind")):
+    if _has_few_values(column.attribute, column.type) or is_small(table):
         return False
-    if column.attribute in _FLAGS or column.attribute.startswith(("is_", "has_", "can_")):
-        return False
-    if column.attribute.endswith(("_status", "_type", "_state", "_kind")):
-        return False
-    if is_small(table):
-        return False
-    return _shows_growth(table) or _has_unseen_columns(table, module)
+    return _shows_growth(table) or grows(table) or _has_unseen_columns(table, module)
+
+
+def _has_few_values(name: str, kind: str) -> bool:
+    """Whether a column or field of that name and type holds one of a few values, or what an index is not made for."""
+    return (
+        kind in _FEW_VALUES
+        or kind.endswith(("Enum", "Status", "State", "Type", "Kind"))
+        or name in _FLAGS
+        or name.startswith(("is_", "has_", "can_"))
+        or name.endswith(("_status", "_type", "_state", "_kind"))
+    )
 
 
 def _shows_growth(table: Table) -> bool:

@@ -8,6 +8,7 @@ from rules.engine.costs import estimates
 from rules.engine.data import one_query
 from rules.engine.data.at_once import asks_for_many
 from rules.engine.data.embedded import is_embedded
+from rules.engine.data.graph_fields import field_around
 from rules.engine.data.plainly_many import goes_over_many
 from rules.engine.data.round_trips import (
     OTHER_STORES,
@@ -25,6 +26,7 @@ from rules.engine.data.round_trips import (
 from rules.engine.reading.loop_shapes import iterables, shortened, spelled
 from rules.engine.reading.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
     from rules.engine.data.statements import Loaded
@@ -139,7 +141,10 @@ class QueryInLoop(Rule):
         if query is None or query.kind != "select" or query.driver in OTHER_STORES:
             return
         loop = loop_of(node, module)
-        if loop is None or writes(node, module) or takes_many(node) or defines(node):
+        if writes(node, module) or takes_many(node) or defines(node):
+            return
+        if loop is None:
+            yield from _of_field(node, module)
             return
         if not one_table(node, loop, module):
             return  # another table each time: no query could ask for all
@@ -167,6 +172,23 @@ class QueryInLoop(Rule):
         # A row that is asked for by its key may be in the session already.
         is_sure = goes_over_many(loop, module) and not query.primary_key
         yield match if is_sure else match.doubted()
+
+
+def _of_field(node: ast.Call, module: Module) -> Iterator[Match]:
+    """A query in the resolver of a field of GraphQL: a list of a hundred objects asks it a hundred times."""
+    field = field_around(node, module) if serves(node, module) else None
+    if field is None:
+        return
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` runs once for each `{field.owner}` of a list that is asked for its `{field.name}`: one round trip"
+        " to the database each.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE,  # whether lists of them are asked for is up to the callers
+        when_new=Confidence.LIKELY,
+        instead=f"Collect the keys of all objects in a `DataLoader` of the request, which loads them with one query, and"
+        f" `await` it in `{field.name}`.",
+    )
 
 
 def _is_held(call: ast.Call, module: Module) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.data import at_once
 from rules.engine.data.embedded import is_embedded
+from rules.engine.data.graph_fields import field_around
 from rules.engine.data.per_item import goes_over_rows
 from rules.engine.data.plainly_many import goes_over_many
 from rules.engine.data.round_trips import (
@@ -28,6 +29,7 @@ from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import iterables, shortened, spelled, targets, unwrapped
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import serves
 from rules.engine.service.traffic import is_seldom
 from rules.libraries import Kind
 
@@ -127,6 +129,7 @@ class QueryInLoopThroughHelper(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if not module.is_repeated(node):
+            yield from _of_field(node, module)
             return
         summary = module.summary(node)
         if summary is None and isinstance(node.func, ast.Attribute):
@@ -192,6 +195,26 @@ class QueryInLoopThroughHelper(Rule):
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = weighed(self.severity, node, module)
         return severity.lowered() if len(leaf.path) > _FAR or leaf.sometimes else severity
+
+
+def _of_field(node: ast.Call, module: Module) -> Iterator[Match]:
+    """A helper that queries, in the resolver of a field of GraphQL: a list of a hundred objects calls it a hundred times."""
+    field = field_around(node, module)
+    summary = module.summary(node) if field is not None and serves(node, module) else None
+    leaf = nearest(summary.reads) if summary is not None and not goes_out(summary) else None
+    if field is None or leaf is None:
+        return
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` runs once for each `{field.owner}` of a list that is asked for its `{field.name}`, and each time"
+        f" reaches `{short(leaf)}`: a round trip to the database each.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE,  # whether lists of them are asked for is up to the callers
+        when_new=Confidence.LIKELY,
+        call_path=way_to(node, leaf, module),
+        instead=f"Collect the keys of all objects in a `DataLoader` of the request, which loads them with one query, and"
+        f" `await` it in `{field.name}`.",
+    )
 
 
 def _is_of_a_kind_each(call: ast.Call, loop: ast.AST, module: Module) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
+from rules.engine.linking.values import Sort
 from rules.engine.module import Role
 from rules.engine.reading.walking import own_nodes, walk
 from rules.engine.reading.whole_numbers import arguments
@@ -13,6 +14,8 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
+_SEVERAL = "{}"
+"""How references end to what there may be several of: `list[int]`, `set[Order] | None`."""
 _LISTS = frozenset({"list", "List", "set", "Set", "Sequence", "frozenset", "tuple"})
 
 
@@ -84,11 +87,24 @@ class UnboundedInList(Rule):
         if module.role(node) is not Role.ENDPOINT:
             return
         free = {argument.arg for argument, default in arguments(node) if _is_free_list(argument, default)}
-        if not free:
-            return
         free -= _measured(node)
+        told: set[str] = set()
         for part in own_nodes(node):
             match part:
+                case ast.Call(
+                    func=ast.Attribute(attr="in_"),
+                    args=[ast.Attribute(value=ast.Name() as body, attr=field) as given],
+                ) if ast.unparse(given) not in told and _is_free_field(body, field, module):
+                    told.add(ast.unparse(given))
+                    if not _is_measured_by(given, node):
+                        yield Match(
+                            part,
+                            f"`{ast.unparse(given)}` of `{node.name}` may be as long as the caller likes, and each item is a"
+                            " parameter of this `IN`.",
+                            confidence=Confidence.POSSIBLE,
+                            instead=f"Bound it where it enters: `{field}: Annotated[list[int], Field(max_length=500)]` in the"
+                            " model; or ask in batches of some hundreds.",
+                        )
                 case ast.Call(func=ast.Attribute(attr="in_"), args=[ast.Name(id=name)]) if name in free:
                     free.discard(name)
                     yield Match(
@@ -114,6 +130,34 @@ def _is_free_list(argument: ast.arg, default: ast.expr | None) -> bool:
     return any(
         isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name) and part.value.id in _LISTS
         for part in walk(annotation)
+    )
+
+
+def _is_free_field(body: ast.Name, field: str, module: Module) -> bool:
+    """Whether a field of a request's body is a list that nothing in its declaration bounds."""
+    value = module.value(body)
+    if value is None or value.sort != Sort.OBJECT or not module.is_subclass(body, "pydantic.BaseModel"):
+        return False
+    for _, declared in module.project.models.bodies(value):
+        for each in declared.fields:
+            if each.name == field:
+                return each.shape.ref.endswith(_SEVERAL) and not (
+                    each.value is not None
+                    and any(item.name in ("max_length", "max_items", "**") for item in each.value.items)
+                )
+    return False
+
+
+def _is_measured_by(given: ast.Attribute, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the function looks at the length of it."""
+    text = ast.unparse(given)
+    return any(
+        isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Name)
+        and part.func.id == "len"
+        and part.args
+        and ast.unparse(part.args[0]) == text
+        for part in walk(node)
     )
 
 

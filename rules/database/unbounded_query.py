@@ -13,7 +13,8 @@ from rules.engine.data.reference_tables import is_kept_by_hand, is_only_read, is
 from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.finding import Hop
 from rules.engine.reading.raw_text import RUNS
-from rules.engine.reading.rows import NARROWED
+from rules.engine.reading.rows import ITEM, LIMITED, NARROWED, TOUCHED
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.traffic import is_seldom
@@ -109,7 +110,10 @@ class UnboundedQuery(Rule):
     def concerns(self, callee: Callee) -> bool:
         return callee.is_linked or (callee.is_method and (callee.spelled in RUNS or callee.spelled in ENDS))
 
-    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.Call | ast.For, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.For):
+            yield from _exported(node, module)
+            return
         raw = _raw(node, module)
         if raw is not None:
             yield _of_raw(node, raw, module)
@@ -148,6 +152,47 @@ class UnboundedQuery(Rule):
             impact=estimates.rows_returned(module.options),
             instead=_pages(name) if name[:1].isupper() and "id" in table.columns else "",
         )
+
+
+def _exported(loop: ast.For, module: Module) -> Iterator[Match]:
+    """`for order in session.scalars(select(Order)): writer.writerow([order.number])`: a file of all rows, in one piece."""
+    row = loop.target
+    if (
+        not isinstance(row, ast.Name)
+        or "writerow" not in module.source.text
+        or not module.in_request_path(loop)
+    ):
+        return
+    written = [
+        call
+        for statement in loop.body
+        for call in walk(statement)
+        if isinstance(call, ast.Call)
+        and last_name(call.func) == "writerow"
+        and any(
+            isinstance(part, ast.Name) and part.id == row.id for given in call.args for part in walk(given)
+        )
+    ]
+    found = module.rows(loop.iter) if written else []
+    if len(found) != 1 or found[0].stage == ITEM or found[0].reads or found[0].flags & (LIMITED | TOUCHED):
+        return
+    if "?" in found[0].filters or module.is_repeated(loop) or is_small(found[0].table):
+        return
+    around = module.function_of(loop)
+    if around is None or "yield" in module.segment(around.node):
+        return  # it streams
+    name = found[0].table.symbol.rpartition(".")[2]
+    which = f"all `{name}` rows that match" if found[0].filters else f"every `{name}`"
+    yield Match(
+        loop,
+        f"This loop writes {which} into a file that is complete before its first byte is sent: nothing limits the query, so time"
+        " and memory grow with the table.",
+        severity=Severity.LOW if found[0].filters else UnboundedQuery.severity,
+        confidence=Confidence.POSSIBLE,  # how many rows an export has is not in the code
+        impact=estimates.rows_returned(module.options),
+        instead="Stream it: a generator that goes through `session.execute(query.execution_options(yield_per=1000))` and yields"
+        " the lines, given to `StreamingResponse`; what takes minutes belongs into a job.",
+    )
 
 
 def _pages(name: str) -> str:

@@ -10,7 +10,7 @@ from rules.engine import fingerprints
 from rules.engine.costs.cost import Costs, Had
 from rules.engine.costs.occupancy import Occupancies
 from rules.engine.costs.summaries import Summaries
-from rules.engine.data import lookups
+from rules.engine.data import lookups, sql_tables
 from rules.engine.data.lazy_loading import LazyLoading, Record
 from rules.engine.data.lookups import Lookups, Narrowings
 from rules.engine.data.models import Models
@@ -131,6 +131,11 @@ class Project:
     def models(self) -> Models:
         """The tables of the project."""
         return Models(self.resolver, sql_files.indexes(self.documents))
+
+    @cached_property
+    def sql_tables(self) -> Mapping[str, frozenset[str]]:
+        """By the tables that SQL makes, the columns that their indexes and keys begin with."""
+        return sql_tables.first_columns(self.resolver, self.models.in_sql)
 
     @cached_property
     def early_dependencies(self) -> frozenset[Node]:

@@ -26,7 +26,7 @@ def remember(project: Project, changed: Iterable[tuple[ModuleFacts | None, Modul
 def _about_rows(facts: ModuleFacts | None) -> tuple[object, ...]:
     if facts is None:
         return ()
-    return facts.declarations, facts.flows, facts.filters, facts.migration
+    return facts.declarations, facts.flows, facts.filters, facts.indexed, facts.migration
 
 
 def _state(project: Project) -> dict[tuple[str, str], object]:
@@ -39,6 +39,8 @@ def _state(project: Project) -> dict[tuple[str, str], object]:
             found[path, f"query {line}:{column} {symbol}"] = what
     for (path, line, name), uses in project.lookups.needed.items():
         found[path, f"look-up {line} {name}"] = any(use.reached for use in uses)
+    for (path, symbol), asked in project.lookups.documents.items():
+        found[path, f"documents {symbol}"] = frozenset((keys, use.reached) for keys, _, use in asked)
     for table in project.models.tables.values():
         for own in table.columns.values():
             if own.foreign is not None:

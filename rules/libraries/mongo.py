@@ -140,13 +140,20 @@ LIBRARY = Library(
         **alike("find find_many find_all all aggregate", "beanie.FindMany", "beanie.Document"),
         **alike("find find_many find_all all aggregate", "beanie.FindMany", "beanie.View"),
         **alike("find sort limit skip project aggregate", "beanie.FindMany", "beanie.FindMany"),
+        "beanie.FindMany.to_list": "beanie.Documents",
+        "beanie.FindMany.first_or_none": "beanie.Document",
         "odmantic.AIOEngine": "odmantic.AIOEngine",
         "mongoengine.QuerySet.__call__": "mongoengine.QuerySet",
         **alike(
             "filter order_by limit skip exclude only all", "mongoengine.QuerySet", "mongoengine.QuerySet"
         ),
     },
-    items=_NAMED,
+    items={
+        **_NAMED,
+        "beanie.Documents": "beanie.Document",
+        "beanie.FindMany": "beanie.Document",
+        "mongoengine.QuerySet": "mongoengine.Document",
+    },
     open_attributes=_NAMED,
     members=frozenset(_MEMBERS.split()),
     attributes={"mongoengine.Document.objects": "mongoengine.QuerySet"},

@@ -134,6 +134,7 @@ LIBRARY = Library(
         **alike("filter all exclude annotate", "tortoise.queryset.QuerySet", "tortoise.models.Model"),
         **alike(_TORTOISE_CHAIN, "tortoise.queryset.QuerySet", "tortoise.queryset.QuerySet"),
     },
+    items={"tortoise.queryset.QuerySet": "tortoise.models.Model"},
     attributes={"django.db.models.Model.objects": "django.db.models.query.QuerySet"},
     aliases={
         **{f"pony.orm.core.{name}": f"pony.orm.{name}" for name in ("commit", "flush", "rollback", "select")},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from rules.engine.reading.origins import origins
 from rules.engine.reading.raw_text import Returned
 from rules.engine.reading.regexes import regex
 
@@ -18,6 +19,9 @@ ENDS = frozenset(
     {"to_list", "find", "all", "filter", "order_by", "prefetch_related", "select_related", "distinct"}
 )
 """Methods that such a query may end with."""
+_ALL = 10_000
+_LOOSE = frozenset({"$ne", "$exists", "$nin", "$not"})
+"""Operators that leave most documents."""
 _MONGO = regex(
     r"(?:motor\.motor_asyncio\.AsyncIOMotor|pymongo\.asynchronous\.(?:collection|database)\.Async|pymongo\.(?:collection|database)\.)"
     r"(?:Collection|Database\.\w+)\.find"
@@ -55,7 +59,7 @@ def unlimited(call: ast.Call, module: Module) -> UnlimitedList | None:
     elif _MONGO.fullmatch(name):
         narrowed = _filter_document(root)
     elif _BEANIE.fullmatch(name) and call.func.attr == "to_list":
-        narrowed = _conditions(root)
+        narrowed = _conditions(root, module)
     else:
         return None
     if narrowed is None or not module.reached(call):
@@ -107,18 +111,28 @@ def _made(receiver: ast.expr, module: Module) -> ast.Call | None:
 
 
 def _takes_all(call: ast.Call) -> bool:
+    """`to_list()`, `to_list(None)`, and `to_list(100_000)`, which bounds nothing."""
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return all(isinstance(value, ast.Constant) and value.value is None for value in given)
+    return all(
+        isinstance(value, ast.Constant)
+        and (value.value is None or (isinstance(value.value, int) and value.value >= _ALL))
+        for value in given
+    )
 
 
 def _keywords(call: ast.Call) -> bool | None:
     """Whether Tortoise's `filter(…)` narrows; None when it may leave a few rows, or cannot be read."""
-    if call.args or len(call.keywords) > 1:
+    if call.args or any(keyword.arg is None or "__" in keyword.arg for keyword in call.keywords):
         return None
-    for keyword in call.keywords:
-        if keyword.arg is None or "__" in keyword.arg or keyword.arg in _KEYS:
-            return None
-    return bool(call.keywords)
+    return _narrows([(str(keyword.arg), keyword.value) for keyword in call.keywords])
+
+
+def _narrows(compared: list[tuple[str, ast.expr]]) -> bool | None:
+    """Whether fields that equal something leave a part of the rows; None for a key, and for two values that a caller says."""
+    if any(name in _KEYS for name, _ in compared):
+        return None
+    owners = sum(not isinstance(value, ast.Constant) for _, value in compared)
+    return bool(compared) if owners <= 1 else None
 
 
 def _filter_document(call: ast.Call) -> bool | None:
@@ -127,26 +141,47 @@ def _filter_document(call: ast.Call) -> bool | None:
         return None
     given = call.args[0] if call.args else None
     given = next((keyword.value for keyword in call.keywords if keyword.arg == "filter"), given)
+    return _document(given)
+
+
+def _document(given: ast.expr | None) -> bool | None:
     if given is None or (isinstance(given, ast.Constant) and given.value is None):
         return False
-    if not isinstance(given, ast.Dict) or len(given.keys) > 1:
+    if not isinstance(given, ast.Dict):
         return None
+    compared = []
     for key, value in zip(given.keys, given.values, strict=True):
-        if not isinstance(key, ast.Constant) or key.value in _KEYS or isinstance(value, ast.Dict):
+        if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
             return None
-    return bool(given.keys)
+        if isinstance(value, ast.Dict):
+            operators = {each.value if isinstance(each, ast.Constant) else "" for each in value.keys}
+            if not operators <= _LOOSE:
+                return None
+            value = ast.Constant(None)
+        compared.append((key.value, value))
+    return _narrows(compared)
 
 
-def _conditions(call: ast.Call) -> bool | None:
-    """As `_keywords`, for Beanie's `find(Order.customer == customer)`."""
-    if any(keyword.arg not in ("fetch_links", "sort") for keyword in call.keywords) or len(call.args) > 1:
+def _conditions(call: ast.Call, module: Module) -> bool | None:
+    """As `_keywords`, for Beanie's `find(Order.customer == customer)`; of a condition that branches make differently, the
+    widest counts."""
+    if any(keyword.arg not in ("fetch_links", "sort") for keyword in call.keywords):
         return None
-    for condition in call.args:
-        match condition:
-            case ast.Dict():
-                return _filter_document(call)
-            case ast.Compare(left=ast.Attribute(attr=name), ops=[ast.Eq()]) if name not in _KEYS:
-                return True
+    match call.args:
+        case [ast.Dict() as document]:
+            return _document(document)
+        case [ast.Name() as name]:
+            made = [each for each in origins(name, module) if each is not name]
+            return True if any(_of_parts([each]) is not None for each in made) else None
+    return _of_parts(call.args)
+
+
+def _of_parts(parts: list[ast.expr]) -> bool | None:
+    compared: list[tuple[str, ast.expr]] = []
+    for part in parts:
+        match part:
+            case ast.Compare(left=ast.Attribute(attr=name), ops=[ast.Eq()], comparators=[value]):
+                compared.append((name, value))
             case _:
                 return None
-    return False
+    return _narrows(compared)

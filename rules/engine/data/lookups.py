@@ -30,6 +30,10 @@ _COMPUTED = ("sqlalchemy.func.", EXISTS, "sqlalchemy.literal", "sqlalchemy.sql.f
 """What a query may select that names no table."""
 
 
+_DOCUMENTS = frozenset({"beanie.Document", "beanie.odm.documents.Document"})
+_TORTOISE = frozenset({"tortoise.models.Model", "tortoise.Model"})
+
+
 class Use(Struct):
     """A query that looks rows up by a column."""
 
@@ -60,6 +64,13 @@ class Lookups(Struct):
     """Nothing else narrows the query: the index decides between a look-up and a scan."""
     sorted: dict[tuple[str, int, str], list[Use]] = field(default_factory=dict)
     """All rows are sorted by the column, to find one page of them."""
+    documents: dict[tuple[str, str], list[tuple[tuple[str, ...], tuple[str, ...], Use]]] = field(
+        default_factory=dict
+    )
+    """By path and symbol of a class of documents, the fields that a query compares with a value, and those that narrow it
+    otherwise."""
+    indexed: frozenset[str] = frozenset()
+    """The fields that the project makes indexes for, of whatever collection; `*` of those that cannot be read."""
 
 
 Place: TypeAlias = "tuple[Table, str]"
@@ -75,6 +86,8 @@ class Narrowing(Struct):
     optional: tuple[Place, ...]
     entity: Table | None
     ordered: tuple[Place, ...] = ()
+    document: tuple[str, str] | None = None
+    """Path and symbol of the class of documents that is asked."""
 
 
 Narrowings: TypeAlias = "Mapping[str, Sequence[Narrowing]]"
@@ -105,6 +118,7 @@ def link(project: Project) -> Lookups:
                 use = Use(path, query.line, query.symbol, True, runs_seldom(node, project))
                 _judge_text(found, imported_texts.text_of(query, module, resolver), use, models)
     project.narrowings = kept
+    found.indexed = frozenset(name for module in resolver.modules.values() for name in module.facts.indexed)
     return found
 
 
@@ -135,6 +149,13 @@ def _note(found: Lookups, table: Table, column: Column, use: Use) -> None:
 
 
 def _narrowing(filtered: Filtered, module: Linked, resolver: Resolver, models: Models) -> Narrowing:
+    if filtered.of_class:
+        value = resolver.value(filtered.entity, module)
+        names = {each.name for each in resolver.ancestry(value)} if value is not None else set()
+        if value is not None and value.module is not None and not names.isdisjoint(_DOCUMENTS):
+            return Narrowing(filtered, (), (), (), None, document=(value.module.path, value.symbol))
+        if names.isdisjoint(_TORTOISE):
+            return Narrowing(filtered, (), (), (), None)
     if filtered.unreadable or any(
         _is_of_subquery(ref, module, resolver, models) for ref in (*filtered.equal, *filtered.narrowed)
     ):
@@ -190,6 +211,14 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
     filtered, entity = narrowing.filtered, narrowing.entity
     node = project.graph.nodes.get((path, filtered.symbol))
     if node is None or filtered.unreadable:
+        return
+    if narrowing.document is not None:
+        reached = bool(node.contexts & IN_REQUEST)
+        use = Use(path, filtered.line, filtered.symbol, reached, reached and runs_seldom(node, project))
+        keys_of, narrowed_by = (
+            tuple(ref.rpartition(".")[2] for ref in refs) for refs in (filtered.equal, filtered.narrowed)
+        )
+        found.documents.setdefault(narrowing.document, []).append((keys_of, narrowed_by, use))
         return
     equal, narrowed, optional = (
         [(table, table.columns[name]) for table, name in places if name in table.columns]

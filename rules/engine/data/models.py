@@ -42,7 +42,8 @@ class Models:
     def __init__(self, resolver: Resolver, in_sql: Indexes | None = None) -> None:
         """With the indexes that SQL files of the project give its tables."""
         self._resolver = resolver
-        self._in_sql = in_sql or {}
+        self.in_sql = in_sql or {}
+        """The indexes that SQL files give tables, those without a class too."""
         self._bodies: dict[tuple[str, str], Body] = {}
         self.tables: dict[tuple[str, str], Table] = {}
         """By (path, symbol of the class or name of the `Table`)."""
@@ -105,7 +106,7 @@ class Models:
                 )
             found[path] = replace(migration, operations=operations)
         schema = migrations.replay(found)
-        for table, indexes in self._in_sql.items():
+        for table, indexes in self.in_sql.items():
             schema.indexes.setdefault(table, []).extend(indexes)
         return schema
 

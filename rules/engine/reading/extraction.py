@@ -91,6 +91,7 @@ def build(index: Index, lines: int, known: Carried | None = None, *, takes_part:
         if not is_light
         else {},
         filters=filtered.extract(index),
+        indexed=filtered.created(index),
         raw=raw_text.extract(index),
         early=tuple(sorted(index.early)),
         admissions=tuple(admissions.extract(index)),

@@ -327,6 +327,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """What functions make of the rows of queries, by symbol."""
     filters: tuple[Filtered, ...] = ()
     """The conditions of its queries."""
+    indexed: tuple[str, ...] = ()
+    """The fields of documents that it makes indexes for."""
     raw: RawFacts = RawFacts()
     """Its SQL texts."""
     early: tuple[str, ...] = ()

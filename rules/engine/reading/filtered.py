@@ -21,6 +21,11 @@ _WHERE = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "join_from"})
 _PAGES = frozenset({"order_by", "limit"})
 _READ = _WHERE | _JOINS | _PAGES
+_OF_CLASS = frozenset({"find", "find_one", "find_many", "filter", "get", "get_or_none"})
+"""Methods by which Beanie and Tortoise look rows up in a class: `Order.find_one(Order.number == number)`."""
+_INDEXING = frozenset({"create_index", "ensure_index", "IndexModel"})
+UNREAD = "*"
+_STEPS = _READ | {"options", "distinct", "offset", "execution_options"}
 _CHANGES = frozenset({"update", "delete"})
 EXISTS = "sqlalchemy.exists"
 COLUMNS_OF_TABLE = frozenset({"c", "columns"})
@@ -42,6 +47,8 @@ class Filtered(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """Those of `equal` that a branch after the query's start adds: only who asks for them is answered by them."""
     ordered: str = ""
     """The column by which all rows are sorted to find the few that a limit leaves; empty without a limit."""
+    of_class: bool = False
+    """Asked by a method of the class itself, as Beanie and Tortoise do."""
 
 
 def extract(index: Index) -> tuple[Filtered, ...]:
@@ -49,6 +56,8 @@ def extract(index: Index) -> tuple[Filtered, ...]:
     reader = Reader(index)
     found: list[Filtered] = []
     for scope in index.scopes:
+        if not _OF_CLASS.isdisjoint(scope.called):
+            found.extend(_of_classes(index, scope))
         if _READ.isdisjoint(scope.called):
             continue
         calls = [
@@ -58,6 +67,89 @@ def extract(index: Index) -> tuple[Filtered, ...]:
         if calls:
             found.extend(_of_scope(index, reader, scope, calls))
     return tuple(found)
+
+
+def created(index: Index) -> tuple[str, ...]:
+    """The fields by which a file makes indexes of MongoDB's collections: `orders.create_index("number")`; `*` of those that
+    cannot be read."""
+    return tuple(
+        dict.fromkeys(
+            _first_key(call)
+            for scope in index.scopes
+            if not _INDEXING.isdisjoint(scope.called)
+            for call in scope.calls
+            if last_name(call) in _INDEXING
+        )
+    )
+
+
+def _first_key(call: ast.Call) -> str:
+    """The field that an index begins with: of `"number"`, `[("number", 1)]` or `["number"]`."""
+    given = (
+        call.args[0]
+        if call.args
+        else next((each.value for each in call.keywords if each.arg == "keys"), None)
+    )
+    while isinstance(given, ast.List | ast.Tuple) and given.elts:
+        given = given.elts[0]
+    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else UNREAD
+
+
+def _of_classes(index: Index, scope: Scope) -> Iterator[Filtered]:
+    """What methods of classes are asked for: `Order.find({"number": number})`, `Order.get_or_none(number=number)`."""
+    for call in scope.calls:
+        function = call.func
+        if not isinstance(function, ast.Attribute) or function.attr not in _OF_CLASS:
+            continue
+        name = last_name(function.value) if isinstance(function.value, ast.Name | ast.Attribute) else ""
+        if not name[:1].isupper() or name.isupper() or not (call.args or call.keywords):
+            continue
+        entity = index.ref(function.value, scope)
+        equal: list[str] = []
+        narrowed: list[str] = []
+        unreadable = not entity
+        for argument in call.args:
+            for kind, key in _asked(argument, name):
+                unreadable |= kind == "?"
+                (equal if kind == "=" else narrowed).append(f"{entity}.{key}")
+        for keyword in call.keywords:
+            if keyword.arg is None or "__" in keyword.arg:
+                unreadable = True
+            else:
+                equal.append(f"{entity}.{keyword.arg}")
+        if not unreadable and equal:
+            yield Filtered(entity, call.lineno, scope.symbol, tuple(equal), tuple(narrowed), of_class=True)
+
+
+def _asked(condition: ast.expr, owner: str) -> Iterator[tuple[str, str]]:
+    """(kind, field) as `_conditions` has them."""
+    match condition:
+        case ast.Compare(
+            left=ast.Attribute(value=ast.Name() | ast.Attribute() as of, attr=field), ops=[operator]
+        ) if last_name(of) == owner:
+            is_constant = isinstance(condition.comparators[0], ast.Constant)
+            yield ("=" if isinstance(operator, ast.Eq) and not is_constant else "<"), field
+        case ast.Dict(keys=keys, values=values):
+            for key, value in zip(keys, values, strict=True):
+                if (
+                    not isinstance(key, ast.Constant)
+                    or not isinstance(key.value, str)
+                    or key.value[:1] == "$"
+                ):
+                    yield "?", ""
+                else:
+                    yield ("<" if isinstance(value, ast.Dict | ast.Constant) else "="), key.value
+        case ast.Call(func=ast.Name(id="And"), args=parts):
+            for part in parts:
+                yield from _asked(part, owner)
+        case ast.Call(
+            func=ast.Name(id="In" | "GT" | "GTE" | "LT" | "LTE"), args=[ast.Attribute(attr=field), *_]
+        ):
+            yield "<", field
+        case ast.Constant(value=None):
+            pass
+        case _:
+            yield "?", ""
 
 
 def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Call]) -> Iterator[Filtered]:
@@ -72,6 +164,9 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
         origins = {
             (entity, rows.line) for rows in reader.rows(function.value, scope) if (entity := _selected(rows))
         } or _changed(index, function.value, scope)
+        is_begun_elsewhere = not origins and function.attr in _WHERE
+        if is_begun_elsewhere:
+            origins = _begun_elsewhere(index, call, scope)
         for origin in origins:
             equal, narrowed, unreadable = queries.setdefault(origin, ([], [], []))
             before = len(equal)
@@ -87,16 +182,19 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
             if any(keyword.arg is None for keyword in call.keywords):
                 unreadable.append(True)
             equal.extend(f"{origin[0]}.{keyword.arg}" for keyword in call.keywords if keyword.arg)
-            for argument in call.args:
+            chosen: set[str] = set()
+            for argument, is_chosen in _given(index, call, scope):
                 for kind, ref in _conditions(index, argument, scope):
                     if kind == "=":
                         equal.append(ref)
+                        if is_chosen:
+                            chosen.add(ref)
                     elif kind == "<":
                         narrowed.append(ref)
                     elif kind == "?":
                         unreadable.append(True)
-            if not _is_added_later(index, call, origin[1]):
-                always |= {(origin, ref) for ref in equal[before:]}
+            if not is_begun_elsewhere and not _is_added_later(index, call, origin[1]):
+                always |= {(origin, ref) for ref in equal[before:] if ref not in chosen}
     for (entity, line), (equal, narrowed, unreadable) in queries.items():
         sorted_by = ordered.get((entity, line), "") if (entity, line) in limited else ""
         if equal or narrowed or sorted_by:
@@ -139,6 +237,26 @@ def _changed(index: Index, node: ast.expr, scope: Scope) -> set[tuple[str, int]]
     return set()
 
 
+def _begun_elsewhere(index: Index, call: ast.Call, scope: Scope) -> set[tuple[str, int]]:
+    """The entity and line of `self.base_statement().where(Order.number == number)`: the class whose columns are compared."""
+    root: ast.expr = call
+    while isinstance(root, ast.Call) and isinstance(root.func, ast.Attribute) and root.func.attr in _STEPS:
+        root = root.func.value
+    if (
+        root is call
+        or not isinstance(root, ast.Call)
+        or index.ref(root.func, scope)[:1] not in ("@", ".", "~")
+    ):
+        return set()
+    owners = {
+        ref.rpartition(".")[0]
+        for argument, _ in _given(index, call, scope)
+        for kind, ref in _conditions(index, argument, scope)
+        if kind in "=<" and ref
+    }
+    return {(owners.pop(), root.lineno)} if len(owners) == 1 else set()
+
+
 def _sorted_by(index: Index, call: ast.Call, scope: Scope) -> str:
     """The column that decides first: `order_by(Order.created_at.desc(), Order.id)`."""
     first = call.args[0] if call.args else None
@@ -150,6 +268,40 @@ def _sorted_by(index: Index, call: ast.Call, scope: Scope) -> str:
         else:
             break
     return _column(index, first, scope) if first is not None else ""
+
+
+def _given(index: Index, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, bool]]:
+    """The conditions that `where(…)` is given, and whether a branch decides about each: those of `*conditions`, a list that
+    the function fills before, are taken apart."""
+    for argument in call.args:
+        whole = argument
+        match argument:
+            case ast.Call(args=[ast.Starred() as inner], keywords=[]) if last_name(argument) == "and_":
+                whole = inner
+        conditions = _listed(index, whole.value, scope) if isinstance(whole, ast.Starred) else None
+        if conditions is None:
+            yield argument, False
+        else:
+            yield from conditions
+
+
+def _listed(index: Index, name: ast.expr, scope: Scope) -> list[tuple[ast.expr, bool]] | None:
+    """What a local list of conditions holds; None when more is done with it than filling it."""
+    bindings = scope.bindings.get(name.id, []) if isinstance(name, ast.Name) else []
+    if len(bindings) != 1 or not isinstance(name, ast.Name):
+        return None
+    begun = bindings[0].value
+    begun = begun.value if isinstance(begun, ast.AnnAssign) else begun
+    if not isinstance(begun, ast.List) or any(isinstance(each, ast.Starred) for each in begun.elts):
+        return None
+    found = [(each, False) for each in begun.elts]
+    for call in scope.calls:
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=filled), attr=method) if filled == name.id:
+                if method != "append" or len(call.args) != 1:
+                    return None
+                found.append((call.args[0], _is_added_later(index, call, 0)))
+    return found
 
 
 def _is_added_later(index: Index, call: ast.Call, line: int) -> bool:

@@ -302,7 +302,7 @@ def _shown(reader: Reader, index: Index, scope: Scope, turns: Turns) -> Iterator
             schema = index.ref(function.value, scope) if rows else ""
             if schema:
                 yield Shown(rows, call.lineno, schema, turns=turns(call))
-        elif name in _ADAPTING and (given := _adapted(call)) is not None:
+        elif name in _ADAPTING and (given := _adapted(call, index)) is not None:
             annotation, value = given
             rows = reader.rows(value, scope)
             schema = index.annotation(annotation, scope) if rows else ""
@@ -333,13 +333,17 @@ def _shown(reader: Reader, index: Index, scope: Scope, turns: Turns) -> Iterator
                         yield Shown(rows, line, schema, keyword.arg or EVERY, parameters, turns(call))
 
 
-def _adapted(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
+def _adapted(call: ast.Call, index: Index) -> tuple[ast.expr, ast.expr] | None:
     """The type and the value of `TypeAdapter(list[S]).validate_python(rows)` or `parse_obj_as(list[S], rows)`."""
     function = call.func
     if last_name(function) == "parse_obj_as" and len(call.args) == 2:
         return call.args[0], call.args[1]
     if isinstance(function, ast.Attribute) and function.attr == "validate_python" and call.args:
-        made = function.value
+        made: object = function.value
+        if isinstance(made, ast.Name):
+            bindings = index.module.bindings.get(made.id, [])
+            made = bindings[0].value if len(bindings) == 1 else None
+            made = made.value if isinstance(made, ast.AnnAssign) else made
         if isinstance(made, ast.Call) and last_name(made) == "TypeAdapter" and made.args:
             return made.args[0], call.args[0]
     return None

@@ -6,7 +6,11 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.reading.rows import Rows
+from msgspec.structs import replace
+
+from rules.engine.reading.regexes import regex
+from rules.engine.reading.rows import MANY, STATEMENT, Rows
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
@@ -14,6 +18,9 @@ if TYPE_CHECKING:
     from rules.engine.reading.scopes import Scope
 
 _MOST = 8
+_DEEP = 3
+_PASSES_ON = regex(r"Response$|^(?:jsonable_encoder|list|tuple|sorted)$")
+"""What gives on what it is given first."""
 
 
 def written_out(reader: Reader, scope: Scope) -> Iterator[list[Rows]]:
@@ -24,7 +31,12 @@ def written_out(reader: Reader, scope: Scope) -> Iterator[list[Rows]]:
             source = _source(part, scope)
             rows = list(reader.rows(source, scope)) if source is not None else []
             if rows:
-                yield rows
+                yield [_gone_through(each) for each in rows]
+
+
+def _gone_through(rows: Rows) -> Rows:
+    """`session.query(Order)` that is gone through gives its rows."""
+    return replace(rows, stage=MANY) if rows.stage == STATEMENT else rows
 
 
 def given_out(reader: Reader, scope: Scope) -> Iterator[list[Rows]]:
@@ -54,15 +66,19 @@ def _is_it(made: ast.expr, name: str, body: list[ast.stmt]) -> bool:
     )
 
 
-def _parts(value: ast.expr | None) -> Iterable[ast.expr]:
+def _parts(value: ast.expr | None, deep: int = _DEEP) -> Iterable[ast.expr]:
+    """A returned value, and what displays and calls in it hold."""
+    inside: list[ast.expr] = []
     match value:
         case None:
             return ()
         case ast.Dict(values=values):
-            return values[:_MOST]
-        case ast.Call(keywords=keywords) if keywords:
-            return [value, *(keyword.value for keyword in keywords[:_MOST])]
-    return (value,)
+            inside = values[:_MOST]
+        case ast.Call(args=args, keywords=keywords):
+            inside = [keyword.value for keyword in keywords[:_MOST]]
+            if _PASSES_ON.search(last_name(value.func)):
+                inside += args[:2]
+    return [value, *(part for each in inside for part in (_parts(each, deep - 1) if deep else (each,)))]
 
 
 def _source(value: ast.expr, scope: Scope) -> ast.expr | None:
@@ -73,11 +89,38 @@ def _source(value: ast.expr, scope: Scope) -> ast.expr | None:
             elt=made,
         ):
             return source if _is_made_of(made, name) else None
+        case ast.DictComp(
+            generators=[ast.comprehension(target=ast.Name(id=name), iter=source, ifs=[])],
+            value=made,
+        ):
+            return source if _is_made_of(made, name) or _is_member(made, name) else None
+        case ast.Await(
+            value=ast.Call(
+                func=ast.Attribute(attr="gather"),
+                args=[
+                    ast.Starred(
+                        value=ast.ListComp(
+                            generators=[ast.comprehension(target=ast.Name(id=name), iter=source, ifs=[])],
+                            elt=made,
+                        )
+                        | ast.GeneratorExp(
+                            generators=[ast.comprehension(target=ast.Name(id=name), iter=source, ifs=[])],
+                            elt=made,
+                        )
+                    )
+                ],
+            )
+        ):
+            return source if _is_made_of(made, name) else None
+        case ast.Call(
+            func=ast.Name(id="list" | "tuple"), args=[ast.Call(func=ast.Name(id="map"), args=[_, source])]
+        ):
+            return source
         case ast.Name(id=filled):
             bindings = scope.bindings.get(filled, ())
             bound = bindings[0].value if len(bindings) == 1 else None
             bound = bound.value if isinstance(bound, ast.AnnAssign) else bound
-            if isinstance(bound, ast.ListComp):
+            if isinstance(bound, ast.ListComp | ast.DictComp | ast.Await):
                 return _source(bound, scope)
             return _filled_from(filled, scope) if isinstance(bound, ast.List) and not bound.elts else None
     return None
@@ -118,6 +161,10 @@ def _is_bound(made: ast.expr, name: str, body: list[ast.stmt]) -> bool:
         and _is_made_of(statement.value, name)
         for statement in body
     )
+
+
+def _is_member(made: ast.expr, name: str) -> bool:
+    return isinstance(made, ast.Attribute) and isinstance(made.value, ast.Name) and made.value.id == name
 
 
 def _is_made_of(made: ast.expr, name: str) -> bool:

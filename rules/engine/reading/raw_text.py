@@ -20,7 +20,7 @@ from rules.engine.reading.stored import stored_in
 from rules.engine.reading.walking import walk
 
 RUNS = frozenset(
-    {"execute", "exec", "scalars", "scalar", "stream", "query", "cursor"}
+    {"execute", "executescript", "exec", "scalars", "scalar", "stream", "query", "cursor"}
     | {"fetch", "fetchrow", "fetchval", "fetchone", "fetchall"}
     | {"fetch_all", "fetch_one", "fetch_val", "iterate", "execute_fetchall"}
 )

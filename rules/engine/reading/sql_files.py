@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rules.engine.reading.regexes import regex
 
@@ -51,6 +51,15 @@ def indexes(documents: Mapping[str, str]) -> Indexes:
         text = documents[path][:_MOST]
         if back := _BACK.search(text):
             text = text[: back.start()]
+        _apply(found, named, _without_comments(text))
+    return found
+
+
+def of_texts(texts: Iterable[str]) -> Indexes:
+    """What SQL texts in code leave behind."""
+    found: Indexes = {}
+    named: dict[str, str] = {}
+    for text in texts:
         _apply(found, named, _without_comments(text))
     return found
 

@@ -115,3 +115,28 @@ class CustomsForm(Base):
 
 def with_what_sounds_like_one():
     return select(Parcel).options(joinedload(Parcel.stamps), joinedload(Parcel.customs_form))  # FP217 (summary)
+
+
+# A collection that every query for its owner joins
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    bookings: Mapped[list["AccountBooking"]] = relationship(lazy="joined")  # FP217 (summary)
+    later: Mapped[list["AccountBooking"]] = relationship(lazy="selectin")
+    customer: Mapped[Customer] = relationship(lazy="joined")
+    roles: Mapped[list["AccountRole"]] = relationship(lazy="joined")
+
+
+class AccountBooking(Base):
+    __tablename__ = "account_bookings"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+
+
+class AccountRole(Base):
+    __tablename__ = "account_role"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))

@@ -7,6 +7,7 @@ from threading import Thread
 from typing import Annotated, NewType, Self
 
 import requests
+import strawberry
 from fastapi import Depends, FastAPI, UploadFile
 from pydantic import BaseModel
 from sqlalchemy import ForeignKey, create_engine, insert, select
@@ -836,3 +837,33 @@ async def kept_of_owners(owners: list[int], service: Annotated[OrderService, Dep
     shown = [KeptService(OrderCache()).read(owner) for owner in owners]
     own = OwnService(OrderReader(AsyncSession()), OrderCache())
     return [*known, *shown, *[own.read(owner) for owner in owners]]
+
+
+# Fields of GraphQL
+
+
+def name_of_owner(session: Session, number: int) -> str:
+    return session.scalar(select(Owner.name).where(Owner.id == number))
+
+
+@strawberry.type
+class OrderType:
+    owner_id: int
+
+    @strawberry.field
+    def owner(self) -> str:
+        with SessionLocal() as session:
+            return name_of_owner(session, self.owner_id)  # FP202 (summary)
+
+    @strawberry.field
+    def shown(self) -> str:
+        return shown_number(self.owner_id)
+
+    @strawberry.field
+    def first(self) -> str:
+        with SessionLocal() as session:
+            return name_of_owner(session, 1)
+
+
+def shown_number(number: int) -> str:
+    return f"# {number}"

@@ -6,6 +6,7 @@ import asyncpg
 import pymongo
 import redis
 import requests
+from beanie import Document
 from fastapi import Depends, FastAPI
 from sqlalchemy import create_engine, delete, insert, text, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -185,3 +186,36 @@ def of_unseen_number(name: str, names: list[str], session: SessionDep) -> None:
         session.execute(insert(Product).values(name=check))  # FP213 (summary)
     for other in names:
         session.execute(insert(Product).values(name=other))  # FP213 (inline)
+
+
+# Objects that a query gave
+
+
+class Letter(Document):
+    read: bool
+
+
+class Parcel(Model):
+    sent: bool
+
+
+@app.post("/letters/read")
+async def read_letters(numbers: list[int]) -> None:
+    letters = await Letter.find(Letter.read == False).to_list()
+    for letter in letters:
+        letter.read = True
+        await letter.save()  # FP213
+    for parcel in await Parcel.filter(id__in=numbers):
+        parcel.sent = True
+        await parcel.save()  # FP213
+    await Letter.find(Letter.read == False).set({"read": True})
+    await Parcel.filter(id__in=numbers).update(sent=True)
+
+
+@app.post("/letters/first")
+async def read_first_letter() -> None:
+    letter = await Letter.find(Letter.read == False).first_or_none()
+    if letter is not None:
+        await letter.save()
+    for letter in await Letter.find(Letter.read == False).limit(3).to_list():
+        print(letter.read)

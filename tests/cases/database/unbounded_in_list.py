@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Query
+from pydantic import BaseModel, Field
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
@@ -56,3 +57,30 @@ def other(names: list[int], session: SessionDep) -> list[Order]:
     ids = [1, 2, 3]
     print(names)
     return list(session.scalars(select(Order).where(Order.id.in_(ids))))
+
+
+# Fields of a body
+
+
+class Wanted(BaseModel):
+    ids: list[int]
+    few: list[int] = Field(max_length=100)
+    some: Annotated[list[int], Field(max_length=100)]
+    counted: list[int]
+    number: int
+
+
+@app.post("/wanted")
+def wanted(wish: Wanted, session: SessionDep) -> list[object]:
+    if len(wish.counted) > 100:
+        raise ValueError
+    return [
+        *session.scalars(select(Order).where(Order.id.in_(wish.ids))),  # FP228
+        *session.scalars(select(Order).where(Order.id.in_(wish.few))),
+        *session.scalars(select(Order).where(Order.id.in_(wish.some))),
+        *session.scalars(select(Order).where(Order.id.in_(wish.counted))),
+    ]
+
+
+def not_asked(wish: Wanted, session: Session) -> list[Order]:
+    return list(session.scalars(select(Order).where(Order.id.in_(wish.ids))))

@@ -365,3 +365,14 @@ def one_deep_loaded(session: SessionDep, order_id: int):
 @app.get("/flat/{order_id}", response_model=schemas.OrderOut)
 def one_flat(session: SessionDep, order_id: int):
     return session.get(Order, order_id)
+
+
+BRIEFS = TypeAdapter(list[schemas.OrderOut])
+NUMBERS = TypeAdapter(list[int])
+
+
+@app.get("/orders/adapted-by-name")
+def adapted_by_name(session: SessionDep) -> object:
+    found = session.scalars(select(Order)).all()  # FP204
+    numbers = session.scalars(select(Order)).all()
+    return BRIEFS.validate_python(found), NUMBERS.validate_python([each.id for each in numbers])

@@ -1,8 +1,10 @@
 from typing import Any
 
 from beanie import Document
+from beanie.operators import And
 from fastapi import FastAPI
 from motor.motor_asyncio import AsyncIOMotorClient
+from pydantic import BaseModel
 from pymongo import AsyncMongoClient
 from tortoise.models import Model
 
@@ -136,3 +138,56 @@ async def ours() -> Any:
 
 async def nightly() -> Any:
     return await Shelf.all()
+
+
+# More conditions
+
+
+class Proposal(Document):
+    locked: bool
+    cycle: str
+
+
+class Proposals(BaseModel):
+    number: int
+    found: list[Proposal]
+
+
+async def locked_of(cycle: str | None) -> Proposals:
+    if cycle:
+        query = And(Proposal.locked == True, Proposal.cycle == cycle)
+    else:
+        query = Proposal.locked == True
+    found = await Proposal.find_many(query).to_list()  # FP211
+    return Proposals(number=len(found), found=found)
+
+
+@app.get("/locked")
+async def locked(cycle: str | None = None) -> Proposals:
+    return await locked_of(cycle)
+
+
+@app.get("/open-of/{customer}")
+async def open_of(customer: int) -> Any:
+    return await orders.find({"customer": customer, "open": True, "deleted": {"$ne": True}}).to_list(None)  # FP211
+
+
+@app.get("/as-many-as-there-are")
+async def as_many_as_there_are() -> Any:
+    return await orders.find({}).to_list(length=100_000)  # FP211
+
+
+@app.get("/one-of")
+async def one_of(number: int, cycle: str) -> Any:
+    query = Proposal.id == number
+    other = make(cycle)
+    return [
+        await Proposal.find(query).to_list(),
+        await Proposal.find(other).to_list(),
+        await Proposal.find(Proposal.cycle == cycle, Proposal.number == number).to_list(),
+        await orders.find({"customer": number, "day": {"$gt": cycle}}).to_list(None),
+    ]
+
+
+def make(cycle: str) -> Any:
+    return Proposal.cycle > cycle

@@ -1,6 +1,11 @@
 """Lists whose items are made of the rows by hand."""
 
+import asyncio
+import csv
+import io
+
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from sqlalchemy import select
 
@@ -110,3 +115,56 @@ def found(session: Db) -> list[Named]:
 @router.get("/written/few")
 def few(session: Db) -> list[Named]:
     return [Named(id=each.id) for each in Shipments(session).find(5)]
+
+
+# In displays and calls, all at once, by name, into a file
+
+
+def named(shipment: Shipment) -> dict[str, object]:
+    return {"id": shipment.id}
+
+
+async def looked_up(shipment: Shipment) -> dict[str, object]:
+    return {"id": shipment.id}
+
+
+@router.get("/written/deep")
+def deep(session: Db) -> JSONResponse:
+    found = session.scalars(select(Shipment)).all()  # FP211 (inline)
+    return JSONResponse({"data": {"shipments": [{"id": each.id} for each in found]}})
+
+
+@router.get("/written/gathered")
+async def gathered(session: Db) -> list[dict[str, object]]:
+    found = session.scalars(select(Shipment)).all()  # FP211 (inline)
+    shown = await asyncio.gather(*[looked_up(each) for each in found])
+    return shown
+
+
+@router.get("/written/mapped")
+def mapped(session: Db) -> list[dict[str, object]]:
+    return list(map(named, session.query(Shipment).all()))  # FP211 (inline)
+
+
+@router.get("/written/by-name")
+def by_name(session: Db) -> dict[str, int]:
+    return {each.name: each.id for each in session.query(Shipment)}  # FP211 (inline)
+
+
+@router.get("/written/number")
+def number(session: Db) -> dict[str, object]:
+    found = session.query(Shipment).limit(10)
+    return {"first": [named(each) for each in found], "by_name": {each.name: each.id for each in found}}
+
+
+@router.get("/written/file")
+def file(session: Db) -> Response:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for each in session.scalars(select(Shipment)).all():  # FP211 (summary)
+        writer.writerow([each.id, each.name])
+    for each in session.scalars(select(Shipment).limit(10)):
+        writer.writerow([each.id, each.name])
+    for name in ("a", "b"):
+        writer.writerow([name])
+    return Response(text.getvalue())
