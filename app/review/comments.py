@@ -11,7 +11,7 @@ import msgspec
 
 from app.github.models import ReviewComment, Side
 from app.review import grouping, guards, marker, patch
-from app.review.amounts import named, price, terms
+from app.review.amounts import named, price, terms, weigh
 from app.review.costs import EndpointChange, growth
 from app.review.diff import Diff
 from app.review.grouping import Group
@@ -338,7 +338,7 @@ def _middle_out(hops: Sequence[Hop]) -> tuple[Hop, ...]:
 
 
 def cost_words(change: EndpointChange) -> str:
-    """What moved for one endpoint: `queries **2 → 2 + N**`; empty when no number did. Waits that are only those for the
+    """What grew for one endpoint: `queries **2 → 2 + N**`; empty when nothing did. Waits that are only those for the
     queries and calls are not told again."""
     after = change.after
     if after is None:
@@ -352,7 +352,7 @@ def cost_words(change: EndpointChange) -> str:
         old, new = change.told(name)
         if old is None and new != "0":
             moved[label] = f"**{prose(new)}**"
-        elif old is not None and old != new:
+        elif old is not None and weigh(getattr(after, name)) > weigh(getattr(change.before, name)):
             moved[label] = f"**{prose(old)} → {prose(new)}**"
     told = moved.get("waits in a row") == moved.get("queries")
     if told or (_waits_for_each(after) and (change.before is None or _waits_for_each(change.before))):
