@@ -24,7 +24,9 @@ _WEIGHT = {
 _SURE = {Confidence.CERTAIN: 1.0, Confidence.LIKELY: 0.8, Confidence.POSSIBLE: 0.4}
 _WHEN_SEEN = 1.5
 """What tests or traces saw to happen is not only possible."""
-_CALL = re.compile(r"(?<=^Hand )`[^`]+`|(?<=^Run )`[^`]+`|(?<= for )`[^`]+`(?: in `[^`]+`)?$")
+_CALL = re.compile(
+    r"(?<=^Hand )`[^`]+`|(?<=^Run )`[^`]+`|(?<=^Drop )`[^`]+\)`|(?<= from )`[^`]+`$|(?<= for )`[^`]+`(?: in `[^`]+`)?$"
+)
 """The name of a call in what to do about it: the same is done about another one."""
 _FIGURE = re.compile(r"\d[\d,.]*(?<![,.])")
 _GIVEN = re.compile(r"((?:[Aa]t|[Ff]or|[Ww]ith) [^:`]+): (?=\S)")

@@ -138,10 +138,11 @@ def aligned(old: str, sizes: Sizes, new: Sizes) -> str:
 
 
 def short_name(called: str) -> str:
-    """What stops the event loop: `Session.execute` of `sqlalchemy.orm.Session.execute`, `open` of `builtins.open`; other
-    names whole."""
-    *_, owner, last = ("", *called.removeprefix("builtins.").rsplit(".", 2))
-    return f"{owner}.{last}" if owner[:1].isupper() else called.removeprefix("builtins.")
+    """What stops the event loop: `Session.execute` of `sqlalchemy.orm.Session.execute`, `open` of `builtins.open`; names
+    without a class whole."""
+    parts = called.removeprefix("builtins.").split(".")
+    owner = next((at for at, part in enumerate(parts[:-1]) if part[:1].isupper()), 0)
+    return ".".join(parts[owner:])
 
 
 def _short(name: str) -> str:

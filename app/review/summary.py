@@ -448,7 +448,7 @@ def _recommendation(item: Recommendation, context: comments.Context, number: int
         words.append(plural(item.endpoints, "endpoint"))
     if item.how:
         words.append(item.how if not item.meanwhile else f"here {item.how}")
-    elif item.meanwhile:
+    if item.meanwhile and item.by_hand:
         words.append(f"here, until then: {prose(lowered(item.meanwhile))}")
     if item.expected:
         words.append(

@@ -815,7 +815,7 @@ def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
                 finding(12, code=code, endpoints=reached, cause=code, fingerprint=code)
                 for code in ("FP201", "FP601")
             ),
-            finding(13, code="FP502", endpoints=reached, cause="FP502", fingerprint="FP502"),
+            finding(13, code="FP202", endpoints=reached, cause="FP202", fingerprint="FP202"),
             endpoints=tuple(endpoint(str(ref), queries="N") for ref in reached),
         ),
         changes=numbered("shop/api.py", (12, 13)),
@@ -824,6 +824,27 @@ def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
     assert [comment.line for comment in made.comments if "Costliest" in comment.body] == [12, 13]
     assert [comment.line for comment in made.comments] == [12, 13]
     assert "\n\nAlso here: **🟠 High · " in made.comments[0].body
+
+
+def test_what_costs_no_round_trips_names_endpoints_without_their_queries() -> None:
+    reached = (EndpointRef("GET", "/orders"), EndpointRef("GET", "/parcels"))
+    made = report(
+        after=result(
+            finding(
+                12,
+                code="FP720",
+                endpoints=reached,
+                message="`user` computes a hash for every request to 61 endpoints.",
+            ),
+            endpoints=tuple(endpoint(str(ref), queries="N") for ref in reached),
+        ),
+        changes=numbered("shop/api.py", 12),
+    )
+
+    (comment,) = made.comments
+    assert "Through `GET /orders` · `GET /parcels`" in comment.body
+    assert "queries" not in comment.body
+    assert "reach it" not in comment.body
 
 
 @pytest.mark.parametrize(
@@ -835,6 +856,13 @@ def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
             "Hand `a` to a worker thread, and 1 other alike",
             2,
         ),
+        (
+            "Drop `self.session.refresh(order)`: nothing of it is read.",
+            "Drop `self.session.refresh(item)`: nothing of it is read.",
+            "Drop `self.session.refresh(order)`, and 1 other alike",
+            2,
+        ),
+        ("Drop `async` from `a`.", "Drop `async` from `b`.", "Drop `async` from `a`, and 1 other alike", 2),
         (
             "Use `X` for `a.get`, and await it.",
             "Use `X` for `b.get`, and await it.",
