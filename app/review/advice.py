@@ -24,7 +24,9 @@ _WEIGHT = {
 _SURE = {Confidence.CERTAIN: 1.0, Confidence.LIKELY: 0.8, Confidence.POSSIBLE: 0.4}
 _WHEN_SEEN = 1.5
 """What tests or traces saw to happen is not only possible."""
-_CALL = re.compile(r"(?<=^Hand )`[^`]+`|(?<=^Run )`[^`]+`|(?<= for )`[^`]+`(?: in `[^`]+`)?$")
+_CALL = re.compile(
+    r"(?<=^Hand )`[^`]+`|(?<=^Run )`[^`]+`|(?<=^Drop )`[^`]+\)`|(?<= from )`[^`]+`$|(?<= for )`[^`]+`(?: in `[^`]+`)?$"
+)
 """The name of a call in what to do about it: the same is done about another one."""
 _FIGURE = re.compile(r"\d[\d,.]*(?<![,.])")
 _GIVEN = re.compile(r"((?:[Aa]t|[Ff]or|[Ww]ith) [^:`]+): (?=\S)")
@@ -200,7 +202,9 @@ def recommend(
         titles = {_title(entry.first) for entry in members}
         title = _title(first) + (f", and {plural(len(titles) - 1, 'other')} alike" if len(titles) > 1 else "")
         usual = grouping.house_style(members[0], house)
-        meanwhile = title if usual else ""
+        meanwhile = _title(first) + (
+            f", the others as marked ({len(titles) - 1:,})" if len(titles) > 1 else ""
+        )
         if usual:
             title = f"Decide once how endpoints wait for `{grouping.design(first)}`: {usual:,} more do so on the event loop"
         prints = {finding.fingerprint for entry in members for finding in entry.findings}
@@ -230,7 +234,7 @@ def recommend(
                     endpoints=len(endpoints),
                     expected=_expected(first.impact),
                     how=_how(prints, one_click, patched),
-                    meanwhile=meanwhile,
+                    meanwhile=meanwhile if usual else "",
                     sketch="" if usual else first.sketch,
                 ),
             )

@@ -14,6 +14,35 @@ MOST_TERMS = 3
 """Of a cost that grows in proportion: more are told by the largest."""
 _NAMED = 2
 _LONGEST_NAME = 40
+_SAYS_NOTHING = frozenset(
+    [
+        "all",
+        "execute",
+        "exec",
+        "fetch",
+        "fetchall",
+        "fetchmany",
+        "get",
+        "items",
+        "iter",
+        "keys",
+        "list",
+        "mappings",
+        "partitions",
+        "range",
+        "result",
+        "results",
+        "rows",
+        "scalars",
+        "search",
+        "split",
+        "stream",
+        "values",
+        "zip",
+        "enumerate",
+    ]
+)
+"""Names that tell how items are got, and not what they are."""
 UNKNOWN_SIZE = 100.0
 """What N counts for when costs are ordered; never printed."""
 _FACTOR = re.compile(r"\d+(?:\.\d+)?|[A-Za-z]\w*")
@@ -71,9 +100,17 @@ def brief(cost: str) -> str:
 
 
 def moved(old: str, new: str) -> tuple[str, str]:
-    """Two costs in brief; whole where they would look the same and are not."""
+    """Two costs in brief. Where they would look the same and are not, the terms that differ; whole where one only lacks
+    some."""
     told = brief(old), brief(new)
-    return told if old == new or told[0] != told[1] else (old, new)
+    if old == new or told[0] != told[1]:
+        return told
+    before, after = old.split(" + "), new.split(" + ")
+    gone = [part for part in before if part not in after]
+    come = [part for part in after if part not in before]
+    if not gone or not come or len(before) <= MOST_TERMS:
+        return old, new
+    return " + ".join([*gone, "…"]), " + ".join([*come, "…"])
 
 
 def named(sizes: Sizes, *told: str) -> list[tuple[str, str]]:
@@ -84,7 +121,9 @@ def named(sizes: Sizes, *told: str) -> list[tuple[str, str]]:
     return [
         (letter, _short(counted[0]))
         for letter, counted in names.items()
-        if len(counted) == 1 and counted[0] and any(letter in each for each in told)
+        if len(counted) == 1
+        and counted[0] not in ("", *_SAYS_NOTHING)
+        and any(letter in each for each in told)
     ]
 
 
@@ -99,10 +138,11 @@ def aligned(old: str, sizes: Sizes, new: Sizes) -> str:
 
 
 def short_name(called: str) -> str:
-    """What stops the event loop: `Session.execute` of `sqlalchemy.orm.Session.execute`, `open` of `builtins.open`; other
-    names whole."""
-    *_, owner, last = ("", *called.removeprefix("builtins.").rsplit(".", 2))
-    return f"{owner}.{last}" if owner[:1].isupper() else called.removeprefix("builtins.")
+    """What stops the event loop: `Session.execute` of `sqlalchemy.orm.Session.execute`, `open` of `builtins.open`; names
+    without a class whole."""
+    parts = called.removeprefix("builtins.").split(".")
+    owner = next((at for at, part in enumerate(parts[:-1]) if part[:1].isupper()), 0)
+    return ".".join(parts[owner:])
 
 
 def _short(name: str) -> str:

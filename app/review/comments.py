@@ -11,7 +11,7 @@ import msgspec
 
 from app.github.models import ReviewComment, Side
 from app.review import grouping, guards, marker, patch
-from app.review.amounts import named, price, terms
+from app.review.amounts import named, price, terms, weigh
 from app.review.costs import EndpointChange, growth
 from app.review.diff import Diff
 from app.review.grouping import Group
@@ -49,6 +49,8 @@ _ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
 """Those of a call in our advice that are too long for a title."""
 _SHORTEST_TITLE = 12
 _MAX_SUGGESTION_LINES = 80
+_NO_ROUND_TRIPS = ("FP5", "FP7")
+_COUNTED = re.compile(r"\b\d[\d,]* endpoints?\b")
 _NAMED_ENDPOINTS = 5
 _NAMED_PLACES = 5
 _GLANCE = 13
@@ -306,7 +308,7 @@ def headline(said: Group, links: Links, limit: int = 2000, *, first: str = "") -
     message = prose(shorten(lowered(finding.message) if first else finding.message, limit))
     endpoints = len(said.endpoints)
     counted = plural(endpoints, "endpoint")
-    many = f" **{counted}** reach it." if endpoints > 1 and counted not in message else ""
+    many = f" **{counted}** reach it." if endpoints > 1 and not _COUNTED.search(message) else ""
     cause = f"{first} " if first else ""
     if endpoints > 1 and (tail := f": {counted}, ") in message:  # it ends with whom it hits, and by how much
         message = message.replace(tail, f": **{counted}, ").removesuffix(".") + "**."
@@ -338,7 +340,7 @@ def _middle_out(hops: Sequence[Hop]) -> tuple[Hop, ...]:
 
 
 def cost_words(change: EndpointChange) -> str:
-    """What moved for one endpoint: `queries **2 → 2 + N**`; empty when no number did. Waits that are only those for the
+    """What grew for one endpoint: `queries **2 → 2 + N**`; empty when nothing did. Waits that are only those for the
     queries and calls are not told again."""
     after = change.after
     if after is None:
@@ -352,7 +354,7 @@ def cost_words(change: EndpointChange) -> str:
         old, new = change.told(name)
         if old is None and new != "0":
             moved[label] = f"**{prose(new)}**"
-        elif old is not None and old != new:
+        elif old is not None and weigh(getattr(after, name)) > weigh(getattr(change.before, name)):
             moved[label] = f"**{prose(old)} → {prose(new)}**"
     told = moved.get("waits in a row") == moved.get("queries")
     if told or (_waits_for_each(after) and (change.before is None or _waits_for_each(change.before))):
@@ -377,8 +379,13 @@ def _cost(said: Group, context: Context) -> str:
     if len(said.endpoints) != 1:
         return ""
     change = context.costs.get(said.endpoints[0])
-    words = cost_words(change) if change is not None else ""
+    words = cost_words(change) if change is not None and _costs_round_trips(said) else ""
     return f"{code(str(said.endpoints[0]))}, at most: {words}" if words else ""
+
+
+def _costs_round_trips(said: Group) -> bool:
+    """Whether queries and calls are what a finding costs, rather than processor time, memory or bytes."""
+    return not said.first.code.startswith(_NO_ROUND_TRIPS)
 
 
 def _costliest(said: Group, context: Context) -> Section:
@@ -389,10 +396,11 @@ def _costliest(said: Group, context: Context) -> Section:
     known = [context.costs[ref] for ref in endpoints if ref in context.costs]
     ranked = sorted(known, key=lambda change: (-growth(change), -price(change.after), change.ref))
     named = [
-        f"{code(str(change.ref))}{f' {words}' if (words := cost_words(change)) else ''}"
-        for change in ranked[:_NAMED_ENDPOINTS]
+        f"{code(str(change.ref))} {words}"
+        for change in (ranked[:_NAMED_ENDPOINTS] if _costs_round_trips(said) else ())
+        if (words := cost_words(change))
     ]
-    if any(cost_words(change) for change in ranked[:_NAMED_ENDPOINTS]):
+    if named:
         line = "Costliest, each at most: " + " · ".join(named)
     else:
         line = "Through " + " · ".join(code(str(ref)) for ref in endpoints[:_NAMED_ENDPOINTS])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from app.review.diff import Diff
+from app.review.grouping import design
 from rules.engine.finding import Finding, Result
 from rules.engine.fingerprints import core_of
 
@@ -44,7 +45,8 @@ def match(
     base path), then across files (moved code). With `diff`, findings left over pair when their lines are one
     unchanged line under the same rule (a renamed function); then when their code is the same (an extracted
     function); then when in the same function, or under the same endpoint, the same thing is called in the end, unless an
-    added line calls it while the old one stands where it was: a second loop is none that moved.
+    added line calls it while the old one stands where it was: a second loop is none that moved. A function that waits for
+    synchronous sessions goes on to do so, whichever of their methods is worst.
     `tip` are the findings of the current base branch: what stands there is not new either, and has not grown.
     `costlier` tells of a finding that was there before whether it costs more now.
     """
@@ -66,6 +68,10 @@ def match(
         lambda new: (
             (_family(new), new.leaf, old_path.get(new.path, new.path), new.symbol) if new.leaf else None
         ),
+    )
+    pairing.pair(
+        lambda old: (name, old.path, old.symbol) if (name := design(old)) else None,
+        lambda new: (name, old_path.get(new.path, new.path), new.symbol) if (name := design(new)) else None,
     )
     pairing.pair(
         lambda old: None if _stands(old, diff, old_path) else _effect(old),

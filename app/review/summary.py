@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.github.models import Conclusion
@@ -47,6 +47,10 @@ _MOST_PLACES = 4
 """Of one recommendation."""
 _MOST_NAMES = 5
 """Of distributions with another version."""
+_FEWEST_ALIKE = 3
+"""Endpoints that moved alike and are one row then."""
+_NAMED_ALIKE = 2
+_NOTHING_MORE = " "
 _MOST_BLOCKING = 3
 """Calls that stop the event loop, named in a row of the cost table."""
 _COST_COLUMNS = (
@@ -239,6 +243,7 @@ def _assessment(facts: Facts) -> Section:
         return Section(("",))
     shown, rest = (changed, len(same)) if changed else (same, 0)
 
+    talked_of = frozenset(ref for entry in facts.heard for ref in entry.endpoints)
     parts = _by_root(shown, facts.roots)
     counted = {root: _counted(root, facts) for root in parts}
 
@@ -246,7 +251,7 @@ def _assessment(facts: Facts) -> Section:
         tables: list[str] = []
         for root, changes in parts.items():
             heading = f"#### {code(root)}{counted[root]}\n" if len(parts) > 1 and root else ""
-            tables.append(heading + _cost_table(changes, most, rest if not tables else 0))
+            tables.append(heading + _cost_table(changes, most, rest if not tables else 0, talked_of))
         whole = "\n\n".join([*tables, f"<sub>{told}</sub>"])
         if not changed and len(same) > _MOST_UNCHANGED:
             whole = details(f"{len(same)} touched endpoints cost what they did", f"{whole}\n")
@@ -257,15 +262,62 @@ def _assessment(facts: Facts) -> Section:
     return _section(draw, min(longest, _MOST_ENDPOINTS), rank=2)
 
 
-def _cost_table(changes: Sequence[EndpointChange], most: int, rest: int) -> str:
-    rows = [_cost_row(change) for change in changes[:most]]
-    left = len(changes) - most
-    if left > 0:
-        rows.append([f"{left} more", _left_over(changes[most:]), "", "", ""])
+def _cost_table(changes: Sequence[EndpointChange], most: int, rest: int, talked_of: Container[object]) -> str:
+    drawn = _rows(changes, talked_of)
+    rows = [row for _, row in drawn[:most]]
+    left = [change for members, _ in drawn[most:] for change in members]
+    if left:
+        rows.append([f"{len(left)} more", _left_over(left), "", "", ""])
     if rest:
         rows.append([plural(rest, "other"), "unchanged", "", "", ""])
     header = ("endpoint", *(label for label, _ in _COST_COLUMNS), "blocks the loop")
     return table(header, ("---",) * len(header), rows)
+
+
+def _rows(
+    changes: Sequence[EndpointChange], talked_of: Container[object]
+) -> list[tuple[list[EndpointChange], list[str]]]:
+    """Rows of the cost table with their endpoints: several that moved alike are one."""
+    alike: dict[tuple[str, ...], list[EndpointChange]] = {}
+    for change in changes:
+        alike.setdefault(_alike(change, talked_of), []).append(change)
+    rows: list[tuple[list[EndpointChange], list[str]]] = []
+    for cells, members in alike.items():
+        if len(members) < _FEWEST_ALIKE or not cells[0]:
+            rows += [([change], _cost_row(change, talked_of)) for change in members]
+            continue
+        named = ", ".join(code(str(change.ref), cell=True) for change in members[:_NAMED_ALIKE])
+        rows.append(
+            (members, [f"{named} and {len(members) - _NAMED_ALIKE} more{cells[0].rstrip()}", *cells[1:]])
+        )
+    place = {id(change): at for at, change in enumerate(changes)}
+    return sorted(rows, key=lambda row: place[id(row[0][0])])
+
+
+def _alike(change: EndpointChange, talked_of: Container[object]) -> tuple[str, ...]:
+    """What the rows of several endpoints have in common: behind the names, and in the other cells."""
+    if change.previous is not None or change.after is None or not change.changed:
+        return "", str(change.ref)
+    _, *cells = _cost_row(change, talked_of)
+    tag = " <sub>new</sub>" if change.before is None else _NOTHING_MORE
+    if change.before is None or any(old != new for old, new in _figures(change)):
+        return (tag, *cells)
+    news = [each for each in _stops(change.after) if each not in _stops(change.before)]
+    return (
+        _NOTHING_MORE,
+        "unchanged",
+        "",
+        "",
+        ", ".join(f"**{code(each, cell=True)}**" for each in news[:_MOST_BLOCKING]) or cells[-1],
+    )
+
+
+def _figures(change: EndpointChange) -> list[tuple[str | None, str]]:
+    return [change.told(attribute) for _, attribute in _COST_COLUMNS]
+
+
+def _stops(cost: Cost | None) -> list[str]:
+    return list(dict.fromkeys(map(short_name, cost.blocking))) if cost is not None else []
 
 
 def _by_root(changes: Sequence[EndpointChange], roots: Sequence[str]) -> dict[str, list[EndpointChange]]:
@@ -326,7 +378,7 @@ def _left_over(changes: Sequence[EndpointChange]) -> str:
     return ", ".join(f"{count} {word}" for count, word in counted if count)
 
 
-def _cost_row(change: EndpointChange) -> list[str]:
+def _cost_row(change: EndpointChange, talked_of: Container[object]) -> list[str]:
     name = code(str(change.ref), cell=True)
     if change.after is None:
         return [name, "removed", "", "", ""]
@@ -334,18 +386,19 @@ def _cost_row(change: EndpointChange) -> list[str]:
         name += f" <sub>was {code(str(change.previous), cell=True)}</sub>"
     elif change.before is None:
         name += " <sub>new</sub>"
-    figures = [change.told(attribute) for _, attribute in _COST_COLUMNS]
+    figures = _figures(change)
     if sizes := comments.size_words(change, *(new for _, new in figures), cell=True):
         name += f" <sub>{sizes}</sub>"
-    return [name, *(_moved(old, new) for old, new in figures), _blocks(change.before, change.after)]
+    return [name, *(_moved(old, new) for old, new in figures), _blocks(change, talked_of)]
 
 
-def _blocks(before: Cost | None, after: Cost) -> str:
-    """What stops the event loop: what the change brings comes first, and stands out."""
-    old = list(dict.fromkeys(map(short_name, before.blocking))) if before is not None else []
-    new = list(dict.fromkeys(map(short_name, after.blocking)))
+def _blocks(change: EndpointChange, talked_of: Container[object]) -> str:
+    """What stops the event loop: what the change brings comes first, and stands out; of a new endpoint only where there is
+    something to say of it."""
+    old, new = _stops(change.before), _stops(change.after)
     added = [name for name in new if name not in old]
-    named = [f"**{code(name, cell=True)}**" for name in added]
+    is_news = change.before is not None or change.ref in talked_of
+    named = [f"**{code(name, cell=True)}**" if is_news else code(name, cell=True) for name in added]
     named += [code(name, cell=True) for name in new if name in old]
     shown = ", ".join(named[:_MOST_BLOCKING])
     if len(named) > _MOST_BLOCKING:
@@ -354,7 +407,7 @@ def _blocks(before: Cost | None, after: Cost) -> str:
         return (
             f"{', '.join(code(name, cell=True) for name in old[:_MOST_BLOCKING])} → **no**" if old else "no"
         )
-    return f"no → {shown}" if before is not None and not old else shown
+    return f"no → {shown}" if change.before is not None and not old else shown
 
 
 def _moved(old: str | None, new: str) -> str:
@@ -395,7 +448,7 @@ def _recommendation(item: Recommendation, context: comments.Context, number: int
         words.append(plural(item.endpoints, "endpoint"))
     if item.how:
         words.append(item.how if not item.meanwhile else f"here {item.how}")
-    elif item.meanwhile:
+    if item.meanwhile and item.by_hand:
         words.append(f"here, until then: {prose(lowered(item.meanwhile))}")
     if item.expected:
         words.append(
@@ -550,7 +603,7 @@ def _next_steps(facts: Facts, context: comments.Context) -> str:
         steps.append(f"Do recommendation{'s' if several else ''} {_listed(named)} by hand{order}{effort}.")
     if designs := [str(number) for number, item in numbered if item.meanwhile]:
         steps.append(
-            f"Recommendation{'s' if len(designs) > 1 else ''} {_listed(designs)}: here what is named for until then; the "
+            f"Mend this change as recommendation{'s' if len(designs) > 1 else ''} {_listed(designs)} says for now; the "
             "decision for all is one of its own."
         )
     told = {
@@ -613,7 +666,7 @@ def _tail(facts: Facts, context: comments.Context) -> Section:
     links = context.links
     parts: list[tuple[str, list[str]]] = []
     if facts.folded:
-        rows = [f"- {_pointer(entry, facts, context)}" for entry in facts.folded]
+        rows = [f"- {row}" for row in _pointers(facts, context)]
         parts.append(
             (
                 plural(len(facts.folded), "new problem without a comment", "new problems without a comment"),
@@ -692,23 +745,38 @@ def _dot(finding: Finding) -> str:
     return BADGES[Severity.INFO if finding.is_hint else finding.severity].split()[0]
 
 
-def _pointer(entry: Group, facts: Facts, context: comments.Context) -> str:
-    """A problem and the recommendation that says what it is and what to do."""
-    finding = entry.first
-    place = context.links.place(finding.path, finding.line)
+def _pointers(facts: Facts, context: comments.Context) -> list[str]:
+    """Problems without a comment, under the recommendation that says what they are and what to do."""
+    alone: list[str] = []
+    told: dict[tuple[int, str, str], list[str]] = {}
+    for entry in facts.folded:
+        finding = entry.first
+        if number := _recommended_in(entry, facts):
+            place = context.links.place(finding.path, finding.line)
+            told.setdefault((number, _dot(finding), finding.code), []).append(place)
+        else:
+            alone.append(_row(finding, context))
+    return [
+        *alone,
+        *(
+            f"{dot} {code(rule)}, recommendation {number}: {', '.join(places)}"
+            for (number, dot, rule), places in told.items()
+        ),
+    ]
+
+
+def _recommended_in(entry: Group, facts: Facts) -> int:
+    """The number of the recommendation that speaks of these places; 0 for none."""
     spots = set(entry.places)
-    number = next(
+    return next(
         (
             number
             for number, item in enumerate(facts.recommendations, start=1)
-            if spots <= {(each.path, each.line) for each in item.places}
-            and (item.code == finding.code or item.meanwhile)
+            if (item.code == entry.first.code or item.meanwhile)
+            and spots <= {(each.path, each.line) for each in item.places}
         ),
         0,
     )
-    if not number:
-        return _row(finding, context)
-    return f"{_dot(finding)} {place} {code(finding.code)}: recommendation {number}"
 
 
 def _section(draw: Callable[[int], str], rows: int, rank: int, last: str | None = None) -> Section:

@@ -145,7 +145,9 @@ class RefreshAfterCommit(Rule):
             # After a failure one row more is nothing.
             confidence=Confidence.POSSIBLE if _is_after_failure(node, module) else Confidence.LIKELY,
             when_new=Confidence.LIKELY,
-            instead="" if later else f"Drop the line: nothing of `{refreshed.id}` is read afterwards.",
+            instead=""
+            if later
+            else f"Drop `{module.segment(node)}`: nothing of `{refreshed.id}` is read afterwards.",
             sketch="" if later else f"-{module.source.lines[statement.lineno - 1]}\n",
         )
 

@@ -179,7 +179,9 @@ class PasswordHashInDependencyEveryRequest(Rule):
         where = ", on the event loop" if on_loop else ""
         count = len(paying)
         each = (
-            "each request that it checks" if module.call_flags(call) & facts.CONDITIONAL else "every request"
+            "each request with a password or key"
+            if module.call_flags(call) & facts.CONDITIONAL
+            else "every request"
         )
         return Match(
             call,

@@ -107,5 +107,8 @@ async def test_one_cause_under_many_endpoints_is_one_comment_and_a_lost_guard_st
         "`get_current_user` now runs a query per request: **6 endpoints, queries + 1 each**."
         in comments[1].body
     )
-    assert "| `GET /things/0` | 0 → **1** |" in service.run(repo, pull).output["summary"]
+    assert (
+        "| `GET /things/0`, `GET /things/1` and 4 more | 0 → **1** |"
+        in service.run(repo, pull).output["summary"]
+    )
     service.github.assert_clean()

@@ -209,7 +209,7 @@ def test_what_happens_now_and_then_weighs_less_and_says_when() -> None:
     )
 
     assert (kept.severity, kept.confidence) == (Severity.MEDIUM, Confidence.LIKELY)
-    assert "whenever no answer is kept" in kept.message
+    assert "whenever the answer is not cached yet" in kept.message
     assert (failing.severity, failing.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
     assert "after a failure" in failing.message
     assert helped(FAILING_AND_WAITING).confidence is Confidence.POSSIBLE

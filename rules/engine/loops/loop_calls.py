@@ -92,7 +92,7 @@ _LASTING = frozenset(
 )
 """What a service begins that stays until it is stopped."""
 AFTER_FAILURE = "after a failure"
-_NOT_KEPT = "whenever no answer is kept"
+_NOT_KEPT = "whenever the answer is not cached yet"
 FIRST_TIME = "the first time"
 WISHED = "when it is asked to"
 ASIDE = "on some machines"
@@ -124,7 +124,7 @@ class Stop(Struct, frozen=True):
     path: tuple[Hop, ...] = ()
     """From the helper's own call to the leaf; empty when `call` is the leaf."""
     seldom: str = ""
-    """When it happens, where that is not at each call: "when no answer is kept"."""
+    """When it happens, where that is not at each call: "whenever the answer is not cached yet"."""
     sometimes: bool = False
     """Whether it stands in one arm of a branch of a helper."""
     under_condition: bool = False

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.review.amounts import aligned, brief, moved, named, price, weigh
+from app.review.amounts import aligned, brief, moved, named, price, short_name, weigh
 from app.review.comments import cost_words
 from app.review.costs import EndpointChange
 from rules.engine.finding import Cost
@@ -30,12 +30,22 @@ def test_what_would_look_the_same_is_told_whole() -> None:
     assert moved("2 + N", "2 + N²") == ("2 + N", "N² + …")
     assert moved("2 + N²", "5 + N²") == ("2 + N²", "5 + N²")
     assert moved("2 + N²", "2 + N²") == ("N² + …", "N² + …")
+    assert moved("13 + 2K + 2L + P", "12 + 2K + 2L + P") == ("13 + …", "12 + …")
+    assert moved("2K + 2L + P + M", "1 + 2K + 2L + P + M") == ("2K + 2L + P + M", "1 + 2K + 2L + P + M")
+
+
+def test_what_stops_the_loop_is_called_from_its_class_on() -> None:
+    assert short_name("sqlalchemy.orm.Session.execute") == "Session.execute"
+    assert short_name("openai.OpenAI.beta.threads.create") == "OpenAI.beta.threads.create"
+    assert short_name("builtins.open") == "open"
+    assert short_name("subprocess.run") == "subprocess.run"
 
 
 def test_letters_have_names_where_they_count_one_thing_that_has_one() -> None:
     sizes = [("N", "orders"), ("M", ""), ("K", "a" * 50), ("Q", "rows"), ("Q", "items")]
 
     assert named(sizes, "2 + N", "M") == [("N", "orders")]
+    assert named([("N", "scalars")], "N") == []
     assert named(sizes, "N·Q + …", "K") == [("N", "orders"), ("K", "a" * 39 + "…")]
 
 

@@ -184,3 +184,17 @@ def test_what_a_project_is_built_on_is_no_news_at_one_more_place() -> None:
 
     assert changes.new == (driver(12, "motor.Client"),)
     assert changes.existing == (driver(3), driver(9))
+
+
+def test_a_function_that_waits_for_sessions_does_not_begin_to_with_another_method() -> None:
+    def waiting(line: int, code: str, method: str) -> Finding:
+        return finding(line, symbol="delete", code=code, leaf=f"sqlalchemy.orm.Session.{method}")
+
+    before, after = waiting(3, "FP104", "scalar"), waiting(4, "FP103", "scalars")
+    changes = match(result(before), result(after))
+    assert (changes.new, changes.fixed, changes.existing) == ((), (), (after,))
+
+    other = waiting(9, "FP103", "get")
+    assert match(result(before), result(after, other)).new == (other,)
+    asked = finding(4, symbol="delete", code="FP103", leaf="requests.get")
+    assert match(result(before), result(asked)).new == (asked,)

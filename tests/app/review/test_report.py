@@ -541,7 +541,10 @@ def test_the_cost_table_shows_the_costliest_moves_and_folds_the_rest() -> None:
     def tree(more: int) -> Result:
         return result(
             endpoints=(
-                *(endpoint(f"GET /things/{number:03}", queries=str(1 + more)) for number in range(300)),
+                *(
+                    endpoint(f"GET /things/{number:03}", queries=str(1 + more + number))
+                    for number in range(300)
+                ),
                 endpoint("GET /worst", queries=f"{1 + more}N" if more else "1"),
                 endpoint("GET /same", queries="1"),
             )
@@ -554,6 +557,40 @@ def test_the_cost_table_shows_the_costliest_moves_and_folds_the_rest() -> None:
     assert len(rows) == 22
     assert rows[-2] == "| 281 more | dearer |  |  |  |"
     assert rows[-1] == "| 1 other | unchanged |  |  |  |"
+
+
+def test_endpoints_that_moved_alike_are_one_row() -> None:
+    def tree(queries: str, *stops: str) -> Result:
+        return result(
+            endpoints=(
+                *(endpoint(f"GET /things/{number}", queries=queries) for number in range(4)),
+                *(
+                    endpoint(f"GET /old/{number}", queries=str(number), blocking=("os.stat", *stops))
+                    for number in range(3)
+                ),
+                *(endpoint(f"GET /two/{number}", queries=f"{queries}N") for number in range(2)),
+            )
+        )
+
+    table = report(tree("1"), tree("2", "builtins.open"), LINE).summary.split("\n")
+
+    assert [line for line in table if line.startswith("| `")] == [
+        "| `GET /old/2`, `GET /old/1` and 1 more | unchanged |  |  | **`open`** |",
+        "| `GET /two/0` | 1N → **2N** | 0 | 0 | no |",
+        "| `GET /two/1` | 1N → **2N** | 0 | 0 | no |",
+        "| `GET /things/0`, `GET /things/1` and 2 more | 1 → **2** | 0 | 0 | no |",
+    ]
+
+
+def test_of_a_new_endpoint_what_others_do_already_does_not_stand_out() -> None:
+    new = endpoint("GET /new", blocking=("sqlalchemy.orm.Session.get",))
+    quiet = report(after=result(endpoints=(new,)), changes=LINE).summary
+    told = report(
+        after=result(finding(20, endpoint=EndpointRef("GET", "/new")), endpoints=(new,)), changes=LINE
+    ).summary
+
+    assert "| `GET /new` <sub>new</sub> | 0 | 0 | 0 | `Session.get` |" in quiet
+    assert "| `GET /new` <sub>new</sub> | 0 | 0 | 0 | **`Session.get`** |" in told
 
 
 @pytest.mark.parametrize(
@@ -778,7 +815,7 @@ def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
                 finding(12, code=code, endpoints=reached, cause=code, fingerprint=code)
                 for code in ("FP201", "FP601")
             ),
-            finding(13, code="FP502", endpoints=reached, cause="FP502", fingerprint="FP502"),
+            finding(13, code="FP202", endpoints=reached, cause="FP202", fingerprint="FP202"),
             endpoints=tuple(endpoint(str(ref), queries="N") for ref in reached),
         ),
         changes=numbered("shop/api.py", (12, 13)),
@@ -787,6 +824,27 @@ def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
     assert [comment.line for comment in made.comments if "Costliest" in comment.body] == [12, 13]
     assert [comment.line for comment in made.comments] == [12, 13]
     assert "\n\nAlso here: **🟠 High · " in made.comments[0].body
+
+
+def test_what_costs_no_round_trips_names_endpoints_without_their_queries() -> None:
+    reached = (EndpointRef("GET", "/orders"), EndpointRef("GET", "/parcels"))
+    made = report(
+        after=result(
+            finding(
+                12,
+                code="FP720",
+                endpoints=reached,
+                message="`user` computes a hash for every request to 61 endpoints.",
+            ),
+            endpoints=tuple(endpoint(str(ref), queries="N") for ref in reached),
+        ),
+        changes=numbered("shop/api.py", 12),
+    )
+
+    (comment,) = made.comments
+    assert "Through `GET /orders` · `GET /parcels`" in comment.body
+    assert "queries" not in comment.body
+    assert "reach it" not in comment.body
 
 
 @pytest.mark.parametrize(
@@ -798,6 +856,13 @@ def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
             "Hand `a` to a worker thread, and 1 other alike",
             2,
         ),
+        (
+            "Drop `self.session.refresh(order)`: nothing of it is read.",
+            "Drop `self.session.refresh(item)`: nothing of it is read.",
+            "Drop `self.session.refresh(order)`, and 1 other alike",
+            2,
+        ),
+        ("Drop `async` from `a`.", "Drop `async` from `b`.", "Drop `async` from `a`, and 1 other alike", 2),
         (
             "Use `X` for `a.get`, and await it.",
             "Use `X` for `b.get`, and await it.",
@@ -979,7 +1044,7 @@ def test_one_more_of_how_a_project_is_built_is_said_in_short_once() -> None:
     assert (item.effort, len(item.places)) == (Effort.DAYS, 3)
     assert "here, until then: use `AsyncSession` for `Session.scalar` in `crud.load_12`" in made.summary
     assert (
-        "Recommendation 1: here what is named for until then; the decision for all is one of its own."
+        "Mend this change as recommendation 1 says for now; the decision for all is one of its own."
         in made.summary
     )
     assert "by hand" not in made.summary.partition("### Next steps")[2]
@@ -998,7 +1063,7 @@ def test_a_problem_without_a_comment_is_told_by_its_recommendation_alone() -> No
     )
 
     assert "1 new problem without a comment" in made.summary
-    assert "shop/api.py#L14) `FP101`: recommendation 2" in made.summary
+    assert "- 🟠 `FP101`, recommendation 2: [shop/api.py:14]" in made.summary
     assert "Another one waits." not in made.summary
 
 
