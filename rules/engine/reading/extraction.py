@@ -122,7 +122,7 @@ def _handed(scope: Scope) -> Iterator[str]:
     for call in scope.calls if not _ENGINES.isdisjoint(scope.called) else ():
         if last_name(call) not in _ENGINES:
             continue
-        value = next(
+        value: object = next(
             (each.value for each in call.keywords if each.arg == "url"), call.args[0] if call.args else None
         )
         if isinstance(value, ast.Name):
