@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.reading.bodies import archived, buffer, content_of, fetched, file_content, packs_files
+from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -18,6 +20,7 @@ _RESPONSES = frozenset(
     for package in ("fastapi", "fastapi.responses", "starlette.responses")
     for name in ("Response", "StreamingResponse")
 )
+_WRITES = frozenset({"write", "write_bytes"})
 
 
 class WholeFileResponse(Rule):
@@ -70,11 +73,14 @@ class WholeFileResponse(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.name in _RESPONSES
+        return callee.name in _RESPONSES or callee.spelled in _WRITES
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)
-        if name not in _RESPONSES or not serves(node, module) or _is_page(node):
+        if name not in _RESPONSES:
+            yield from self._stored(node, module)
+            return
+        if not serves(node, module) or _is_page(node):
             return
         content = content_of(node, "content")
         if content is None:
@@ -120,6 +126,23 @@ class WholeFileResponse(Rule):
             instead="Send it on as it arrives: open the answer as a stream (`client.stream(...)`, `send(request, stream=True)`),"
             " and return `StreamingResponse(answer.aiter_bytes(), background=BackgroundTask(answer.aclose))`; for files in"
             " object storage hand out a presigned URL.",
+        )
+
+    def _stored(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`file.write(answer.content)`: what is downloaded could go to the disk as it arrives."""
+        if last_name(node.func) not in _WRITES or len(node.args) != 1 or not module.reached(node):
+            return
+        read = fetched(node.args[0], module)
+        if read is None or is_seldom(node, module):
+            return
+        yield Match(
+            node,
+            f"`{module.segment(read)}` holds the whole download in memory before it is written.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # nobody sees how large it is
+            impact=estimates.in_memory("+50 MB for each download that runs"),
+            instead='Write it as it arrives: `with client.stream("GET", url) as answer: for chunk in answer.iter_bytes():'
+            " file.write(chunk)`.",
         )
 
 
