@@ -5,8 +5,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
-from rules.engine.reading.bodies import archived, buffer, content_of, fetched, file_content, packs_files
+from rules.engine.reading.bodies import (
+    archived,
+    buffer,
+    content_of,
+    fetched,
+    file_content,
+    packs_files,
+    values_of,
+)
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.traffic import is_seldom
@@ -20,6 +29,7 @@ _RESPONSES = frozenset(
     for package in ("fastapi", "fastapi.responses", "starlette.responses")
     for name in ("Response", "StreamingResponse")
 )
+_STEPS = 3
 _WRITES = frozenset({"write", "write_bytes"})
 
 
@@ -113,9 +123,12 @@ class WholeFileResponse(Rule):
             impact=estimates.in_memory("+50 MB for each download that runs"),
         )
 
-    def _passed_on(self, node: ast.Call, content: ast.AST | None, module: Module) -> Iterator[Match]:
+    def _passed_on(self, node: ast.expr, content: ast.AST | None, module: Module) -> Iterator[Match]:
         """`Response(answer.content)`: what another service sends could go on to the client as it arrives."""
         read = fetched(content, module) if content is not None else None
+        if read is None and content is not None and _is_proxy(node, module):
+            read = _made_of(content, module)
+            node = read if read is not None else node
         if read is None or not module.reached(node):
             return
         yield Match(
@@ -144,6 +157,26 @@ class WholeFileResponse(Rule):
             instead='Write it as it arrives: `with client.stream("GET", url) as answer: for chunk in answer.iter_bytes():'
             " file.write(chunk)`.",
         )
+
+
+def _is_proxy(node: ast.AST, module: Module) -> bool:
+    """Whether an endpoint is asked for any path: `/{path:path}`."""
+    endpoints = module.endpoints(node) if str(module.role(node) or "") == "endpoint" else ()
+    return bool(endpoints) and all(each.path.endswith(":path}") for each in endpoints)
+
+
+def _made_of(expression: ast.AST, module: Module, depth: int = 0) -> ast.expr | None:
+    """What another service sent, of which a value is made, step by step, by local names: `restored(answer.content.decode())`."""
+    if depth > _STEPS:
+        return None
+    for part in walk(expression):
+        if isinstance(part, ast.Attribute | ast.Call) and (read := fetched(part, module)) is not None:
+            return read if isinstance(read, ast.expr) else None
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+            for _, value in values_of(part, module):
+                if (found := _made_of(value, module, depth + 1)) is not None:
+                    return found
+    return None
 
 
 def _is_page(call: ast.Call) -> bool:

@@ -172,3 +172,18 @@ def kept_in_chunks(url: str) -> None:
     with open("/data/kept", "wb") as file:
         for chunk in answer.iter_content(1 << 20):
             file.write(chunk)
+
+
+@app.get("/mirrored/{path:path}")
+async def mirrored(path: str) -> Response:
+    answer = await client.get(f"https://files.example/{path}")
+    text = answer.content.decode()  # FP506 (summary)
+    text = text.replace("files.example", "shop.example")
+    return Response(text)
+
+
+@app.get("/shown/{name}")
+async def shown(name: str) -> Response:
+    answer = await client.get(f"https://files.example/{name}")
+    text = answer.content.decode()
+    return Response(text.replace("files.example", "shop.example"))
