@@ -21,7 +21,7 @@ from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Saf
 from rules.engine.service.creation import serves
 from rules.engine.service.one_at_a_time import lambda_entry
 from rules.engine.service.stand_ins import seldom_needed
-from rules.engine.service.traffic import is_aside, is_seldom
+from rules.engine.service.traffic import is_after_failure, is_aside, is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -171,6 +171,8 @@ class MissingTimeout(Rule):
             str(module.role(node) or "") != "endpoint" or module.is_repeated(node)
         ):
             return
+        if is_after_failure(node, module) or _is_ended(node, function.node):
+            return
         scope = module.index.scope_of.get(function.node)
         if scope is None or scope.is_generator or is_bounded(node, module) or is_seldom(node, module):
             return
@@ -218,6 +220,17 @@ class MissingTimeout(Rule):
             else estimates.hangs_in_executor(),
             instead=_instead(default),
         )
+
+
+def _is_ended(wait: ast.Call, function: ast.AST) -> bool:
+    """Whether the function itself ends what it then waits for: `process.kill()`."""
+    waited = ast.unparse(wait.func.value) if isinstance(wait.func, ast.Attribute) else ""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in ("kill", "terminate", "set", "cancel")
+        and ast.unparse(node.value) == waited
+        for node in walk(function)
+    )
 
 
 def _instead(default: Timeout) -> str:

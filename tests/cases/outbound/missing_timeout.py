@@ -301,3 +301,17 @@ async def labelled(name: str) -> bytes:
 @app.get("/labels/{name}")
 async def label_of(name: str) -> bytes:
     return await labelled(name)
+
+
+async def ended(name: str) -> None:
+    printing = await asyncio.create_subprocess_exec("label", name)
+    try:
+        await asyncio.wait_for(printing.communicate(), 5)
+    except TimeoutError:
+        printing.kill()
+        await printing.wait()
+
+
+@app.get("/labels/{name}/ended")
+async def ended_label_of(name: str) -> None:
+    await ended(name)
