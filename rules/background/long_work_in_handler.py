@@ -14,6 +14,7 @@ from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service import payloads
 from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
@@ -298,6 +299,11 @@ def _long_work(call: ast.Call, role: str, module: Module) -> Match | None:
     function = module.function_of(call)
     summary = module.summary(call) if role == "endpoint" else None
     if summary is None or function is None or not _takes_upload(function.node, module):
+        return None
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if not any(
+        module.type_of(each) in payloads.UPLOADS or payloads.holds_upload(each, module) for each in given
+    ):
         return None
     for leaf in summary.external:
         if leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice or not _is_repeated(leaf, module):

@@ -535,13 +535,19 @@ def embed_one(part: str) -> object:
 
 @app.post("/documents")
 def document(file: UploadFile) -> int:
-    count = embed_all(file.filename.split())  # FP401 (change)
+    count = embed_all(file.file.read().decode().splitlines())  # FP401 (change)
     return count
 
 
 @app.post("/documents/later")
 def document_later(file: UploadFile, tasks: BackgroundTasks) -> None:
     tasks.add_task(embed_all, file.filename.split())
+
+
+@app.post("/documents/beside")
+def document_beside(file: UploadFile, names: list[str]) -> int:
+    count = embed_all(names)
+    return count
 
 
 @app.post("/documents/one")
