@@ -15,32 +15,20 @@ MOST_TERMS = 3
 _NAMED = 2
 _LONGEST_NAME = 40
 _SAYS_NOTHING = frozenset(
-    [
+    {
         "all",
-        "execute",
+        "enumerate",
         "exec",
+        "execute",
         "fetch",
         "fetchall",
         "fetchmany",
         "get",
-        "items",
         "iter",
-        "keys",
         "list",
         "mappings",
-        "partitions",
-        "range",
-        "result",
-        "results",
-        "rows",
-        "scalars",
-        "search",
-        "split",
-        "stream",
-        "values",
-        "zip",
-        "enumerate",
-    ]
+    }
+    | {"partitions", "range", "scalars", "split", "stream", "zip"}
 )
 """Names that tell how items are got, and not what they are."""
 UNKNOWN_SIZE = 100.0

@@ -286,10 +286,10 @@ def _rows(
         if len(members) < _FEWEST_ALIKE or not cells[0]:
             rows += [([change], _cost_row(change, talked_of)) for change in members]
             continue
-        named = ", ".join(code(str(change.ref), cell=True) for change in members[:_NAMED_ALIKE])
-        rows.append(
-            (members, [f"{named} and {len(members) - _NAMED_ALIKE} more{cells[0].rstrip()}", *cells[1:]])
-        )
+        names = [code(str(change.ref), cell=True) for change in members]
+        if len(names) > _NAMED_ALIKE + 1:
+            names[_NAMED_ALIKE:] = [f"{len(names) - _NAMED_ALIKE} more"]
+        rows.append((members, [f"{_listed(names)}{cells[0].rstrip()}", *cells[1:]]))
     place = {id(change): at for at, change in enumerate(changes)}
     return sorted(rows, key=lambda row: place[id(row[0][0])])
 

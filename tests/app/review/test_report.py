@@ -575,7 +575,7 @@ def test_endpoints_that_moved_alike_are_one_row() -> None:
     table = report(tree("1"), tree("2", "builtins.open"), LINE).summary.split("\n")
 
     assert [line for line in table if line.startswith("| `")] == [
-        "| `GET /old/2`, `GET /old/1` and 1 more | unchanged |  |  | **`open`** |",
+        "| `GET /old/2`, `GET /old/1` and `GET /old/0` | unchanged |  |  | **`open`** |",
         "| `GET /two/0` | 1N → **2N** | 0 | 0 | no |",
         "| `GET /two/1` | 1N → **2N** | 0 | 0 | no |",
         "| `GET /things/0`, `GET /things/1` and 2 more | 1 → **2** | 0 | 0 | no |",
