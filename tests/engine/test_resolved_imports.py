@@ -492,8 +492,19 @@ ROWS: Rows = {
     ),
     "a folder without `__init__.py` of a package that several distributions bring a part of": (
         {
+            "shop-core/src/shop/prices.py": "",
             "shop-core/src/shop/core/clients.py": "import requests\nhttp = requests.Session()",
-            "shop-api/src/shop/api/use.py": "from shop.core.clients import http\nhttp.get(1)",
+            "shop-api/src/shop/use.py": "from shop.core.clients import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a folder without `__init__.py` that two of several distributions bring a part of": (
+        {
+            "shop-core/src/shop/prices.py": "",
+            "shop-core/src/shop/core/texts.py": "",
+            "shop-more/src/shop/orders.py": "",
+            "shop-more/src/shop/core/clients.py": "import requests\nhttp = requests.Session()",
+            "shop-api/src/shop/use.py": "from shop.core.clients import http\nhttp.get(1)",
         },
         SESSION,
     ),
