@@ -516,6 +516,24 @@ ROWS: Rows = {
         },
         "shop.core.http.get",
     ),
+    "a part that an example has of a package, and the package of the file lacks": (
+        {
+            "shop-core/examples/shop/core.py": "import requests\nhttp = requests.Session()",
+            "shop-api/shop/prices.py": "",
+            "shop-api/shop/use.py": "from shop.core import http\nhttp.get(1)",
+        },
+        None,
+    ),
+    "a library in a file that is called like it, though a folder of another part has what is imported": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/use/__init__.py": "",
+            "services/use/clients.py": "import requests\nhttp = requests.Session()",
+            "use.py": "from use.clients import http\nhttp.get(1)",
+        },
+        "use.clients.http.get",
+    ),
     "a module that a folder called like a library lacks and another has": (
         {
             "fast/redis/__init__.py": "",
