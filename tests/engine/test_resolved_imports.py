@@ -481,6 +481,15 @@ ROWS: Rows = {
         },
         SESSION,
     ),
+    "what the own package takes from the file itself": (
+        {
+            "jobs/more.py": "import shop",
+            "shop/__init__.py": "",
+            "shop/carriers/__init__.py": "from carriers.use import http",
+            "shop/carriers/use.py": "import requests\nfrom carriers import http as sent\nhttp = requests.Session()\nsent.get(1)",
+        },
+        SESSION,
+    ),
     "what a library has that is called like a function of the file itself": (
         {
             "jobs/more.py": "import shop",
@@ -585,7 +594,7 @@ def test_a_name_resolves(row: str) -> None:
 def test_a_name_is_weighed_that_means_one_of_several_folders_or_one_below_others() -> None:
     files = (
         *("shop/__init__.py", "shop/core/__init__.py", "one/parts/prices.py", "two/parts/orders.py"),
-        *("redis/__init__.py", "jobs/more.py"),
+        *("shop/redis/__init__.py", "jobs/more.py"),
     )
     found = module({**dict.fromkeys(files, ""), "jobs/more.py": "import shop, parts, core"}, "jobs/more.py")
     names = ("core", "parts", "shop", "redis", "prices")

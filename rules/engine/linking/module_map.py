@@ -186,7 +186,7 @@ class ModuleMap:
                 base = below
                 continue
             file = self._file(base)
-            if file is None or file is module or (base, part) in seen:
+            if file is None or (base, part) in seen:
                 return False
             seen |= {(base, part)}
             self.looked_up(file, part)
