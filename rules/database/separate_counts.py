@@ -9,6 +9,7 @@ from rules.engine.data.loads import QUERY
 from rules.engine.data.small_tables import is_small
 from rules.engine.finding import Impact
 from rules.engine.reading.origins import origins
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _SEVERAL = 3
 """Two are a page's number and what it shows beside."""
+_COUNTING = regex(r"\bcount\(")
 _FIGURES = frozenset({"count", "sum", "avg", "max", "min"})
 _GROUPED = frozenset({"group_by", "distinct", "limit", "having"})
 
@@ -113,7 +115,11 @@ class SeparateCounts(Rule):
     )
 
     def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
-        if "count" not in module.source.text or not module.project.models.tables or not serves(node, module):
+        if (
+            not module.source.matches(_COUNTING)
+            or not module.project.models.tables
+            or not serves(node, module)
+        ):
             return
         figures: dict[str, tuple[Table, list[ast.Call]]] = {}
         for call in own_calls(node):

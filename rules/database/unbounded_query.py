@@ -16,6 +16,7 @@ from rules.engine.data.store_lists import ASKING, StoreList
 from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import shortened, spelled
 from rules.engine.reading.raw_text import RUNS
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import ITEM, LIMITED, NARROWED, TOUCHED
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from rules.engine.data.unbounded import Unlimited
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
+
+
+_WRITING = regex(r"\.writerow\(")
 
 
 class UnboundedQuery(Rule):
@@ -189,7 +193,7 @@ def _exported(loop: ast.For, module: Module) -> Iterator[Match]:
     row = loop.target
     if (
         not isinstance(row, ast.Name)
-        or "writerow" not in module.source.text
+        or not module.source.matches(_WRITING)
         or not module.in_request_path(loop)
     ):
         return
