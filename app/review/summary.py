@@ -216,21 +216,27 @@ def _of(count: int, total: int) -> str:
     return {1: "it", 2: "both"}.get(total, f"all {total}")
 
 
+def counts(facts: Facts) -> dict[str, tuple[int, int, int]]:
+    """How many problems are new, fixed and old by severity; only severities that occur. Old hints are none."""
+    old = tuple(entry for entry in facts.existing if not entry.first.is_hint)
+    new, fixed, there = (
+        Counter(entry.first.severity for entry in groups) for groups in (facts.heard, facts.fixed, old)
+    )
+    return {
+        severity: (new[severity], fixed[severity], there[severity])
+        for severity in Severity
+        if new[severity] or fixed[severity] or there[severity]
+    }
+
+
 def _severities(facts: Facts) -> str:
-    """New, fixed and old by severity; only severities that occur."""
-    columns = [
-        Counter(entry.first.severity for entry in groups)
-        for groups in (facts.heard, facts.fixed, facts.existing)
-    ]
-    if not columns[0] and not columns[1]:
+    """The counts as a table, when something is new or fixed."""
+    counted = counts(facts)
+    if not any(new or fixed for new, fixed, _ in counted.values()):
         return ""
     rows = [
-        [
-            BADGES[severity].lower(),
-            *(str(column[severity]) if column[severity] else "–" for column in columns),
-        ]
-        for severity in Severity
-        if any(column[severity] for column in columns)
+        [BADGES[Severity(severity)].lower(), *(str(count) if count else "–" for count in columns)]
+        for severity, columns in counted.items()
     ]
     return table(("", "new", "fixed", "already there"), ("---", "--:", "--:", "--:"), rows)
 
