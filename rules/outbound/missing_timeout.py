@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from rules.libraries import Timeout
 
 # An adapter or a wrapper of the project that brings a default timeout to a whole session.
+_UNCONNECTED = frozenset({"ftplib.FTP", "ftplib.FTP_TLS"})
+"""What connects when it is made only if it is given a host."""
+_WITH_TIMEOUT = 3
+"""Arguments of `FTP.connect`, the timeout among them."""
 _ADAPTER = regex(
     r"\.mount\([^)\n]{0,300}[Tt]imeout|setdefaulttimeout\(|\w\.(?:request|send)\s*=\s*(?:functools\.)?partial\("
 )
@@ -198,6 +202,21 @@ def _waits_for_ever(call: ast.Call, default: Timeout, module: Module) -> bool:
         and _applies(default, module)
         and not module.source.matches(_ADAPTER)
         and not brings_timeout(call, module)
+        and not _connects_later(call, module)
+    )
+
+
+def _connects_later(call: ast.Call, module: Module) -> bool:
+    """Whether it only makes an object: `FTP()`, which `connect(host, timeout=3)` of the same function connects."""
+    function = module.function_of(call)
+    if call.args or call.keywords or function is None or module.qualified_name(call.func) not in _UNCONNECTED:
+        return False
+    return any(
+        isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Attribute)
+        and part.func.attr == "connect"
+        and (len(part.args) >= _WITH_TIMEOUT or any(keyword.arg == "timeout" for keyword in part.keywords))
+        for part in walk(function.node)
     )
 
 

@@ -105,6 +105,17 @@ def test_what_a_class_has_or_is_given_or_may_not_be_read_is_no_sign(body: str) -
     assert confidence(body) is Confidence.CERTAIN
 
 
+SETTING = {"billing/places": "def place(order) -> None:\n    order.place = 1\n"}
+
+
+def test_rows_have_what_their_class_has_and_what_anybody_sets() -> None:
+    body = "order: Order = load(number)\n    print(order.{})"
+
+    assert confidence(body.format("place")) is Confidence.POSSIBLE
+    assert confidence(body.format("place"), **SETTING) is Confidence.CERTAIN
+    assert confidence(body.format("number")) is Confidence.CERTAIN
+
+
 def test_what_others_give_a_class_or_bases_that_nobody_sees_are_no_sign() -> None:
     body = "print(Order.place)"
 
@@ -112,6 +123,7 @@ def test_what_others_give_a_class_or_bases_that_nobody_sees_are_no_sign() -> Non
         confidence(body, more="from shop.models import Order\nOrder.place = Order.number\n")
         is Confidence.CERTAIN
     )
+    assert confidence(body, **SETTING) is Confidence.POSSIBLE  # on a row, not on its class
     assert confidence(body, ("", "from ours import Base")) is Confidence.CERTAIN
     assert (
         confidence(

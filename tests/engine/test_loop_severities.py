@@ -298,6 +298,31 @@ def fetch(day):
     assert (new.severity, new.confidence) == (Severity.CRITICAL, Confidence.CERTAIN)
 
 
+@pytest.mark.parametrize(
+    ("command", "confidence"),
+    [
+        ('["kill", "-9", number]', Confidence.POSSIBLE),
+        ('["/bin/hostname"]', Confidence.POSSIBLE),
+        ('["git", "pull"]', Confidence.CERTAIN),
+        ("command", Confidence.CERTAIN),
+    ],
+)
+def test_a_program_that_is_done_at_once_is_a_hint(command: str, confidence: Confidence) -> None:
+    text = f"""
+import subprocess
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.post("/")
+async def root(number: str, command: list[str]) -> None:
+    subprocess.run({command}, check=True)
+    await app.state.other()
+"""
+
+    assert found(text, "FP101").confidence is confidence
+
+
 def test_a_call_that_the_other_arm_hands_to_a_thread_is_a_hint() -> None:
     text = HELPED.replace(
         "return fetch(day)",

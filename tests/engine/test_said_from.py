@@ -205,6 +205,27 @@ def test_what_stops_the_loop_of_a_library_is_said(app: str, is_said: bool) -> No
 
 
 @pytest.mark.parametrize(
+    ("taken", "caller", "is_said"),
+    [
+        ("args: argparse.Namespace", "", False),
+        ("name", "async def run(args: argparse.Namespace) -> None:\n    await report(args.name)\n", False),
+        ("name", "async def run(args: Arguments) -> None:\n    await report(args.name)\n", True),
+        (
+            "name",
+            "async def run(args: argparse.Namespace) -> None:\n    await report(args.name)\n"
+            "async def other() -> None:\n    await report('')\n",
+            True,
+        ),
+    ],
+)
+def test_what_a_command_line_does_on_its_loop_is_a_hint(taken: str, caller: str, is_said: bool) -> None:
+    report = f"import argparse, time\n\nasync def report({taken}) -> None:\n    time.sleep(1)\n{caller}"
+    [found] = analyze(sources({"shop/report.py": report}), options=Options(select=("FP101",))).result.findings
+
+    assert (found.confidence is not Confidence.POSSIBLE) == is_said
+
+
+@pytest.mark.parametrize(
     ("folder", "is_said"),
     [("shop", True), ("scripts", False), ("backend/scripts", False), ("transcripts", True)],
 )

@@ -558,8 +558,7 @@ class Models:
         if made.named("remote_side") is not None:
             return False
         return not any(
-            column.foreign is not None
-            and column.foreign.target.rpartition(".")[0].rpartition(".")[2] == target.name
+            column.foreign is not None and target.is_meant(column.foreign)
             for column in table.columns.values()
         )
 

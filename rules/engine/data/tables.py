@@ -112,14 +112,17 @@ class Table(Struct, eq=False):
             return tuple(key for key in relationship.keys if key in self.columns)
         if relationship.target is None:
             return ()
-        name = relationship.target.name
         keys = [
             column.attribute
             for column in self.columns.values()
-            if column.foreign is not None
-            and column.foreign.target.rpartition(".")[0].rpartition(".")[2] == name
+            if column.foreign is not None and relationship.target.is_meant(column.foreign)
         ]
         return tuple(keys) if len(keys) == 1 else ()
+
+    def is_meant(self, foreign: ForeignKey) -> bool:
+        """Whether a foreign key points to it: `ForeignKey("orders.id")`, or `ForeignKey(Order.id)` of its class."""
+        name = foreign.target.rpartition(".")[0].rpartition(".")[2]
+        return name in (self.name, self.symbol.rpartition(".")[2])
 
     def is_indexed(self, column: Column) -> bool:
         """Whether the database can look rows up by `column`: an index, unique constraint or key that starts with it."""

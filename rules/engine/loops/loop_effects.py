@@ -34,6 +34,24 @@ if TYPE_CHECKING:
 
 _ENDING = regex(r"_*(?:abort|terminate|kill|expire|evict)(?:_|$)")
 """Names of what ends something before its time."""
+_AT_ONCE = frozenset(
+    {
+        "kill",
+        "killall",
+        "pkill",
+        "pgrep",
+        "hostname",
+        "whoami",
+        "id",
+        "uname",
+        "date",
+        "which",
+        "uptime",
+        "nproc",
+    }
+    | {"touch", "mkdir", "rmdir", "ln", "chmod", "chown", "renice", "hostnamectl", "timedatectl"}
+)
+"""Programs that take no longer than starting them."""
 _REDIS = frozenset({"redis", "valkey"})
 
 
@@ -131,10 +149,21 @@ def confidence(stop: Stop, module: Module) -> Confidence:
     if (
         stop.seldom in (WISHED, FIRST_TIME, AT_START, ASIDE)
         or only_starts(stop)
+        or _is_done_at_once(stop)
         or stop.entry.name in OPENING
     ):
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
+
+
+def _is_done_at_once(stop: Stop) -> bool:
+    """Whether it runs a program that is done as soon as it has started: `run(["kill", "-9", number])`."""
+    if stop.kind is not Kind.PROC or stop.path or not isinstance(stop.call, ast.Call):
+        return False
+    match stop.call.args:
+        case [ast.List(elts=[ast.Constant(value=str(program)), *_]), *_]:
+            return program.rpartition("/")[2] in _AT_ONCE
+    return False
 
 
 def writes_frame(stop: Stop) -> bool:

@@ -128,7 +128,8 @@ def _handed(scope: Scope) -> Iterator[str]:
         if isinstance(value, ast.Name):
             bindings = scope.bindings.get(value.id, ())
             bound = bindings[0].value if len(bindings) == 1 else None
-            value = bound.value if isinstance(bound, ast.AnnAssign) else bound
+            bound = bound.value if isinstance(bound, ast.AnnAssign) else bound
+            value = bound if isinstance(bound, ast.expr) else None
         text = _beginning(value) if isinstance(value, ast.JoinedStr | ast.BinOp | ast.Call) else None
         if (
             isinstance(text, ast.Constant)

@@ -34,7 +34,9 @@ def _beginning(index: Index, value: ast.expr, scope: Scope, far: int = 0) -> str
         case ast.Constant(value=str(text)) | ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
             return text
         case (
-            ast.JoinedStr(values=[ast.FormattedValue(value=first), *_]) | ast.BinOp(left=first, op=ast.Add())
+            ast.JoinedStr(values=[ast.FormattedValue(value=first), *_])
+            | ast.BinOp(left=first, op=ast.Add() | ast.Mod())
+            | ast.Call(func=ast.Attribute(value=first, attr="format"))
         ):
             return _beginning(index, first, scope, far + 1) if far < _FAR else ""
         case ast.Tuple(elts=[first, *_]):

@@ -142,7 +142,7 @@ def lacks(project: Project, table: Table, value: Value, name: str) -> bool:
     for ancestor in project.resolver.ancestry(value):
         if ancestor.module is not None and _has(ancestor.module, ancestor.symbol, name, project):
             return False
-    return not _is_given(project, name)
+    return not _is_given(project, value, name)
 
 
 def _has(module: Linked, symbol: str, name: str, project: Project) -> bool:
@@ -205,14 +205,17 @@ def _derived_from(project: Project) -> frozenset[str]:
     )
 
 
-def _is_given(project: Project, name: str) -> bool:
-    """Whether some file sets something of this name, or a relationship of another class brings it."""
-    return name in _set(project) or name in _brought(project)
-
-
-@once
-def _set(project: Project) -> frozenset[str]:
-    return frozenset(name for module in project.resolver.modules.values() for name in module.facts.sets)
+def _is_given(project: Project, value: Value, name: str) -> bool:
+    """Whether some file sets something of this name, or a relationship of another class brings it: on the class itself,
+    `Order.total = column_property(…)`, only files beside its own do."""
+    if name in _brought(project):
+        return True
+    folder = value.home.path.rpartition("/")[0]
+    return any(
+        name in module.facts.sets
+        for path, module in project.resolver.modules.items()
+        if value.sort == Sort.OBJECT or path.rpartition("/")[0] == folder
+    )
 
 
 @once

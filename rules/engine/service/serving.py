@@ -54,6 +54,7 @@ _ASYNC_WORKERS = frozenset(
 
 _FRAMEWORKS = frozenset({"fastapi", "starlette", "litestar", "flask", "django", "aiohttp.web", "sanic"})
 
+_ARGUMENTS = "argparse.Namespace:"
 _MOST = 200
 _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
@@ -91,7 +92,7 @@ def unreached(
         or is_drained_apart(project, node)
         or (not node.contexts & IN_LOOP and node.path in _threaded_files(project))
     )
-    bounds = _is_end(node) or _is_beginning(node)
+    bounds = _is_end(node) or _is_beginning(node) or _is_of_command_line(node)
     if in_task or alone or _is_led_to_from_elsewhere(node, project) or _ELSEWHERE.search(node.path) or bounds:
         stands_still = in_task and not alone and not bounds and _shares_loop(node, project)
         return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
@@ -284,6 +285,24 @@ def _is_beginning(node: Node, far: int = 3) -> bool:
         return True
     callers = [caller for caller, edge in node.callers if edge.kind in (CALL, LOOP)]
     return bool(far and callers) and all(_is_beginning(caller, far - 1) for caller in callers)
+
+
+def _is_of_command_line(node: Node) -> bool:
+    """Whether all that leads to a function begins with the arguments of a command line: `async def retrieve(args: Namespace)`."""
+    seen, pending = {node}, [node]
+    found = False
+    for each in pending:  # grows while we go
+        if len(pending) > _MOST or each.contexts & (IN_LOOP | IN_REQUEST):
+            return False
+        if any(parameter.annotation == _ARGUMENTS for parameter in each.function.parameters):
+            found = True
+            continue
+        callers = [caller for caller, _ in each.callers if caller not in seen]
+        if not callers and not each.function.flags & facts.MAIN:
+            return False
+        seen.update(callers)
+        pending += dict.fromkeys(callers)
+    return found
 
 
 def _capped(severity: Severity, most: Severity) -> Severity:

@@ -111,6 +111,22 @@ _OPERATOR = regex(
     r"(?:^|[:._-])(?:delete|destroy|purge|admin|manage|provision|superuser)$|^admin[:._-]", re.IGNORECASE
 )
 """Scopes of what is done to a whole thing, now and then."""
+_GIVEN = frozenset(
+    {
+        "db",
+        "database",
+        "session",
+        "client",
+        "engine",
+        "connection",
+        "conn",
+        "service",
+        "repository",
+        "repo",
+        "config",
+    }
+)
+"""Words of what dependencies give, whoever asks."""
 _STAFF = frozenset(
     {"admin", "admins", "maintenance", "sso", "saml", "oidc", "scim", "provision", "provisioning"}
 )
@@ -164,9 +180,18 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
     return any(
         (_ADMIN.fullmatch(last_name(part)) and not _is_one_of_others(part, module))
         or (isinstance(part, ast.Constant) and _is_of_operators(part, module))
+        or (isinstance(part, ast.Call) and _asks_for_staff(part))
         for each in taken
         for part in walk(each)
     )
+
+
+def _asks_for_staff(call: ast.Call) -> bool:
+    """`Depends(get_verified_admin_id)`: of a function that is called for those whom it lets in, not for what it gives."""
+    if last_name(call.func) not in ("Depends", "Security") or not call.args:
+        return False
+    name = last_name(call.args[0])
+    return _is_guard(name) and not _words(name) & _GIVEN
 
 
 def _is_one_of_others(part: ast.AST, module: Module) -> bool:

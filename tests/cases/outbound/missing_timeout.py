@@ -1,4 +1,5 @@
 import asyncio
+import ftplib
 import functools
 import http.client
 import smtplib
@@ -164,7 +165,23 @@ bounded_options = types.HttpOptions(base_url="https://gateway.example", timeout=
 @app.get("/sidecar")
 def sidecar() -> None:
     requests.get("http://localhost:9000/")  # FP601 (summary)
+    requests.get("http://127.0.0.1:{}/".format(port))  # FP601 (summary)
+    requests.get("http://127.0.0.1:%s/" % port)  # FP601 (summary)
+    requests.get("http://shop.example:{}/".format(port))  # FP601
     http.client.HTTPConnection("localhost")  # FP601 (summary)
+
+
+@app.get("/files")
+def files(host: str) -> list[object]:
+    connected = ftplib.FTP()
+    connected.connect(host, timeout=3)
+    return [connected, ftplib.FTP_TLS(host)]  # FP601
+
+
+@app.get("/more-files")
+def more_files(host: str) -> None:
+    connected = ftplib.FTP()  # FP601
+    connected.connect(host, 21)
 
 
 @app.get("/services")
