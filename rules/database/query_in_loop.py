@@ -63,6 +63,7 @@ class QueryInLoop(Rule):
 
     code = "FP201"
     per_request = True
+    paid_by_misses = True
     severity = Severity.HIGH
     said_from = Severity.CRITICAL
     gates = True

@@ -70,6 +70,7 @@ class QueryInLoopThroughHelper(Rule):
 
     code = "FP202"
     per_request = True
+    paid_by_misses = True
     about_own_line = True
     severity = Severity.HIGH
     said_from = Severity.HIGH

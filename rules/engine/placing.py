@@ -26,6 +26,7 @@ from rules.engine.service import (
 )
 from rules.engine.service.mentions import is_dead
 from rules.engine.service.one_at_a_time import lambda_entry
+from rules.engine.service.remembering import is_behind_cache
 
 
 class Placed(Struct, frozen=True):
@@ -91,6 +92,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or absent_columns.fails_before(match, module)
         or miscalled.gets_too_little(match, module)
         or (not rule.stops_loop and traffic.keeps_whole_system(node, module))
+        or (rule.paid_by_misses and is_behind_cache(node, module))
     ):
         gates, fresh, confidence = False, fresh or confidence, Confidence.POSSIBLE
     message = match.message

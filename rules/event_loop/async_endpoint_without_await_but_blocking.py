@@ -46,6 +46,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
     """
 
     code = "FP104"
+    paid_by_misses = True
     severity = Severity.HIGH
     gates = True
     about_siblings = True

@@ -75,6 +75,7 @@ class CpuBoundInAsync(Rule):
 
     code = "FP701"
     per_request = True
+    paid_by_misses = True
     severity = Severity.CRITICAL
     said_from = Severity.CRITICAL
     gates = True
