@@ -82,7 +82,7 @@ ONCE = 65536
 OF_OBJECT = 262144
 """As `ONCE`, for each object that keeps the answer: in the body of `if self._table is None:`."""
 BRIEF = 131072
-"""Sleeps for a millisecond or so."""
+"""Takes a millisecond or so: a short sleep, a wait for a program that was just told to end."""
 LOCAL = 524288
 """Talks to the machine it runs on: `connect(("127.0.0.1", port))`, `get("http://localhost:9000/")`."""
 LET_GO = 1048576

@@ -271,3 +271,9 @@ def orders_of(customer: str) -> Any:
     partner._set("/one", json={})
     partner._merged("/one", json={})
     return partner.orders(customer)
+
+
+@app.post("/mails/keyed")
+def mail_with_keys(host: str) -> None:
+    smtplib.SMTP_SSL(host, keyfile="key.pem", certfile="cert.pem").quit()  # raises since Python 3.12
+    smtplib.SMTP_SSL(host, context=None).quit()  # FP601
