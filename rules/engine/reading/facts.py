@@ -337,6 +337,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """What lets so many in at a time, as it makes them."""
     addresses: tuple[str, ...] = ()
     """Schemes of the addresses that its functions put together and return, or make an engine with: `sqlite`."""
+    concurrency: tuple[int, ...] = ()
+    """How many requests at a time the containers get that it describes: `container_concurrency=1`, where that is a number."""
     rewrapped: tuple[str, ...] = ()
     """What its functions may be given to after they are defined: `globals()[name] = logged(globals()[name])`."""
     sets: tuple[str, ...] = ()

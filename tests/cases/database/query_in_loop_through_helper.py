@@ -917,3 +917,18 @@ def import_made_owners(names: list[str], session: Annotated[Session, Depends(get
         found.append(owner_named(session, name))  # FP202 (inline)
         found.append(owner_made(session, name))
     return [owner.name for owner in found if owner]
+
+
+def owners_of_import_id(session: Session, import_id: int) -> list[Owner | None]:
+    rows = session.scalars(select(Owner).where(Owner.id == import_id)).all()
+    return [owner_named(session, row.name) for row in rows]  # FP202 (change)
+
+
+def owners_of_import(session: Session, number: int) -> list[Owner | None]:
+    rows = session.scalars(select(Owner).where(Owner.id == number)).all()
+    return [owner_named(session, row.name) for row in rows]  # FP202 (inline)
+
+
+@app.get("/families/{number}")
+def family(number: int, session: Annotated[Session, Depends(get_session)]) -> list[Owner | None]:
+    return owners_of_import_id(session, number) + owners_of_import(session, number)
