@@ -83,6 +83,7 @@ class RedisRoundTripsInLoop(Rule):
 
     code = "FP307"
     per_request = True
+    paid_by_misses = True
     severity = Severity.HIGH
     said_from = Severity.CRITICAL
     effort = Effort.MINUTES

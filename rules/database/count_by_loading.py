@@ -58,6 +58,7 @@ class CountByLoading(Rule):
 
     code = "FP209"
     per_request = True
+    paid_by_misses = True
     severity = Severity.HIGH
     effort = Effort.MINUTES
     watch = "rows fetched per request"

@@ -46,6 +46,7 @@ class ExistsByLoading(Rule):
 
     code = "FP210"
     per_request = True
+    paid_by_misses = True
     severity = Severity.MEDIUM
     said_from = Severity.HIGH
     effort = Effort.MINUTES

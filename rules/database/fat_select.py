@@ -49,6 +49,7 @@ class FatSelect(Rule):
     """
 
     code = "FP216"
+    paid_by_misses = True
     severity = Severity.LOW
     effort = Effort.MINUTES
     watch = "bytes received from the database per request"

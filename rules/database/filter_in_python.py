@@ -67,6 +67,7 @@ class FilterInPython(Rule):
 
     code = "FP215"
     per_request = True
+    paid_by_misses = True
     severity = Severity.MEDIUM
     said_from = Severity.HIGH
     effort = Effort.MINUTES

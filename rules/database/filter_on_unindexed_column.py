@@ -147,6 +147,7 @@ class FilterOnUnindexedColumn(Rule):
     """
 
     code = "FP206"
+    paid_by_misses = True
     severity = Severity.MEDIUM
     said_from = Severity.HIGH
     effort = Effort.MINUTES

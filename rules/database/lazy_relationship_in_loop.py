@@ -46,6 +46,7 @@ class LazyRelationshipInLoop(Rule):
 
     code = "FP203"
     per_request = True
+    paid_by_misses = True
     about_own_line = True
     severity = Severity.HIGH
     said_from = Severity.HIGH

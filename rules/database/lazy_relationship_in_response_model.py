@@ -50,6 +50,7 @@ class LazyRelationshipInResponseModel(Rule):
     """
 
     code = "FP204"
+    paid_by_misses = True
     severity = Severity.HIGH
     said_from = Severity.HIGH
     gates = True

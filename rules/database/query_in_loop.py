@@ -23,6 +23,7 @@ from rules.engine.data.round_trips import (
     weighed,
     writes,
 )
+from rules.engine.data.written_turns import writes_besides
 from rules.engine.reading.loop_shapes import iterables, shortened, spelled
 from rules.engine.reading.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -63,6 +64,7 @@ class QueryInLoop(Rule):
 
     code = "FP201"
     per_request = True
+    paid_by_misses = True
     severity = Severity.HIGH
     said_from = Severity.CRITICAL
     gates = True
@@ -170,7 +172,9 @@ class QueryInLoop(Rule):
             instead=_instead(node, query, module),
         )
         # A row that is asked for by its key may be in the session already.
-        is_sure = goes_over_many(loop, module) and not query.primary_key
+        is_sure = (
+            goes_over_many(loop, module) and not query.primary_key and not writes_besides(node, loop, module)
+        )
         yield match if is_sure else match.doubted()
 
 

@@ -23,6 +23,7 @@ from rules.engine.data.round_trips import (
     weighed,
 )
 from rules.engine.data.row_members import summary_of_member
+from rules.engine.data.written_turns import writes_besides
 from rules.engine.linking.values import Sort
 from rules.engine.loops.loop_bound import entered
 from rules.engine.reading import facts
@@ -70,6 +71,7 @@ class QueryInLoopThroughHelper(Rule):
 
     code = "FP202"
     per_request = True
+    paid_by_misses = True
     about_own_line = True
     severity = Severity.HIGH
     said_from = Severity.HIGH
@@ -190,7 +192,8 @@ class QueryInLoopThroughHelper(Rule):
             sketch=at_once.sketch(node, loop, summary, module),
             impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
         )
-        yield match if goes_over_many(loop, module) else match.doubted()
+        is_most = goes_over_many(loop, module) and not writes_besides(node, loop, module)
+        yield match if is_most else match.doubted()
 
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = weighed(self.severity, node, module)

@@ -50,6 +50,7 @@ class SeparateCounts(Rule):
 
     code = "FP230"
     per_request = True
+    paid_by_misses = True
     severity = Severity.MEDIUM
     said_from = Severity.HIGH
     effort = Effort.MINUTES

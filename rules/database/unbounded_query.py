@@ -54,6 +54,7 @@ class UnboundedQuery(Rule):
 
     code = "FP211"
     per_request = True
+    paid_by_misses = True
     aliases = MappingProxyType({"FP509": "missing-pagination-contract"})
     severity = Severity.MEDIUM
     said_from = Severity.HIGH

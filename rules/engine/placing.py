@@ -25,7 +25,8 @@ from rules.engine.service import (
     unloadable,
 )
 from rules.engine.service.mentions import is_dead
-from rules.engine.service.one_at_a_time import lambda_entry
+from rules.engine.service.one_at_a_time import single_entry
+from rules.engine.service.remembering import is_behind_cache
 
 
 class Placed(Struct, frozen=True):
@@ -91,12 +92,13 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or absent_columns.fails_before(match, module)
         or miscalled.gets_too_little(match, module)
         or (not rule.stops_loop and traffic.keeps_whole_system(node, module))
+        or (rule.paid_by_misses and is_behind_cache(node, module))
     ):
         gates, fresh, confidence = False, fresh or confidence, Confidence.POSSIBLE
     message = match.message
-    if rule.stops_loop and (entry := lambda_entry(module.path, module.project)):
+    if rule.stops_loop and (entry := single_entry(module.path, module.project)):
         severity, gates, confidence, fresh = severity.lowered(), False, Confidence.POSSIBLE, None
-        message = f"{message} `{entry}` is for Lambda, where an instance has one request at a time: few others wait."
+        message = f"{message} {entry}: few others wait."
     severity = module.options.severity_of(rule.code, severity)
     when_new = match.when_new if confidence is match.confidence else fresh
     if (

@@ -193,6 +193,11 @@ class Project:
         return traffic.seldom(self)
 
     @cached_property
+    def staff_endpoints(self) -> int:
+        """A bit for each endpoint that lets only those in who run the system."""
+        return traffic.staffed(self)
+
+    @cached_property
     def unserved_endpoints(self) -> int:
         """A bit for each endpoint of the project that no user gets to."""
         return unserved.unserved(self)

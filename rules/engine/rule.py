@@ -141,6 +141,8 @@ class Rule:
     (`docs/explanation/how-it-decides.md`). Above the rule's own severity, all of it is."""
     stops_loop: ClassVar[bool] = False
     """It matters because other requests wait meanwhile: where none is seen to get, it is worth less."""
+    paid_by_misses: ClassVar[bool] = False
+    """It costs as often as it runs: behind a cache that keeps the answers, only those who find none there pay."""
     about_own_line: ClassVar[bool] = False
     """What is wrong is the line itself (a loop, an endpoint), whatever it reaches: a change of both hears of it there."""
     about_siblings: ClassVar[bool] = False

@@ -405,7 +405,7 @@ class _Change:
         view.routing, view.served = self.routing, self.served
         kept = _read_alike(project.documents, documents) | self._kept(view)
         if self.routing is self.project.routing:
-            kept.add("seldom_endpoints")
+            kept |= {"seldom_endpoints", "staff_endpoints"}
         for name, attribute in vars(Project).items():
             if isinstance(attribute, cached_property) and name not in kept:
                 vars(view).pop(name, None)

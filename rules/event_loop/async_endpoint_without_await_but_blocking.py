@@ -13,7 +13,7 @@ from rules.engine.loops.loop_effects import confidence, effect, expected, weighs
 from rules.engine.reading.walking import own_nodes
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.aside import stands_aside
-from rules.engine.service.one_at_a_time import lambda_entry
+from rules.engine.service.one_at_a_time import single_entry
 from rules.engine.service.unasked import is_never_asked
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
     """
 
     code = "FP104"
+    paid_by_misses = True
     severity = Severity.HIGH
     gates = True
     about_siblings = True
@@ -111,7 +112,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
             self.message(node, worst, found, module),
             severity=worst.severity,
             confidence=Confidence.POSSIBLE
-            if _is_of_one_choice(worst, found, module) or lambda_entry(module.path, module.project)
+            if _is_of_one_choice(worst, found, module) or single_entry(module.path, module.project)
             else confidence(worst, module),
             fix=self.drop_async(node, module),
             call_path=worst.call_path(module) or _to_the_call(node, worst, module),

@@ -204,14 +204,35 @@ def _is_for_once(call: ast.Call, module: Module) -> bool:
 def _asks_for_loop(
     function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, call: ast.Call, module: Module
 ) -> bool:
-    """`try: loop = asyncio.get_running_loop()` before it: the function tells the two cases apart itself."""
+    """`try: loop = asyncio.get_running_loop()` before it, or `if loop.is_running():`: the function tells the two cases apart
+    itself."""
     return any(
         isinstance(node, ast.Call)
         and node.lineno < call.lineno
-        and module.qualified_name(node.func) == "asyncio.get_running_loop"
-        and any(isinstance(each, ast.Try) for each in _around(node, module))
+        and (
+            (
+                module.qualified_name(node.func) == "asyncio.get_running_loop"
+                and any(isinstance(each, ast.Try) for each in _around(node, module))
+            )
+            or (last_name(node.func) == "is_running" and _is_spared(node, call, module))
+        )
         for node in (() if isinstance(function, ast.Lambda) else own_nodes(function))
     )
+
+
+def _is_spared(asked: ast.Call, call: ast.Call, module: Module) -> bool:
+    """Whether `call` stands where a loop that was asked for does not run: after `if loop.is_running(): … else:`, or in the
+    `except` of the `try` in which that was asked."""
+    test: ast.AST = asked
+    while not isinstance(test, ast.stmt) and (parent := module.parent(test)) is not None:
+        test = parent
+    if not isinstance(test, ast.If):
+        return False
+    around = list(_around(call, module))
+    if test in around:
+        return not any(part is call for each in test.body for part in walk(each))
+    tried = {id(each) for each in _around(test, module) if isinstance(each, ast.Try)}
+    return any(isinstance(each, ast.ExceptHandler) and id(module.parent(each)) in tried for each in around)
 
 
 def _around(node: ast.AST, module: Module) -> Iterator[ast.AST]:

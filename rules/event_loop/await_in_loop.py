@@ -102,6 +102,7 @@ class AwaitInLoop(Rule):
 
     code = "FP111"
     per_request = True
+    paid_by_misses = True
     about_own_line = True
     severity = Severity.MEDIUM
     said_from = Severity.HIGH

@@ -38,6 +38,7 @@ class BlockingCallInAsync(Rule):
 
     code = "FP101"
     stops_loop = True
+    paid_by_misses = True
     severity = Severity.CRITICAL
     said_from = Severity.CRITICAL
     gates = True

@@ -37,6 +37,7 @@ class BlockingCallThroughHelper(Rule):
 
     code = "FP103"
     stops_loop = True
+    paid_by_misses = True
     about_own_line = True
     severity = Severity.CRITICAL
     said_from = Severity.CRITICAL

@@ -113,6 +113,7 @@ class BlockingFileIoInAsync(Rule):
 
     code = "FP115"
     per_request = True
+    paid_by_misses = True
     severity = Severity.MEDIUM
     said_from = Severity.HIGH
     effort = Effort.MINUTES

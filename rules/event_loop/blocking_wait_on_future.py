@@ -46,6 +46,7 @@ class BlockingWaitOnFuture(Rule):
 
     code = "FP109"
     stops_loop = True
+    paid_by_misses = True
     severity = Severity.CRITICAL
     said_from = Severity.CRITICAL
     gates = False

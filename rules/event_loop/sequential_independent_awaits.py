@@ -48,6 +48,7 @@ class SequentialIndependentAwaits(Rule):
 
     code = "FP110"
     per_request = True
+    paid_by_misses = True
     about_own_line = True
     severity = Severity.MEDIUM
     said_from = Severity.HIGH

@@ -43,6 +43,7 @@ class SyncDbCallInAsync(Rule):
 
     code = "FP102"
     stops_loop = True
+    paid_by_misses = True
     severity = Severity.CRITICAL
     gates = True
     effort = Effort.HOURS

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 # An adapter or a wrapper of the project that brings a default timeout to a whole session.
 _UNCONNECTED = frozenset({"ftplib.FTP", "ftplib.FTP_TLS"})
 """What connects when it is made only if it is given a host."""
+_KEYLESS = frozenset({"smtplib.SMTP_SSL", "ftplib.FTP_TLS", "imaplib.IMAP4_SSL", "poplib.POP3_SSL"})
+_KEYS = frozenset({"keyfile", "certfile"})
 _WITH_TIMEOUT = 3
 """Arguments of `FTP.connect`, the timeout among them."""
 _ADAPTER = regex(
@@ -146,6 +148,8 @@ class MissingTimeout(Rule):
             return
         on_loop = asks and module.runs_on_event_loop(node) and not module.is_awaited(node)
         hands_on = not _unbounded(node, default)
+        if _takes_no_more(node, default):
+            return
         aside = seldom_needed(node, module) or _stays_here(node, module) or is_aside(module.path)
         # There the function has its own limit, and one request at a time.
         on_lambda = bool(lambda_entry(module.path, module.project))
@@ -235,6 +239,11 @@ def _is_ended(wait: ast.Call, function: ast.AST) -> bool:
         and ast.unparse(node.value) == waited
         for node in walk(function)
     )
+
+
+def _takes_no_more(call: ast.Call, default: Timeout) -> bool:
+    """Whether today's Python refuses the arguments: `SMTP_SSL(keyfile=…)` raises `TypeError` since 3.12."""
+    return default.name in _KEYLESS and any(keyword.arg in _KEYS for keyword in call.keywords)
 
 
 def _instead(default: Timeout) -> str:

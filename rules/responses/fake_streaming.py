@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _STREAMS = frozenset({"fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse"})
+_DUMPS = frozenset({"json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps"})
 _LINES = Impact(
     summary="one worker thread and about 0.05–0.3 ms for every line of the buffer: a binary body of 10 MB has about"
     " 40,000, so 2–12 s; sent in one piece some milliseconds",
@@ -105,7 +106,7 @@ class FakeStreaming(Rule):
                 return  # said as a file that is read whole
             if made.args and isinstance(made.args[0], ast.Constant):
                 return  # a line of text costs nothing either way
-            yield Match(
+            match = Match(
                 node,
                 f"`StreamingResponse({shortened(module.segment(content))})` sends a buffer that is complete line by line, each line through"
                 " a worker thread.",
@@ -113,6 +114,7 @@ class FakeStreaming(Rule):
                 impact=_LINES,
                 instead="Send it in one piece: `Response(buffer.getvalue(), media_type=…)`.",
             )
+            yield match.doubted() if made.args and _is_one_line(made.args[0], module) else match
         elif _is_one_piece(content, module) and not _is_of_events(node):
             yield Match(
                 node,
@@ -122,6 +124,22 @@ class FakeStreaming(Rule):
                 confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
                 impact=_ONCE,
             )
+
+
+def _is_one_line(content: ast.expr, module: Module) -> bool:
+    """Whether all is one line: `json.dumps(rows).encode()`, as it is or under a name."""
+    match content:
+        case ast.Call(func=ast.Attribute(value=inner, attr="encode")):
+            return _is_one_line(inner, module)
+        case ast.Name(id=name):
+            bindings = module.index.scope_at(content).bindings.get(name, ())
+            value = bindings[0].value if len(bindings) == 1 else None
+            return isinstance(value, ast.Call) and _is_one_line(value, module)
+        case ast.Call():
+            return module.qualified_name(content.func) in _DUMPS and not any(
+                keyword.arg in ("indent", "option", None) for keyword in content.keywords
+            )
+    return False
 
 
 def _is_of_events(call: ast.Call) -> bool:

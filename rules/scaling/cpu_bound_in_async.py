@@ -18,6 +18,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import payloads
+from rules.engine.service.one_at_a_time import single_entry
 from rules.engine.service.traffic import is_for_admins, is_seldom, is_set_up, tells_of_staff
 from rules.libraries import Blocking, Kind
 
@@ -75,6 +76,7 @@ class CpuBoundInAsync(Rule):
 
     code = "FP701"
     per_request = True
+    paid_by_misses = True
     severity = Severity.CRITICAL
     said_from = Severity.CRITICAL
     gates = True
@@ -354,8 +356,13 @@ def _confidence(stop: Stop, module: Module) -> Confidence:
 
 
 def _is_now_and_then(stop: Stop, module: Module) -> bool:
-    """Whether only administrators get to it, or those who come for the first time from somewhere else that knows them."""
-    return is_for_admins(stop.call, module) or tells_of_staff(stop.call, module)
+    """Whether only administrators get to it, or those who come for the first time from somewhere else that knows them; or nobody
+    else waits, for each instance has one request at a time."""
+    return (
+        is_for_admins(stop.call, module)
+        or tells_of_staff(stop.call, module)
+        or bool(single_entry(module.path, module.project))
+    )
 
 
 def _is_drawn_small(call: ast.expr, module: Module) -> bool:

@@ -45,6 +45,7 @@ class HeavyComputeInRequest(Rule):
 
     code = "FP702"
     per_request = True
+    paid_by_misses = True
     severity = Severity.MEDIUM
     said_from = Severity.HIGH
     effort = Effort.MINUTES

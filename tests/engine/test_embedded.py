@@ -240,6 +240,13 @@ def test_so_does_one_that_only_administrators_wait_for(source: bytes, expected: 
         (b"get_current_active_superuser", Confidence.POSSIBLE),
         (b"require_admin_access", Confidence.POSSIBLE),
         (b"get_verified_shop_admin_id", Confidence.POSSIBLE),
+        (b"quality_moderator_only", Confidence.POSSIBLE),
+        (b"staff_member_only", Confidence.CERTAIN),
+        (b"staff_only", Confidence.POSSIBLE),
+        (b"requires(Permission.SHOP_MODERATION)", Confidence.POSSIBLE),
+        (b"requires(Permission.SHOP_VIEW)", Confidence.CERTAIN),
+        (b"requires([Permission.SHOP_MODERATION, Permission.SHOP_VIEW])", Confidence.CERTAIN),
+        (b"moderator_or_author_only", Confidence.CERTAIN),
         (b"get_admin_session", Confidence.CERTAIN),
         (b"get_admin_or_owner", Confidence.CERTAIN),
         (b"get_current_user", Confidence.CERTAIN),
@@ -250,7 +257,10 @@ def test_administrators_are_told_by_what_an_endpoint_depends_on(guard: bytes, ex
     source = (
         _DRIVER.replace(b"sqlite3", b"psycopg2")
         .replace(b"/admin", b"")
-        .replace(b"import FastAPI", b"import Depends, FastAPI\nfrom shop.guards import " + guard)
+        .replace(
+            b"import FastAPI",
+            b"import Depends, FastAPI\nfrom shop.guards import Permission, " + guard.partition(b"(")[0],
+        )
         .replace(b"number: int)", b"number: int, who: str = Depends(" + guard + b"))")
     )
     [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
@@ -277,4 +287,53 @@ def test_administrators_are_told_by_scopes_that_nobody_else_has(guard: bytes, ex
     source = source.replace(b"import FastAPI", b"import Depends, FastAPI, Security")
 
     [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
+    assert found.confidence == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "expected"),
+    [
+        (b"ModeratorDep", b"moderator_only", Confidence.POSSIBLE),
+        (b"Somebody", b"moderator_only", Confidence.POSSIBLE),
+        (b"Somebody", b"get_user", Confidence.CERTAIN),
+        (b"Somebody", b"moderator_or_author_only", Confidence.CERTAIN),
+    ],
+)
+def test_so_they_are_by_dependencies_that_annotations_bring(
+    name: bytes, given: bytes, expected: Confidence
+) -> None:
+    app = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(b"/admin", b"")
+    app = app.replace(b"number: int", b"number: int, who: " + name)
+    app = app.replace(b"import FastAPI\n", b"import FastAPI\nfrom shop.guards import " + name + b"\n")
+    guards = (
+        b"from typing import Annotated\nfrom fastapi import Depends\n\ndef "
+        + given
+        + b"() -> str:\n    return ''\n\n"
+        b"" + name + b" = Annotated[str, Depends(" + given + b")]\n"
+    )
+    [found] = analyze(
+        {"shop/main.py": app, "shop/guards.py": guards}, options=Options(select=("FP104",))
+    ).result.findings
+
+    assert found.confidence == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "expected"),
+    [
+        (b'title="Shop Admin"', "shop", Confidence.POSSIBLE),
+        (b'title="Administered shops"', "shop", Confidence.CERTAIN),
+        (b"", "shop-admin-backend", Confidence.POSSIBLE),
+        (b"", "shop_backoffice", Confidence.POSSIBLE),
+        (b"", "shop-backend", Confidence.CERTAIN),
+    ],
+)
+def test_so_they_are_by_the_name_of_a_service(title: bytes, name: str, expected: Confidence) -> None:
+    source = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(b"/admin", b"")
+    [found] = analyze(
+        {"shop/main.py": source.replace(b"FastAPI()", b"FastAPI(" + title + b")")},
+        documents={"pyproject.toml": f'[project]\nname = "{name}"\n'},
+        options=Options(select=("FP104",)),
+    ).result.findings
+
     assert found.confidence == expected

@@ -928,3 +928,40 @@ def ask():
     (told,) = [each.instead for each in project({"app.py": text}, select=codes).result.findings]
 
     assert told == advised
+
+
+_SINGLY = "run = Service(container_concurrency={}, timeout=10)\n"
+
+
+@pytest.mark.parametrize(
+    ("documents", "deployed", "is_said"),
+    [
+        ({}, "", True),
+        ({}, _SINGLY.format(1), False),
+        ({}, _SINGLY.format(80), True),
+        ({}, _SINGLY.format(1) + _SINGLY.format(80), True),
+        ({}, _SINGLY.format("LIMIT"), True),
+        ({"deploy/service.yaml": "spec:\n  containerConcurrency: 1\n"}, "", False),
+        ({"deploy/service.yaml": "spec:\n  containerConcurrency: 10\n"}, "", True),
+        ({"Makefile": "gcloud run deploy shop --concurrency=1\n"}, "", False),
+        ({"Procfile": "worker: celery -A shop worker --concurrency=1\n"}, "", True),
+    ],
+)
+def test_where_an_instance_has_one_request_at_a_time_few_others_wait(
+    documents: dict[str, str], deployed: str, is_said: bool
+) -> None:
+    app = (
+        "import time, bcrypt\nfrom fastapi import FastAPI\n\napp = FastAPI()\n\n"
+        "@app.get('/')\nasync def root() -> None:\n    await app.router.startup()\n    time.sleep(1)\n\n"
+        "@app.get('/hash')\nasync def hashed(text: str) -> bytes:\n    await app.router.startup()\n"
+        "    return bcrypt.hashpw(text.encode(), bcrypt.gensalt())\n"
+    )
+    found = analyze(
+        {"shop/api.py": app.encode(), "stack/run.py": deployed.encode()},
+        documents=documents,
+        options=Options(select=("FP101", "FP701")),
+    ).result.findings
+
+    assert {each.code for each in found} == {"FP101", "FP701"}
+    assert {each.confidence is not Confidence.POSSIBLE for each in found} == {is_said}
+    assert is_said or any("one request at a time" in each.message for each in found)

@@ -251,3 +251,52 @@ def test_what_an_operator_waits_for_who_saves_everything_is_a_hint_until_a_chang
 
     assert (found.confidence is not Confidence.POSSIBLE) == is_said
     assert (found.when_new or found.confidence) is not Confidence.POSSIBLE
+
+
+KEPT = """
+import psycopg2
+from fastapi import FastAPI
+from fastapi_cache.decorator import cache
+
+from shop.store import cached_for, clear_cache, timed
+
+app = FastAPI()
+connection = psycopg2.connect("dbname=shop")
+
+def rows(number: int) -> list[object]:
+    cursor = connection.cursor()
+    cursor.execute("SELECT * FROM rows")
+    return [one(cursor, each) for each in cursor.fetchall()]
+
+def one(cursor: object, number: int) -> object:
+    cursor.execute("SELECT * FROM others")
+    return cursor.fetchone()
+
+{helper}
+@app.get("/rows/{{number}}")
+{decorator}
+async def report(number: int) -> object:
+    await app.router.startup()
+    return {called}(number)
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorator", "called", "helper", "is_said"),
+    [
+        ("", "rows", "", True),
+        ("@cache(expire=60)", "rows", "", False),
+        ("@cached_for(60)", "rows", "", False),
+        ("@clear_cache", "rows", "", True),
+        ("@timed", "rows", "", True),
+        ("", "kept", "@cached_for(60)\ndef kept(number):\n    return rows(number)\n", False),
+        ("", "kept", "@timed\ndef kept(number):\n    return rows(number)\n", True),
+    ],
+)
+def test_what_only_misses_of_a_cache_pay_is_a_hint_until_a_change_brings_it(
+    decorator: str, called: str, helper: str, is_said: bool
+) -> None:
+    text = KEPT.format(decorator=decorator, called=called, helper=helper)
+    found = analyze(sources({"shop/api.py": text}), options=Options(select=("FP103",))).result.findings
+
+    assert {each.confidence is not Confidence.POSSIBLE for each in found} == {is_said}

@@ -7,6 +7,7 @@ often: the lines of a form, the attempts of one event, the projects of one user.
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from rules.engine.data.per_item import goes_over_rows
@@ -27,6 +28,8 @@ _IN_BULK = frozenset(
     {"bulk", "batch", "batches", "import", "importer", "imports", "many", "multiple", "mass"}
 )
 """Words of what programs send much to."""
+_OF_ONE = regex(r"(?:import|batch)_?(?:id|ids|ref|key|name|number|date|status)(?![a-z])", re.IGNORECASE)
+"""What tells one import or batch from others: `orders_of_batch_id` are not sent in bulk."""
 _WRITTEN = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _READ = frozenset({"GET", "HEAD"})
 
@@ -81,4 +84,4 @@ def _are_lists(endpoints: Sequence[EndpointRef]) -> bool:
 
 
 def _words(text: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in _WORD.findall(text))
+    return frozenset(word.lower() for word in _WORD.findall(_OF_ONE.sub("", text)))

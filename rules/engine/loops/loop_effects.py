@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.data.embedded import is_embedded
-from rules.engine.finding import Confidence, Impact, Options
+from rules.engine.finding import Confidence, Impact, Options, Severity
 from rules.engine.loops.loop_calls import (
     AFTER_FAILURE,
     ASIDE,
@@ -150,6 +150,7 @@ def confidence(stop: Stop, module: Module) -> Confidence:
         stop.seldom in (WISHED, FIRST_TIME, AT_START, ASIDE)
         or only_starts(stop)
         or _is_done_at_once(stop)
+        or _waits_for_end(stop)
         or stop.entry.name in OPENING
     ):
         return Confidence.POSSIBLE
@@ -164,6 +165,11 @@ def _is_done_at_once(stop: Stop) -> bool:
         case [ast.List(elts=[ast.Constant(value=str(program)), *_]), *_]:
             return program.rpartition("/")[2] in _AT_ONCE
     return False
+
+
+def _waits_for_end(stop: Stop) -> bool:
+    """Whether it only waits for a program that was just told to end."""
+    return stop.kind is Kind.PROC and stop.severity is Severity.LOW and not stop.entry.construct
 
 
 def writes_frame(stop: Stop) -> bool:

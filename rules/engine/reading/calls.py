@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from rules.engine.reading import (
     callbacks,
+    ended_programs,
     facts,
     own_machine,
     password_costs,
@@ -70,7 +71,7 @@ _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fet
 _DEFINING = regex(r"\s*CREATE\s+(?:\w+\s+){1,3}IF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 _TELLING = frozenset({"sleep", "submit"}).union(
     *(_EXECUTING, quick_calls.NAMES, small_work.NAMES, password_costs.NAMES),
-    *(own_machine.NAMES, session_factories.NAMES),
+    *(own_machine.NAMES, session_factories.NAMES, ended_programs.NAMES),
 )
 """Names by which more may be said of a call than where it stands."""
 _WRITING = regex(r"(?:^|\.)(?:insert|update|delete)\(\)")
@@ -189,6 +190,8 @@ def _told_by_name(index: Index, node: ast.Call, scope: Scope, ref: str, last: st
         flags |= facts.QUICK
     if last == "sleep" and not flags & facts.AWAITED:
         flags |= sleeping.of_sleep(index, node, scope, flags)
+    if last in ended_programs.NAMES and ended_programs.is_ended(index, node):
+        flags |= facts.BRIEF
     if last in own_machine.NAMES and own_machine.is_local(index, node, scope):
         flags |= facts.LOCAL
     if last in session_factories.NAMES:

@@ -30,6 +30,8 @@ from rules.engine.reading.surroundings import surroundings
 
 # What an application keeps for all requests, and a lifespan hands to them.
 _STATE = "starlette.datastructures.State:"
+_CONCURRENCY = frozenset({"container_concurrency", "max_instance_request_concurrency"})
+"""What describes a container of Cloud Run says by these how many requests it gets at a time."""
 _ENGINES = frozenset({"create_engine", "create_async_engine"})
 _ADDRESS = regex(r"([a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)://")
 
@@ -98,10 +100,21 @@ def build(index: Index, lines: int, known: Carried | None = None, *, takes_part:
         addresses=tuple(
             sorted({scheme for scope in index.scopes for scheme in (*_addresses(scope), *_handed(scope))})
         ),
+        concurrency=tuple(sorted(set(_concurrency(index)))),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         sets=tuple(sorted(set(optional_members.set_elsewhere(index)))),
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
+
+
+def _concurrency(index: Index) -> Iterator[int]:
+    """What `container_concurrency=1` says, of a service of Cloud Run."""
+    for scope in index.scopes:
+        for call in scope.calls:
+            for keyword in call.keywords:
+                if keyword.arg in _CONCURRENCY and isinstance(keyword.value, ast.Constant):
+                    value = keyword.value.value
+                    yield value if isinstance(value, int) else 0
 
 
 def _addresses(scope: Scope) -> list[str]:

@@ -82,7 +82,7 @@ ONCE = 65536
 OF_OBJECT = 262144
 """As `ONCE`, for each object that keeps the answer: in the body of `if self._table is None:`."""
 BRIEF = 131072
-"""Sleeps for a millisecond or so."""
+"""Takes a millisecond or so: a short sleep, a wait for a program that was just told to end."""
 LOCAL = 524288
 """Talks to the machine it runs on: `connect(("127.0.0.1", port))`, `get("http://localhost:9000/")`."""
 LET_GO = 1048576
@@ -337,6 +337,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """What lets so many in at a time, as it makes them."""
     addresses: tuple[str, ...] = ()
     """Schemes of the addresses that its functions put together and return, or make an engine with: `sqlite`."""
+    concurrency: tuple[int, ...] = ()
+    """How many requests at a time the containers get that it describes: `container_concurrency=1`, where that is a number."""
     rewrapped: tuple[str, ...] = ()
     """What its functions may be given to after they are defined: `globals()[name] = logged(globals()[name])`."""
     sets: tuple[str, ...] = ()

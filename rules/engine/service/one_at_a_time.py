@@ -1,4 +1,5 @@
-"""Where each instance has one request at a time: on AWS Lambda, behind Mangum or the adapter that speaks HTTP to a server."""
+"""Where each instance has one request at a time: on AWS Lambda, behind Mangum or the adapter that speaks HTTP to a server, and
+on Cloud Run where its services are told so."""
 
 from __future__ import annotations
 
@@ -14,6 +15,35 @@ if TYPE_CHECKING:
 
 _MANGUM = "mangum.Mangum"
 _ADAPTER = regex(r"^[^\S\r\n]*(?:COPY|ENV)\b.*(?:lambda-adapter|\bAWS_LWA_)", re.MULTILINE)
+
+_DESCRIBED = regex(
+    r"\b(?:containerConcurrency|container_concurrency|max_instance_request_concurrency|maxInstanceRequestConcurrency)[\"']?\s*[:=]\s*[\"']?(\d+)"
+)
+_DEPLOYED = regex(r"gcloud\s+(?:(?:alpha|beta)\s+)?run\s+(?:deploy|services\s+update)\b")
+_OPTION = regex(r"--concurrency[=\s]+[\"']?(\d+)")
+
+
+def single_entry(path: str, project: Project) -> str:
+    """What says that a file serves one request at a time, as a sentence goes on after its name; empty when nothing does."""
+    if entry := lambda_entry(path, project):
+        return f"`{entry}` is for Lambda, where an instance has one request at a time"
+    if entry := _run_singly(project):
+        return f"`{entry}` gives each container one request at a time"
+    return ""
+
+
+@once
+def _run_singly(project: Project) -> str:
+    """A file that describes containers of Cloud Run which take one request at a time, where none takes more."""
+    found = {path: set(each.facts.concurrency) for path, each in project.resolver.modules.items()}
+    for path, text in project.documents.items():
+        told = {int(number) for number in _DESCRIBED.findall(text)}
+        if _DEPLOYED.search(text):
+            told |= {int(number) for number in _OPTION.findall(text)}
+        found[path] = told
+    if set().union(*found.values()) != {1}:
+        return ""
+    return min(path for path, told in found.items() if told)
 
 
 def lambda_entry(path: str, project: Project) -> str:

@@ -23,6 +23,9 @@ _WORDS = regex(
 )
 """What code says that keeps answers; not the errors of tokens that ran out (`jwt.ExpiredSignatureError`)."""
 
+_MOST = 50
+"""Functions on the way to one, up to which it is asked where they all begin."""
+
 
 def is_remembered(node: ast.AST, module: Module) -> bool:
     """Whether the function around `node`, or every way to it from an endpoint, keeps its result."""
@@ -84,6 +87,28 @@ def _only_through_caches(node: Node) -> bool:
             return False
         for caller, _ in current.callers:
             if caller not in seen and caller.endpoints:
+                seen.add(caller)
+                pending.append(caller)
+    return True
+
+
+def is_behind_cache(node: ast.AST, module: Module) -> bool:
+    """Whether only those get to `node` for whom no answer is kept: a decorator keeps what its function returns, or what all
+    return that call it."""
+    found = module.graph_node(node)
+    return found is not None and _is_kept(found)
+
+
+def _is_kept(node: Node) -> bool:
+    """As `_only_through_caches`, of decorators alone: who looks into a cache somewhere may do more than that."""
+    seen, pending = {node}, [node]
+    for each in pending:  # grows while we go
+        if each.function.flags & facts.CACHED:
+            continue
+        if each.roles or not each.callers or len(pending) > _MOST:
+            return False
+        for caller, _ in each.callers:
+            if caller not in seen:
                 seen.add(caller)
                 pending.append(caller)
     return True

@@ -10,6 +10,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once
 from rules.engine.linking.roles import Role
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
@@ -111,6 +112,18 @@ _OPERATOR = regex(
     r"(?:^|[:._-])(?:delete|destroy|purge|admin|manage|provision|superuser)$|^admin[:._-]", re.IGNORECASE
 )
 """Scopes of what is done to a whole thing, now and then."""
+_GUARDED = frozenset(
+    {"superuser", "superusers", "admin", "admins", "superadmin", "operator"}
+    | {"moderator", "moderators", "moderation", "staff", "curator", "curators"}
+)
+"""Words of dependencies that let only those in who run the system, or look after what is in it."""
+_ADMINISTERED = frozenset({"admin", "administration", "backoffice"})
+"""Words of the names of services for those who run the system."""
+_NAMED = regex(r"^name\s*=\s*[\"']([\w. -]+)[\"']", re.MULTILINE)
+_ALIASED = ("Dep", "Depends", "Dependency", "Only", "Required")
+"""How the names of annotations end that ask for something: `StaffDep = Annotated[User, Depends(staff_only)]`."""
+_OTHERS_TOO = frozenset({"or", "optional", "is", "maybe", "not", "non", "self", "owner", "author", "member"})
+"""Words of those that let others in as well, or only tell."""
 _GIVEN = frozenset(
     {
         "db",
@@ -169,9 +182,14 @@ def is_seldom(node: ast.AST, module: Module) -> bool:
 
 def is_for_admins(node: ast.AST, module: Module) -> bool:
     """Whether `node` stands in an endpoint that asks for an administrator (`Depends(RoleRequirer([UserRole.admin]))`), or only
-    such are seen to reach it, by their routes."""
+    such are seen to reach it, by their routes or by what they depend on."""
     endpoints = module.endpoints(node)
     if endpoints and all("admin" in _words(each.path) for each in endpoints):
+        return True
+    found = module.graph_node(node)
+    if found is not None and found.endpoints and not found.endpoints & ~module.project.staff_endpoints:
+        return True
+    if endpoints and _is_administration(module.project, module.path.rpartition("/")[0]):
         return True
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
@@ -180,17 +198,41 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
     return any(
         (_ADMIN.fullmatch(last_name(part)) and not _is_one_of_others(part, module))
         or (isinstance(part, ast.Constant) and _is_of_operators(part, module))
-        or (isinstance(part, ast.Call) and _asks_for_staff(part))
+        or (isinstance(part, ast.Call) and _asks_for_staff(part, module))
+        or (isinstance(part, ast.Name) and part.id.endswith(_ALIASED) and _lets_staff_in(part.id))
         for each in taken
         for part in walk(each)
     )
 
 
-def _asks_for_staff(call: ast.Call) -> bool:
-    """`Depends(get_verified_admin_id)`: of a function that is called for those whom it lets in, not for what it gives."""
+@once
+def _is_administration(project: Project, folder: str) -> bool:
+    """Whether the nearest `pyproject.toml` that names something calls it the administration of a system: `shop-admin-api`."""
+    while True:
+        text = project.documents.get(f"{folder}/pyproject.toml" if folder else "pyproject.toml", "")
+        if named := _NAMED.search(text):
+            return bool(_words(named[1]) & _ADMINISTERED)
+        if not folder:
+            return False
+        folder = folder.rpartition("/")[0]
+
+
+def _asks_for_staff(call: ast.Call, module: Module) -> bool:
+    """`Depends(get_verified_admin_id)`, `Depends(requires(Permission.USERS_MODERATION))`: of a function that is called for
+    those whom it lets in, not for what it gives."""
     if last_name(call.func) not in ("Depends", "Security") or not call.args:
         return False
-    name = last_name(call.args[0])
+    asked = call.args[0]
+    if not isinstance(asked, ast.Call):
+        return _lets_staff_in(last_name(asked))
+    return any(
+        isinstance(part, ast.Attribute) and _lets_staff_in(part.attr) and not _is_one_of_others(part, module)
+        for given in (*asked.args, *(keyword.value for keyword in asked.keywords))
+        for part in walk(given)
+    )
+
+
+def _lets_staff_in(name: str) -> bool:
     return _is_guard(name) and not _words(name) & _GIVEN
 
 
@@ -204,7 +246,10 @@ def _is_one_of_others(part: ast.AST, module: Module) -> bool:
         beside = parent.elts
     elif isinstance(parent, ast.Call) and child in parent.args:
         beside = parent.args
-    return any(not any(_ADMIN.fullmatch(last_name(each)) for each in walk(one)) for one in beside)
+    return any(
+        not any(_ADMIN.fullmatch(name := last_name(each)) or _lets_staff_in(name) for each in walk(one))
+        for one in beside
+    )
 
 
 def _is_of_operators(part: ast.Constant, module: Module) -> bool:
@@ -331,6 +376,19 @@ def is_example(path: str, project: Project) -> bool:
     return any(not _EXAMPLE.search(endpoint.handler.path) for endpoint in project.routing.endpoints)
 
 
+def staffed(project: Project) -> int:
+    """A bit for each endpoint of the project that lets only those in who run the system, by what it depends on, or because all
+    applications are for them by their titles."""
+    applications = [each for each in project.routing.routers.values() if each.is_app]
+    if applications and all(_words(each.title) & _ADMINISTERED for each in applications):
+        return (1 << len(project.routing.endpoints)) - 1
+    bits = 0
+    for position, endpoint in enumerate(project.routing.endpoints):
+        if any(_lets_staff_in(each.symbol.rpartition(".")[2]) for each in endpoint.dependencies):
+            bits |= 1 << position
+    return bits
+
+
 def seldom(project: Project) -> int:
     """A bit for each endpoint of the project that is asked for now and then."""
     bits = 0
@@ -365,11 +423,7 @@ def _is_rare(symbol: str, path: str, route: str) -> bool:
 def _is_guard(symbol: str) -> bool:
     """Whether a dependency lets only those in who run the system: `current_superuser`, `check_admin`."""
     words = _words(symbol.rpartition(".")[2])
-    return bool(words & {"superuser", "admin", "superadmin", "operator"}) and not words & {
-        "or",
-        "optional",
-        "is",
-    }
+    return bool(words & _GUARDED) and not words & _OTHERS_TOO
 
 
 def _stem(path: str) -> str:

@@ -867,3 +867,68 @@ class OrderType:
 
 def shown_number(number: int) -> str:
     return f"# {number}"
+
+
+def owner_named(session: Session, name: str) -> Owner | None:
+    return session.scalar(select(Owner).where(Owner.name == name))
+
+
+def add_owner(session: Session, name: str) -> None:
+    session.add(Owner(name=name))
+    session.commit()
+
+
+def owner_made(session: Session, name: str) -> Owner:
+    owner = owner_named(session, name)
+    if owner is None:
+        owner = Owner(name=name)
+        session.add(owner)
+        session.flush()
+    return owner
+
+
+@app.post("/owners/import")
+def import_owners(names: list[str], session: Annotated[Session, Depends(get_session)]) -> list[str]:
+    skipped = []
+    for name in names:
+        if owner_named(session, name):  # FP202 (change)
+            skipped.append(name)
+        else:
+            add_owner(session, name)
+    return skipped
+
+
+@app.post("/owners/import/known")
+def import_known_owners(names: list[str], session: Annotated[Session, Depends(get_session)]) -> list[str]:
+    skipped = []
+    for name in names:
+        if owner_named(session, name):  # FP202 (inline)
+            skipped.append(name)
+        else:
+            session.add(Owner(name=name))
+    session.commit()
+    return skipped
+
+
+@app.post("/owners/import/made")
+def import_made_owners(names: list[str], session: Annotated[Session, Depends(get_session)]) -> list[str]:
+    found = []
+    for name in names:
+        found.append(owner_named(session, name))  # FP202 (inline)
+        found.append(owner_made(session, name))
+    return [owner.name for owner in found if owner]
+
+
+def owners_of_import_id(session: Session, import_id: int) -> list[Owner | None]:
+    rows = session.scalars(select(Owner).where(Owner.id == import_id)).all()
+    return [owner_named(session, row.name) for row in rows]  # FP202 (change)
+
+
+def owners_of_import(session: Session, number: int) -> list[Owner | None]:
+    rows = session.scalars(select(Owner).where(Owner.id == number)).all()
+    return [owner_named(session, row.name) for row in rows]  # FP202 (inline)
+
+
+@app.get("/families/{number}")
+def family(number: int, session: Annotated[Session, Depends(get_session)]) -> list[Owner | None]:
+    return owners_of_import_id(session, number) + owners_of_import(session, number)

@@ -142,3 +142,32 @@ def with_or_without_a_loop() -> int:
 @app.get("/either")
 async def either() -> int:
     return with_or_without_a_loop()
+
+
+def where_the_loop_runs_or_not() -> None:
+    try:
+        loop = asyncio.get_event_loop()
+        if loop.is_running():
+            asyncio.ensure_future(fetch())
+        else:
+            loop.run_until_complete(fetch())  # FP108 (summary)
+    except RuntimeError:
+        asyncio.run(fetch())  # FP108 (summary)
+
+
+def where_the_loop_runs() -> None:
+    loop = asyncio.get_event_loop()
+    if loop.is_running():
+        asyncio.run(fetch())  # FP108 (inline)
+
+
+def whatever_was_asked() -> None:
+    print(asyncio.get_event_loop().is_running())
+    asyncio.run(fetch())  # FP108 (inline)
+
+
+@app.get("/cleared")
+async def cleared() -> None:
+    where_the_loop_runs_or_not()
+    where_the_loop_runs()
+    whatever_was_asked()

@@ -779,3 +779,26 @@ async def repeated() -> None:
 @repeat_every(seconds=60)
 def repeated_in_a_thread() -> None:
     requests.get("https://rates.example/latest", timeout=5)
+
+
+@app.post("/jobs/{number}/end")
+async def end_job(number: int, jobs: dict[int, subprocess.Popen[bytes]]) -> None:
+    await anyio.sleep(0)
+    job: subprocess.Popen[bytes] = jobs[number]
+    job.terminate()
+    try:
+        job.wait(timeout=3)  # FP101 (summary)
+    except subprocess.TimeoutExpired:
+        job.kill()
+        job.wait()  # FP101 (summary)
+
+
+@app.post("/jobs/{number}/other")
+async def wait_for_other(number: int, jobs: dict[int, subprocess.Popen[bytes]]) -> None:
+    await anyio.sleep(0)
+    job: subprocess.Popen[bytes] = jobs[number]
+    other: subprocess.Popen[bytes] = jobs[number + 1]
+    if number:
+        other.terminate()
+    job.wait()  # FP101 (inline)
+    other.wait()  # FP101 (inline)

@@ -332,3 +332,9 @@ async def ended(name: str) -> None:
 @app.get("/labels/{name}/ended")
 async def ended_label_of(name: str) -> None:
     await ended(name)
+
+
+@app.post("/mails/keyed")
+def mail_with_keys(host: str) -> None:
+    smtplib.SMTP_SSL(host, keyfile="key.pem", certfile="cert.pem").quit()  # raises since Python 3.12
+    smtplib.SMTP_SSL(host, context=None).quit()  # FP601

@@ -1,4 +1,5 @@
 import io
+import json
 from collections.abc import Iterator
 
 from fastapi import FastAPI, Response
@@ -84,3 +85,21 @@ def failed() -> StreamingResponse:
 @app.get("/refused")
 def refused() -> StreamingResponse:
     return StreamingResponse(iter([render()]), media_type="text/event-stream")
+
+
+@app.get("/rows/file")
+def one_line() -> StreamingResponse:
+    output = json.dumps([1, 2])
+    return StreamingResponse(io.BytesIO(output.encode()), media_type="application/json")  # FP507 (summary)
+
+
+@app.get("/rows/shown")
+def many_lines() -> StreamingResponse:
+    output = json.dumps([1, 2], indent=2)
+    return StreamingResponse(io.BytesIO(output.encode()), media_type="application/json")  # FP507
+
+
+@app.get("/rows/text")
+def some_text() -> StreamingResponse:
+    output = render()
+    return StreamingResponse(io.BytesIO(output), media_type="application/json")  # FP507
