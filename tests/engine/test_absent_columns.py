@@ -105,6 +105,11 @@ def test_what_a_class_has_or_is_given_or_may_not_be_read_is_no_sign(body: str) -
     assert confidence(body) is Confidence.CERTAIN
 
 
+ASYNC = (
+    "DeclarativeBase, ",
+    "from sqlalchemy.ext.asyncio import AsyncAttrs\nclass Base(AsyncAttrs, DeclarativeBase): ...",
+)
+OTHERS = "DeclarativeBase, ", "from sqlalchemy_mixins import Dated\nclass Base(Dated, DeclarativeBase): ..."
 SETTING = {"billing/places": "def place(order) -> None:\n    order.place = 1\n"}
 
 
@@ -114,6 +119,9 @@ def test_rows_have_what_their_class_has_and_what_anybody_sets() -> None:
     assert confidence(body.format("place")) is Confidence.POSSIBLE
     assert confidence(body.format("place"), **SETTING) is Confidence.CERTAIN
     assert confidence(body.format("number")) is Confidence.CERTAIN
+    assert confidence(body.format("awaitable_attrs"), ASYNC) is Confidence.CERTAIN
+    assert confidence(body.format("place"), ASYNC) is Confidence.POSSIBLE
+    assert confidence(body.format("place"), OTHERS) is Confidence.CERTAIN
 
 
 def test_what_others_give_a_class_or_bases_that_nobody_sees_are_no_sign() -> None:

@@ -24,11 +24,23 @@ if TYPE_CHECKING:
 _OF_BASES = frozenset(
     {
         *("metadata", "registry", "query", "mro", "dict", "json", "copy", "construct", "schema", "validate"),
-        *("from_orm", "parse_obj", "update_forward_refs", "sqlmodel_update"),
+        *("awaitable_attrs", "from_orm", "parse_obj", "update_forward_refs", "sqlmodel_update"),
     }
 )
 """What classes and their instances have that no body declares."""
-_MAPPERS = ("sqlalchemy.", "sqlmodel.", "abc.ABC", "typing.Generic", "builtins.object")
+_MAPPERS = frozenset(
+    {
+        "DeclarativeBase",
+        "DeclarativeBaseNoMeta",
+        "AsyncAttrs",
+        "MappedAsDataclass",
+        "SQLModel",
+        "ABC",
+        "Generic",
+        "object",
+    }
+)
+"""Bases of others of which is known what they have."""
 _MAKERS = ("declarative_base()", "generate_base()")
 _LOOKING = frozenset({"AttributeError", "Exception", "BaseException"})
 _FAR = 4
@@ -176,7 +188,7 @@ def _is_base_known(project: Project, base: str, module: Linked, name: str, far: 
         return held.endswith(_MAKERS) and not names_read.has(home.facts.mentions, name)
     if found.sort == Sort.CLASS:
         return _is_known(project, found, name, far - 1)
-    return found.sort == Sort.EXTERNAL and found.name.startswith(_MAPPERS)
+    return found.sort == Sort.EXTERNAL and found.name.rpartition(".")[2] in _MAPPERS
 
 
 def _held(project: Project, ref: str, module: Linked, far: int) -> tuple[str, Linked]:
