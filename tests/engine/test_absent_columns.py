@@ -58,14 +58,14 @@ def get_session():
 """
 
 
-def confidence(body: str, base: tuple[str, str] = BASE, **files: str) -> Confidence:
+def confidence(body: str, base: tuple[str, str] = BASE, code: str = "FP104", **files: str) -> Confidence:
     tree = {
         "shop/models.py": MODELS.format(*base),
         "shop/db.py": DB,
         "shop/api.py": API.format(body),
         **{f"shop/{name}.py": text for name, text in files.items()},
     }
-    result = analyze(sources(tree), options=Options(select=("FP104",))).result
+    result = analyze(sources(tree), options=Options(select=(code,))).result
     assert result.skipped == ()
     (found,) = result.findings
     return found.confidence
@@ -153,3 +153,22 @@ def test_the_query_of_a_helper_in_another_file_is_looked_at_too() -> None:
 
     assert confidence(body, finding=helper.format("place")) is Confidence.POSSIBLE
     assert confidence(body, finding=helper.format("number")) is Confidence.CERTAIN
+
+
+@pytest.mark.parametrize(("read", "expected"), [("place", Confidence.POSSIBLE), ("id", Confidence.LIKELY)])
+def test_a_loop_over_rows_that_fails_at_its_first_turn_makes_no_queries(
+    read: str, expected: Confidence
+) -> None:
+    helper = """
+    from sqlalchemy.orm import Session
+    from shop.models import Order
+
+    def of(session: Session, number: int) -> list[Order]:
+        return session.query(Order).filter(Order.customer_id == number).all()
+    """
+    body = (
+        "from shop.finding import of\n    for each in session.query(Customer).all():\n"
+        f"        print(each.{read})\n        of(session, each.id)"
+    )
+
+    assert confidence(body, code="FP202", finding=helper) is expected
