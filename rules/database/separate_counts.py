@@ -158,9 +158,8 @@ def _branch(call: ast.Call, function: ast.AST, module: Module) -> tuple[int, int
     while parent is not None and parent is not function:
         if isinstance(parent, ast.If | ast.IfExp | ast.ExceptHandler | ast.match_case):
             other = getattr(parent, "orelse", None)
-            return getattr(parent, "lineno", 0), int(
-                child is other or (isinstance(other, list) and child in other)
-            )
+            place = parent.pattern if isinstance(parent, ast.match_case) else parent
+            return place.lineno, int(child is other or (isinstance(other, list) and child in other))
         child, parent = parent, module.parent(parent)
     return 0, 0
 
