@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _WORDS = regex(
-    r"cache|memo|ttl|expire(?!d(?:Signature|Token|Id))|_loaded|_fetched_at|last_fetch|last_refresh|refresh_interval",
+    r"cache|memo|ttl|expire(?!d(?:Signature|Token|Id|[\s.!\x22\x27]))|_loaded|_fetched_at|last_fetch|last_refresh|refresh_interval",
     re.IGNORECASE,
 )
-"""What code says that keeps answers; not the errors of tokens that ran out (`jwt.ExpiredSignatureError`)."""
+"""What code says that keeps answers; not what it says of tokens that ran out (`jwt.ExpiredSignatureError`, "token expired")."""
 
 _MOST = 50
 """Functions on the way to one, up to which it is asked where they all begin."""

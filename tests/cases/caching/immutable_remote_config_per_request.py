@@ -203,7 +203,7 @@ def verify(token: str, issuer: str) -> object:
     try:
         key = client.get_signing_key_from_jwt(token)
     except jwt.ExpiredSignatureError:
-        raise ValueError("too late") from None
+        raise ValueError("token expired") from None
     return [
         key,
         other.get_signing_key_from_jwt(token),
