@@ -353,6 +353,13 @@ def is_set_up(node: ast.AST, module: Module) -> bool:
     return bool(endpoints) and all(_words(each.path) & _SET_UP for each in endpoints)
 
 
+def is_of_keys(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` are about the keys that programs come with, by their routes: few
+    are made, and seldom."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(not _FEW.isdisjoint(each.path.split("/")) for each in endpoints)
+
+
 def is_aside(path: str) -> bool:
     """Whether a file is an example, a tool or a script beside the application."""
     return _ASIDE.search(path) is not None
