@@ -10,7 +10,6 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from rules.engine.kept_answers import once
 from rules.engine.linking.roles import Role
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
@@ -117,9 +116,6 @@ _GUARDED = frozenset(
     | {"moderator", "moderators", "moderation", "staff", "curator", "curators"}
 )
 """Words of dependencies that let only those in who run the system, or look after what is in it."""
-_ADMINISTERED = frozenset({"admin", "administration", "backoffice"})
-"""Words of the names of services for those who run the system."""
-_NAMED = regex(r"^name\s*=\s*[\"']([\w. -]+)[\"']", re.MULTILINE)
 _ALIASED = ("Dep", "Depends", "Dependency", "Only", "Required")
 """How the names of annotations end that ask for something: `StaffDep = Annotated[User, Depends(staff_only)]`."""
 _OTHERS_TOO = frozenset({"or", "optional", "is", "maybe", "not", "non", "self", "owner", "author", "member"})
@@ -189,8 +185,6 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
     found = module.graph_node(node)
     if found is not None and found.endpoints and not found.endpoints & ~module.project.staff_endpoints:
         return True
-    if endpoints and _is_administration(module.project, module.path.rpartition("/")[0]):
-        return True
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
         return False
@@ -203,18 +197,6 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
         for each in taken
         for part in walk(each)
     )
-
-
-@once
-def _is_administration(project: Project, folder: str) -> bool:
-    """Whether the nearest `pyproject.toml` that names something calls it the administration of a system: `shop-admin-api`."""
-    while True:
-        text = project.documents.get(f"{folder}/pyproject.toml" if folder else "pyproject.toml", "")
-        if named := _NAMED.search(text):
-            return bool(_words(named[1]) & _ADMINISTERED)
-        if not folder:
-            return False
-        folder = folder.rpartition("/")[0]
 
 
 def _asks_for_staff(call: ast.Call, module: Module) -> bool:
@@ -384,11 +366,7 @@ def is_example(path: str, project: Project) -> bool:
 
 
 def staffed(project: Project) -> int:
-    """A bit for each endpoint of the project that lets only those in who run the system, by what it depends on, or because all
-    applications are for them by their titles."""
-    applications = [each for each in project.routing.routers.values() if each.is_app]
-    if applications and all(_words(each.title) & _ADMINISTERED for each in applications):
-        return (1 << len(project.routing.endpoints)) - 1
+    """A bit for each endpoint of the project that lets only those in who run the system, by what it depends on."""
     bits = 0
     for position, endpoint in enumerate(project.routing.endpoints):
         if any(_lets_staff_in(each.symbol.rpartition(".")[2]) for each in endpoint.dependencies):
