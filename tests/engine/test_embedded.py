@@ -316,3 +316,19 @@ def test_so_they_are_by_dependencies_that_annotations_bring(
     ).result.findings
 
     assert found.confidence == expected
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        (b'post("/product-types")', Confidence.POSSIBLE),
+        (b'delete("/categories/{number}")', Confidence.POSSIBLE),
+        (b'get("/product-types")', Confidence.CERTAIN),
+        (b'post("/product-types/{number}/products")', Confidence.CERTAIN),
+    ],
+)
+def test_so_does_one_that_makes_a_kind_of_things(route: bytes, expected: Confidence) -> None:
+    source = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(b'get("/admin/products/{number}")', route)
+    [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
+
+    assert found.confidence == expected

@@ -99,6 +99,11 @@ _MOVED = frozenset(
 )
 """Words of what brings a whole thing over, saves one, or puts it to rest and back: a step of seconds that somebody asks
 for by hand."""
+_IN = frozenset({"import", "imports", "importer", "restore", "scenario", "scenarios", "seed"})
+"""Words, last of a route, of what brings in something whole."""
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_KINDS = regex(r"[_-](?:types?|categories)(?:/\{[^}]*\})?/?$|/(?:types?|categories)(?:/\{[^}]*\})?/?$")
+"""Ends of routes of kinds of things: `/corpus-types`, `/categories/{name}`."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
 _ADMIN = regex(
@@ -326,6 +331,24 @@ def moves_whole(node: ast.AST, module: Module) -> bool:
     return bool(endpoints) and all(
         each.method != "WEBSOCKET" and _words(each.path.rstrip("/").rpartition("/")[2]) & _MOVED
         for each in endpoints
+    )
+
+
+def brings_in(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` bring in something whole that somebody has made elsewhere,
+    by the last word of their routes."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(
+        _words(each.path.rstrip("/").rpartition("/")[2]) & _IN for each in endpoints
+    )
+
+
+def makes_kinds(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` make or change kinds of things, by their routes: there are a
+    handful of them for years."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(
+        each.method in _CHANGING and _KINDS.search(each.path) is not None for each in endpoints
     )
 
 
