@@ -11,6 +11,7 @@ from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.queue_tasks import enqueue, may_enqueue
+from rules.engine.service.traffic import is_for_admins
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -124,14 +125,23 @@ class RequestSessionInBackgroundTask(Rule):
             confidence=Confidence.POSSIBLE if _is_kept_open(node, module) else Confidence.LIKELY,
             impact=kept_estimates.connection_held(module.options) if how == "background" else None,
         )
-        yield match.doubted() if how == "background" and _is_soon_done(work, module) else match
+        small = (
+            how == "background"
+            and _is_open(module)
+            and (_is_soon_done(work, module) or is_for_admins(node, module))
+        )
+        yield match.doubted() if small else match
+
+
+def _is_open(module: Module) -> bool:
+    """Whether the session is still open while the task runs."""
+    version = module.version("fastapi")
+    return version is not None and version >= _OPEN_UNTIL_DONE
 
 
 def _is_soon_done(work: ast.expr | None, module: Module) -> bool:
-    """Whether the session is still open while the task runs, and the task only asks the database: it has its connection for
-    some milliseconds longer."""
-    version = module.version("fastapi")
-    if work is None or version is None or version < _OPEN_UNTIL_DONE:
+    """Whether the task only asks the database: it has its connection for some milliseconds longer."""
+    if work is None:
         return False
     summaries = module.project.summaries
     found = [summaries.of(node) for node in module.project.graph.runs(module.value(work))]

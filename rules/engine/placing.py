@@ -92,7 +92,10 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or absent_columns.fails_before(match, module)
         or miscalled.gets_too_little(match, module)
         or (not rule.stops_loop and traffic.keeps_whole_system(node, module))
-        or (rule.paid_by_misses and is_behind_cache(node, module))
+        or (
+            rule.paid_by_misses
+            and is_behind_cache(node, module, of_few=registry.family_of(rule) != "database")
+        )
     ):
         gates, fresh, confidence = False, fresh or confidence, Confidence.POSSIBLE
     message = match.message

@@ -151,3 +151,26 @@ def test_a_session_that_stays_open_for_a_task_which_only_asks_the_database_is_a_
 
     assert found.confidence is expected
     assert found.as_new().confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("guard", "fastapi", "expected"),
+    [
+        ("get_current_superuser", "fastapi==0.118.0", Confidence.POSSIBLE),
+        ("get_current_superuser", "fastapi==0.117.0", Confidence.LIKELY),
+        ("get_current_user", "fastapi==0.118.0", Confidence.LIKELY),
+    ],
+)
+def test_so_is_one_that_an_administrator_hands_to_a_task(
+    guard: str, fastapi: str, expected: Confidence
+) -> None:
+    text = SESSION.format("requests.get('https://rates.example', timeout=5); session.commit()")
+    text = text.replace("import get_session", f"import get_session\nfrom shop.users import {guard}")
+    text = text.replace("BackgroundTasks, session", f"BackgroundTasks, user: str = Depends({guard}), session")
+    (found,) = analyze(
+        sources({"shop/main.py": text, "shop/db.py": GIVEN}),
+        documents={"requirements.txt": f"{fastapi}\n"},
+        options=Options(select=("FP404",)),
+    ).result.findings
+
+    assert found.confidence is expected

@@ -332,21 +332,16 @@ def test_so_they_are_by_dependencies_that_annotations_bring(
 
 
 @pytest.mark.parametrize(
-    ("title", "name", "expected"),
+    ("route", "expected"),
     [
-        (b'title="Shop Admin"', "shop", Confidence.POSSIBLE),
-        (b'title="Administered shops"', "shop", Confidence.CERTAIN),
-        (b"", "shop-admin-backend", Confidence.POSSIBLE),
-        (b"", "shop_backoffice", Confidence.POSSIBLE),
-        (b"", "shop-backend", Confidence.CERTAIN),
+        (b'post("/product-types")', Confidence.POSSIBLE),
+        (b'delete("/categories/{number}")', Confidence.POSSIBLE),
+        (b'get("/product-types")', Confidence.CERTAIN),
+        (b'post("/product-types/{number}/products")', Confidence.CERTAIN),
     ],
 )
-def test_so_they_are_by_the_name_of_a_service(title: bytes, name: str, expected: Confidence) -> None:
-    source = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(b"/admin", b"")
-    [found] = analyze(
-        {"shop/main.py": source.replace(b"FastAPI()", b"FastAPI(" + title + b")")},
-        documents={"pyproject.toml": f'[project]\nname = "{name}"\n'},
-        options=Options(select=("FP104",)),
-    ).result.findings
+def test_so_does_one_that_makes_a_kind_of_things(route: bytes, expected: Confidence) -> None:
+    source = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(b'get("/admin/products/{number}")', route)
+    [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
 
     assert found.confidence == expected

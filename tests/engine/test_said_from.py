@@ -255,7 +255,7 @@ def test_what_an_operator_waits_for_who_saves_everything_is_a_hint_until_a_chang
 
 KEPT = """
 import psycopg2
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi_cache.decorator import cache
 
 from shop.store import cached_for, clear_cache, timed
@@ -273,30 +273,46 @@ def one(cursor: object, number: int) -> object:
     return cursor.fetchone()
 
 {helper}
-@app.get("/rows/{{number}}")
+@app.get("/rows/{{{taken}}}")
 {decorator}
-async def report(number: int) -> object:
+async def report({taken}: int, response: Response) -> object:
     await app.router.startup()
-    return {called}(number)
+    return {called}({taken})
 """
 
 
 @pytest.mark.parametrize(
-    ("decorator", "called", "helper", "is_said"),
+    ("decorator", "taken", "called", "helper", "is_said"),
     [
-        ("", "rows", "", True),
-        ("@cache(expire=60)", "rows", "", False),
-        ("@cached_for(60)", "rows", "", False),
-        ("@clear_cache", "rows", "", True),
-        ("@timed", "rows", "", True),
-        ("", "kept", "@cached_for(60)\ndef kept(number):\n    return rows(number)\n", False),
-        ("", "kept", "@timed\ndef kept(number):\n    return rows(number)\n", True),
+        ("", "year", "rows", "", True),
+        ("@cache(expire=60)", "year", "rows", "", False),
+        ("@cached_for(60)", "year", "rows", "", False),
+        ("@cached_for(60)", "number", "rows", "", True),
+        ("@clear_cache", "year", "rows", "", True),
+        ("@timed", "year", "rows", "", True),
+        ("", "year", "kept", "@cached_for(60)\ndef kept(year):\n    return rows(year)\n", False),
+        ("", "year", "kept", "@timed\ndef kept(year):\n    return rows(year)\n", True),
     ],
 )
 def test_what_only_misses_of_a_cache_pay_is_a_hint_until_a_change_brings_it(
-    decorator: str, called: str, helper: str, is_said: bool
+    decorator: str, taken: str, called: str, helper: str, is_said: bool
 ) -> None:
-    text = KEPT.format(decorator=decorator, called=called, helper=helper)
+    text = KEPT.format(decorator=decorator, taken=taken, called=called, helper=helper)
     found = analyze(sources({"shop/api.py": text}), options=Options(select=("FP103",))).result.findings
 
     assert {each.confidence is not Confidence.POSSIBLE for each in found} == {is_said}
+
+
+@pytest.mark.parametrize(("decorator", "is_said"), [("", True), ("@cache(expire=60)\n", False)])
+def test_queries_of_a_loop_that_only_misses_pay_are_a_hint_whatever_they_are_about(
+    decorator: str, is_said: bool
+) -> None:
+    text = (
+        API.replace("def orders(", "def orders(shop: int, ")
+        .replace("def orders", f"{decorator}def orders")
+        .replace("app = FastAPI()", "from fastapi_cache.decorator import cache\napp = FastAPI()")
+    )
+    [found] = analyze(sources({"shop/api.py": text}), options=Options(select=("FP202",))).result.findings
+
+    assert (found.confidence is not Confidence.POSSIBLE) == is_said
+    assert (found.when_new or found.confidence) is not Confidence.POSSIBLE

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.data.round_trips import OTHER_STORES, nearest, writes
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
+from rules.engine.service.traffic import brings_in
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -17,10 +18,10 @@ _SENT = frozenset({"commit", "flush", "write"})
 
 def writes_besides(call: ast.Call, loop: ast.AST, module: Module) -> bool:
     """Whether another call in a loop than `call`, and not one in a loop of its own, writes to a database each time or commits
-    what was written: as many round trips as the look-ups, and dearer ones."""
-    if not isinstance(loop, ast.For | ast.AsyncFor):
-        return False
+    what was written, where something whole is brought in now and then: as many round trips as the look-ups, and dearer ones."""
     around = module.loops(call)
+    if not isinstance(loop, ast.For | ast.AsyncFor) or len(around) > 1 or not brings_in(call, module):
+        return False
     return any(
         isinstance(each, ast.Call)
         and each is not call

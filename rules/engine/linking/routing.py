@@ -43,7 +43,6 @@ class Router(Struct, eq=False):
     key: tuple[str, str]
     is_app: bool
     prefix: str = ""
-    title: str = ""
     dependencies: list[Node] = field(default_factory=list)
     included: list[tuple[Router, str, list[Node]]] = field(default_factory=list)
     """(parent, prefix, dependencies) of each `include_router` that takes it in."""
@@ -163,8 +162,6 @@ class Routing:
         for argument in arguments:
             if argument.name == "prefix":
                 router.prefix = self._text(Given(argument, node.module), {}) or router.prefix
-            elif argument.name == "title":
-                router.title = self._text(Given(argument, node.module), {}) or router.title
             elif argument.name == "dependencies":
                 router.dependencies.extend(self._listed(Given(argument, node.module)))
             elif argument.name == "lifespan":

@@ -26,7 +26,7 @@ from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
-from rules.engine.service.traffic import is_for_admins
+from rules.engine.service.traffic import is_for_admins, makes_kinds
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -180,8 +180,12 @@ def writes_frame(stop: Stop) -> bool:
 
 def weighs_little(stop: Stop, module: Module) -> bool:
     """Whether a statement is answered by SQLite, in this process, where a row by its key takes less than the way to a thread; or
-    only administrators are seen to ask for it."""
-    return stop.kind is Kind.DB and (is_embedded(stop.callable, module) or is_for_admins(stop.call, module))
+    only administrators are seen to ask for it, or those who make a kind of things."""
+    return stop.kind is Kind.DB and (
+        is_embedded(stop.callable, module)
+        or is_for_admins(stop.call, module)
+        or makes_kinds(stop.call, module)
+    )
 
 
 def _asks_at_terminal(node: ast.AST, module: Module) -> bool:

@@ -16,6 +16,7 @@ from rules.engine.reading.walking import own_calls, walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+    from rules.engine.reading.facts import Function
 
 _WORDS = regex(
     r"cache|memo|ttl|expire(?!d(?:Signature|Token|Id|[\s.!\x22\x27]))|_loaded|_fetched_at|last_fetch|last_refresh|refresh_interval",
@@ -23,6 +24,12 @@ _WORDS = regex(
 )
 """What code says that keeps answers; not what it says of tokens that ran out (`jwt.ExpiredSignatureError`, "token expired")."""
 
+_FEW_VALUES = regex(
+    r"(?:^|_)(?:date|day|week|month|year|locale|lang|language|currency|db|session|conn|request|response)$"
+)
+"""Parameters by which there are few answers at a time, or none."""
+_ASIDE = (".Request:", ".Response:", ".BackgroundTasks:", "Session:")
+"""Types of what comes with each request, and is in no key."""
 _MOST = 50
 """Functions on the way to one, up to which it is asked where they all begin."""
 
@@ -92,18 +99,20 @@ def _only_through_caches(node: Node) -> bool:
     return True
 
 
-def is_behind_cache(node: ast.AST, module: Module) -> bool:
+def is_behind_cache(node: ast.AST, module: Module, *, of_few: bool) -> bool:
     """Whether only those get to `node` for whom no answer is kept: a decorator keeps what its function returns, or what all
-    return that call it."""
+    return that call it. With `of_few` such answers count of which there are few: of a thousand products each is missed."""
     found = module.graph_node(node)
-    return found is not None and _is_kept(found)
+    return found is not None and _is_kept(found, of_few)
 
 
-def _is_kept(node: Node) -> bool:
+def _is_kept(node: Node, of_few: bool) -> bool:
     """As `_only_through_caches`, of decorators alone: who looks into a cache somewhere may do more than that."""
     seen, pending = {node}, [node]
     for each in pending:  # grows while we go
         if each.function.flags & facts.CACHED:
+            if of_few and not _has_few_answers(each.function):
+                return False
             continue
         if each.roles or not each.callers or len(pending) > _MOST:
             return False
@@ -112,6 +121,15 @@ def _is_kept(node: Node) -> bool:
                 seen.add(caller)
                 pending.append(caller)
     return True
+
+
+def _has_few_answers(function: Function) -> bool:
+    """Whether a function takes nothing that tells one answer from another, or only something of which there are few values."""
+    known = [each for each in function.parameters if each.name != "self"]
+    return function.required <= len(known) and all(
+        each.depends is not None or _FEW_VALUES.search(each.name) or each.annotation.endswith(_ASIDE)
+        for each in known
+    )
 
 
 def remembers(node: Node) -> bool:

@@ -10,7 +10,6 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from rules.engine.kept_answers import once
 from rules.engine.linking.roles import Role
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
@@ -100,6 +99,11 @@ _MOVED = frozenset(
 )
 """Words of what brings a whole thing over, saves one, or puts it to rest and back: a step of seconds that somebody asks
 for by hand."""
+_IN = frozenset({"import", "imports", "importer", "restore", "scenario", "scenarios", "seed"})
+"""Words, last of a route, of what brings in something whole."""
+_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_KINDS = regex(r"[_-](?:types?|categories)(?:/\{[^}]*\})?/?$|/(?:types?|categories)(?:/\{[^}]*\})?/?$")
+"""Ends of routes of kinds of things: `/corpus-types`, `/categories/{name}`."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
 _ADMIN = regex(
@@ -117,9 +121,6 @@ _GUARDED = frozenset(
     | {"moderator", "moderators", "moderation", "staff", "curator", "curators"}
 )
 """Words of dependencies that let only those in who run the system, or look after what is in it."""
-_ADMINISTERED = frozenset({"admin", "administration", "backoffice"})
-"""Words of the names of services for those who run the system."""
-_NAMED = regex(r"^name\s*=\s*[\"']([\w. -]+)[\"']", re.MULTILINE)
 _ALIASED = ("Dep", "Depends", "Dependency", "Only", "Required")
 """How the names of annotations end that ask for something: `StaffDep = Annotated[User, Depends(staff_only)]`."""
 _OTHERS_TOO = frozenset({"or", "optional", "is", "maybe", "not", "non", "self", "owner", "author", "member"})
@@ -189,8 +190,6 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
     found = module.graph_node(node)
     if found is not None and found.endpoints and not found.endpoints & ~module.project.staff_endpoints:
         return True
-    if endpoints and _is_administration(module.project, module.path.rpartition("/")[0]):
-        return True
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
         return False
@@ -207,18 +206,6 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
         for each in taken
         for part in walk(each)
     )
-
-
-@once
-def _is_administration(project: Project, folder: str) -> bool:
-    """Whether the nearest `pyproject.toml` that names something calls it the administration of a system: `shop-admin-api`."""
-    while True:
-        text = project.documents.get(f"{folder}/pyproject.toml" if folder else "pyproject.toml", "")
-        if named := _NAMED.search(text):
-            return bool(_words(named[1]) & _ADMINISTERED)
-        if not folder:
-            return False
-        folder = folder.rpartition("/")[0]
 
 
 def _asks_for_staff(call: ast.Call, module: Module) -> bool:
@@ -368,10 +355,35 @@ def moves_whole(node: ast.AST, module: Module) -> bool:
     )
 
 
+def brings_in(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` bring in something whole that somebody has made elsewhere,
+    by the last word of their routes."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(
+        _words(each.path.rstrip("/").rpartition("/")[2]) & _IN for each in endpoints
+    )
+
+
+def makes_kinds(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` make or change kinds of things, by their routes: there are a
+    handful of them for years."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(
+        each.method in _CHANGING and _KINDS.search(each.path) is not None for each in endpoints
+    )
+
+
 def is_set_up(node: ast.AST, module: Module) -> bool:
     """Whether all endpoints that reach the function around `node` set up a system that is new, by their routes and names."""
     endpoints = module.endpoints(node)
     return bool(endpoints) and all(_words(each.path) & _SET_UP for each in endpoints)
+
+
+def is_of_keys(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` are about the keys that programs come with, by their routes: few
+    are made, and seldom."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(not _FEW.isdisjoint(each.path.split("/")) for each in endpoints)
 
 
 def is_aside(path: str) -> bool:
@@ -398,11 +410,7 @@ def is_example(path: str, project: Project) -> bool:
 
 
 def staffed(project: Project) -> int:
-    """A bit for each endpoint of the project that lets only those in who run the system, by what it depends on, or because all
-    applications are for them by their titles."""
-    applications = [each for each in project.routing.routers.values() if each.is_app]
-    if applications and all(_words(each.title) & _ADMINISTERED for each in applications):
-        return (1 << len(project.routing.endpoints)) - 1
+    """A bit for each endpoint of the project that lets only those in who run the system, by what it depends on."""
     bits = 0
     for position, endpoint in enumerate(project.routing.endpoints):
         if any(_lets_staff_in(each.symbol.rpartition(".")[2]) for each in endpoint.dependencies):

@@ -898,7 +898,18 @@ def import_owners(names: list[str], session: Annotated[Session, Depends(get_sess
     return skipped
 
 
-@app.post("/owners/import/known")
+@app.post("/owners/many")
+def take_owners(names: list[str], session: Annotated[Session, Depends(get_session)]) -> list[str]:
+    skipped = []
+    for name in names:
+        if owner_named(session, name):  # FP202 (inline)
+            skipped.append(name)
+        else:
+            add_owner(session, name)
+    return skipped
+
+
+@app.post("/owners/known-import")
 def import_known_owners(names: list[str], session: Annotated[Session, Depends(get_session)]) -> list[str]:
     skipped = []
     for name in names:
@@ -910,7 +921,7 @@ def import_known_owners(names: list[str], session: Annotated[Session, Depends(ge
     return skipped
 
 
-@app.post("/owners/import/made")
+@app.post("/owners/made-import")
 def import_made_owners(names: list[str], session: Annotated[Session, Depends(get_session)]) -> list[str]:
     found = []
     for name in names:

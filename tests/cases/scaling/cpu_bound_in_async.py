@@ -472,3 +472,15 @@ async def digest_of_a_name(file: UploadFile) -> str:
 async def unpacked(file: UploadFile) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(await file.read())) as archive:  # FP701 (summary)
         return {name: archive.read(name) for name in archive.namelist()}
+
+
+@app.post("/api-keys")
+async def make_key(secret: str) -> bytes:
+    await run_in_threadpool(rows_of, b"")
+    return bcrypt.hashpw(secret.encode(), bcrypt.gensalt())  # FP701 (change)
+
+
+@app.post("/keys-of-houses")
+async def make_house_key(secret: str) -> bytes:
+    await run_in_threadpool(rows_of, b"")
+    return bcrypt.hashpw(secret.encode(), bcrypt.gensalt())  # FP701 (inline)
