@@ -247,7 +247,8 @@ def _assessment(facts: Facts) -> Section:
     same = [change for change in facts.endpoints if not change.changed]
     if not facts.endpoints:
         return Section(("",))
-    shown, rest = (changed, len(same)) if changed else (same, 0)
+    shown = changed or same
+    left = Counter(_root_of(change.file, facts.roots) for change in same) if changed else Counter()
 
     talked_of = frozenset(ref for entry in facts.heard for ref in entry.endpoints)
     parts = _by_root(shown, facts.roots)
@@ -256,14 +257,18 @@ def _assessment(facts: Facts) -> Section:
     def draw(most: int) -> str:
         tables: list[str] = []
         for root, changes in parts.items():
-            heading = f"#### {code(root)}{counted[root]}\n" if len(parts) > 1 and root else ""
-            tables.append(heading + _cost_table(changes, most, rest if not tables else 0, talked_of))
+            name = code(root) if root else "Outside of these folders"
+            heading = f"#### {name}{counted[root]}\n" if len(parts) > 1 else ""
+            is_last = len(tables) == len(parts) - 1
+            rest = left[root] + (sum(left[other] for other in left if other not in parts) if is_last else 0)
+            tables.append(heading + _cost_table(changes, most, rest, talked_of))
         whole = "\n\n".join([*tables, f"<sub>{told}</sub>"])
         if not changed and len(same) > _MOST_UNCHANGED:
             whole = details(f"{len(same)} touched endpoints cost what they did", f"{whole}\n")
         return f"### Performance assessment\n{whole}"
 
-    told = worst_case(cost for change in shown for cost in (change.before, change.after) if cost is not None)
+    stay = [change for change in shown if change.after is not None]
+    told = worst_case(cost for change in stay for cost in (change.before, change.after) if cost is not None)
     longest = max(len(changes) for changes in parts.values())
     return _section(draw, min(longest, _MOST_ENDPOINTS), rank=2)
 
