@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from typing import TypeAlias
 
 from rules.engine.costs.polynomials import LETTERS
@@ -70,7 +69,7 @@ def price(cost: Cost | None) -> float:
     return numbers + 1e6 * len(cost.blocking) + 1e5 * cost.unbounded
 
 
-Sizes: TypeAlias = Sequence[tuple[str, str]]
+Sizes: TypeAlias = tuple[tuple[str, str], ...]
 """Letters of a cost and what they count; empty where that has no name."""
 
 
