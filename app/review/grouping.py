@@ -128,7 +128,7 @@ def design(finding: Finding) -> str:
     return design_of(finding.leaf) if finding.code in ON_THE_LOOP else ""
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4096)
 def design_of(name: str) -> str:
     """The same of a call by its qualified name."""
     entry = libraries.blocking(name)
