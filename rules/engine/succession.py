@@ -129,6 +129,11 @@ class Succession:
         return self._project
 
 
+def _begins(found: ModuleFacts) -> tuple[object, ...]:
+    """What a file says of how it begins to run."""
+    return found.main, found.fails, found.optional
+
+
 def _sql(documents: Mapping[str, str]) -> dict[str, str]:
     """What tables take their indexes from."""
     return {path: text for path, text in documents.items() if sql_files.is_read(path)}
@@ -428,9 +433,10 @@ class _Change:
         return view
 
     def _starts_the_same(self) -> bool:
-        """Whether the files that are programs still are, and no other one is; none was added or is gone."""
+        """Whether the files that are programs still are, and no other one is, and what they need to be loaded is as it was;
+        none was added or is gone."""
         return all(
-            found is not None and self.facts_before[path].main == found.main
+            found is not None and _begins(self.facts_before[path]) == _begins(found)
             for path, found in self.changed.items()
         )
 

@@ -58,14 +58,14 @@ def get_session():
 """
 
 
-def confidence(body: str, base: tuple[str, str] = BASE, **files: str) -> Confidence:
+def confidence(body: str, base: tuple[str, str] = BASE, code: str = "FP104", **files: str) -> Confidence:
     tree = {
         "shop/models.py": MODELS.format(*base),
         "shop/db.py": DB,
         "shop/api.py": API.format(body),
         **{f"shop/{name}.py": text for name, text in files.items()},
     }
-    result = analyze(sources(tree), options=Options(select=("FP104",))).result
+    result = analyze(sources(tree), options=Options(select=(code,))).result
     assert result.skipped == ()
     (found,) = result.findings
     return found.confidence
@@ -105,6 +105,11 @@ def test_what_a_class_has_or_is_given_or_may_not_be_read_is_no_sign(body: str) -
     assert confidence(body) is Confidence.CERTAIN
 
 
+ASYNC = (
+    "DeclarativeBase, ",
+    "from sqlalchemy.ext.asyncio import AsyncAttrs\nclass Base(AsyncAttrs, DeclarativeBase): ...",
+)
+OTHERS = "DeclarativeBase, ", "from sqlalchemy_mixins import Dated\nclass Base(Dated, DeclarativeBase): ..."
 SETTING = {"billing/places": "def place(order) -> None:\n    order.place = 1\n"}
 
 
@@ -114,6 +119,9 @@ def test_rows_have_what_their_class_has_and_what_anybody_sets() -> None:
     assert confidence(body.format("place")) is Confidence.POSSIBLE
     assert confidence(body.format("place"), **SETTING) is Confidence.CERTAIN
     assert confidence(body.format("number")) is Confidence.CERTAIN
+    assert confidence(body.format("awaitable_attrs"), ASYNC) is Confidence.CERTAIN
+    assert confidence(body.format("place"), ASYNC) is Confidence.POSSIBLE
+    assert confidence(body.format("place"), OTHERS) is Confidence.CERTAIN
 
 
 def test_what_others_give_a_class_or_bases_that_nobody_sees_are_no_sign() -> None:
@@ -145,3 +153,22 @@ def test_the_query_of_a_helper_in_another_file_is_looked_at_too() -> None:
 
     assert confidence(body, finding=helper.format("place")) is Confidence.POSSIBLE
     assert confidence(body, finding=helper.format("number")) is Confidence.CERTAIN
+
+
+@pytest.mark.parametrize(("read", "expected"), [("place", Confidence.POSSIBLE), ("id", Confidence.LIKELY)])
+def test_a_loop_over_rows_that_fails_at_its_first_turn_makes_no_queries(
+    read: str, expected: Confidence
+) -> None:
+    helper = """
+    from sqlalchemy.orm import Session
+    from shop.models import Order
+
+    def of(session: Session, number: int) -> list[Order]:
+        return session.query(Order).filter(Order.customer_id == number).all()
+    """
+    body = (
+        "from shop.finding import of\n    for each in session.query(Customer).all():\n"
+        f"        print(each.{read})\n        of(session, each.id)"
+    )
+
+    assert confidence(body, code="FP202", finding=helper) is expected

@@ -283,11 +283,24 @@ def test_administrators_are_told_by_what_an_endpoint_depends_on(guard: bytes, ex
 )
 def test_administrators_are_told_by_scopes_that_nobody_else_has(guard: bytes, expected: Confidence) -> None:
     source = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(b"/admin", b"")
-    source = source.replace(b"number: int", b"number: int, user: str = " + guard)
     source = source.replace(b"import FastAPI", b"import Depends, FastAPI, Security")
+    taken = source.replace(b"number: int", b"number: int, _: str = " + guard)
+    listed = source.replace(b'{number}"', b'{number}", dependencies=[' + guard + b"]")
 
-    [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
-    assert found.confidence == expected
+    for each in (taken, listed):
+        [found] = analyze({"shop/main.py": each}, options=Options(select=("FP104",))).result.findings
+        assert found.confidence == expected
+
+
+def test_who_has_a_scope_and_is_asked_for_by_name_deletes_what_is_theirs() -> None:
+    source = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(b"/admin", b"")
+    source = source.replace(b"import FastAPI", b"import FastAPI, Security")
+    guard = b'number: int, user: str = Security(current, scopes=["shop:delete"])'
+
+    [found] = analyze(
+        {"shop/main.py": source.replace(b"number: int", guard)}, options=Options(select=("FP104",))
+    ).result.findings
+    assert found.confidence is Confidence.CERTAIN
 
 
 @pytest.mark.parametrize(

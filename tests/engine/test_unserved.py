@@ -257,6 +257,44 @@ def test_a_route_that_asks_for_a_dependency_twice_is_only_possible(wanted: str, 
     assert confidences({"app.py": text + OWN}) == {"app.py": expected}
 
 
+AROUND = "around = APIRouter()\naround.include_router(router)\n"
+INCLUDING = """
+import os
+from fastapi import APIRouter, FastAPI
+from shop.settings import settings
+from shop.api import router
+
+app = FastAPI()
+{}
+"""
+
+
+@pytest.mark.parametrize(
+    ("included", "expected"),
+    [
+        ("if settings.debug:\n    app.include_router(router)", Confidence.POSSIBLE),
+        (f"{AROUND}if os.getenv('DEBUG'):\n    app.include_router(around)", Confidence.POSSIBLE),
+        (
+            f"{AROUND}if settings.debug:\n    app.include_router(router)\napp.include_router(around)",
+            Confidence.CERTAIN,
+        ),
+        ("if settings.rates:\n    app.include_router(router)", Confidence.CERTAIN),
+        ("if not settings.debug:\n    app.include_router(router)", Confidence.CERTAIN),
+        (f"{AROUND}app.include_router(around)", Confidence.CERTAIN),
+    ],
+)
+def test_what_an_application_takes_in_for_developers_only_is_only_possible(
+    included: str, expected: Confidence
+) -> None:
+    files = {
+        "shop/main.py": INCLUDING.format(included),
+        "shop/settings.py": "class Settings: ...\nsettings = Settings()\n",
+        "shop/api.py": ROUTER,
+    }
+
+    assert confidences(files) == {"shop/api.py": expected}
+
+
 CLIENT = """
 import requests
 from fastapi import FastAPI

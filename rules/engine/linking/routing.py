@@ -46,8 +46,11 @@ class Router(Struct, eq=False):
     dependencies: list[Node] = field(default_factory=list)
     included: list[tuple[Router, str, list[Node]]] = field(default_factory=list)
     """(parent, prefix, dependencies) of each `include_router` that takes it in."""
+    always: bool = False
+    """Whether one of these does so wherever the program runs, not on a developer's machine only."""
 
-    def include(self, parent: Router, prefix: str, dependencies: list[Node]) -> None:
+    def include(self, parent: Router, prefix: str, dependencies: list[Node], *, aside: bool) -> None:
+        self.always |= not aside
         if not any(known is parent and text == prefix for known, text, _ in self.included):
             self.included.append((parent, prefix, dependencies))
 
@@ -254,10 +257,11 @@ class Routing:
                 routers = self._routers_of(base, call.receiver, node.module)
             self.takes_unseen |= not routers and method == "include_router"
             for router in routers:
-                self._wire(router, method, reading, always=not _depends(node, call))
+                aside = bool(call.flags & facts.ASIDE)
+                self._wire(router, method, reading, always=not _depends(node, call), aside=aside)
 
-    def _wire(self, router: Router, method: str, reading: Reading, *, always: bool) -> None:
-        """One call of `method` on `router`, `always` or when some condition holds."""
+    def _wire(self, router: Router, method: str, reading: Reading, *, always: bool, aside: bool) -> None:
+        """One call of `method` on `router`, `always` or when some condition holds; `aside` where developers ask for it."""
         if method in ("include_router", "mount"):
             child = reading.get("router", 0) if method == "include_router" else reading.get("app", 1)
             prefix = reading.get("prefix", 2) if method == "include_router" else reading.get("path", 0)
@@ -271,7 +275,7 @@ class Routing:
             for included in children:
                 if included is not router:
                     listed = list(self._listed(dependencies)) if dependencies is not None else []
-                    included.include(router, text or "", listed)
+                    included.include(router, text or "", listed, aside=aside)
         elif method in ("add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"):
             handler = reading.named.get("endpoint") or reading.named.get("route") or reading.get("", 1)
             path = reading.get("path", 0)

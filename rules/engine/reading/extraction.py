@@ -15,6 +15,7 @@ from rules.engine.reading import (
     names_read,
     optional_members,
     raw_text,
+    undefined,
 )
 from rules.engine.reading.arguments import displays
 from rules.engine.reading.calls import calls_of, may_wire
@@ -103,6 +104,7 @@ def build(index: Index, lines: int, known: Carried | None = None, *, takes_part:
         concurrency=tuple(sorted(set(_concurrency(index)))),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         sets=tuple(sorted(set(optional_members.set_elsewhere(index)))),
+        fails=undefined.fails_to_load(index),
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
 

@@ -343,6 +343,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """What its functions may be given to after they are defined: `globals()[name] = logged(globals()[name])`."""
     sets: tuple[str, ...] = ()
     """Names of attributes that it sets, other than a class its optional ones."""
+    fails: bool = False
+    """Reads a name that nothing defines while it is loaded."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""
 

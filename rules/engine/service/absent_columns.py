@@ -6,9 +6,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from rules.engine.kept_answers import once, once_for_node
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import names_read
+from rules.engine.reading.rows import ITEM, ONE
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
 
@@ -24,11 +27,23 @@ if TYPE_CHECKING:
 _OF_BASES = frozenset(
     {
         *("metadata", "registry", "query", "mro", "dict", "json", "copy", "construct", "schema", "validate"),
-        *("from_orm", "parse_obj", "update_forward_refs", "sqlmodel_update"),
+        *("awaitable_attrs", "from_orm", "parse_obj", "update_forward_refs", "sqlmodel_update"),
     }
 )
 """What classes and their instances have that no body declares."""
-_MAPPERS = ("sqlalchemy.", "sqlmodel.", "abc.ABC", "typing.Generic", "builtins.object")
+_MAPPERS = frozenset(
+    {
+        "DeclarativeBase",
+        "DeclarativeBaseNoMeta",
+        "AsyncAttrs",
+        "MappedAsDataclass",
+        "SQLModel",
+        "ABC",
+        "Generic",
+        "object",
+    }
+)
+"""Bases of others of which is known what they have."""
 _MAKERS = ("declarative_base()", "generate_base()")
 _LOOKING = frozenset({"AttributeError", "Exception", "BaseException"})
 _FAR = 4
@@ -125,10 +140,23 @@ def _is_absent(attribute: ast.Attribute, module: Module) -> bool:
     if attribute.attr[:1] == "_" or attribute.attr[:6] == "model_" or attribute.attr in _OF_BASES:
         return False
     value = module.value(attribute.value)
-    if value is None or value.sort not in (Sort.CLASS, Sort.OBJECT) or value.module is None:
+    if value is None:
+        return _is_absent_from_row(attribute, module)
+    if value.sort not in (Sort.CLASS, Sort.OBJECT) or value.module is None:
         return False
     table = module.project.models.table(value)
     return table is not None and lacks(module.project, table, value, attribute.attr)
+
+
+def _is_absent_from_row(attribute: ast.Attribute, module: Module) -> bool:
+    """Whether it is read of what a query of one table gives: `for order in session.query(Order).all(): order.place`."""
+    if not isinstance(attribute.value, ast.Name):
+        return False
+    found = module.rows(attribute.value)
+    table = found[0].table if len(found) == 1 and found[0].stage in (ONE, ITEM) else None
+    if table is None or table.value is None or found[0].reads:
+        return False
+    return lacks(module.project, table, replace(table.value, sort=Sort.OBJECT), attribute.attr)
 
 
 def lacks(project: Project, table: Table, value: Value, name: str) -> bool:
@@ -176,7 +204,7 @@ def _is_base_known(project: Project, base: str, module: Linked, name: str, far: 
         return held.endswith(_MAKERS) and not names_read.has(home.facts.mentions, name)
     if found.sort == Sort.CLASS:
         return _is_known(project, found, name, far - 1)
-    return found.sort == Sort.EXTERNAL and found.name.startswith(_MAPPERS)
+    return found.sort == Sort.EXTERNAL and found.name.rpartition(".")[2] in _MAPPERS
 
 
 def _held(project: Project, ref: str, module: Linked, far: int) -> tuple[str, Linked]:

@@ -196,7 +196,11 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
     taken = [function.node.args, *function.node.decorator_list]
     return any(
         (_ADMIN.fullmatch(last_name(part)) and not _is_one_of_others(part, module))
-        or (isinstance(part, ast.Constant) and _is_of_operators(part, module))
+        or (
+            isinstance(part, ast.Constant)
+            and _is_of_operators(part, module)
+            and not _gives_someone(part, function.node.args)
+        )
         or (isinstance(part, ast.Call) and _asks_for_staff(part, module))
         or (isinstance(part, ast.Name) and part.id.endswith(_ALIASED) and _lets_staff_in(part.id))
         for each in taken
@@ -248,6 +252,23 @@ def _is_of_operators(part: ast.Constant, module: Module) -> bool:
         and given.arg == "scopes"
         and isinstance(part.value, str)
         and _OPERATOR.search(part.value) is not None
+    )
+
+
+def _gives_someone(part: ast.Constant, taken: ast.arguments) -> bool:
+    """Whether an endpoint takes who is let in under a name: what it then does, it does to what is theirs."""
+    positional = [*taken.posonlyargs, *taken.args]
+    given = [None] * (len(positional) - len(taken.defaults)) + list(taken.defaults)
+    pairs = [*zip(positional, given, strict=True), *zip(taken.kwonlyargs, taken.kw_defaults, strict=True)]
+    return any(
+        parameter.arg[0] != "_"
+        and any(
+            part is each
+            for side in (default, parameter.annotation)
+            if side is not None
+            for each in walk(side)
+        )
+        for parameter, default in pairs
     )
 
 

@@ -1,4 +1,5 @@
-"""Files that fail as they are loaded: what they import is nowhere in the project, so nothing of them ever runs."""
+"""Files that fail as they are loaded: what they import is nowhere in the project, or they read a name that nothing defines. So
+nothing of them ever runs."""
 
 from __future__ import annotations
 
@@ -31,6 +32,8 @@ _MADE = regex(
     r"|_pb2(?:_grpc)?$|_generated$|_?version$|^local_|_local$|_secrets?$|_private$|_rs$|_ext$|_native$"
 )
 """What is made when a program is built or installed, kept out of repositories, or brought by another one."""
+_WHOLE = 10
+"""So few files may be shown without the rest of their project."""
 _FEW = 4
 _LARGE_SHARE = 0.2
 """Where so much of what files import of the project is not there, we see a part of the project."""
@@ -80,9 +83,12 @@ def _imported(project: Project, path: str) -> set[str]:
 def unloadable(project: Project) -> frozenset[str]:
     """The files that fail as they are loaded, by their own imports or by those of what they import.
 
-    Where a large share of what files import from a package is not there, something brings it; and a single module may be one
-    that was too large to be read.
+    Of a few files nobody knows what stands beside them. Where a large share of what files import from a package is not there,
+    something brings it; and a single module may be one that was too large to be read.
     """
+    if len(project.resolver.modules) < _WHOLE:
+        return frozenset()
+    undefined: set[str] = set()
     lacking: dict[str, list[tuple[str, _Steps]]] = {}
     needing: dict[str, set[str]] = {}
     asked = Counter[str]()
@@ -90,6 +96,8 @@ def unloadable(project: Project) -> frozenset[str]:
     for path, module in project.resolver.modules.items():
         if place_of(path) != "app" or path[0] == "." or is_example(path, project):
             continue
+        if module.facts.fails:
+            undefined.add(path)
         optional = frozenset(module.facts.optional)
         for ref in module.facts.modules:
             steps = _steps(project, ref, module) if ref not in optional else None
@@ -107,7 +115,7 @@ def unloadable(project: Project) -> frozenset[str]:
         for each in found
     ]
     lacked: dict[str, set[str]] = {}
-    failing: set[str] = set()
+    failing = undefined
     for path, steps in missed:
         lacked.setdefault(steps.missing, set()).add(path)
         if steps.in_file:

@@ -15,7 +15,7 @@ from rules.engine.service.mentions import is_named_in
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
-    from rules.engine.linking.routing import Route
+    from rules.engine.linking.routing import Route, Router
     from rules.engine.project import Project
 
 _TRIES = regex(
@@ -37,6 +37,8 @@ _LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec", "entr
 def unserved(project: Project) -> int:
     """A bit for each endpoint of the project that no user gets to."""
     left_over = _left_over(project) | _orphans(project) | _not_included(project)
+    tools = {id(route.handler) for route in project.routing.routes if _is_for_developers(route.router)}
+    tools -= {id(route.handler) for route in project.routing.routes if not _is_for_developers(route.router)}
     hidden: dict[tuple[int, str], set[str]] = {}
     for node, method, path in _hidden(project.routing.routes):
         hidden.setdefault((id(node), method), set()).add(path)
@@ -46,12 +48,20 @@ def unserved(project: Project) -> int:
         paths = hidden.get((id(handler), endpoint.ref.method), ())
         if (
             handler.path in left_over
+            or id(handler) in tools
             or any(map(endpoint.ref.path.endswith, paths))
             or _is_trial(handler, endpoint.ref.path)
             or _is_refused(handler, project)
         ):
             bits |= 1 << position
     return bits
+
+
+def _is_for_developers(router: Router, far: int = 4) -> bool:
+    """Whether a router is only taken in where developers ask for it: under `if settings.debug:`."""
+    if not router.included or router.is_app or not far:
+        return False
+    return not router.always or all(_is_for_developers(parent, far - 1) for parent, _, _ in router.included)
 
 
 def _is_refused(handler: Node, project: Project) -> bool:
