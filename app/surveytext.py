@@ -17,9 +17,6 @@ from app.review.markdown import code, plural, prose, sentence, shorten, size, ta
 from rules.engine.costs import capacity, estimates, load_plans
 from rules.engine.finding import WORST_CASE, Confidence, Result, Severity
 
-_NAMED_PLACES = 4
-"""Beside the costliest."""
-
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """How much is told; the rest is counted."""
@@ -31,10 +28,14 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: int
     findings: int
     changes: int
+    places: int
+    """Of one cause, beside the costliest."""
 
 
-SHORT: Final = Detail(bytes=8_000, depth=8, calls=6, endpoints=15, findings=20, changes=8)
-WHOLE: Final = Detail(bytes=100_000, depth=12, calls=1_000, endpoints=1_000, findings=1_000, changes=50)
+SHORT: Final = Detail(bytes=8_000, depth=8, calls=6, endpoints=15, findings=20, changes=8, places=4)
+WHOLE: Final = Detail(
+    bytes=100_000, depth=12, calls=1_000, endpoints=1_000, findings=1_000, changes=50, places=1_000
+)
 
 
 def diagnosed(found: Diagnosed, links: Links, detail: Detail = SHORT) -> str:
@@ -143,7 +144,7 @@ def audited(result: Result, links: Links, detail: Detail = SHORT) -> str:
         table(("severity", "findings"), ("---", "--:"), rows),
     ]
     worst = sorted(grouping.causes(findings, result.endpoints), key=_rank)
-    parts.append("\n".join(f"- {_row(entry, links)}" for entry in worst[: detail.findings]))
+    parts.append("\n".join(f"- {_row(entry, links, detail.places)}" for entry in worst[: detail.findings]))
     left = [finding for entry in worst[detail.findings :] for finding in entry.findings]
     if more := len(left):
         rules = Counter(finding.code for finding in left)
@@ -165,15 +166,15 @@ def _rank(entry: Entry) -> tuple[object, ...]:
     return -finding.severity.rank, not finding.gates, -len(entry.endpoints), finding.path, finding.line
 
 
-def _row(entry: Entry, links: Links) -> str:
-    """The costliest place of a cause, four more, and what is decided once for all of them."""
+def _row(entry: Entry, links: Links, most: int) -> str:
+    """The costliest place of a cause, `most` more, and what is decided once for all of them."""
     finding, others = entry.first, entry.findings[1:]
     place = links.place(finding.path, finding.line)
     row = f"{BADGES[finding.severity].split()[0]} {place} {code(finding.code)} {prose(shorten(finding.message, 240))}"
     if not others:
         return row
-    named = ", ".join(links.place(other.path, other.line) for other in others[:_NAMED_PLACES])
-    more = f" and {len(others) - _NAMED_PLACES:,} more" if len(others) > _NAMED_PLACES else ""
+    named = ", ".join(links.place(other.path, other.line) for other in others[:most])
+    more = f" and {len(others) - most:,} more" if len(others) > most else ""
     choice = grouping.decision(finding) if entry.design else ""
     once = f" One decision for all {len(entry.findings):,} places: {prose(choice)}." if choice else ""
     return f"{row} The same at {named}{more}.{once}"

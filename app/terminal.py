@@ -165,9 +165,10 @@ def notes(entry: Entry, lines: Sequence[str]) -> Iterable[str]:
         if like := sum(other.fix is not None for other in entry.findings[1:]):
             where += f"; {like:,} more like it"
         yield f"fix ({fix.safety}{where}): {_in_a_line(finding, _telling(finding, fix), lines)}".rstrip()
-    elif once := entrytext.decision(entry):
+    once = entrytext.decision(entry)
+    if once and any(each.fix is None for each in entry.findings):
         yield visible(once)
-    elif finding.instead:
+    elif finding.fix is None and finding.instead:
         yield f"instead: {visible(first_sentence(finding.instead))}"
     for other in entry.also:
         yield visible(entrytext.also(other))

@@ -98,6 +98,12 @@ SHOWN: Mapping[str, Sequence[str]] = {
         "app/test_thread.py::test_a_slow_change_gets_one_review_and_a_failing_check",
         "app/test_thread.py::test_a_clean_change_is_silent_and_costs_four_calls",
     ),
+    "One line, one comment": (
+        "app/review/test_report.py::test_two_problems_of_a_line_are_one_comment_that_is_told_apart_where_one_was_said",
+    ),
+    "How a project is built": (
+        "app/review/test_report.py::test_one_more_of_how_a_project_is_built_is_said_in_short_once",
+    ),
     "Lines": (
         "app/github/test_reviews.py::test_exactly_the_comments_with_a_place_are_posted",
         "app/test_pipeline.py::test_a_place_that_github_refuses_is_said_in_the_check_run",

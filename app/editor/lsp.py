@@ -18,6 +18,7 @@ from pygls.workspace import TextDocument
 from app import discovery
 from app.analysis.documents import is_document, is_python
 from app.editor.session import Session
+from app.entrytext import weight
 from app.review.amounts import brief
 from app.version import version
 from rules.engine.finding import Edit, Endpoint, Finding, Safety, Severity
@@ -265,7 +266,7 @@ def _touches(finding: Finding, span: types.Range) -> bool:
 
 
 def _explained(finding: Finding) -> str:
-    parts = [f"**{finding.severity} · {finding.code} {finding.name}**", finding.message]
+    parts = [f"**{weight(finding)} · {finding.code} {finding.name}**", finding.message]
     if len(finding.call_path) > 1:
         parts.append(" → ".join(f"`{hop.symbol}` ({hop.path}:{hop.line})" for hop in finding.call_path))
     if finding.impact.summary != "not measured":

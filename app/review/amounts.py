@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from typing import TypeAlias
 
 from rules.engine.costs.polynomials import LETTERS
@@ -15,32 +14,20 @@ MOST_TERMS = 3
 _NAMED = 2
 _LONGEST_NAME = 40
 _SAYS_NOTHING = frozenset(
-    [
+    {
         "all",
-        "execute",
+        "enumerate",
         "exec",
+        "execute",
         "fetch",
         "fetchall",
         "fetchmany",
         "get",
-        "items",
         "iter",
-        "keys",
         "list",
         "mappings",
-        "partitions",
-        "range",
-        "result",
-        "results",
-        "rows",
-        "scalars",
-        "search",
-        "split",
-        "stream",
-        "values",
-        "zip",
-        "enumerate",
-    ]
+    }
+    | {"partitions", "range", "scalars", "split", "stream", "zip"}
 )
 """Names that tell how items are got, and not what they are."""
 UNKNOWN_SIZE = 100.0
@@ -82,7 +69,7 @@ def price(cost: Cost | None) -> float:
     return numbers + 1e6 * len(cost.blocking) + 1e5 * cost.unbounded
 
 
-Sizes: TypeAlias = Sequence[tuple[str, str]]
+Sizes: TypeAlias = tuple[tuple[str, str], ...]
 """Letters of a cost and what they count; empty where that has no name."""
 
 

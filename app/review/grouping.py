@@ -128,7 +128,7 @@ def design(finding: Finding) -> str:
     return design_of(finding.leaf) if finding.code in ON_THE_LOOP else ""
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4096)
 def design_of(name: str) -> str:
     """The same of a call by its qualified name."""
     entry = libraries.blocking(name)
@@ -228,10 +228,15 @@ def _wider(finding: Finding) -> tuple[str, ...]:
     """What findings of several causes share: a design, or one function of a library that one module calls for them."""
     if name := design(finding):
         return finding.code, str(finding.speaks), name
-    if finding.code in ON_THE_LOOP and len(finding.call_path) > 1:
+    if finding.code in ON_THE_LOOP and len(finding.call_path) > 1 and not _calls_itself(finding):
         leaf = finding.call_path[-1]
         return finding.code, str(finding.speaks), leaf.path, leaf.symbol
     return ()
+
+
+def _calls_itself(finding: Finding) -> bool:
+    """Whether a function that awaits nothing makes the call in its own body: its path begins with its header then."""
+    return finding.code == "FP104" and finding.call_path[0].line == finding.line
 
 
 def _on_one_line(found: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -31,7 +31,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     blocking: tuple[str, ...] = ()
     fixed: tuple[Finding, ...] = ()
     existing: dict[str, int] = {}
-    """Severity -> how many were there before."""
+    """Severity -> how many findings were there before."""
+    counts: dict[str, tuple[int, int, int]] = {}
+    """Severity -> how many problems are new, fixed and there before, as the check run counts them."""
     endpoints: tuple[EndpointChange, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
     metrics: tuple[str, ...] = ()
@@ -74,6 +76,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             blocking=report.blocking,
             fixed=tuple(_without_source(finding) for finding in report.fixed),
             existing=existing,
+            counts=report.counts,
             endpoints=report.endpoints,
             standing=report.standing[:MOST_STANDING],
             recommendations=report.recommendations,

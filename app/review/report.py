@@ -81,6 +81,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Those of `existing` on or through lines the pull request touched."""
     waived: tuple[Waived, ...] = ()
     """New findings that somebody ignored on this pull request; no part of `new`."""
+    counts: dict[str, tuple[int, int, int]] = {}
+    """Severity -> how many problems are new, fixed and there before, as the summary counts them."""
     blocking: tuple[str, ...] = ()
     """Fingerprints of the findings that fail the check run, or would if the mode were `gate`."""
     advised: bool = False
@@ -260,6 +262,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             existing=changes.existing,
             nearby=nearby,
             waived=ignored,
+            counts=summary.counts(facts),
             blocking=blocking,
             advised=bool(checklist),
             folded=tuple(marker.token(print_) for entry in left_out for print_ in entry.fingerprints),

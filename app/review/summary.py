@@ -216,21 +216,27 @@ def _of(count: int, total: int) -> str:
     return {1: "it", 2: "both"}.get(total, f"all {total}")
 
 
+def counts(facts: Facts) -> dict[str, tuple[int, int, int]]:
+    """How many problems are new, fixed and old by severity; only severities that occur. Old hints are none."""
+    old = tuple(entry for entry in facts.existing if not entry.first.is_hint)
+    new, fixed, there = (
+        Counter(entry.first.severity for entry in groups) for groups in (facts.heard, facts.fixed, old)
+    )
+    return {
+        severity: (new[severity], fixed[severity], there[severity])
+        for severity in Severity
+        if new[severity] or fixed[severity] or there[severity]
+    }
+
+
 def _severities(facts: Facts) -> str:
-    """New, fixed and old by severity; only severities that occur."""
-    columns = [
-        Counter(entry.first.severity for entry in groups)
-        for groups in (facts.heard, facts.fixed, facts.existing)
-    ]
-    if not columns[0] and not columns[1]:
+    """The counts as a table, when something is new or fixed."""
+    counted = counts(facts)
+    if not any(new or fixed for new, fixed, _ in counted.values()):
         return ""
     rows = [
-        [
-            BADGES[severity].lower(),
-            *(str(column[severity]) if column[severity] else "–" for column in columns),
-        ]
-        for severity in Severity
-        if any(column[severity] for column in columns)
+        [BADGES[Severity(severity)].lower(), *(str(count) if count else "–" for count in columns)]
+        for severity, columns in counted.items()
     ]
     return table(("", "new", "fixed", "already there"), ("---", "--:", "--:", "--:"), rows)
 
@@ -241,7 +247,8 @@ def _assessment(facts: Facts) -> Section:
     same = [change for change in facts.endpoints if not change.changed]
     if not facts.endpoints:
         return Section(("",))
-    shown, rest = (changed, len(same)) if changed else (same, 0)
+    shown = changed or same
+    left = Counter(_root_of(change.file, facts.roots) for change in same) if changed else Counter()
 
     talked_of = frozenset(ref for entry in facts.heard for ref in entry.endpoints)
     parts = _by_root(shown, facts.roots)
@@ -250,14 +257,18 @@ def _assessment(facts: Facts) -> Section:
     def draw(most: int) -> str:
         tables: list[str] = []
         for root, changes in parts.items():
-            heading = f"#### {code(root)}{counted[root]}\n" if len(parts) > 1 and root else ""
-            tables.append(heading + _cost_table(changes, most, rest if not tables else 0, talked_of))
+            name = code(root) if root else "Outside of these folders"
+            heading = f"#### {name}{counted[root]}\n" if len(parts) > 1 else ""
+            is_last = len(tables) == len(parts) - 1
+            rest = left[root] + (sum(left[other] for other in left if other not in parts) if is_last else 0)
+            tables.append(heading + _cost_table(changes, most, rest, talked_of))
         whole = "\n\n".join([*tables, f"<sub>{told}</sub>"])
         if not changed and len(same) > _MOST_UNCHANGED:
             whole = details(f"{len(same)} touched endpoints cost what they did", f"{whole}\n")
         return f"### Performance assessment\n{whole}"
 
-    told = worst_case(cost for change in shown for cost in (change.before, change.after) if cost is not None)
+    stay = [change for change in shown if change.after is not None]
+    told = worst_case(cost for change in stay for cost in (change.before, change.after) if cost is not None)
     longest = max(len(changes) for changes in parts.values())
     return _section(draw, min(longest, _MOST_ENDPOINTS), rank=2)
 
@@ -286,10 +297,10 @@ def _rows(
         if len(members) < _FEWEST_ALIKE or not cells[0]:
             rows += [([change], _cost_row(change, talked_of)) for change in members]
             continue
-        named = ", ".join(code(str(change.ref), cell=True) for change in members[:_NAMED_ALIKE])
-        rows.append(
-            (members, [f"{named} and {len(members) - _NAMED_ALIKE} more{cells[0].rstrip()}", *cells[1:]])
-        )
+        names = [code(str(change.ref), cell=True) for change in members]
+        if len(names) > _NAMED_ALIKE + 1:
+            names[_NAMED_ALIKE:] = [f"{len(names) - _NAMED_ALIKE} more"]
+        rows.append((members, [f"{_listed(names)}{cells[0].rstrip()}", *cells[1:]]))
     place = {id(change): at for at, change in enumerate(changes)}
     return sorted(rows, key=lambda row: place[id(row[0][0])])
 

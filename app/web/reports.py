@@ -23,7 +23,7 @@ from app.github.models import Repository
 from app.records import KeptReport
 from app.reportlinks import ReportLinks
 from app.review import history, patch
-from app.review.amounts import brief, named, weigh
+from app.review.amounts import brief, named, short_name, weigh
 from app.review.answered import Answered
 from app.review.budgets import BudgetRow
 from app.review.costs import EndpointChange
@@ -229,6 +229,27 @@ class Measure(NamedTuple):
     """The same figure after each merged change; empty when none is known."""
 
 
+class Stops(NamedTuple):
+    """What stops the event loop, by the names that people know it by."""
+
+    come: list[str]
+    there: list[str]
+    """Before as now."""
+    gone: list[str]
+
+    @classmethod
+    def of(cls, change: EndpointChange) -> Stops:
+        old, new = (
+            list(dict.fromkeys(map(short_name, cost.blocking))) if cost is not None else []
+            for cost in (change.before, change.after)
+        )
+        return cls(
+            [name for name in new if name not in old],
+            [name for name in new if name in old],
+            [name for name in old if name not in new],
+        )
+
+
 class Step(NamedTuple):
     """A merged change that moved the endpoint's cost: which, when, and what it costs since."""
 
@@ -244,6 +265,7 @@ class Row(NamedTuple):
     budgets: list[BudgetRow]
     sizes: list[tuple[str, str]]
     """What the letters in its figures count."""
+    stops: Stops
 
 
 def render(
@@ -350,6 +372,8 @@ def _nowhere(path: str, line: int, end_line: int | None = None) -> str:
 
 def _counts(record: Record, severity: Severity) -> tuple[int, int, int]:
     """New, fixed, already there."""
+    if record.counts:
+        return record.counts.get(severity, (0, 0, 0))
     return (
         sum(finding.severity == severity and not finding.is_hint for finding in record.new),
         sum(finding.severity == severity for finding in record.fixed),
@@ -382,7 +406,8 @@ def _row(change: EndpointChange, line: Sequence[history.Step], record: Record, l
     ]
     told = [Step(step.number, _date(step.at), _figures(step.cost)) for step in line if step.number]
     sizes = named(change.sizes, *(measure.after for measure in measures))
-    return Row(change, measures, told, [row for row in record.budgets if row.ref == change.ref], sizes)
+    kept = [row for row in record.budgets if row.ref == change.ref]
+    return Row(change, measures, told, kept, sizes, Stops.of(change))
 
 
 def _told(change: EndpointChange, attribute: str) -> tuple[str, str]:

@@ -56,6 +56,8 @@ def answers(code: str) -> frozenset[str]:
             return LOOPS
         case 1 if number == 113:
             return frozenset({"task-reference"})
+        case 1 if number in (118, 119, 120):
+            return BLOCKING | {"other"}
         case 2 if number in (206, 207, 208, 225):
             return frozenset({"missing-index"})
         case 2 if number in (209, 210, 211, 215, 216, 222, 223):

@@ -12,8 +12,10 @@ from rules.engine.module import Context
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service import payloads
 from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
@@ -245,6 +247,7 @@ class LongWorkInHandler(Rule):
             return
         found = _aside(call, module)
         if found is None:
+            yield from _told_at_once(call, module)
             yield from _job(call, role, module)
             return
         kind, path = found
@@ -299,6 +302,11 @@ def _long_work(call: ast.Call, role: str, module: Module) -> Match | None:
     summary = module.summary(call) if role == "endpoint" else None
     if summary is None or function is None or not _takes_upload(function.node, module):
         return None
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if not any(
+        module.type_of(each) in payloads.UPLOADS or payloads.holds_upload(each, module) for each in given
+    ):
+        return None
     for leaf in summary.external:
         if leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice or not _is_repeated(leaf, module):
             continue
@@ -317,6 +325,57 @@ def _long_work(call: ast.Call, role: str, module: Module) -> Match | None:
             instead=_LATER,
         )
     return None
+
+
+def _told_at_once(call: ast.Call, module: Module) -> Iterator[Match]:
+    """`await asyncio.gather(*(notify(user) for user in users))`: several are told something at once, and all are waited for."""
+    for made in _coroutines(call, module):
+        found = _aside(made, module)
+        if found is None:
+            continue
+        yield Match(
+            call,
+            f"The response waits until all are told: `{spelled(made.func)}` for each, whose results it does not use.",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE,  # what is sent may be the request's own work
+            when_new=Confidence.LIKELY if found[0] == "mail" or _is_notice(made) else None,
+            call_path=found[1],
+            impact=kept_estimates.moved_behind(module.options),
+            instead="Hand it to `background_tasks.add_task(...)` or a queue, which tries again what fails.",
+        )
+        return
+
+
+def _coroutines(call: ast.Call, module: Module) -> Iterator[ast.Call]:
+    """The coroutines that a call is given to wait for: written out, in a comprehension, or as tasks that were put in a list."""
+    function = module.function_of(call)
+    for argument in call.args:
+        value = argument.value if isinstance(argument, ast.Starred) else argument
+        if isinstance(value, ast.Name) and function is not None:
+            for each in own_calls(function.node) if not isinstance(function.node, ast.Lambda) else ():
+                match each:
+                    case ast.Call(
+                        func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[made]
+                    ) if name == value.id:
+                        yield from _made_in(made)
+            value = origin(value, module)
+        if isinstance(value, ast.ListComp | ast.GeneratorExp):
+            yield from _made_in(value.elt)
+        elif isinstance(value, ast.List | ast.Tuple):
+            for element in value.elts:
+                yield from _made_in(element)
+        elif last_name(call.func) == "gather":
+            yield from _made_in(value)
+
+
+def _made_in(expression: ast.expr) -> Iterator[ast.Call]:
+    """The coroutine of `create_task(notify(user))`, or of `notify(user)` itself."""
+    if not isinstance(expression, ast.Call):
+        return
+    if last_name(expression.func) in ("create_task", "ensure_future") and expression.args:
+        yield from _made_in(expression.args[0])
+    else:
+        yield expression
 
 
 def _program(call: ast.Call, module: Module) -> str:

@@ -185,9 +185,18 @@ class SettingsPerRequest(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.name in _READERS or callee.name in _PARSERS or callee.sort == Sort.CLASS
+        return (
+            callee.name in _READERS
+            or callee.name in _PARSERS
+            or callee.sort == Sort.CLASS
+            or (callee.is_method and callee.spelled in _READS)
+        )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        name = module.qualified_name(node.func) or ""
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _READS and name not in _PARSERS:
+            yield from _text_of_file(node, module)
+            return
         yield from _through_helper(node, module)
         what = _what(node, module)
         if not what or is_first_time(node, module):
@@ -206,6 +215,34 @@ class SettingsPerRequest(Rule):
             else Confidence.CERTAIN,
             fix=_fix(node, module),
             impact=kept_estimates.settings_read(module.options),
+        )
+
+
+def _text_of_file(call: ast.Call, module: Module) -> Iterator[Match]:
+    """`(PROMPTS / "system.md").read_text()`: the same text for each request; one that is parsed is said where that happens."""
+    if (
+        call.args
+        or made_again(call, module) is None
+        or is_first_time(call, module)
+        or module.is_repeated(call)
+    ):
+        return
+    path = _opened(call, module, _DEEP)
+    function = module.function_of(call)
+    if path is None or function is None or _WRITES.search(module.source.text):
+        return
+    if any(
+        isinstance(each, ast.Call) and (module.qualified_name(each.func) or "") in _PARSERS
+        for each in walk(function.node)
+    ):
+        return
+    if _is_fixed(path, module, _DEEP) and not _STATE.search(_written_out(path, module)):
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` reads the same file for each request.",
+            confidence=Confidence.POSSIBLE,  # it may be edited while the service runs
+            impact=kept_estimates.settings_read(module.options),
+            instead="Read it once: `@lru_cache(maxsize=1)` on a function that returns its text, or a constant of the module.",
         )
 
 

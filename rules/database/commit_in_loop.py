@@ -27,6 +27,7 @@ from rules.engine.data.transactions import opens_own
 from rules.engine.fixing.rewrites import after_loop
 from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, shortened, spelled
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
@@ -199,6 +200,7 @@ class CommitInLoop(Rule):
         loop, leaf = loop_of(node, module), nearest(summary.commits, "commit")
         flushed = nearest(summary.commits, "flush") if leaf is None else None
         leaf = leaf or flushed
+        loop = loop or _around_commit(node, module)
         if leaf is None or loop is None or nearest(summary.reads) is not None:
             return
         if isinstance(loop, ast.AsyncFor) or (summary.is_async and is_never_awaited(node, module)):
@@ -235,6 +237,22 @@ class CommitInLoop(Rule):
             ),
             instead=_ONE_TRANSACTION if kind == "transaction" else "",
         )
+
+
+def _around_commit(call: ast.Call, module: Module) -> ast.For | None:
+    """The loop around `unit.commit()`, which takes nothing of a turn and keeps all that the turn did."""
+    loop = next(reversed(module.loops(call)), None)
+    if last_name(call.func) != "commit" or call.args or call.keywords or not isinstance(loop, ast.For):
+        return None
+    if any(_is_deliberate(each, module) for each in module.loops(call)) or _is_rationed(call, loop, module):
+        return None
+    if (
+        not _writes(loop, module)
+        or leaves_after(call, loop, module)
+        or module.depends_on_loop(call.func, loop)
+    ):
+        return None
+    return loop
 
 
 def _in_other_branches(node: ast.Call, loop: ast.For, module: Module) -> list[int]:

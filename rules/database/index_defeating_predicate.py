@@ -9,6 +9,7 @@ from rules.engine.data.raw_queries import Raw
 from rules.engine.data.reference_tables import is_reference
 from rules.engine.data.small_tables import is_small
 from rules.engine.data.tables import Column, Table
+from rules.engine.reading.origins import origins
 from rules.engine.reading.raw_text import RUNS
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
@@ -106,18 +107,21 @@ class IndexDefeatingPredicate(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.is_method and (callee.spelled in RUNS or callee.spelled in _WHERE)
+        return callee.is_method and (
+            callee.spelled in RUNS or callee.spelled in _WHERE or callee.spelled == "order_by"
+        )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node.func, ast.Attribute) and node.func.attr in RUNS:
             raw = module.project.raw.at(module.path, node.lineno, node.col_offset, node.func.attr)
             if raw is not None:
                 yield from _in_text(node, raw)
-        if (
-            not isinstance(node.func, ast.Attribute)
-            or node.func.attr not in _WHERE
-            or not module.reached(node)
-        ):
+        if not isinstance(node.func, ast.Attribute) or not module.reached(node):
+            return
+        if node.func.attr == "order_by":
+            yield from _at_random(node, module)
+            return
+        if node.func.attr not in _WHERE:
             return
         if len(node.args) != 1 or not _is_alone(node):
             return
@@ -125,6 +129,9 @@ class IndexDefeatingPredicate(Rule):
         if found is None:
             return
         expression, table, column, severity = found
+        if not table.is_indexed(column):
+            yield from _without_index(expression, table, column, module)
+            return
         if any("" in columns for columns in table.indexes) or table.opaque:
             return
         entity = table.symbol.rpartition(".")[2]
@@ -142,6 +149,50 @@ class IndexDefeatingPredicate(Rule):
             or _comes_before_new(node, entity, module)
             else Confidence.LIKELY,
         )
+
+
+def _without_index(expression: ast.expr, table: Table, column: Column, module: Module) -> Iterator[Match]:
+    """A search that no index of the plain column would answer either, in a table that use fills."""
+    if not grows(table) or is_small(table) or is_reference(table, module.project) or table.opaque:
+        return
+    if any("" in columns for columns in table.indexes):
+        return
+    is_search = isinstance(expression, ast.Call)
+    yield Match(
+        expression,
+        f"`{module.segment(expression)}` reads all of `{table.name}` with each call, and an index on `{column.attribute}` alone would"
+        " not help.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,
+        instead=f"Search within words needs an index of its own: in PostgreSQL `pg_trgm` with a GIN index on `{column.name}`, or a"
+        " full-text column."
+        if is_search
+        else f"Compare `{column.attribute}` itself with a range, or with the value as it is stored, and give it an index.",
+    )
+
+
+def _at_random(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`order_by(func.random())`: all rows get a number and are sorted, for the few that are kept."""
+    match node.args:
+        case [ast.Call(func=ast.Attribute(attr="random" | "rand") as function, args=[])]:
+            pass
+        case _:
+            return
+    found = module.rows(node)
+    if not (module.qualified_name(function) or "").startswith("sqlalchemy.") or len(found) != 1:
+        return
+    table = found[0].table
+    if is_small(table):
+        return
+    yield Match(
+        node.args[0],
+        f"`{module.segment(node.args[0])}` gives each row of `{table.name}` that matches a number and sorts them all, for the few that"
+        " are kept.",
+        severity=Severity.LOW if found[0].filters or not grows(table) else Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE,  # how many rows match is not in the code
+        instead="Pick a random key and take the rows after it, or a random offset below the count; PostgreSQL also has"
+        " `TABLESAMPLE`.",
+    )
 
 
 def _comes_before_new(node: ast.Call, entity: str, module: Module) -> bool:
@@ -197,7 +248,13 @@ def _wrapped(condition: ast.expr, module: Module) -> tuple[ast.expr, Table, Colu
             if not name.startswith(("sqlalchemy.", "sqlmodel.")):
                 return None
             found = _column(attribute, module)
-            if found is not None and found[0].is_indexed(found[1]):
+            if found is not None:
+                return condition, *found, Severity.MEDIUM
+        case ast.Compare(
+            left=ast.Call(args=[ast.Constant(), ast.Attribute() as attribute]) as call, ops=[ast.Eq()]
+        ) if last_name(call) in ("extract", "date_trunc"):
+            found = _column(attribute, module)
+            if found is not None and (module.qualified_name(call.func) or "").startswith("sqlalchemy."):
                 return condition, *found, Severity.MEDIUM
     return None
 
@@ -205,27 +262,34 @@ def _wrapped(condition: ast.expr, module: Module) -> tuple[ast.expr, Table, Colu
 def _leading(condition: ast.expr, module: Module) -> tuple[ast.expr, Table, Column, Severity] | None:
     """`Customer.name.ilike(f"%{text}%")`, where the column has an index that does not help."""
     match condition:
+        case ast.Call(args=[first, *_]) if last_name(condition) == "or_":
+            return _leading(first, module)
+        case ast.BinOp(left=first, op=ast.BitOr()):
+            return _leading(first, module)
         case ast.Call(
             func=ast.Attribute(
                 value=ast.Attribute() as attribute, attr="like" | "ilike" | "contains" | "endswith" as how
             ),
             args=[pattern],
         ):
-            if how in ("like", "ilike") and not _starts_anywhere(pattern):
+            if how in ("like", "ilike") and not _starts_anywhere(pattern, module):
                 return None
             found = _column(attribute, module)
             if found is None or found[1].type not in ("String", "str", "Text", "Unicode", "VARCHAR"):
                 return None
-            if found[0].is_indexed(found[1]) and not found[1].primary:
+            if not found[1].primary:
                 return condition, *found, Severity.LOW
     return None
 
 
-def _starts_anywhere(pattern: ast.expr) -> bool:
+def _starts_anywhere(pattern: ast.expr, module: Module) -> bool:
+    if isinstance(pattern, ast.Name):
+        made = origins(pattern, module)
+        return len(made) == 1 and made[0] is not pattern and _starts_anywhere(made[0], module)
     if isinstance(pattern, ast.JoinedStr) and pattern.values:
         pattern = pattern.values[0]
     if isinstance(pattern, ast.BinOp):
-        return _starts_anywhere(pattern.left)
+        return _starts_anywhere(pattern.left, module)
     return isinstance(pattern, ast.Constant) and isinstance(pattern.value, str) and pattern.value[:1] == "%"
 
 

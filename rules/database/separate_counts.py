@@ -9,6 +9,7 @@ from rules.engine.data.loads import QUERY
 from rules.engine.data.small_tables import is_small
 from rules.engine.finding import Impact
 from rules.engine.reading.origins import origins
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _SEVERAL = 3
 """Two are a page's number and what it shows beside."""
+_COUNTING = regex(r"\bcount\(")
 _FIGURES = frozenset({"count", "sum", "avg", "max", "min"})
 _GROUPED = frozenset({"group_by", "distinct", "limit", "having"})
 
@@ -114,13 +116,18 @@ class SeparateCounts(Rule):
     )
 
     def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
-        if "count" not in module.source.text or not module.project.models.tables or not serves(node, module):
+        if (
+            not module.source.matches(_COUNTING)
+            or not module.project.models.tables
+            or not serves(node, module)
+        ):
             return
-        figures: dict[str, tuple[Table, list[ast.Call]]] = {}
+        figures: dict[tuple[str, tuple[int, int]], tuple[Table, list[ast.Call]]] = {}
         for call in own_calls(node):
             table = _counted(call, module)
             if table is not None and not module.loops(call):
-                figures.setdefault(table.symbol or table.name, (table, []))[1].append(call)
+                key = table.symbol or table.name, _branch(call, node, module)
+                figures.setdefault(key, (table, []))[1].append(call)
         for table, calls in figures.values():
             if len(calls) < _SEVERAL or is_small(table):
                 continue
@@ -143,6 +150,19 @@ class SeparateCounts(Rule):
                 instead=f"Ask for all figures of `{name}` with one statement: a `func.count().filter(…)` for each, or one count by"
                 " group.",
             )
+
+
+def _branch(call: ast.Call, function: ast.AST, module: Module) -> tuple[int, int]:
+    """The place of the branch that `call` stands in: what stands in different ones does not run for one request."""
+    child: ast.AST = call
+    parent = module.parent(call)
+    while parent is not None and parent is not function:
+        if isinstance(parent, ast.If | ast.IfExp | ast.ExceptHandler | ast.match_case):
+            other = getattr(parent, "orelse", None)
+            place = parent.pattern if isinstance(parent, ast.match_case) else parent
+            return place.lineno, int(child is other or (isinstance(other, list) and child in other))
+        child, parent = parent, module.parent(parent)
+    return 0, 0
 
 
 def _counted(call: ast.Call, module: Module) -> Table | None:

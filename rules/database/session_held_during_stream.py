@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import pool_estimates
-from rules.engine.data.transactions import CLOSES_FIRST, holds, pinning, releases
+from rules.engine.data.transactions import CLOSES_FIRST, SESSIONS, holds, is_a, opens_own, pinning, releases
 from rules.engine.finding import Hop, Options
 from rules.engine.fixing.rewrites import with_keyword
+from rules.engine.linking.values import Sort
 from rules.engine.module import Role
 from rules.engine.reading.origins import origin
 from rules.engine.reading.spelling import last_name
@@ -278,13 +279,23 @@ def _uses(
         return True
     target = module.callee(made)
     if target is not None and module.project.summaries.of(target).queries:
-        return True
+        return not _opens_own(target, module)
     if not isinstance(made, ast.Call) or not isinstance(made.func, ast.Attribute):
         return False
     return (
         module.callee(made) is None
         and isinstance(made.func.value, ast.Name)
         and made.func.value.id in {argument.arg for argument, _ in arguments(node)}
+    )
+
+
+def _opens_own(target: Node, module: Module) -> bool:
+    """Whether what streams makes a session itself, and asks with that."""
+    resolver = module.project.resolver
+    made = (resolver.value(call.ref, target.module) for call in target.function.calls)
+    return opens_own(target, module.project) or any(
+        value is not None and value.sort in (Sort.CLASS, Sort.EXTERNAL) and is_a(value.name, SESSIONS)
+        for value in made
     )
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import pool_estimates
 from rules.engine.data.transactions import CONNECTIONS, RELEASING, holds, is_a
-from rules.engine.finding import Options
+from rules.engine.finding import Hop, Options
+from rules.engine.linking.context import IN_REQUEST
 from rules.engine.linking.values import Sort
 from rules.engine.module import Role
 from rules.engine.reading import facts
@@ -14,9 +15,11 @@ from rules.engine.reading.loop_shapes import shortened
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import is_guarded
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
+    from rules.engine.linking.graph import Node
     from rules.engine.module import Module
 
 _FACTORIES = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker"})
@@ -28,6 +31,8 @@ _SESSION_CLASSES = frozenset(
         "sqlmodel.ext.asyncio.session.AsyncSession",
     }
 )
+_SCOPED = frozenset({"scoped_session", "async_scoped_session"})
+"""They give each thread or task a session of its own."""
 _TAKING = frozenset(
     {
         "sqlalchemy.engine.Engine.connect",
@@ -130,6 +135,9 @@ class SessionLeak(Rule):
         name = _target(node, module)
         if name is None or not _takes(node, module) or _is_bound(node, module):
             return
+        if module.function_of(node) is None:
+            yield from self._of_all(node, name, module)
+            return
         if not module.in_request_path(node) and module.role(node) not in (Role.TASK, Role.BACKGROUND):
             return
         function = module.function_of(node)
@@ -157,6 +165,44 @@ class SessionLeak(Rule):
             else _confidence(name, fate, function.node, module),
             impact=pool_estimates.leaked(module.options),
         )
+
+    def _of_all(self, node: ast.Call, name: str, module: Module) -> Iterator[Match]:
+        """`session = SessionLocal()` of a module, which requests ask with."""
+        if (
+            last_name(node.func) in _SCOPED
+            or is_guarded(node, module)
+            or len(module.index.module.bindings.get(name, ())) != 1
+        ):
+            return
+        user = _asking(name, module)
+        if user is None:
+            return
+        yield Match(
+            node,
+            f"`{name}` is one session for all requests (`{user.symbol.rpartition('.')[2]}` asks with it): what one of them does is in"
+            " the transaction of the others, and its connection never goes back.",
+            confidence=Confidence.LIKELY,
+            related=(Hop(user.path, user.function.line, user.symbol),),
+            instead="Make a session for each request, in a dependency that closes it: `with SessionLocal() as session: yield"
+            " session`.",
+            impact=pool_estimates.leaked(module.options),
+        )
+
+
+def _asking(name: str, module: Module) -> Node | None:
+    """A function that requests get to and that asks with the module's object `name`, in whatever file."""
+    resolver = module.project.resolver
+    for node in module.project.graph.nodes.values():
+        if not node.contexts & IN_REQUEST:
+            continue
+        for call in node.function.calls:
+            owner = call.ref.rpartition(".")[0]
+            if not owner.endswith(name):
+                continue
+            value = resolver.value(owner, node.module)
+            if value is not None and value.origin == (module.path, name):
+                return node
+    return None
 
 
 def _is_for_other_versions(node: ast.AST, module: Module) -> bool:

@@ -6,13 +6,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.data import store_lists
 from rules.engine.data.document_lists import ENDS, UnlimitedList, unlimited
 from rules.engine.data.growing_tables import grows, grows_by_name
 from rules.engine.data.raw_queries import Raw, is_unlimited
 from rules.engine.data.reference_tables import is_kept_by_hand, is_only_read, is_reference
 from rules.engine.data.small_tables import is_set_up, is_small
+from rules.engine.data.store_lists import ASKING, StoreList
 from rules.engine.finding import Hop
+from rules.engine.reading.loop_shapes import shortened, spelled
 from rules.engine.reading.raw_text import RUNS
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import ITEM, LIMITED, NARROWED, TOUCHED
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
     from rules.engine.data.unbounded import Unlimited
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
+
+
+_WRITING = regex(r"\.writerow\(")
 
 
 class UnboundedQuery(Rule):
@@ -109,7 +116,10 @@ class UnboundedQuery(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.is_linked or (callee.is_method and (callee.spelled in RUNS or callee.spelled in ENDS))
+        return callee.is_linked or (
+            callee.is_method
+            and (callee.spelled in RUNS or callee.spelled in ENDS or callee.spelled in ASKING)
+        )
 
     def check(self, node: ast.Call | ast.For, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.For):
@@ -122,6 +132,10 @@ class UnboundedQuery(Rule):
         listed = unlimited(node, module)
         if listed is not None:
             yield _of_documents(node, listed, module)
+            return
+        stored = store_lists.listed(node, module)
+        if stored is not None:
+            yield _of_store(node, stored, module)
             return
         found = module.project.unbounded.at(module.path, node.lineno, node.col_offset)
         if found is None or any(isinstance(part, ast.Call) for part in walk(node.func)):
@@ -155,12 +169,32 @@ class UnboundedQuery(Rule):
         )
 
 
+def _of_store(node: ast.Call, stored: StoreList, module: Module) -> Match:
+    if stored.scans:
+        return Match(
+            node,
+            f"`{spelled(node.func)}` reads the whole table for each request, a megabyte at a time: a filter only drops what was read.",
+            confidence=Confidence.POSSIBLE,  # how large it is is not in the code
+            instead="Ask by the key with `query(KeyConditionExpression=…)`, of the table or of a secondary index on what is looked for.",
+            impact=estimates.rows_returned(module.options),
+        )
+    endpoint = stored.endpoints[0]
+    return Match(
+        node,
+        f"`{endpoint.symbol.rpartition('.')[2]}` returns all of `{shortened(stored.what, 60)}` in one response: nothing limits what is"
+        " asked for, so it grows with the data.",
+        confidence=Confidence.POSSIBLE,
+        impact=estimates.rows_returned(module.options),
+        instead="Return pages: a bounded `limit` parameter that is handed on to the store, continued after the last key.",
+    )
+
+
 def _exported(loop: ast.For, module: Module) -> Iterator[Match]:
     """`for order in session.scalars(select(Order)): writer.writerow([order.number])`: a file of all rows, in one piece."""
     row = loop.target
     if (
         not isinstance(row, ast.Name)
-        or "writerow" not in module.source.text
+        or not module.source.matches(_WRITING)
         or not module.in_request_path(loop)
     ):
         return

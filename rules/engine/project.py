@@ -134,8 +134,8 @@ class Project:
 
     @cached_property
     def sql_tables(self) -> Mapping[str, frozenset[str]]:
-        """By the tables that SQL makes, the columns that their indexes and keys begin with."""
-        return sql_tables.first_columns(self.resolver, self.models.in_sql)
+        """By the tables that SQL or a migration makes, the columns that their indexes and keys begin with."""
+        return sql_tables.first_columns(self.resolver, self.models)
 
     @cached_property
     def early_dependencies(self) -> frozenset[Node]:

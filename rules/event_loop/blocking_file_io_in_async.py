@@ -301,7 +301,7 @@ class BlockingFileIoInAsync(Rule):
     ) -> Iterator[Match]:
         """A synchronous function of the project that reads or writes one file after the other, or one that a request names."""
         leaf = next((leaf for leaf in summary.blocking if _is_of_files(leaf)), None)
-        if leaf is None or _cleans_up(call, module):
+        if leaf is None or _cleans_up(call, module) or str(module.role(call) or "") == "exception handler":
             return
         way = list(_way(leaf, call, module))
         again = module.is_repeated(call) or _is_in_loop(way)

@@ -8,10 +8,11 @@ from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
-    from rules.engine.module import Module
+    from rules.engine.module import Function, Module
 
 _SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep"})
 _OFTEN = 0.05
+_SENDING = ("send", "write", "drain", "publish", "put")
 
 
 class BusyWaitPoll(Rule):
@@ -85,7 +86,10 @@ class BusyWaitPoll(Rule):
         if function is None or not function.is_async or not module.runs_on_event_loop(node):
             return
         seconds = _only_sleeps(node, module)
-        if seconds is None or not _asks_state(node.test):
+        if seconds is None:
+            yield from self._of_ticks(node, function, module)
+            return
+        if not _asks_state(node.test):
             return
         flag = module.segment(node.test)
         waits_for_it = module.in_request_path(node)
@@ -98,6 +102,41 @@ class BusyWaitPoll(Rule):
             # One task of a service, or what waits for its start, wakes up for little: it is many clients that make it much.
             confidence=Confidence.LIKELY if waits_for_it else Confidence.POSSIBLE,
         )
+
+    def _of_ticks(self, node: ast.While, function: Function, module: Module) -> Iterator[Match]:
+        """A loop that looks whether there is something to do, and sleeps for some milliseconds whether there was or not."""
+        seconds = _ticks(node, module)
+        if seconds is None:
+            return
+        yield Match(
+            node.test,
+            f"`{function.name}` wakes up {1 / seconds:.0f} times a second to see whether there is something to do.",
+            severity=Severity.MEDIUM if module.in_request_path(node) else self.severity,
+            confidence=Confidence.POSSIBLE,  # what it asks may have nothing to wait for
+            when_new=Confidence.LIKELY if module.in_request_path(node) else None,
+            instead="Wait for the next item: `await queue.get()` of an `asyncio.Queue`, or an `asyncio.Event` that whoever"
+            " brings work sets.",
+        )
+
+
+def _ticks(loop: ast.While, module: Module) -> float | None:
+    """The pause of a loop that sleeps for milliseconds in each turn and waits for nothing else, except where it sends."""
+    pauses: list[float] = []
+    for node in walk(loop):
+        if isinstance(node, ast.AsyncFor | ast.AsyncWith):
+            return None
+        if not isinstance(node, ast.Await):
+            continue
+        match node.value:
+            case ast.Call(args=[ast.Constant(value=int() | float() as seconds)]) as call if (
+                module.qualified_name(call.func) in _SLEEPS
+            ):
+                pauses.append(float(seconds))
+            case ast.Call(func=ast.Attribute(attr=name)) if name.startswith(_SENDING):
+                continue
+            case _:
+                return None
+    return pauses[0] if len(pauses) == 1 and 0 < pauses[0] <= _OFTEN else None
 
 
 def _only_sleeps(loop: ast.While, module: Module) -> float | None:

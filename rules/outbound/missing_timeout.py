@@ -10,6 +10,7 @@ from rules.engine.finding import Impact
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.linking.context import Context
 from rules.engine.loops.adapters import brings_timeout, nobody_passes
+from rules.engine.loops.bounded import is_bounded
 from rules.engine.loops.handed_over import PASS_KEYWORDS, call_in_thread
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
@@ -20,7 +21,7 @@ from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Saf
 from rules.engine.service.creation import serves
 from rules.engine.service.one_at_a_time import lambda_entry
 from rules.engine.service.stand_ins import seldom_needed
-from rules.engine.service.traffic import is_aside, is_seldom
+from rules.engine.service.traffic import is_after_failure, is_aside, is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -43,6 +44,12 @@ _ADAPTER = regex(
 _OF_THE_SERVER = frozenset({"starlette.concurrency.run_in_threadpool", "anyio.to_thread.run_sync"})
 _ONLY_MADE = ("google.genai.", "redis.", "valkey.", "pymemcache.", "keystoneauth1.", "googlemaps.", "msal.")
 """Clients that ask nobody while they are made."""
+_PROCESS = "asyncio.subprocess.Process."
+_WAITS = frozenset(
+    {"asyncio.Event.wait", "asyncio.Queue.get", "asyncio.Condition.wait"}
+    | {f"{_PROCESS}communicate", f"{_PROCESS}wait"}
+)
+"""Waits that end when somebody else in this process, or a program, does something."""
 _APART = frozenset({Context.STARTUP, Context.UNKNOWN})
 
 
@@ -117,12 +124,17 @@ class MissingTimeout(Rule):
 
     def concerns(self, callee: Callee) -> bool:
         offload = callee.meaning.offload
-        return libraries.timeout(callee.name) is not None or (
-            offload is not None and offload.kind == "thread"
+        return (
+            callee.name in _WAITS
+            or libraries.timeout(callee.name) is not None
+            or (offload is not None and offload.kind == "thread")
         )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)
+        if name in _WAITS:
+            yield from self._for_others(node, name, module)
+            return
         default = libraries.timeout(name) if name is not None else None
         if default is None:
             yield from self._in_thread(node, module)
@@ -158,6 +170,32 @@ class MissingTimeout(Rule):
             else _instead(default),
         )
 
+    def _for_others(self, node: ast.Call, name: str, module: Module) -> Iterator[Match]:
+        """`await arrived.wait()` in an endpoint: whoever should set it may never do so."""
+        function = module.function_of(node)
+        if function is None or not module.is_awaited(node) or not module.is_waited_for(node):
+            return
+        if not name.startswith(_PROCESS) and (
+            str(module.role(node) or "") != "endpoint" or module.is_repeated(node)
+        ):
+            return
+        if is_after_failure(node, module) or _is_ended(node, function.node):
+            return
+        scope = module.index.scope_of.get(function.node)
+        if scope is None or scope.is_generator or is_bounded(node, module) or is_seldom(node, module):
+            return
+        ends = name.startswith(_PROCESS)
+        what = "a program that hangs keeps the request" if ends else "when nobody ends it, the request waits"
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` has no timeout: {what} for ever.",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE,  # it may be sure to end
+            when_new=None if ends else Confidence.LIKELY,
+            instead=f"Put a limit around it, `async with asyncio.timeout(10): await {spelled(node.func)}(...)`, and say what the"
+            " request answers then.",
+        )
+
     def _in_thread(self, node: ast.Call, module: Module) -> Iterator[Match]:
         """`await asyncio.to_thread(requests.get, url)`: who gives up waiting leaves the thread behind."""
         offload = module.offload(node)
@@ -190,6 +228,17 @@ class MissingTimeout(Rule):
             else estimates.hangs_in_executor(),
             instead=_instead(default),
         )
+
+
+def _is_ended(wait: ast.Call, function: ast.AST) -> bool:
+    """Whether the function itself ends what it then waits for: `process.kill()`."""
+    waited = ast.unparse(wait.func.value) if isinstance(wait.func, ast.Attribute) else ""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in ("kill", "terminate", "set", "cancel")
+        and ast.unparse(node.value) == waited
+        for node in walk(function)
+    )
 
 
 def _takes_no_more(call: ast.Call, default: Timeout) -> bool:

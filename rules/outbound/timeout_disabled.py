@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.linking.instances import Lifetime, lifetime
+from rules.engine.loops.bounded import is_bounded
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
@@ -33,10 +34,6 @@ _ASYNC = Impact(
     " out any more",
     formula="hung calls ≥ connections ⇒ no call goes out",
     assumptions={"connections": 100},
-)
-_BOUNDING = frozenset(
-    {"asyncio.wait_for", "asyncio.timeout", "asyncio.timeout_at", "anyio.fail_after", "anyio.move_on_after"}
-    | {"async_timeout.timeout"}
 )
 
 
@@ -113,7 +110,7 @@ class TimeoutDisabled(Rule):
         if (
             keyword is None
             or not serves(node, module)
-            or _is_bounded(node, module)
+            or is_bounded(node, module)
             or _has_own_transport(node, module)
             or _is_streamed(node, module)
         ):
@@ -132,7 +129,9 @@ class TimeoutDisabled(Rule):
             if on_request
             or ((name in _HTTPX or name in _AIOHTTP or _is_made(name)) and _is_of_server(node, module))
             else Confidence.POSSIBLE,
-            fix=Fix(_bounded(keyword.arg), safety=Safety.UNSAFE) if keyword.arg else None,
+            fix=Fix(_bounded(keyword.arg), safety=Safety.UNSAFE)
+            if keyword.arg and not isinstance(keyword.value, ast.Name)
+            else None,
             impact=_ASYNC if _is_async(name) else estimates.hangs(module.options, on_loop=False),
         )
 
@@ -160,8 +159,8 @@ def _switched_off(call: ast.Call, name: str, module: Module) -> ast.keyword | No
     if not known and (client is None or client.kind not in _KINDS):
         return None
     for keyword in call.keywords:
-        if keyword.arg in ("timeout", default.keyword if default is not None else "timeout") and _is_none(
-            keyword.value
+        if keyword.arg in ("timeout", default.keyword if default is not None else "timeout") and (
+            _is_none(keyword.value) or _is_named_none(keyword.value, module)
         ):
             return None if default is not None and default.fixed_in else keyword
     return None
@@ -190,6 +189,16 @@ def _is_none(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
+def _is_named_none(value: ast.expr, module: Module) -> bool:
+    """`TIMEOUT = None` of the module, and nothing else is ever put there."""
+    bindings = module.index.module.bindings.get(value.id, ()) if isinstance(value, ast.Name) else ()
+    if len(bindings) != 1 or not isinstance(value, ast.Name):
+        return False
+    scope = module.index.scope_at(value)
+    given = bindings[0].value
+    return value.id not in scope.bindings and isinstance(given, ast.Constant) and given.value is None
+
+
 def _is_zero(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value == 0 and not isinstance(node.value, bool)
 
@@ -210,22 +219,6 @@ def _is_network(transport: ast.expr, module: Module) -> bool:
     """`httpx.HTTPTransport(retries=3)`: httpx's own."""
     made = transport.func if isinstance(transport, ast.Call) else transport
     return module.qualified_name(made) in ("httpx.HTTPTransport", "httpx.AsyncHTTPTransport")
-
-
-def _is_bounded(call: ast.Call, module: Module) -> bool:
-    """Whether something around the call ends it: `asyncio.wait_for`, `async with asyncio.timeout(…)`."""
-    current = module.parent(call)
-    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
-        if isinstance(current, ast.Call) and module.qualified_name(current.func) in _BOUNDING:
-            return True
-        if isinstance(current, ast.With | ast.AsyncWith) and any(
-            isinstance(item.context_expr, ast.Call)
-            and module.qualified_name(item.context_expr.func) in _BOUNDING
-            for item in current.items
-        ):
-            return True
-        current = module.parent(current)
-    return False
 
 
 def _is_streamed(call: ast.Call, module: Module) -> bool:

@@ -5,9 +5,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
-from rules.engine.reading.bodies import archived, buffer, content_of, fetched, file_content, packs_files
+from rules.engine.reading.bodies import (
+    archived,
+    buffer,
+    content_of,
+    fetched,
+    file_content,
+    packs_files,
+    values_of,
+)
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -18,6 +29,8 @@ _RESPONSES = frozenset(
     for package in ("fastapi", "fastapi.responses", "starlette.responses")
     for name in ("Response", "StreamingResponse")
 )
+_STEPS = 3
+_WRITES = frozenset({"write", "write_bytes"})
 
 
 class WholeFileResponse(Rule):
@@ -70,11 +83,14 @@ class WholeFileResponse(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.name in _RESPONSES
+        return callee.name in _RESPONSES or callee.spelled in _WRITES
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)
-        if name not in _RESPONSES or not serves(node, module) or _is_page(node):
+        if name not in _RESPONSES:
+            yield from self._stored(node, module)
+            return
+        if not serves(node, module) or _is_page(node):
             return
         content = content_of(node, "content")
         if content is None:
@@ -107,9 +123,12 @@ class WholeFileResponse(Rule):
             impact=estimates.in_memory("+50 MB for each download that runs"),
         )
 
-    def _passed_on(self, node: ast.Call, content: ast.AST | None, module: Module) -> Iterator[Match]:
+    def _passed_on(self, node: ast.expr, content: ast.AST | None, module: Module) -> Iterator[Match]:
         """`Response(answer.content)`: what another service sends could go on to the client as it arrives."""
         read = fetched(content, module) if content is not None else None
+        if read is None and content is not None and _is_proxy(node, module):
+            read = _made_of(content, module)
+            node = read if read is not None else node
         if read is None or not module.reached(node):
             return
         yield Match(
@@ -121,6 +140,43 @@ class WholeFileResponse(Rule):
             " and return `StreamingResponse(answer.aiter_bytes(), background=BackgroundTask(answer.aclose))`; for files in"
             " object storage hand out a presigned URL.",
         )
+
+    def _stored(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`file.write(answer.content)`: what is downloaded could go to the disk as it arrives."""
+        if last_name(node.func) not in _WRITES or len(node.args) != 1 or not module.reached(node):
+            return
+        read = fetched(node.args[0], module)
+        if read is None or is_seldom(node, module):
+            return
+        yield Match(
+            node,
+            f"`{module.segment(read)}` holds the whole download in memory before it is written.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # nobody sees how large it is
+            impact=estimates.in_memory("+50 MB for each download that runs"),
+            instead='Write it as it arrives: `with client.stream("GET", url) as answer: for chunk in answer.iter_bytes():'
+            " file.write(chunk)`.",
+        )
+
+
+def _is_proxy(node: ast.AST, module: Module) -> bool:
+    """Whether an endpoint is asked for any path: `/{path:path}`."""
+    endpoints = module.endpoints(node) if str(module.role(node) or "") == "endpoint" else ()
+    return bool(endpoints) and all(each.path.endswith(":path}") for each in endpoints)
+
+
+def _made_of(expression: ast.AST, module: Module, depth: int = 0) -> ast.expr | None:
+    """What another service sent, of which a value is made, step by step, by local names: `restored(answer.content.decode())`."""
+    if depth > _STEPS:
+        return None
+    for part in walk(expression):
+        if isinstance(part, ast.Attribute | ast.Call) and (read := fetched(part, module)) is not None:
+            return read if isinstance(read, ast.expr) else None
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+            for _, value in values_of(part, module):
+                if (found := _made_of(value, module, depth + 1)) is not None:
+                    return found
+    return None
 
 
 def _is_page(call: ast.Call) -> bool:

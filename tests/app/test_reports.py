@@ -7,9 +7,10 @@ import pytest
 from aiohttp import ClientSession
 
 from app.reportlinks import ReportLinks
+from app.review.costs import EndpointChange
 from app.review.record import Record
 from app.web import reports
-from rules.engine.finding import Cost, EndpointRef, Hop
+from rules.engine.finding import Confidence, Cost, EndpointRef, Hop, Severity
 from tests.app.review.builders import finding
 from tests.app.service import SLOW, Service
 from tests.app.test_rule_pages import Page
@@ -129,3 +130,38 @@ def test_names_of_the_project_stay_text(hostile: str) -> None:
         assert not [link for link in page.links if link.startswith("javascript")]
     assert "marked" in reports.render(record, viewer=own, texts=texts)
     assert "marked" not in reports.render(record, texts=texts)
+
+
+def test_the_page_counts_as_the_check_run_does_and_names_calls_shortly() -> None:
+    stops = tuple(
+        f"sqlalchemy.orm.Session.{name}" for name in ("get", "scalar", "scalars", "execute", "flush")
+    )
+    change = EndpointChange(
+        method="GET",
+        path="/orders",
+        before=Cost("2", "0", "2", stops[1:]),
+        after=Cost("2 + N", "0", "2 + N", stops),
+        sizes=(("N", "orders"),),
+    )
+    record = Record(
+        repository="octo/shop",
+        number=1,
+        head_sha="1" * 40,
+        conclusion="failure",
+        title="1 critical new",
+        new=(finding(1, Severity.CRITICAL), finding(2, Severity.CRITICAL, confidence=Confidence.POSSIBLE)),
+        counts={"critical": (1, 0, 3)},
+        endpoints=(change,),
+    )
+    page = " ".join(reports.render(record).split())
+
+    assert '>critical</th><td class="number">1</td><td class="number">0</td><td class="number">3</td>' in page
+    assert '<span class="severity info">possible</span>' in page
+    assert "N = <code>orders</code>" in page
+    assert "<strong><code>Session.get</code></strong>" in page
+    assert (
+        "as before: <code>Session.scalar</code>, <code>Session.scalars</code>, <code>Session.execute</code>"
+        in page
+    )
+    assert "sqlalchemy.orm" not in page
+    assert "<summary>and 1 more</summary><code>Session.flush</code>" in page

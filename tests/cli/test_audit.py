@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from app.review.links import Links
-from app.surveytext import audited
+from app.surveytext import WHOLE, audited
 from rules.engine.finding import Hop, Result
 from tests.cli.findings import finding
 from tests.cli.program import fastperf
@@ -78,4 +78,6 @@ def test_one_design_is_one_row_with_one_decision() -> None:
     assert (
         "The same at orders/api.py:2, orders/api.py:3, orders/api.py:4, orders/api.py:5 and 2 more." in text
     )
+    whole = audited(Result(findings=waiting), Links(), WHOLE)
+    assert all(f"orders/api.py:{line}" in whole for line in range(1, 8))
     assert "One decision for all 7 places: `AsyncSession`, or a plain `def`" in text

@@ -6,6 +6,7 @@ import msgspec
 from rich.console import Console
 
 from app import printable, terminal
+from app.review.grouping import Entry
 from rules.engine.finding import (
     Confidence,
     Cost,
@@ -204,3 +205,17 @@ def test_a_hint_is_possible_and_has_no_severity() -> None:
     assert terminal.finding_text(hot, LINES).plain.startswith(
         "orders/api.py:4:14  critical, possible  FP001 "
     )
+
+
+def test_the_decision_is_named_where_fixes_do_not_mend_all_of_a_design() -> None:
+    leaf = "sqlalchemy.orm.Session.scalar"
+    some = tuple(
+        msgspec.structs.replace(TRACKING, code="FP104", leaf=leaf, fix=fix, fingerprint=str(at))
+        for at, fix in enumerate((TRACKING.fix, TRACKING.fix, None))
+    )
+    shown = terminal.entry_text(Entry(some, "sqlalchemy"), LINES).plain
+    assert "= fix (unsafe; 1 more like it): status = await" in shown
+    assert "= one decision for all 3 places: `AsyncSession`, or a plain `def`" in shown
+
+    mended = terminal.entry_text(Entry(some[:2], "sqlalchemy"), LINES).plain
+    assert "one decision" not in mended

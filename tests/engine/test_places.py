@@ -37,6 +37,23 @@ async def rates() -> str:
 async def pause() -> None: ...
 """
 
+TASKS = b"""\
+import asyncio
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.post("/rates")
+async def refresh() -> None:
+    asyncio.create_task(load("EUR"))
+    asyncio.create_task(load("USD"))
+
+
+async def load(currency: str) -> None:
+    await fetch(currency)
+"""
+
 
 def _lines(code: str) -> list[int]:
     analysis = analyze({"app.py": SOURCE}, options=Options(select=(code,)))
@@ -50,3 +67,11 @@ def test_a_query_in_a_loop_is_said_at_the_loop_before_the_query() -> None:
 
 def test_a_blocking_helper_is_said_where_asynchronous_code_calls_it() -> None:
     assert _lines("FP103") == [27, 16]
+
+
+def test_one_more_unkept_task_makes_the_finding_of_its_function_worse() -> None:
+    analysis = analyze({"app.py": TASKS}, options=Options(select=("FP113",)))
+    (finding,) = analysis.result.findings
+
+    assert (finding.line, finding.siblings) == (9, (10,))
+    assert [place.line for place in finding.places] == [9, 10]

@@ -7,6 +7,17 @@ import pytest
 from tests.engine.projects import module
 from tests.engine.resolving import QUERY, SESSION, Rows, assert_resolves
 
+TWO_SERVICES = {
+    "jobs/more.py": "import backend",
+    "fast/backend/__init__.py": "",
+    "fast/backend/app/__init__.py": "import httpx\nclient = httpx.Client()",
+    "fast/backend/app/http.py": "import httpx\nclient = httpx.Client()",
+    "slow/backend/__init__.py": "",
+    "slow/backend/app/__init__.py": "import requests\nclient = requests.Session()",
+    "slow/backend/app/http.py": "import requests\nclient = requests.Session()",
+}
+"""Each is started in a folder that is a package itself."""
+
 ROWS: Rows = {
     # folders called src
     "a folder `src` without `__init__.py` that the files import": (
@@ -217,6 +228,26 @@ ROWS: Rows = {
             "slow/shop/use.py": "from shop.db import client\nclient.get(1)",
         },
         SESSION,
+    ),
+    # programs that are started in a folder that is a package
+    "the package beside which the program is started, of two with all that is imported": (
+        {**TWO_SERVICES, "slow/backend/app/use.py": "from app.http import client\nclient.get(1)"},
+        SESSION,
+    ),
+    "a package beside which the program is started, of which it imports nothing": (
+        {**TWO_SERVICES, "slow/backend/app/use.py": "import app\napp.client.get(1)"},
+        "app.client.get",
+    ),
+    "a package beside which the program is started, without one of the modules that are imported": (
+        {
+            **TWO_SERVICES,
+            "slow/backend/app/use.py": "import app.gone\nfrom app.http import client\nclient.get(1)",
+        },
+        "app.http.client.get",
+    ),
+    "a library in a file of a package that is called like it, beside which the program is started": (
+        {**TWO_SERVICES, "slow/backend/app/use.py": "from app.use import client\nclient.get(1)"},
+        "app.use.client.get",
     ),
     # packages that are installed by themselves
     "a package whose folders all have an `__init__.py`, by its own name": (
@@ -450,6 +481,15 @@ ROWS: Rows = {
         },
         SESSION,
     ),
+    "what the own package takes from the file itself": (
+        {
+            "jobs/more.py": "import shop",
+            "shop/__init__.py": "",
+            "shop/carriers/__init__.py": "from carriers.use import http",
+            "shop/carriers/use.py": "import requests\nfrom carriers import http as sent\nhttp = requests.Session()\nsent.get(1)",
+        },
+        SESSION,
+    ),
     "what a library has that is called like a function of the file itself": (
         {
             "jobs/more.py": "import shop",
@@ -461,8 +501,19 @@ ROWS: Rows = {
     ),
     "a folder without `__init__.py` of a package that several distributions bring a part of": (
         {
+            "shop-core/src/shop/prices.py": "",
             "shop-core/src/shop/core/clients.py": "import requests\nhttp = requests.Session()",
-            "shop-api/src/shop/api/use.py": "from shop.core.clients import http\nhttp.get(1)",
+            "shop-api/src/shop/use.py": "from shop.core.clients import http\nhttp.get(1)",
+        },
+        SESSION,
+    ),
+    "a folder without `__init__.py` that two of several distributions bring a part of": (
+        {
+            "shop-core/src/shop/prices.py": "",
+            "shop-core/src/shop/core/texts.py": "",
+            "shop-more/src/shop/orders.py": "",
+            "shop-more/src/shop/core/clients.py": "import requests\nhttp = requests.Session()",
+            "shop-api/src/shop/use.py": "from shop.core.clients import http\nhttp.get(1)",
         },
         SESSION,
     ),
@@ -473,6 +524,24 @@ ROWS: Rows = {
             "jobs/use.py": "from shop.core import http\nhttp.get(1)",
         },
         "shop.core.http.get",
+    ),
+    "a part that an example has of a package, and the package of the file lacks": (
+        {
+            "shop-core/examples/shop/core.py": "import requests\nhttp = requests.Session()",
+            "shop-api/shop/prices.py": "",
+            "shop-api/shop/use.py": "from shop.core import http\nhttp.get(1)",
+        },
+        None,
+    ),
+    "a library in a file that is called like it, though a folder of another part has what is imported": (
+        {
+            "jobs/more.py": "import services",
+            "services/__init__.py": "",
+            "services/use/__init__.py": "",
+            "services/use/clients.py": "import requests\nhttp = requests.Session()",
+            "use.py": "from use.clients import http\nhttp.get(1)",
+        },
+        "use.clients.http.get",
     ),
     "a module that a folder called like a library lacks and another has": (
         {
@@ -525,7 +594,7 @@ def test_a_name_resolves(row: str) -> None:
 def test_a_name_is_weighed_that_means_one_of_several_folders_or_one_below_others() -> None:
     files = (
         *("shop/__init__.py", "shop/core/__init__.py", "one/parts/prices.py", "two/parts/orders.py"),
-        *("redis/__init__.py", "jobs/more.py"),
+        *("shop/redis/__init__.py", "jobs/more.py"),
     )
     found = module({**dict.fromkeys(files, ""), "jobs/more.py": "import shop, parts, core"}, "jobs/more.py")
     names = ("core", "parts", "shop", "redis", "prices")

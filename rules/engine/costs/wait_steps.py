@@ -161,12 +161,31 @@ def step_of(statement: ast.stmt, module: Module) -> Step | None:
     wait = wait_of(call, module) or read_of(call, module)
     if wait is None:
         return None
-    return Step(
+    found = Step(
         statement,
         wait,
         loaded=names_loaded(statement.value) if statement.value is not None else set(),
         plain=statement.value is awaited and isinstance(target, ast.Name),
     )
+    if isinstance(target, ast.Attribute) and statement.value is not None:
+        _tell_own_apart(found, target, call, statement.value)
+    return found
+
+
+def _tell_own_apart(step: Step, target: ast.Attribute, call: ast.Call, value: ast.expr) -> None:
+    """`self.rate = await self.rates.of(day)`: what another object answers reads no attribute of `self` but those that it is
+    given; a method of `self` may read any."""
+    match call.func:
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"))):
+            pass
+        case _:
+            return
+    own = [part for part in walk(value) if isinstance(part, ast.Attribute) and _is_own_attribute(part)]
+    bare = sum(isinstance(part, ast.Name) and part.id == "self" for part in walk(value)) - len(own)
+    if bare:
+        return
+    step.bound = {"self", f"self.{target.attr}"}
+    step.loaded = step.loaded - {"self"} | {f"self.{part.attr}" for part in own if part.attr != target.attr}
 
 
 def _gathering(statement: ast.stmt, module: Module) -> tuple[ast.Name, ast.expr] | None:
@@ -221,11 +240,16 @@ def _is_own_attribute(target: ast.expr) -> bool:
 
 
 def outermost_await(value: ast.expr | None) -> ast.Await | None:
-    """The `await` that a value is, or begins with: `(await fetch()).json()`, `await fetch() if wanted else None`."""
+    """The `await` that a value is, or begins with: `(await fetch()).json()`, `await fetch() if wanted else None`, `known or await
+    fetch()`."""
     while True:
         match value:
             case ast.IfExp(body=inner, orelse=other) if _is_plain(other):
                 value = inner
+            case ast.BoolOp(
+                op=ast.Or(), values=[ast.Name() | ast.Attribute(value=ast.Name()), ast.Await() as inner]
+            ):
+                return inner
             case ast.Await():
                 return value
             case ast.Attribute(value=inner) | ast.Subscript(value=inner):

@@ -1,4 +1,4 @@
-"""Tables that no class describes, by the SQL that makes them: of SQL files and of texts in the code."""
+"""Tables that no class describes, by what makes them: SQL files, texts in the code, migrations."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rules.engine.reading.raw_text import ELSEWHERE
 from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
+    from rules.engine.data.models import Models
     from rules.engine.data.raw_queries import Raw
     from rules.engine.linking.resolver import Resolver
 
@@ -19,7 +20,7 @@ _NARROWING = frozenset({"=", "in", "<", "like"})
 """Operators that an index on the column answers."""
 
 
-def first_columns(resolver: Resolver, in_sql: sql_files.Indexes) -> Mapping[str, frozenset[str]]:
+def first_columns(resolver: Resolver, models: Models) -> Mapping[str, frozenset[str]]:
     """Table -> the columns that its indexes and keys begin with, of tables whose definition is seen."""
     texts = [
         text
@@ -27,7 +28,9 @@ def first_columns(resolver: Resolver, in_sql: sql_files.Indexes) -> Mapping[str,
         for text in (*module.facts.raw.constants.values(), *(each.text for each in module.facts.raw.queries))
         if ELSEWHERE not in text and _MAKING.search(text) and not _DROPPING.search(text)
     ]
-    found = {table: list(indexes) for table, indexes in in_sql.items()}
+    found = {table: list(indexes) for table, indexes in models.in_sql.items()}
+    for table in models.schema.created_in:
+        found.setdefault(table, []).extend(models.schema.indexes.get(table, ()))
     for table, indexes in sql_files.of_texts(dict.fromkeys(texts)).items():
         found.setdefault(table, []).extend(indexes)
     return {

@@ -19,7 +19,7 @@ class ModuleMap:
         self.tracks = tracks
         """Whether it is remembered which answers were made of which (`rules.engine.succession`)."""
         self.reader: object = None
-        """Who asks now."""
+        """Who asks now; nobody where nothing is remembered."""
         self.modules: dict[str, Linked] = {}
         self.edition = 0
         """Another number whenever a file shows other facts."""
@@ -54,7 +54,7 @@ class ModuleMap:
 
     def _file(self, base: str) -> Linked | None:
         """The module or package at `base`, a path without suffix."""
-        if self.tracks and self.reader is not None:
+        if self.reader is not None:
             note(self.readers, base, self.reader)
         return self.modules.get(f"{base}.py") or self.modules.get(f"{base}/__init__.py")
 
@@ -70,7 +70,7 @@ class ModuleMap:
     def _absolute(self, name: str, module: Linked) -> Value:
         """What `import name` (one segment) gives in `module`."""
         roots = self._tops.get(name)
-        if self.tracks and self.reader is not None:
+        if self.reader is not None:
             note(self.readers, f"T{name}", self.reader)
         if roots:
             own = module.path.rpartition("/")[0]
@@ -90,7 +90,7 @@ class ModuleMap:
         else:
             best = None
         if best is None and name in self.layout.named and not is_of_library(name):
-            if self.tracks and self.reader is not None:
+            if self.reader is not None:
                 note(self.readers, f"M{module.path} {name}", self.reader)
             found = self._inside_package(name, module) or self._elsewhere(name, module)
             if found is not None:
@@ -151,7 +151,7 @@ class ModuleMap:
         may be installed in one place. Folders that are no packages anywhere are one."""
         first = package.partition(".")[0]
         roots = self._tops.get(first, ())
-        if self.tracks and self.reader is not None:
+        if self.reader is not None:
             note(self.readers, f"T{first}", self.reader)
         if len(roots) < 2 or is_of_library(first):
             return []
@@ -186,7 +186,7 @@ class ModuleMap:
                 base = below
                 continue
             file = self._file(base)
-            if file is None or file is module or (base, part) in seen:
+            if file is None or (base, part) in seen:
                 return False
             seen |= {(base, part)}
             self.looked_up(file, part)
@@ -215,7 +215,7 @@ class ModuleMap:
                 return None
             directory = directory.rpartition("/")[0]
         found = self.modules.get(f"{directory}/__init__.py" if directory else "__init__.py")
-        if self.tracks and self.reader is not None:
+        if self.reader is not None:
             note(self.readers, directory, self.reader)
         return Value(Sort.MODULE, found.name if found else directory.replace("/", "."), found, directory)
 

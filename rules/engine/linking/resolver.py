@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from msgspec.structs import replace
@@ -398,8 +398,10 @@ class Resolver(ModuleMap):
         ancestry = self.ancestry(value)
         if value.sort == Sort.SUPER:
             ancestry = ancestry[1:]
-        for owner in ancestry:
+        for place, owner in enumerate(ancestry):
             if owner.sort == Sort.EXTERNAL:
+                if owner.name in _PLAIN_BASES and _has_other_base(ancestry[place + 1 :], name):
+                    continue
                 if value.sort == Sort.CLASS and not _holds(owner.name, name):
                     return Value(Sort.EXTERNAL, libraries.canonical(f"{owner.name}.{name}"))
                 return self._library_attribute(owner.name, name)
@@ -740,6 +742,9 @@ class Resolver(ModuleMap):
         return False
 
 
+_PLAIN_BASES = frozenset(
+    {"pydantic.BaseModel", "pydantic.main.BaseModel", "typing.Generic", "abc.ABC", "typing.Protocol"}
+)
 _KEEPING = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.datastructures.State"}
 )
@@ -750,6 +755,14 @@ _SELF = frozenset({"typing.Self:", "typing_extensions.Self:"})
 _PLAIN = frozenset(
     {*PROTOCOLS, "builtins.object", "abc.ABC", "typing.Generic", "enum.Enum", "builtins.Exception"}
 )
+
+
+def _has_other_base(later: Sequence[Value], name: str) -> bool:
+    """Whether a class of another package comes later, and `name` is none of pydantic's: of `class Order(OrderBase, Document)` it
+    is the one that knows how to `find`."""
+    return not name.startswith(("model_", "parse_", "__")) and any(
+        each.sort == Sort.EXTERNAL and each.name not in _PLAIN_BASES for each in later
+    )
 
 
 def _holds(owner: str, name: str) -> bool:

@@ -114,7 +114,11 @@ def surroundings(
     if above.__class__ in _PLAIN:  # as most calls are: nothing is between them and their statement
         around = _around(index, above)  # type: ignore[arg-type]  # by its class
         flags = around.flags | facts.AWAITED if cls is ast.Await else around.flags
-        if cls is ast.Assign and node.__class__ is ast.Call and _is_run_through(index, node, current):
+        if (
+            (cls is ast.Assign or cls is ast.AnnAssign)
+            and node.__class__ is ast.Call
+            and _is_run_through(index, node, current)
+        ):
             flags |= facts.RUN_THROUGH
         for test, otherwise in around.misses:
             flags |= _filling(index, test) if _fills(index, test, node) else otherwise
@@ -152,10 +156,11 @@ def surroundings(
     return flags, own.loops + around.loops, path, at_module and around.guarded, needs, around.held
 
 
-def _is_run_through(index: Index, call: ast.expr, statement: ast.Assign) -> bool:
+def _is_run_through(index: Index, call: ast.expr, statement: ast.Assign | ast.AnnAssign) -> bool:
     """Whether the name that a call's result is kept under has no other value, and is iterated in the same function."""
-    target = statement.targets[0]
-    if len(statement.targets) != 1 or target.__class__ is not ast.Name:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    target = targets[0]
+    if len(targets) != 1 or target.__class__ is not ast.Name:
         return False
     scope = index.function_scope(index.scope_at(call))
     name = target.id

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from rules.engine.reading.facts import Function
 
 _WORDS = regex(
-    r"cache|memo|ttl|expire|_loaded|_fetched_at|last_fetch|last_refresh|refresh_interval", re.IGNORECASE
+    r"cache|memo|ttl|expire(?!d(?:Signature|Token|Id|[\s.!\x22\x27]))|_loaded|_fetched_at|last_fetch|last_refresh|refresh_interval",
+    re.IGNORECASE,
 )
+"""What code says that keeps answers; not what it says of tokens that ran out (`jwt.ExpiredSignatureError`, "token expired")."""
 
 _FEW_VALUES = regex(
     r"(?:^|_)(?:date|day|week|month|year|locale|lang|language|currency|db|session|conn|request|response)$"

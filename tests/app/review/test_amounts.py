@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from app.review.amounts import aligned, brief, moved, named, price, short_name, weigh
@@ -42,17 +43,18 @@ def test_what_stops_the_loop_is_called_from_its_class_on() -> None:
 
 
 def test_letters_have_names_where_they_count_one_thing_that_has_one() -> None:
-    sizes = [("N", "orders"), ("M", ""), ("K", "a" * 50), ("Q", "rows"), ("Q", "items")]
+    sizes = (("N", "orders"), ("M", ""), ("K", "a" * 50), ("Q", "rows"), ("Q", "items"))
 
     assert named(sizes, "2 + N", "M") == [("N", "orders")]
-    assert named([("N", "scalars")], "N") == []
+    assert named((("N", "scalars"),), "N") == []
     assert named(sizes, "N·Q + …", "K") == [("N", "orders"), ("K", "a" * 39 + "…")]
 
 
 def test_a_former_cost_has_the_letters_of_the_present_one() -> None:
-    assert aligned("1 + 2N", [("N", "items")], [("N", "orders"), ("M", "items")]) == "1 + 2M"
-    assert aligned("N + M", [("N", "items"), ("M", "gone")], [("N", "orders"), ("M", "items")]) == "M + K"
-    assert aligned("N", [("N", "items")], [("Q", "orders"), ("Q", "items")]) == "N"
+    now = (("N", "orders"), ("M", "items"))
+    assert aligned("1 + 2N", (("N", "items"),), now) == "1 + 2M"
+    assert aligned("N + M", (("N", "items"), ("M", "gone")), now) == "M + K"
+    assert aligned("N", (("N", "items"),), (("Q", "orders"), ("Q", "items"))) == "N"
 
 
 def test_a_comment_says_what_the_letters_count() -> None:
@@ -65,6 +67,7 @@ def test_a_comment_says_what_the_letters_count() -> None:
     )
 
     assert cost_words(change) == "queries **2 → 2 + N** (N = `orders`)"
+    assert msgspec.json.decode(msgspec.json.encode(change), type=EndpointChange) == change
     assert change.contract()["after"].keys() == {
         *("queries", "external_calls", "serial_waits", "blocking", "unbounded"),
     }

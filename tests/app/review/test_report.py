@@ -575,7 +575,7 @@ def test_endpoints_that_moved_alike_are_one_row() -> None:
     table = report(tree("1"), tree("2", "builtins.open"), LINE).summary.split("\n")
 
     assert [line for line in table if line.startswith("| `")] == [
-        "| `GET /old/2`, `GET /old/1` and 1 more | unchanged |  |  | **`open`** |",
+        "| `GET /old/2`, `GET /old/1` and `GET /old/0` | unchanged |  |  | **`open`** |",
         "| `GET /two/0` | 1N → **2N** | 0 | 0 | no |",
         "| `GET /two/1` | 1N → **2N** | 0 | 0 | no |",
         "| `GET /things/0`, `GET /things/1` and 2 more | 1 → **2** | 0 | 0 | no |",
@@ -1088,3 +1088,34 @@ def test_two_problems_of_a_line_are_one_comment_that_is_told_apart_where_one_was
     assert (left.line, left.code) == (12, "FP601")
     assert "Also here" not in left.body
     assert reconcile(made, [thread(comment.body)], HEAD).post == ()
+
+
+def test_tables_of_several_projects_have_names_and_the_unchanged_endpoints_of_their_own() -> None:
+    def tree(queries: str) -> Result:
+        return result(
+            endpoints=(
+                endpoint("GET /a", file="one/api.py", queries=queries),
+                endpoint("GET /b", file="one/api.py"),
+                endpoint("GET /c", file="api.py", queries=queries),
+                endpoint("GET /d", file="two/api.py"),
+            )
+        )
+
+    files = dict.fromkeys(("one/api.py", "two/api.py", "api.py"), ("x = 1\n", "x = 2\n"))
+    summary = report(tree("1"), tree("2"), diff(files), roots=("one", "two")).summary
+
+    parts = summary.partition("### Performance assessment\n")[2].split("#### ")[1:]
+    assert [part.split("\n")[0] for part in parts] == ["`one`", "Outside of these folders"]
+    assert "| 1 other | unchanged |" in parts[0]
+    assert "| 1 other | unchanged |" in parts[1]
+
+
+def test_letters_are_explained_only_where_some_are_shown() -> None:
+    gone = report(
+        result(endpoints=(endpoint("GET /gone", queries="N"), endpoint("GET /a"))),
+        result(endpoints=(endpoint("GET /a", queries="1"),)),
+        LINE,
+    )
+
+    assert "| `GET /gone` | removed |" in gone.summary
+    assert "N, M, …" not in gone.summary

@@ -535,13 +535,19 @@ def embed_one(part: str) -> object:
 
 @app.post("/documents")
 def document(file: UploadFile) -> int:
-    count = embed_all(file.filename.split())  # FP401 (change)
+    count = embed_all(file.file.read().decode().splitlines())  # FP401 (change)
     return count
 
 
 @app.post("/documents/later")
 def document_later(file: UploadFile, tasks: BackgroundTasks) -> None:
     tasks.add_task(embed_all, file.filename.split())
+
+
+@app.post("/documents/beside")
+def document_beside(file: UploadFile, names: list[str]) -> int:
+    count = embed_all(names)
+    return count
 
 
 @app.post("/documents/one")
@@ -597,3 +603,30 @@ async def answered(order_id: int, session: AsyncSession = Depends(get_session)) 
     await session.commit()
     answer = await client.post("https://others.example/orders", json={"order": order_id})
     return answer.json()
+
+
+@app.post("/orders/told-to-all")
+async def told_to_all(numbers: list[int]) -> int:
+    await asyncio.gather(*(notify_shop(number) for number in numbers))  # FP401 (change)
+    return len(numbers)
+
+
+@app.post("/orders/told-in-tasks")
+async def told_in_tasks(numbers: list[int]) -> int:
+    tasks = []
+    for number in numbers:
+        tasks.append(asyncio.create_task(notify_shop(number)))
+    await asyncio.wait(tasks)  # FP401 (change)
+    return len(numbers)
+
+
+@app.post("/orders/reserved")
+async def reserved_for_all(numbers: list[int]) -> int:
+    await asyncio.gather(*(reserve(number) for number in numbers))
+    return len(numbers)
+
+
+@app.post("/orders/counted")
+async def counted_by_all(numbers: list[int]) -> int:
+    done = await asyncio.gather(*(notify_shop(number) for number in numbers))
+    return len(done)

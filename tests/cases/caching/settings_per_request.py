@@ -267,3 +267,27 @@ class Checked(Base):
 @app.post("/items")
 def items(items: list[Item]) -> int:
     return len(items)
+
+
+# Texts
+
+
+PROMPTS = Path(__file__).parent / "prompts"
+
+
+def system_prompt() -> str:
+    return (PROMPTS / "system.md").read_text()  # FP302 (summary)
+
+
+@lru_cache(maxsize=1)
+def known_prompt() -> str:
+    return (PROMPTS / "system.md").read_text()
+
+
+@app.get("/page")
+def page(name: str) -> list[str]:
+    with open("static/index.html") as file:
+        text = file.read()  # FP302 (summary)
+    other = (PROMPTS / f"{name}.md").read_text()
+    last = Path("data/status.txt").read_text()
+    return [text, other, last, system_prompt(), known_prompt()]

@@ -474,3 +474,36 @@ def check_all() -> None:
 @app.post("/products/check")
 def check(tasks: BackgroundTasks) -> None:
     tasks.add_task(check_all)
+
+
+# A unit of work that commits
+
+
+class Unit:
+    def __enter__(self) -> "Unit":
+        self.session = SessionLocal()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.session.close()
+
+    def commit(self) -> None:
+        self.session.commit()
+
+
+@app.post("/products/unit")
+def with_unit(names: list[str]) -> None:
+    with Unit() as unit:
+        for name in names:
+            unit.session.add(Product(name=name))
+            unit.commit()  # FP212
+        for number, name in enumerate(names):
+            unit.session.add(Product(name=name))
+            if number % 100 == 0:
+                unit.commit()
+        for name in ("first", "second"):
+            unit.session.add(Product(name=name))
+            unit.commit()
+        for name in names:
+            print(name)
+        unit.commit()

@@ -2,7 +2,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import Index, cast, create_engine, func, select, text as sql
+from sqlalchemy import Index, cast, create_engine, extract, func, or_, select, text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.types import Date
 
@@ -102,8 +102,9 @@ def plain(email: str, day: datetime, session: SessionDep) -> None:
 
 @app.get("/not-indexed")
 def not_indexed(text: str, session: SessionDep) -> None:
-    session.scalars(select(Customer).where(func.lower(Customer.note) == text))
-    session.scalars(select(Customer).where(Customer.note.ilike(f"%{text}%")))
+    session.scalars(select(Customer).where(func.lower(Customer.note) == text))  # FP208 (summary)
+    session.scalars(select(Customer).where(Customer.note.ilike(f"%{text}%")))  # FP208 (summary)
+    session.scalars(select(Customer).where(Customer.note == text))
 
 
 @app.get("/narrowed")
@@ -151,3 +152,29 @@ class Room(Base):
 @app.get("/rooms/{slug}")
 def room(slug: str, session: SessionDep) -> None:
     session.scalars(select(Room).where(func.lower(Room.slug) == slug.lower()))  # FP208 (summary)
+
+
+# Searches over several columns, parts of dates, any row
+
+
+class Setting(Base):
+    __tablename__ = "settings"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    note: Mapped[str]
+
+
+@app.get("/anywhere")
+def anywhere(text: str, year: int, session: SessionDep) -> None:
+    pattern = f"%{text}%"
+    beginning = f"{text}%"
+    session.scalars(select(Customer).where(or_(Customer.note.ilike(pattern), Customer.name.ilike(pattern))))  # FP208 (summary)
+    session.scalars(select(Customer).where(or_(Customer.note.ilike(beginning), Customer.name.ilike(beginning))))
+    session.scalars(select(Setting).where(Setting.note.ilike(pattern)))
+    session.scalars(select(Customer).where(extract("year", Customer.created_at) == year))  # FP208
+
+
+@app.get("/any-of-them")
+def any_of_them(session: SessionDep) -> None:
+    session.scalars(select(Customer).order_by(func.random()).limit(5))  # FP208 (summary)
+    session.scalars(select(Setting).order_by(func.random()).limit(5))
+    session.scalars(select(Customer).order_by(func.lower(Customer.name)).limit(5))

@@ -114,3 +114,22 @@ def rows(session: SessionDep) -> list[object]:
 @app.get("/together")
 def together(session: SessionDep) -> list[int]:
     return list(session.execute(select(func.count(), func.count().filter(Order.state == "open")).select_from(Order)).one())
+
+
+@app.get("/one-of-them")
+def one_of_them(kind: str, session: SessionDep) -> int:
+    if kind == "open":
+        return session.query(Order).filter(Order.state == "open").count()
+    if kind == "paid":
+        return session.query(Order).filter(Order.state == "paid").count()
+    return session.query(Order).count()
+
+
+@app.get("/of-one-kind")
+def of_one_kind(kind: str, session: SessionDep) -> list[int]:
+    if kind == "all":
+        total = session.query(Order).count()  # FP230 (change)
+        found = session.query(Order).filter(Order.state == "open").count()
+        paid = session.query(Order).filter(Order.state == "paid").count()
+        return [total, found, paid]
+    return []

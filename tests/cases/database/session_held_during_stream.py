@@ -10,7 +10,8 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 app = FastAPI()
-SessionLocal = sessionmaker(create_engine("sqlite://"))
+engine = create_engine("sqlite://")
+SessionLocal = sessionmaker(engine)
 client = httpx.AsyncClient()
 
 
@@ -181,3 +182,18 @@ async def room_for_one_message(socket: WebSocket, session: SessionDep) -> None:
     session.get(Invoice, 1)
     await socket.accept()
     await socket.send_text("bye")
+
+
+async def answered(prompt: str) -> AsyncIterator[str]:
+    session = Session(engine)
+    asked = session.get(Invoice, 1)
+    pieces = tokens(prompt)
+    async for piece in pieces:
+        yield piece + asked.path
+
+
+@app.get("/answered")
+async def answered_in_a_session_of_its_own(prompt: str, session: SessionDep) -> StreamingResponse:
+    session.get(Invoice, 1)
+    pieces = answered(prompt)
+    return StreamingResponse(pieces)  # FP219

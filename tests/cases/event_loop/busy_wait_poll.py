@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 
 app = FastAPI()
 
@@ -81,3 +81,41 @@ async def begin() -> None:
 async def refill() -> None:
     while not printer.ready:  # FP118 (summary)
         await asyncio.sleep(1)
+
+
+pages: list[str] = []
+
+
+@app.websocket("/pages")
+async def send_pages(socket: WebSocket) -> None:
+    await socket.accept()
+    while True:  # FP118 (change)
+        if pages:
+            await socket.send_text(pages.pop())
+        await asyncio.sleep(0.01)
+
+
+@app.websocket("/pages/seldom")
+async def send_pages_now_and_then(socket: WebSocket) -> None:
+    await socket.accept()
+    while True:
+        if pages:
+            await socket.send_text(pages.pop())
+        await asyncio.sleep(5)
+
+
+@app.websocket("/pages/waited-for")
+async def send_pages_that_are_waited_for(socket: WebSocket, queue: asyncio.Queue[str]) -> None:
+    await socket.accept()
+    while True:
+        await socket.send_text(await queue.get())
+        await asyncio.sleep(0.01)
+
+
+@app.get("/pages/count")
+async def counted() -> int:
+    count = 0
+    while count < 3:
+        count += len(pages)
+        await asyncio.sleep(0)
+    return count

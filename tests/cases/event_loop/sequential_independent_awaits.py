@@ -771,3 +771,46 @@ async def weighed(number: str) -> dict[str, object]:
     weights = await weights_of(number)
     found = await client.get(f"/found/{number}")
     return {"stock": stock, "weights": weights, "found": found.json()}
+
+
+# What other objects answer, kept on `self`
+
+
+class Numbers:
+    async def of(self, number: int) -> int:
+        return (await client.get(f"https://stock.example/{number}")).json()
+
+
+class Page:
+    def __init__(self) -> None:
+        self.first: int | None = None
+        self.second: int | None = None
+        self.orders = Numbers()
+        self.parcels = Numbers()
+
+    async def fill(self, number: int) -> None:
+        self.first = self.first or await self.orders.of(number)  # FP110
+        self.second = self.second or await self.parcels.of(number)
+
+    async def fill_one_by_the_other(self, number: int) -> None:
+        self.first = await self.orders.of(number)
+        self.second = await self.parcels.of(self.first)
+
+    async def own(self, number: int) -> int:
+        return await self.orders.of(self.first or number)
+
+    async def fill_by_own(self, number: int) -> None:
+        self.first = await self.orders.of(number)
+        self.second = await self.own(number)
+
+
+@app.get("/kept/{number}")
+async def kept_numbers(number: int) -> int:
+    page = Page()
+    await page.fill(number)
+    await page.fill_one_by_the_other(number)
+    await page.fill_by_own(number)
+    known = None
+    first = known or await page.orders.of(number)  # FP110
+    second = await page.parcels.of(number)
+    return first + second

@@ -11,6 +11,7 @@ import supabase
 from fastapi import BackgroundTasks, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from pymongo import AsyncMongoClient, MongoClient
+from pymongo.cursor import Cursor
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -288,3 +289,10 @@ async def cursor_of_two_kinds(name: str) -> list[object]:
 async def gone_through(number: str, session: Session = Depends(get_session)) -> list[str]:
     await audit()
     return [order.number for order in session.query(Order).filter(Order.number == number)]  # FP102 (inline)
+
+
+@app.get("/people/annotated")
+async def annotated_people(name: str) -> list[object]:
+    await audit()
+    found: Cursor[object] = people.find({"name": name})  # FP102 (inline)
+    return list(found)

@@ -13,7 +13,7 @@ import httpx
 import ldap3
 import paramiko
 import requests
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, WebSocket
 from fastapi.concurrency import run_in_threadpool
 from google.genai import types
 from jira import JIRA
@@ -271,6 +271,67 @@ def orders_of(customer: str) -> Any:
     partner._set("/one", json={})
     partner._merged("/one", json={})
     return partner.orders(customer)
+
+
+arrived = asyncio.Event()
+parcels: asyncio.Queue[str] = asyncio.Queue()
+
+
+@app.get("/arrived")
+async def until_it_arrives() -> None:
+    await arrived.wait()  # FP601 (change)
+
+
+@app.get("/arrived/at-most")
+async def until_it_arrives_or_not() -> None:
+    async with asyncio.timeout(10):
+        await arrived.wait()
+
+
+@app.get("/parcels/next")
+async def next_parcel() -> str:
+    return await parcels.get()  # FP601 (change)
+
+
+@app.get("/parcels/next-at-most")
+async def next_parcel_or_none() -> str:
+    return await asyncio.wait_for(parcels.get(), 10)
+
+
+@app.websocket("/parcels")
+async def parcels_as_they_come(socket: WebSocket) -> None:
+    while True:
+        await socket.send_text(await parcels.get())
+
+
+async def packed() -> None:
+    while True:
+        await parcels.get()
+
+
+async def labelled(name: str) -> bytes:
+    printing = await asyncio.create_subprocess_exec("label", name)
+    out, _ = await printing.communicate()  # FP601 (summary)
+    return out
+
+
+@app.get("/labels/{name}")
+async def label_of(name: str) -> bytes:
+    return await labelled(name)
+
+
+async def ended(name: str) -> None:
+    printing = await asyncio.create_subprocess_exec("label", name)
+    try:
+        await asyncio.wait_for(printing.communicate(), 5)
+    except TimeoutError:
+        printing.kill()
+        await printing.wait()
+
+
+@app.get("/labels/{name}/ended")
+async def ended_label_of(name: str) -> None:
+    await ended(name)
 
 
 @app.post("/mails/keyed")

@@ -99,3 +99,23 @@ async def one_stream(url: str, client: httpx.AsyncClient) -> None:
 
 if __name__ == "__main__":
     requests.get("https://shop.example", timeout=None)
+
+
+NO_LIMIT = None
+LIMIT = 10
+
+
+@app.get("/named")
+def named(url: str) -> str:
+    return requests.get(url, timeout=NO_LIMIT).text  # FP602
+
+
+@app.get("/named/limited")
+def named_and_limited(url: str) -> str:
+    return requests.get(url, timeout=LIMIT).text
+
+
+@app.get("/named/local")
+def named_locally(url: str) -> str:
+    NO_LIMIT = 5
+    return requests.get(url, timeout=NO_LIMIT).text

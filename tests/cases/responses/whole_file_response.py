@@ -158,3 +158,32 @@ async def streamed(path: str, request: Request) -> StreamingResponse:
 async def only_a_header(name: str) -> Response:
     answer = await client.head(f"https://files.example/{name}")
     return Response(answer.headers["etag"])
+
+
+@app.post("/kept")
+async def kept(url: str) -> None:
+    answer = await client.get(url)
+    Path("/data/kept").write_bytes(answer.content)  # FP506 (summary)
+
+
+@app.post("/kept-in-chunks")
+def kept_in_chunks(url: str) -> None:
+    answer = requests.get(url, timeout=5, stream=True)
+    with open("/data/kept", "wb") as file:
+        for chunk in answer.iter_content(1 << 20):
+            file.write(chunk)
+
+
+@app.get("/mirrored/{path:path}")
+async def mirrored(path: str) -> Response:
+    answer = await client.get(f"https://files.example/{path}")
+    text = answer.content.decode()  # FP506 (summary)
+    text = text.replace("files.example", "shop.example")
+    return Response(text)
+
+
+@app.get("/shown/{name}")
+async def shown(name: str) -> Response:
+    answer = await client.get(f"https://files.example/{name}")
+    text = answer.content.decode()
+    return Response(text.replace("files.example", "shop.example"))

@@ -5,6 +5,7 @@ import httpx
 from fastapi import FastAPI, Request, Response
 from fastapi_versioning import VersionedFastAPI
 from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.cors import CORSMiddleware
 
 from shop.config import settings
 from shop.events import EventHub
@@ -204,3 +205,13 @@ async def redirected(request: Request, call_next: CallNext) -> Response:  # FP51
 @hub.middleware("http")
 async def heard(request: Request, call_next: CallNext) -> Response:
     return await call_next(request)
+
+
+async def stamped(request: Request, call_next: object) -> object:
+    response = await call_next(request)
+    response.headers["X-Stamp"] = "1"
+    return response
+
+
+app.add_middleware(BaseHTTPMiddleware, dispatch=stamped)  # FP510 (change)
+app.add_middleware(CORSMiddleware, allow_origins=["*"])

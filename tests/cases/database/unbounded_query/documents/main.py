@@ -191,3 +191,19 @@ async def one_of(number: int, cycle: str) -> Any:
 
 def make(cycle: str) -> Any:
     return Proposal.cycle > cycle
+
+
+# A class of documents that is a schema first
+
+
+class LetterBase(BaseModel):
+    customer: int
+
+
+class Letter(LetterBase, Document):
+    pass
+
+
+@app.get("/letters")
+async def letters() -> list[Letter]:
+    return await Letter.find_all().to_list()  # FP211
