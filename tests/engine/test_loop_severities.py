@@ -965,3 +965,58 @@ def test_where_an_instance_has_one_request_at_a_time_few_others_wait(
     assert {each.code for each in found} == {"FP101", "FP701"}
     assert {each.confidence is not Confidence.POSSIBLE for each in found} == {is_said}
     assert is_said or any("one request at a time" in each.message for each in found)
+
+
+_MODELS = """
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+def model_of(name: str, **kwargs: object) -> str:
+    {asked}
+        requests.get("https://guard.example/health", timeout=5)
+    return name
+
+@app.get("/")
+async def root(eager: bool) -> str:
+    await app.router.startup()
+    options = {options}
+    {more}
+    return model_of("small", {given})
+"""
+_ASKED = 'if kwargs.get("guarded"):'
+
+
+@pytest.mark.parametrize(
+    ("asked", "options", "more", "given", "is_said"),
+    [
+        (_ASKED, "{}", "", "", False),
+        (_ASKED, "{}", "", "heat=1", False),
+        (_ASKED, '{"heat": 1}', 'options["top"] = 2', "**options", False),
+        (
+            'guarded = app.debug and kwargs.get("guarded", False) is True\n    if guarded:',
+            "{}",
+            "",
+            "",
+            False,
+        ),
+        (_ASKED, '{"heat": 1}', "", "guarded=eager", True),
+        (_ASKED, '{"guarded": eager}', "", "**options", True),
+        (_ASKED, '{"heat": 1}', 'options["guarded"] = eager', "**options", True),
+        (_ASKED, '{"heat": 1}', "fill(options)", "**options", True),
+        (_ASKED, "app.options", "", "**options", True),
+        ('kwargs.setdefault("guarded", True)\n    ' + _ASKED, "{}", "", "", True),
+        ('if kwargs.get("guarded", True):', "{}", "", "", True),
+        ('if not kwargs.get("guarded"):', "{}", "", "", True),
+        ('guarded = app.debug or kwargs.get("guarded")\n    if guarded:', "{}", "", "", True),
+        ('guarded = app.debug and kwargs.get("guarded")\n    if not guarded:', "{}", "", "", True),
+    ],
+)
+def test_what_waits_for_a_keyword_that_no_call_gives_never_happens(
+    asked: str, options: str, more: str, given: str, is_said: bool
+) -> None:
+    source = _MODELS.format(asked=asked, options=options, more=more, given=given)
+    found = analyze({"shop/main.py": source.encode()}, options=Options(select=("FP103",))).result.findings
+
+    assert any(each.confidence is not Confidence.POSSIBLE for each in found) == is_said

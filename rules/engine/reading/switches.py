@@ -20,7 +20,7 @@ from zlib import crc32
 
 import msgspec
 
-from rules.engine.reading import own_state
+from rules.engine.reading import other_keywords, own_state
 from rules.engine.reading.loop_shapes import finds_one
 from rules.engine.reading.regexes import regex
 
@@ -86,10 +86,18 @@ def conditions(index: Index, test: ast.expr) -> tuple[str, ...]:
         ):
             asked = own_state.asked(index, kept)
             return (f"{'=' if isinstance(operator, ast.Is) else '#'}{asked}",) if asked else ()
+        case ast.Compare(
+            left=ast.Call() as asked, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=True)]
+        ) if key := other_keywords.asked(index, asked):
+            return (f"+{key}",)
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             return _comparison(index, left, operator, right)
+        case ast.Call(func=ast.Attribute()) if key := other_keywords.asked(index, test):
+            return (f"+{key}",)
         case ast.Name() if _is_parameter(index, test):
             return (f"+{test.id}",)
+        case ast.Name():
+            return tuple(f"+{key}" for key in other_keywords.under(index, test))
         case ast.Call(func=ast.Name(id=judge), args=[ast.Name() as name], keywords=[]):
             lasts = not _PASSING.search(judge) and _is_parameter(index, name)
             return (f"${name.id}:p{judge}",) if lasts else ()
@@ -240,6 +248,8 @@ def refusals(index: Index, test: ast.expr) -> tuple[str, ...]:
             return conditions(index, operand)
         case ast.BoolOp():
             return ()
+        case ast.Name() if not _is_parameter(index, test):
+            return ()
     found = conditions(index, test)
     return tuple(_NEGATED[each[0]] + each[1:] for each in found)
 
@@ -333,7 +343,11 @@ def passed(index: Index, call: ast.Call, scope: Scope) -> str:
             parts.append(f"{position}={known}")
     for keyword in call.keywords:
         if not keyword.arg:
-            return "*"
+            keys = other_keywords.spread(index, keyword.value, scope)
+            if keys is None:
+                return "*"
+            parts += [f"{key}=" for key in keys]
+            continue
         value = keyword.value
         known = _known(value, scope) if value.__class__ not in _LEADING_NOWHERE else ""
         parts.append(f"{keyword.arg}={known}")
@@ -405,6 +419,9 @@ def of_function(
         for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
         if parameter.arg in wanted or (parameter.arg in handed_on and _default(default))
     ]
+    if node.args.kwarg is not None:
+        taken = {each.arg for each in (*positional, *node.args.kwonlyargs)}
+        found += [Switch(name, -1, "N") for name in sorted(wanted - taken) if name.isidentifier()]
     return tuple(found)
 
 
@@ -551,7 +568,7 @@ def of_parameter(node: ast.FunctionDef | ast.AsyncFunctionDef, bound: bool, name
     for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
         if parameter.arg == name:
             return Switch(name, -1, _default(default))
-    return None
+    return Switch(name, -1, "N") if node.args.kwarg is not None and name.isidentifier() else None
 
 
 def passed_for(call: Call, switch: Switch) -> str:
