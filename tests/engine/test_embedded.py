@@ -345,3 +345,19 @@ def test_so_does_one_that_makes_a_kind_of_things(route: bytes, expected: Confide
     [found] = analyze({"shop/main.py": source}, options=Options(select=("FP104",))).result.findings
 
     assert found.confidence == expected
+
+
+def test_what_other_functions_do_for_administrators_is_said_there() -> None:
+    source = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(b"/admin", b"")
+    source = source.replace(b"import FastAPI", b"import Depends, FastAPI\nfrom shop.guards import staff_only")
+    source = source.replace(
+        b"async def product(number: int) -> str:\n",
+        b"async def product(number: int, who: str = Depends(staff_only)) -> str:\n    return await name_of(number)\n\n\n"
+        b"async def name_of(number: int) -> str:\n",
+    )
+    guards = b"def staff_only() -> str:\n    return ''\n"
+    [found] = analyze(
+        {"shop/main.py": source, "shop/guards.py": guards}, options=Options(select=("FP102",))
+    ).result.findings
+
+    assert (found.symbol, found.confidence) == ("name_of", Confidence.CERTAIN)

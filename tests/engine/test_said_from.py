@@ -254,14 +254,19 @@ def test_what_an_operator_waits_for_who_saves_everything_is_a_hint_until_a_chang
 
 
 KEPT = """
+from typing import Annotated
+
 import psycopg2
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi_cache.decorator import cache
 
 from shop.store import cached_for, clear_cache, timed
 
 app = FastAPI()
 connection = psycopg2.connect("dbname=shop")
+
+def wanted(status: str) -> str:
+    return status
 
 def rows(number: int) -> list[object]:
     cursor = connection.cursor()
@@ -273,11 +278,11 @@ def one(cursor: object, number: int) -> object:
     return cursor.fetchone()
 
 {helper}
-@app.get("/rows/{{{taken}}}")
+@app.get("/rows")
 {decorator}
 async def report({taken}: int, response: Response) -> object:
     await app.router.startup()
-    return {called}({taken})
+    return {called}(response.status_code)
 """
 
 
@@ -288,6 +293,7 @@ async def report({taken}: int, response: Response) -> object:
         ("@cache(expire=60)", "year", "rows", "", False),
         ("@cached_for(60)", "year", "rows", "", False),
         ("@cached_for(60)", "number", "rows", "", True),
+        ("@cached_for(60)", "filters: Annotated[int, Depends(wanted)], year", "rows", "", True),
         ("@clear_cache", "year", "rows", "", True),
         ("@timed", "year", "rows", "", True),
         ("", "year", "kept", "@cached_for(60)\ndef kept(year):\n    return rows(year)\n", False),

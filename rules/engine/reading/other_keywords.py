@@ -48,7 +48,7 @@ def under(index: Index, name: ast.Name) -> list[str]:
 def spread(index: Index, value: ast.expr, scope: Scope) -> list[str] | None:
     """The keys of a dict that a call spreads, of which the function writes out every one; None where nobody knows them."""
     if not isinstance(value, ast.Name):
-        return _keys(value)
+        return None
     bindings = scope.bindings.get(value.id, ())
     made = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "value" else None
     if isinstance(made, ast.AnnAssign):

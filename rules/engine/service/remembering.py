@@ -127,8 +127,7 @@ def _has_few_answers(function: Function) -> bool:
     """Whether a function takes nothing that tells one answer from another, or only something of which there are few values."""
     known = [each for each in function.parameters if each.name != "self"]
     return function.required <= len(known) and all(
-        each.depends is not None or _FEW_VALUES.search(each.name) or each.annotation.endswith(_ASIDE)
-        for each in known
+        _FEW_VALUES.search(each.name) or each.annotation.endswith(_ASIDE) for each in known
     )
 
 

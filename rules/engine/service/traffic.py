@@ -182,17 +182,17 @@ def is_seldom(node: ast.AST, module: Module) -> bool:
 
 
 def is_for_admins(node: ast.AST, module: Module) -> bool:
-    """Whether `node` stands in an endpoint that asks for an administrator (`Depends(RoleRequirer([UserRole.admin]))`), or only
-    such are seen to reach it, by their routes or by what they depend on."""
+    """Whether `node` stands in an endpoint that asks for an administrator (`Depends(RoleRequirer([UserRole.admin]))`), also
+    through an annotation, or only such are seen to reach it, by their routes."""
     endpoints = module.endpoints(node)
     if endpoints and all("admin" in _words(each.path) for each in endpoints):
-        return True
-    found = module.graph_node(node)
-    if found is not None and found.endpoints and not found.endpoints & ~module.project.staff_endpoints:
         return True
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
         return False
+    found = module.graph_node(node)
+    if found is not None and found.endpoints and not found.endpoints & ~module.project.staff_endpoints:
+        return True
     taken = [function.node.args, *function.node.decorator_list]
     return any(
         (_ADMIN.fullmatch(last_name(part)) and not _is_one_of_others(part, module))
