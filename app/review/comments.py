@@ -50,7 +50,7 @@ _ARGUMENTS = re.compile(r"(?<=\w)\([^`]{30,}\)`")
 _SHORTEST_TITLE = 12
 _MAX_SUGGESTION_LINES = 80
 _NO_ROUND_TRIPS = ("FP5", "FP7")
-_COUNTED = re.compile(r"\b\d[\d,]* endpoints?\b")
+_COUNTED = re.compile(r"(?<![\d,])\d[\d,]* endpoints?\b")
 _NAMED_ENDPOINTS = 5
 _NAMED_PLACES = 5
 _GLANCE = 13

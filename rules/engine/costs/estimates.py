@@ -87,6 +87,7 @@ KEYS: Mapping[str, str] = {
     "round_trip_ms": "to another service",
     "server_seconds": "what uvicorn keeps a connection unless told otherwise",
     "sleep_ms": "of the code",
+    "statements": "of the code",
     "timeout_s": "of the code, or none",
     "visibility_timeout_s": "what the broker waits unless told otherwise",
 }
