@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SEVERAL = 3
 """Two are a page's number and what it shows beside."""
-_COUNTING = regex(r"\bcount\(")
+_COUNTING = regex(r"count\(")
 _FIGURES = frozenset({"count", "sum", "avg", "max", "min"})
 _GROUPED = frozenset({"group_by", "distinct", "limit", "having"})
 
@@ -116,8 +116,10 @@ class SeparateCounts(Rule):
     )
 
     def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        scope = module.index.scope_of.get(node)
         if (
-            not module.source.matches(_COUNTING)
+            (scope is not None and scope.called.isdisjoint(_FIGURES))
+            or not module.source.matches(_COUNTING)
             or not module.project.models.tables
             or not serves(node, module)
         ):

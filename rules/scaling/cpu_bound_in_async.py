@@ -32,6 +32,7 @@ _FAST = frozenset({"json", "orjson", "ujson", "simplejson", "msgpack", "csv"})
 """Whose parsers get through a hundred megabytes in a second; `csv` reads line by line, as the loop over it asks."""
 _FRAMES = frozenset({"pandas", "polars"})
 _OFTEN = ("builtins.", "fastapi.", "starlette.", "pydantic.", "typing.", "logging.", "asyncio.")
+_UPLOADS = regex("UploadFile")
 _QUICK = regex(
     r"guess|detect|mime|valid|check|kind|type|name|size|hash|buffer|secure|schedule|submit|enqueue",
     re.IGNORECASE,
@@ -391,7 +392,7 @@ def _effect(stop: Stop, module: Module) -> str:
 def _works_through(call: ast.Call, module: Module) -> str:
     """Where an upload is gone through byte by byte that a call is given: in the call, or in a function of the project, which
     computes something of it; empty when it is not."""
-    if "UploadFile" not in module.source.text:
+    if not module.source.matches(_UPLOADS):
         return ""
     name = module.qualified_name(call.func) or ""
     summary = module.summary(call) if name not in _BY_BYTE else None

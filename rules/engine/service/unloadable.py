@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -21,6 +22,7 @@ from rules.engine.service.traffic import is_example
 if TYPE_CHECKING:
     import ast
 
+    from rules.engine.linking.resolver import Resolver
     from rules.engine.linking.values import Linked
     from rules.engine.module import Module
     from rules.engine.project import Project
@@ -93,14 +95,16 @@ def unloadable(project: Project) -> frozenset[str]:
     needing: dict[str, set[str]] = {}
     asked = Counter[str]()
     ends = frozenset(_ends(project))
+    way = _Way(project)
     for path, module in project.resolver.modules.items():
         if place_of(path) != "app" or path[0] == "." or is_example(path, project):
             continue
         if module.facts.fails:
             undefined.add(path)
         optional = frozenset(module.facts.optional)
+        folder = path.rpartition("/")[0]
         for ref in module.facts.modules:
-            steps = _steps(project, ref, module) if ref not in optional else None
+            steps = way.steps(ref, module, folder) if ref not in optional else None
             if steps is None:
                 continue
             asked[steps.top] += 1
@@ -149,52 +153,100 @@ class _Steps(Struct, frozen=True):
     """Whether a file lacks it, not a folder."""
 
 
-def _steps(project: Project, ref: str, module: Linked) -> _Steps | None:
-    """What importing `ref` comes by; None when it is nothing of the project, or when nobody knows."""
-    base, parts = _begin(project, ref, module)
-    if base is None:
-        return None
-    top = base
-    files = project.resolver.modules
-    found: list[str] = []
-    if (package := f"{base}/__init__.py") in files:
-        found.append(package)
-    for part in parts:
-        below = f"{base}/{part}" if base else part
-        # A package hides the file beside it.
-        here = [file for file in (f"{below}/__init__.py", f"{below}.py") if file in files][:1]
-        found += here
-        if here or project.resolver.layout.is_folder(below):
-            base = below
-            continue
-        holder = files.get(f"{base}/__init__.py") or files.get(f"{base}.py")
-        if holder is not None and (holder is module or _may_have(holder, part)):
-            return _Steps(top, found)
-        if holder is None and base == top and f"{base}/__init__.py" not in files and ref[0] != "<":
-            return None  # others may bring a part of it
-        return _Steps(top, found, below, holder is not None and not holder.package)
-    return _Steps(top, found)
+class _Ways:
+    """What imports come by, as far as somebody asked since the project had other files. What it depends on besides is looked
+    at each time: where an import begins, and the facts of the file that would have to hold the name."""
+
+    def __init__(self, paths: frozenset[str]) -> None:
+        self.paths = paths
+        self.known: dict[tuple[str, str, bool], tuple[_Steps | None, Linked | None]] = {}
 
 
-def _begin(project: Project, ref: str, module: Linked) -> tuple[str | None, list[str]]:
-    """The folder or file that an import begins at, without suffix, and what is to be found below it."""
-    if ref[:1] == "<":
-        level, _, inner = ref[1:].partition(">")
-        folder = module.path.rpartition("/")[0]
-        for _ in range(int(level) - 1):
-            if not folder:
-                return None, []
-            folder = folder.rpartition("/")[0]
-        return folder, [part for part in inner.split(".") if part]
-    first, *parts = ref.split(".")
-    if first in libraries.ROOTS or first in sys.stdlib_module_names or first in project.requirements:
-        return None, []
-    value = project.resolver.value(first, module)
-    if value is None or value.sort != Sort.MODULE or not parts:
-        return None, []
-    root = value.symbol.rpartition("/")[0]
-    lies_above = not root or module.path.startswith(f"{root}/")
-    return (value.symbol, parts) if lies_above else (None, [])  # else a library may be called so
+_kept: WeakKeyDictionary[Resolver, _Ways] = WeakKeyDictionary()
+
+
+class _Way:
+    """Follows the imports of one version of a project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._files = project.resolver.modules
+        self._bases: dict[tuple[str, str], str | None] = {}
+        """Where imports of a file begin, by their first name."""
+        kept = _kept.get(project.resolver)
+        if kept is None or kept.paths != self._files.keys():
+            kept = _kept[project.resolver] = _Ways(frozenset(self._files))
+        self._known = kept.known
+
+    def steps(self, ref: str, module: Linked, folder: str) -> _Steps | None:
+        """What importing `ref` in a file of `folder` comes by; None when it is nothing of the project, or when nobody knows."""
+        if ref[:1] == "<":
+            first, _, rest = ref.partition(">")
+        else:
+            first, _, rest = ref.partition(".")
+        begun = module.path, first  # what files import decides which of several is meant
+        if begun in self._bases:
+            base = self._bases[begun]
+        else:
+            base = self._bases[begun] = self._base(first, module, folder)
+        if base is None or not (rest or first[:1] == "<"):
+            return None
+        is_relative = first[:1] == "<"
+        place = base, rest, is_relative
+        known = self._known.get(place)
+        if known is not None and (known[1] is None or self._files.get(known[1].path) is known[1]):
+            return known[0]
+        found, holder = self._followed(base, rest, module, is_relative=is_relative)
+        if holder is not module:
+            self._known[place] = found, holder
+        return found
+
+    def _followed(
+        self, base: str, rest: str, module: Linked, *, is_relative: bool
+    ) -> tuple[_Steps | None, Linked | None]:
+        """The steps, and the file that was asked whether it has a name."""
+        top, files = base, self._files
+        found: list[str] = []
+        if (package := f"{base}/__init__.py") in files:
+            found.append(package)
+        for part in rest.split(".") if rest else ():
+            if not part:
+                continue
+            below = f"{base}/{part}" if base else part
+            # A package hides the file beside it.
+            here = [file for file in (f"{below}/__init__.py", f"{below}.py") if file in files][:1]
+            found += here
+            if here or self._project.resolver.layout.is_folder(below):
+                base = below
+                continue
+            holder = files.get(f"{base}/__init__.py") or files.get(f"{base}.py")
+            if holder is not None and (holder is module or _may_have(holder, part)):
+                return _Steps(top, found), holder
+            if holder is None and base == top and f"{base}/__init__.py" not in files and not is_relative:
+                return None, None  # others may bring a part of it
+            return _Steps(top, found, below, holder is not None and not holder.package), holder
+        return _Steps(top, found), None
+
+    def _base(self, first: str, module: Linked, folder: str) -> str | None:
+        """The folder or file that an import begins at, without suffix: of `shop`, or of `<2` for what is two folders up."""
+        if first[:1] == "<":
+            for _ in range(int(first[1:]) - 1):
+                if not folder:
+                    return None
+                folder = folder.rpartition("/")[0]
+            return folder
+        if (
+            first in libraries.ROOTS
+            or first in sys.stdlib_module_names
+            or first in self._project.requirements
+        ):
+            return None
+        value = self._project.resolver.value(first, module)
+        if value is None or value.sort != Sort.MODULE:
+            return None
+        root = value.symbol.rpartition("/")[0]
+        lies_above = not root or module.path.startswith(f"{root}/")
+        return value.symbol if lies_above else None  # else a library may be called so
 
 
 def _may_have(module: Linked, name: str) -> bool:
