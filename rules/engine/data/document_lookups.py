@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from rules.engine.kept_answers import once_for_outline
 from rules.engine.reading.filtered import UNREAD
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
@@ -16,6 +17,7 @@ from rules.engine.reading.walking import walk
 if TYPE_CHECKING:
     from rules.engine.data.lookups import Use
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 LOOKING = frozenset(
     {
@@ -52,6 +54,8 @@ class Unindexed(Struct, frozen=True):
 
 def unindexed_fields(body: ast.ClassDef, module: Module) -> Iterator[Unindexed]:
     """The fields that a class of documents declares, by which alone queries look documents up, and which have no index."""
+    if not _has_documents(module.project):
+        return
     lookups = module.project.lookups
     asked = lookups.documents.get((module.path, module.symbol_at(body)), ())
     if not asked or UNREAD in lookups.indexed:
@@ -76,6 +80,12 @@ def unindexed_fields(body: ast.ClassDef, module: Module) -> Iterator[Unindexed]:
             uses.setdefault(equal[0], []).append(use)
     for name, found in uses.items():
         yield Unindexed(fields[name], name, tuple(found))
+
+
+@once_for_outline
+def _has_documents(project: Project) -> bool:
+    """Whether the project imports what has them: without it nobody need ask what it looks up."""
+    return "beanie" in project.resolver.layout.imported_packages()
 
 
 def _is_indexed(field: ast.AnnAssign) -> bool:
