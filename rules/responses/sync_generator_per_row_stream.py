@@ -120,11 +120,12 @@ class SyncGeneratorPerRowStream(Rule):
         proven = Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY
         if streamed is None or generator is None:
             if streamed is not None and (leaf := _waits_in(streamed)) is not None:
-                yield _of_helper(node, streamed.name, [streamed], leaf, module)
+                yield _of_helper(node, streamed.name, [streamed], 0, leaf, module)
             return
         waiting = _wait(generator, module)
         if waiting is None and (passed_on := _passed_on(generator, streamed, module)) is not None:
-            yield _of_helper(node, generator.name, [streamed, passed_on[0]], passed_on[1], module)
+            target, call, leaf = passed_on
+            yield _of_helper(node, generator.name, [streamed, target], call.lineno, leaf, module)
             return
         if waiting is not None:
             yield Match(
@@ -150,8 +151,10 @@ class SyncGeneratorPerRowStream(Rule):
             )
 
 
-def _of_helper(node: ast.Call, name: str, through: list[GraphNode], leaf: LeafCall, module: Module) -> Match:
-    """What is said of a generator whose waiting is done elsewhere."""
+def _of_helper(
+    node: ast.Call, name: str, through: list[GraphNode], line: int, leaf: LeafCall, module: Module
+) -> Match:
+    """What is said of a generator whose waiting is done elsewhere, by what it gets on `line`."""
     waits = through[-1]
     return Match(
         node,
@@ -160,7 +163,11 @@ def _of_helper(node: ast.Call, name: str, through: list[GraphNode], leaf: LeafCa
         + f": each connected client holds one of {estimates.threads(module.options)} worker threads.",
         severity=Severity.HIGH,
         confidence=Confidence.LIKELY,  # that the loop around it yields is not seen from here
-        related=(Hop(waits.path, leaf.call.line, waits.symbol),),
+        call_path=(
+            Hop(module.path, node.lineno, module.symbol_at(node)),
+            *((Hop(module.path, line, through[0].symbol),) if line else ()),
+            Hop(waits.path, leaf.call.line, waits.symbol),
+        ),
         impact=estimates.threads_of_streams(module.options),
         instead="Make it an `async def` generator and `await asyncio.sleep(…)` between events.",
     )
@@ -168,7 +175,7 @@ def _of_helper(node: ast.Call, name: str, through: list[GraphNode], leaf: LeafCa
 
 def _passed_on(
     generator: ast.FunctionDef, own: GraphNode, module: Module
-) -> tuple[GraphNode, LeafCall] | None:
+) -> tuple[GraphNode, ast.Call, LeafCall] | None:
     """`for line in tail(path): yield line`, `yield from tail(path)`: the other generator of the project, and how it waits."""
     for node in _own(generator):
         match node:
@@ -181,7 +188,7 @@ def _passed_on(
         target = module.callee(source)
         leaf = _waits_in(target) if target is not None and target is not own else None
         if target is not None and leaf is not None:
-            return target, leaf
+            return target, source, leaf
     return None
 
 

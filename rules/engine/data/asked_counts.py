@@ -25,6 +25,8 @@ _TAKES = frozenset(
 )
 """What takes the one number out of a result."""
 _NARROWS_OTHERWISE = frozenset({"group_by", "having", "limit", "distinct"})
+_OF_ONE = frozenset({"id", "_id", "email", "username", "login", "slug", "token", "uuid", "code", "name"})
+"""By what one row or document is looked up, mostly; without a model nobody can tell."""
 _COUNT_OF_ALL = regex(r"(?is)^\s*select\s+count\s*\(\s*(?:\*|1|[\w.\"]+)\s*\)")
 
 
@@ -43,7 +45,7 @@ def _counts(call: ast.Call, method: ast.Attribute, module: Module) -> bool:
         return False
     if method.attr == "count_documents":
         return not any(
-            isinstance(part, ast.Constant) and part.value == "_id"
+            isinstance(part, ast.Constant) and part.value in _OF_ONE
             for given in call.args
             for part in walk(given)
         )
@@ -73,7 +75,8 @@ def _counts(call: ast.Call, method: ast.Attribute, module: Module) -> bool:
 def _is_count(text: str, statement: raw_sql.Statement) -> bool:
     if _COUNT_OF_ALL.match(text) is None or not statement.aggregate or statement.unreadable:
         return False
-    return not any(each.operator == "=" and each.column == "id" for each in statement.conditions)
+    equal = [each.column for each in statement.conditions if each.operator == "="]
+    return _OF_ONE.isdisjoint(equal) and sum(each.endswith("_id") for each in equal) < 2
 
 
 def _is_by_key(part: ast.AST, module: Module) -> bool:

@@ -98,6 +98,16 @@ def by_cursor(number: int) -> bool:
         return cursor.fetchone()[0] > 0
 
 
+@app.get("/mogrified/{number}")
+def mogrified(number: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(  # FP210 (summary)
+            cursor.mogrify("SELECT COUNT(*) AS n FROM orders WHERE shop_id = %(id)s", {"id": number})
+        )
+        row = cursor.fetchone()
+    return row[0] > 0
+
+
 @app.get("/documents/{number}")
 async def by_documents(number: int) -> bool:
     return await documents.orders.count_documents({"customer": number}) > 0  # FP210 (summary)
@@ -141,6 +151,22 @@ async def exists(pool: PoolDep, session: SessionDep, number: int) -> bool:
 @app.get("/document-by-key/{number}")
 async def document_by_key(number: str) -> bool:
     return await documents.orders.count_documents({"_id": number}) > 0
+
+
+@app.get("/mogrified-by-key/{email}")
+def mogrified_by_key(email: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(cursor.mogrify("SELECT COUNT(id) FROM customers WHERE email = %s", (email,)))
+        row = cursor.fetchone()
+    return row[0] > 0
+
+
+@app.get("/mogrified-number/{number}")
+def mogrified_number(number: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(cursor.mogrify("SELECT COUNT(*) FROM orders WHERE shop_id = %s", (number,)))
+        row = cursor.fetchone()
+    return row[0]
 
 
 @app.get("/list/{number}")

@@ -36,13 +36,13 @@ async def atail(path: str) -> AsyncIterator[str]:
         await asyncio.sleep(0.5)
 
 
-def retried(load: Callable[[], list[str]], attempts: int) -> Iterator[str]:
-    for attempt in range(attempts):
+def retried(load: Callable[[], list[str]], pause: int) -> Iterator[str]:
+    while True:
         try:
             yield from load()
             return
         except ConnectionError:
-            time.sleep(attempt)
+            time.sleep(pause)
 
 
 def settled(path: str) -> Iterator[str]:
