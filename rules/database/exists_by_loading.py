@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.data.asked_counts import COUNTS, asks_whether
 from rules.engine.data.cut_pages import whole_list
 from rules.engine.data.loads import LISTS, Load, is_limited, loaded, narrows
 from rules.engine.reading.loop_shapes import asks_for_any, shortened, spelled
@@ -28,7 +29,8 @@ _ASKING = regex(r"(?:^|_)(?:has|is|are|can|may|exists?|any|check|count|should|ve
 class ExistsByLoading(Rule):
     """Loading all rows to see whether there is one costs time and memory for each of them.
 
-    Every row is sent and made an object, and the answer is known after the first.
+    Every row is sent and made an object, and the answer is known after the first. A count that is only compared with 0
+    sends nothing, but has the database go through all that match.
 
     ## Instead
     Ask for one row: `session.scalar(select(Model.id).where(…).limit(1)) is not None`, or
@@ -94,7 +96,7 @@ class ExistsByLoading(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.enters or (callee.is_method and callee.spelled in LISTS)
+        return callee.enters or (callee.is_method and (callee.spelled in LISTS or callee.spelled in COUNTS))
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         value: ast.AST = node
@@ -103,7 +105,10 @@ class ExistsByLoading(Rule):
             value, parent = parent, module.parent(parent)
         load = loaded(node, module)
         if load is None:
-            yield from _through_helper(node, value, parent, module)
+            if asks_whether(node, module):
+                yield from _counted(node, module)
+            else:
+                yield from _through_helper(node, value, parent, module)
             return
         if not (_asks(parent, value, module) or _only_asked(parent, node, module)):
             return
@@ -120,6 +125,20 @@ class ExistsByLoading(Rule):
             else Confidence.LIKELY,
             impact=estimates.rows_counted(module.options),
         )
+
+
+def _counted(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`query.count() > 0`: the database goes through all that match, where the first would tell."""
+    if not module.in_request_path(node):
+        return
+    yield Match(
+        node,
+        f"`{shortened(module.segment(node), 70)}` counts every row that matches, and only whether there is one is asked.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many match is not in the code
+        instead="Let the database stop at the first: `session.scalar(select(exists().where(…)))`, `SELECT EXISTS(SELECT 1 FROM …"
+        ' WHERE …)`, or `find_one(…, {"_id": 1}) is not None` in MongoDB.',
+    )
 
 
 def _is_made_elsewhere(load: Load, module: Module) -> bool:

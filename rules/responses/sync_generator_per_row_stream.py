@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.linking.graph import CALL
+from rules.engine.reading import facts
 from rules.engine.reading.bodies import content_of
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
@@ -14,6 +16,8 @@ from rules.libraries import Kind
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
+    from rules.engine.linking.graph import LeafCall
+    from rules.engine.linking.graph import Node as GraphNode
     from rules.engine.module import Module
 
 _STREAMS = frozenset(
@@ -111,11 +115,18 @@ class SyncGeneratorPerRowStream(Rule):
         if module.qualified_name(node.func) not in _STREAMS or not serves(node, module):
             return
         content = content_of(node, "content")
-        generator = _generator(content, module) if content is not None else None
-        if generator is None:
-            return
+        streamed = _streamed(content, module) if content is not None else None
+        generator = _generator(streamed, module) if streamed is not None else None
         proven = Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY
+        if streamed is None or generator is None:
+            if streamed is not None and (leaf := _waits_in(streamed)) is not None:
+                yield _of_helper(node, streamed.name, [streamed], 0, leaf, module)
+            return
         waiting = _wait(generator, module)
+        if waiting is None and (passed_on := _passed_on(generator, streamed, module)) is not None:
+            target, call, leaf = passed_on
+            yield _of_helper(node, generator.name, [streamed, target], call.lineno, leaf, module)
+            return
         if waiting is not None:
             yield Match(
                 node,
@@ -140,16 +151,79 @@ class SyncGeneratorPerRowStream(Rule):
             )
 
 
-def _generator(content: ast.expr, module: Module) -> ast.FunctionDef | None:
-    """The plain generator function of this file whose generator is streamed."""
+def _of_helper(
+    node: ast.Call, name: str, through: list[GraphNode], line: int, leaf: LeafCall, module: Module
+) -> Match:
+    """What is said of a generator whose waiting is done elsewhere, by what it gets on `line`."""
+    waits = through[-1]
+    return Match(
+        node,
+        f"`{name.rpartition('.')[2]}` is a plain generator that waits in `{leaf.name}`"
+        + (f" through `{waits.symbol.rpartition('.')[2]}`" if len(through) > 1 else "")
+        + f": each connected client holds one of {estimates.threads(module.options)} worker threads.",
+        severity=Severity.HIGH,
+        confidence=Confidence.LIKELY,  # that the loop around it yields is not seen from here
+        call_path=(
+            Hop(module.path, node.lineno, module.symbol_at(node)),
+            *((Hop(module.path, line, through[0].symbol),) if line else ()),
+            Hop(waits.path, leaf.call.line, waits.symbol),
+        ),
+        impact=estimates.threads_of_streams(module.options),
+        instead="Make it an `async def` generator and `await asyncio.sleep(…)` between events.",
+    )
+
+
+def _passed_on(
+    generator: ast.FunctionDef, own: GraphNode, module: Module
+) -> tuple[GraphNode, ast.Call, LeafCall] | None:
+    """`for line in tail(path): yield line`, `yield from tail(path)`: the other generator of the project, and how it waits."""
+    for node in _own(generator):
+        match node:
+            case ast.For(iter=ast.Call() as source) if _yields(node):
+                pass
+            case ast.YieldFrom(value=ast.Call() as source):
+                pass
+            case _:
+                continue
+        target = module.callee(source)
+        leaf = _waits_in(target) if target is not None and target is not own else None
+        if target is not None and leaf is not None:
+            return target, source, leaf
+    return None
+
+
+def _waits_in(function: GraphNode) -> LeafCall | None:
+    """The sleep or wait in a loop of a plain generator of the project."""
+    if function.is_async or not function.function.flags & facts.GENERATOR:
+        return None
+    return next(
+        (
+            leaf
+            for leaf in function.leaves
+            if leaf.blocking is not None
+            and leaf.blocking.kind in _WAITS
+            and leaf.kind == CALL
+            and not leaf.call.flags & facts.FAILING  # before another attempt
+            and (leaf.call.loops or leaf.call.flags & facts.WHILE)
+        ),
+        None,
+    )
+
+
+def _streamed(content: ast.expr, module: Module) -> GraphNode | None:
+    """The function of the project whose generator is streamed."""
     if isinstance(content, ast.Name):
         scope = module.index.scope_at(content)
         values = [binding.value for binding in scope.bindings.get(content.id, ()) if binding.kind == "value"]
         if len(values) != 1 or not isinstance(values[0], ast.Call):
             return None
         content = values[0]
-    target = module.callee(content)
-    if target is None or target.path != module.path or target.is_async:
+    return module.callee(content)
+
+
+def _generator(target: GraphNode, module: Module) -> ast.FunctionDef | None:
+    """Its code, when it is a plain generator of this file."""
+    if target.path != module.path or target.is_async:
         return None
     for scope in module.index.scopes:
         if scope.symbol == target.symbol and isinstance(scope.node, ast.FunctionDef) and scope.is_generator:

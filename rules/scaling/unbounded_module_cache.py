@@ -9,13 +9,15 @@ from rules.engine.costs import kept_estimates
 from rules.engine.data.key_types import is_small
 from rules.engine.finding import Hop
 from rules.engine.reading.key_words import is_endless, is_few, names_in
+from rules.engine.reading.loop_shapes import shortened
 from rules.engine.reading.origins import origin, origins
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import traffic
 from rules.engine.service.first_time import runs_first_time
-from rules.engine.service.holders import Growth, Holder, growing
+from rules.engine.service.holders import Growth, Holder, expired, growing
 from rules.engine.service.mentions import is_named_in
 
 if TYPE_CHECKING:
@@ -123,6 +125,49 @@ class UnboundedModuleCache(Rule):
                 related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
                 impact=kept_estimates.growing(module.options),
             )
+        yield from _of_expired(module)
+
+
+def _of_expired(module: Module) -> Iterator[Match]:
+    """A cache with an age, under keys without end, of which an old entry goes only when it is asked for again."""
+    for holder in expired(module):
+        growth = _worst(holder, module)
+        if growth is None or growth.key is None or not growth.is_keyed or _is_small(holder, growth, module):
+            continue
+        if not _endless(growth, module) and not _is_given_endless(growth, module):
+            continue
+        yield Match(
+            growth.node,
+            f"`{holder.name}` gets an entry for each new `{shortened(module.segment(growth.key), 60)}`, and one that has expired goes"
+            " only when it is asked for again: those that nobody asks for stay until the worker restarts.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # how many different keys come is not in the code
+            related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
+            impact=kept_estimates.growing(module.options),
+        )
+
+
+def _is_given_endless(growth: Growth, module: Module) -> bool:
+    """Whether a caller in this file gives a key without end to the function that keeps it: `_keep(f"{page}:{search}", found)`."""
+    function = module.function_of(growth.node)
+    if function is None or isinstance(function.node, ast.Lambda) or not isinstance(growth.key, ast.Name):
+        return False
+    arguments = function.node.args
+    order = [
+        each.arg for each in (*arguments.posonlyargs, *arguments.args) if each.arg not in ("self", "cls")
+    ]
+    if growth.key.id not in order:
+        return False
+    at = order.index(growth.key.id)
+    for call in walk(module.tree):
+        if not isinstance(call, ast.Call) or last_name(call.func) != function.name:
+            continue
+        given = call.args[at] if at < len(call.args) else None
+        given = next((each.value for each in call.keywords if each.arg == growth.key.id), given)
+        names = names_in(origin(given, module)) if given is not None else []
+        if any(map(is_endless, names)):
+            return True
+    return False
 
 
 def _worst(holder: Holder, module: Module) -> Growth | None:

@@ -106,7 +106,7 @@ def engine(call: ast.Call, module: Module) -> Engine | None:
     if not lasts(call, module):
         return None
     told_apart = any(map(_tells_sqlite_apart, given.values())) or _is_told_apart(call, module)
-    if not told_apart and (_is_sqlite(call, given, module) or not _has_server(call, module)):
+    if not told_apart and (_is_sqlite(call, given, module) or not _has_server(call, _ENGINES[name], module)):
         return None
     return Engine(call, _ENGINES[name], given)
 
@@ -306,7 +306,7 @@ def _text(url: ast.expr, module: Module) -> str:
     return ""
 
 
-def _has_server(call: ast.Call, module: Module) -> bool:
+def _has_server(call: ast.Call, is_async: bool, module: Module) -> bool:
     """Whether the database is one behind a network: by the URL, the file, or the drivers that the project names."""
     url = call.args[0] if call.args else None
     text = _text(url, module) if url is not None else ""
@@ -315,7 +315,8 @@ def _has_server(call: ast.Call, module: Module) -> bool:
     if module.source.matches(_SERVER_URL) or module.source.matches(_EITHER):
         return True
     named = module.project.requirements.keys()
-    return bool(SERVER_DRIVERS & named) and not {"aiosqlite"} & named
+    # Only asynchronous engines take `aiosqlite`; another service of a monorepo may be who needs it.
+    return bool(SERVER_DRIVERS & named) and not (is_async and "aiosqlite" in named)
 
 
 def sync_endpoints_with_queries(project: Project) -> Iterator[str]:

@@ -162,6 +162,8 @@ def text_of(index: Index, node: ast.expr, scope: Scope, depth: int = 0) -> str |
             return f"{ELSEWHERE}{ref}{ELSEWHERE}" if ref else None
         case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in _SAME_TEXT:
             return text_of(index, inner, scope, depth + 1)
+        case ast.Call(func=ast.Attribute(attr="mogrify"), args=[argument, *_]):
+            return text_of(index, argument, scope, depth + 1)  # `cursor.mogrify(text, values)` of psycopg2
         case ast.Call(func=function, args=[argument, *_]):
             if _is_text(index.ref(function, scope)):
                 return text_of(index, argument, scope, depth + 1)

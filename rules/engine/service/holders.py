@@ -11,6 +11,9 @@ from msgspec import Struct, field
 
 from rules.engine.kept_answers import Said
 from rules.engine.linking.instances import is_shared
+from rules.engine.reading.origins import parameters
+from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.libraries.caching import UNBOUNDED_CONTAINERS
 
@@ -33,6 +36,8 @@ _SHRINKS = frozenset(
         "expire",
     }
 )
+_MOMENTS = regex(r"(?i)time|\bnow\b|expir|ttl|\bage\b|max_age|stale|fresh|until|monotonic")
+"""What a condition says that asks whether an entry is too old."""
 _DATA_CLASSES = frozenset({"BaseModel", "BaseSettings", "SQLModel", "TypedDict", "NamedTuple", "Schema"})
 
 
@@ -54,12 +59,23 @@ class Holder(Struct):
     growths: list[Growth] = field(default_factory=list)
     is_limited: bool = False
     """Something takes entries out, measures it, replaces it or hands it to code that may."""
+    is_expired: bool = False
+    """An entry that has expired goes when somebody asks for it again, and never when nobody does."""
+    is_invalidated: bool = False
+    """The entries of something go when that changes: `for key in [key for key in cache if key.startswith(prefix)]: del …`."""
 
 
 def growing(module: Module) -> Iterator[Holder]:
     """The containers of the file that only ever grow, as far as the whole project shows."""
     for holder in _found(module):
-        if holder.growths and not holder.is_limited:
+        if holder.growths and not (holder.is_limited or holder.is_expired or holder.is_invalidated):
+            yield holder
+
+
+def expired(module: Module) -> Iterator[Holder]:
+    """The containers of the file of which only the entry that is asked for goes, once it has expired."""
+    for holder in _found(module):
+        if holder.growths and not holder.is_limited and holder.is_expired:
             yield holder
 
 
@@ -117,6 +133,12 @@ class _Scan:
     def __init__(self, module: Module) -> None:
         self.module = module
         self.found: dict[tuple[str, str], Holder] = {}
+        self.taken: set[str] = set()
+        """The final names of what this file takes entries out of, otherwise than of those that have expired."""
+
+    def _taken_here(self) -> frozenset[str]:
+        path = self.module.path
+        return _taken_in(path, self.module.project.resolver.modules[path].facts)
 
     def holders(self) -> list[Holder]:
         text = self.module.source.text
@@ -134,7 +156,12 @@ class _Scan:
             self._uses()
             taken = _taken_from(self.module.project)
             for (owner, name), holder in self.found.items():
-                if name in taken or (not owner and _imported_elsewhere(self.module, name)):
+                own = (
+                    (holder.is_expired or holder.is_invalidated)
+                    and name not in self.taken
+                    and name in self._taken_here()
+                )
+                if taken.get(name, 0) > int(own) or (not owner and _imported_elsewhere(self.module, name)):
                     holder.is_limited = True
         return list(self.found.values())
 
@@ -268,6 +295,8 @@ class _Scan:
             key = self._key(node) if name in names else None
             if key is not None:
                 self._use(self.found[key], node)
+            elif name in names and getattr(self.module.parent(node), "attr", "") in _SHRINKS:
+                self.taken.add(name)
 
     def _use(self, holder: Holder, node: ast.Name | ast.Attribute) -> None:
         """What one mention of a holder does to it."""
@@ -282,11 +311,13 @@ class _Scan:
         match parent:
             case ast.Subscript(value=value, ctx=ctx) if value is node:
                 if isinstance(ctx, ast.Del):
-                    holder.is_limited = True
+                    self._taken_out(holder, node, parent.slice, parent)
                 elif isinstance(ctx, ast.Store):
                     self._stored(holder, parent)
                 elif isinstance(ctx, ast.Load):
                     self._inner(holder, parent)
+            case ast.Attribute(attr="pop") if isinstance(call := self.module.parent(parent), ast.Call):
+                self._taken_out(holder, node, call.args[0] if call.args else None, call)
             case ast.Attribute(attr=attribute) if attribute in _SHRINKS:
                 holder.is_limited = True
             case ast.Attribute(attr=attribute) if attribute in _GROWS:
@@ -318,6 +349,17 @@ class _Scan:
             case _:
                 holder.is_limited = True  # handed on: others may take from it
 
+    def _taken_out(
+        self, holder: Holder, node: ast.Name | ast.Attribute, key: ast.expr | None, place: ast.AST
+    ) -> None:
+        """`del d[key]`, `d.pop(key, None)`: of any entry, or only of the one that was asked for and has expired."""
+        if isinstance(key, ast.Name) and _is_expiry(key, ast.unparse(node), place, self.module):
+            holder.is_expired = True
+        elif isinstance(key, ast.Name) and _is_invalidation(key, ast.unparse(node), place, self.module):
+            holder.is_invalidated = True
+        else:
+            holder.is_limited = True
+
     def _is_compared(self, call: ast.AST) -> bool:
         return isinstance(self.module.parent(call), (ast.Compare, ast.BinOp))
 
@@ -345,9 +387,35 @@ class _Scan:
             statement = self.module.statement(parent)
             if holder.kind == "dict":
                 holder.growths.append(Growth(statement or parent, parent.slice, None, True))
-        elif isinstance(parent, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+        elif isinstance(parent, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and not self._only_reads(parent):
             # `bucket = d[key]`, then `bucket = [...]` or `bucket.clear()`: what happens to it is not followed.
             holder.is_limited = True
+
+    def _only_reads(self, assigned: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> bool:
+        """`at, text = d[key]`, or `kept = d[key]` of which the function only reads parts: nothing is taken out by that."""
+        targets = assigned.targets if isinstance(assigned, ast.Assign) else [assigned.target]
+        match targets:
+            case [ast.Tuple(elts=elements)]:
+                return all(isinstance(each, ast.Name) for each in elements)
+            case [ast.Name(id=name)]:
+                pass
+            case _:
+                return False
+        function = self.module.function_of(assigned)
+        uses = [
+            self.module.parent(use)
+            for use in walk(function.node if function is not None else assigned)
+            if isinstance(use, ast.Name) and use.id == name and isinstance(use.ctx, ast.Load)
+        ]
+        return bool(uses) and all(
+            isinstance(use, ast.Return | ast.If)
+            or (isinstance(use, ast.Subscript) and isinstance(use.ctx, ast.Load) and self._is_plain(use))
+            for use in uses
+        )
+
+    def _is_plain(self, read: ast.Subscript) -> bool:
+        """Whether nothing is done in `kept["items"]`: neither a method called nor an entry set."""
+        return not isinstance(self.module.parent(read), ast.Attribute | ast.Subscript)
 
     def _called(self, holder: Holder, function: ast.Attribute) -> None:
         call = self.module.parent(function)
@@ -374,6 +442,62 @@ def _assigned(statement: ast.AST) -> tuple[ast.expr | None, ast.expr | None]:
     return None, None
 
 
+def _is_expiry(key: ast.Name, holder: str, place: ast.AST, module: Module) -> bool:
+    """Whether `place` takes out what the function was asked for, because it is too old: `if time() > until: del d[key]`."""
+    function = module.function_of(place)
+    if function is None or isinstance(function.node, ast.Lambda) or key.id not in parameters(function.node):
+        return False
+    if any(module.loops(place)) or not any(
+        isinstance(each, ast.Return) and each.value is not None for each in walk(function.node)
+    ):
+        return False
+    text = ast.unparse(function.node)
+    if f"{holder}.get({key.id}" not in text and text.count(f"{holder}[{key.id}]") < 2:
+        return False
+    way: ast.AST = place
+    while way is not function.node:
+        around = module.parent(way)
+        if around is None:
+            return False
+        before = [each for each in _block(around, way) if isinstance(each, ast.If) and each is not way]
+        if (isinstance(around, ast.If) and _asks_age(around)) or any(
+            _asks_age(each) and isinstance(each.body[-1], ast.Return) for each in before
+        ):
+            return True
+        way = around
+    return False
+
+
+def _is_invalidation(key: ast.Name, holder: str, place: ast.AST, module: Module) -> bool:
+    """Whether `place` takes out those entries only whose key begins with something, for each of them."""
+    loops = module.loops(place)
+    if not loops or not isinstance(loops[-1], ast.For) or last_name(loops[-1].target) != key.id:
+        return False
+    for part in walk(loops[-1]):
+        match part:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="startswith")):
+                pass
+            case _:
+                continue
+        for each in walk(loops[-1].iter):
+            if isinstance(each, ast.comprehension) and last_name(each.target) == name:
+                return holder in ast.unparse(each.iter)
+        return name == key.id and holder in ast.unparse(loops[-1].iter)
+    return False
+
+
+def _asks_age(branch: ast.If) -> bool:
+    return _MOMENTS.search(ast.unparse(branch.test)) is not None
+
+
+def _block(around: ast.AST, way: ast.AST) -> list[ast.stmt]:
+    """The statements before `way` in the same block."""
+    for block in (getattr(around, "body", None), getattr(around, "orelse", None)):
+        if isinstance(block, list) and way in block:
+            return list(block[: block.index(way)])
+    return []
+
+
 def _is_state(node: ast.expr) -> bool:
     """`app.state`, `request.app.state`, `self.app.state`."""
     match node:
@@ -384,4 +508,4 @@ def _is_state(node: ast.expr) -> bool:
     return False
 
 
-__all__ = ["Growth", "Holder", "growing", "grown"]
+__all__ = ["Growth", "Holder", "expired", "growing", "grown"]
