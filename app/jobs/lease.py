@@ -133,6 +133,8 @@ class Lease:
         self._strays = {job: since.get(job, now) for job in ours - self._running.ids}
         lost = [job for job, at in self._strays.items() if now - at >= STRAY_SECONDS]
         if lost:
+            for job in lost:  # has as long again: it leaves its queue a moment before it is seen to run
+                del self._strays[job]
             log.warning("jobs_queued_again", jobs=await asyncio.to_thread(self._requeue, lost))
 
     def _forgive(self, jobs: Sequence[str]) -> None:

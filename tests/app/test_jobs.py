@@ -160,6 +160,25 @@ async def test_a_job_whose_end_could_not_be_written_down_does_not_keep_its_lane(
     assert [identity for step, identity in work.done if step == "publish"].count(first) == 1
 
 
+async def test_a_job_that_is_queued_again_has_as_long_as_before_to_begin(
+    start_jobs: Starting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.lease.STRAY_SECONDS", 0.2)
+    lease = (await start_jobs(RecordedWork()))._lease
+    queued: list[str] = []
+
+    def requeue(jobs: list[str]) -> int:
+        queued.extend(jobs)
+        return len(jobs)
+
+    monkeypatch.setattr(lease, "_requeue", requeue)
+    for expected in ([], ["a"], ["a", "a"]):
+        for _ in range(3):
+            await lease._take_up_strays({"a"})
+            assert queued == expected
+        await asyncio.sleep(0.25)
+
+
 async def test_a_job_is_not_given_up_for_outages_but_for_beginning_anew_for_ever(
     start_jobs: Starting,
 ) -> None:
