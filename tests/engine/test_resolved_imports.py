@@ -43,6 +43,52 @@ ROWS: Rows = {
         },
         SESSION,
     ),
+    # imports that are spelled twice
+    "a script's import first, then the package's": (
+        {
+            "shop/__init__.py": "",
+            "shop/clients.py": "import requests\nhttp = requests.Session()",
+            "shop/quick.py": "import httpx\nhttp = httpx.AsyncClient()",
+            "shop/use.py": "try:\n    from clients import http\nexcept ImportError:\n    from .clients import http\ndef use():\n    http.get(1)",
+        },
+        SESSION,
+    ),
+    "the package's import first, then the script's": (
+        {
+            "shop/__init__.py": "",
+            "shop/clients.py": "import requests\nhttp = requests.Session()",
+            "shop/quick.py": "import httpx\nhttp = httpx.AsyncClient()",
+            "shop/use.py": "try:\n    from .clients import http\nexcept ImportError:\n    from clients import http\ndef use():\n    http.get(1)",
+        },
+        SESSION,
+    ),
+    "an import through a folder that isn't there, then without it": (
+        {
+            "shop/__init__.py": "",
+            "shop/clients.py": "import requests\nhttp = requests.Session()",
+            "shop/quick.py": "import httpx\nhttp = httpx.AsyncClient()",
+            "shop/use.py": "try:\n    from service.shop.clients import http\nexcept ImportError:\n    from shop.clients import http\ndef use():\n    http.get(1)",
+        },
+        SESSION,
+    ),
+    "another module first, which is there": (
+        {
+            "shop/__init__.py": "",
+            "shop/clients.py": "import requests\nhttp = requests.Session()",
+            "shop/quick.py": "import httpx\nhttp = httpx.AsyncClient()",
+            "shop/use.py": "try:\n    from .quick import http\nexcept ImportError:\n    from .clients import http\ndef use():\n    http.get(1)",
+        },
+        "httpx.AsyncClient.get",
+    ),
+    "another module first, which nobody knows": (
+        {
+            "shop/__init__.py": "",
+            "shop/clients.py": "import requests\nhttp = requests.Session()",
+            "shop/quick.py": "import httpx\nhttp = httpx.AsyncClient()",
+            "shop/use.py": "try:\n    from faster import http\nexcept ImportError:\n    from .clients import http\ndef use():\n    http.get(1)",
+        },
+        "faster.http.get",
+    ),
     # folders called like a library
     "a folder that is called like the library that its files import": (
         {

@@ -40,7 +40,7 @@ from rules.engine.reading.raw_text import RawFacts
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.switches import Switch
 
-ENGINE_VERSION = "78"
+ENGINE_VERSION = "79"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.

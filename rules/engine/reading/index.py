@@ -315,10 +315,15 @@ class Index(Walk):
         return self.unified(self.module.bindings[name], self.module)
 
     def unified(self, bindings: list[Binding], scope: Scope, for_type: bool = False) -> str:
+        ways = bindings
         if len(bindings) > 1:
             bindings = self._after_imports(self._preferred(bindings, for_type))
         if len(bindings) == 1:  # as most names have
             only = bindings[0]
+            if only.kind == "import" and len(ways) > 1:
+                return _spelled_twice(
+                    str(only.value), [str(way.value) for way in ways if way.kind == "import"]
+                )
             is_none = (
                 only.kind == "value" and isinstance(only.value, ast.Constant) and only.value.value is None
             )
@@ -495,3 +500,16 @@ def _key(key: ast.expr) -> str:
     if isinstance(key, ast.Constant) and type(key.value) is int and 0 <= key.value < _MAX_DISPLAY:
         return str(key.value)
     return "k"
+
+
+def _spelled_twice(ref: str, ways: Iterable[str]) -> str:
+    """`ref`, or the same from elsewhere where nobody knows it there: `except ImportError: from .orders import place`."""
+    for way in ways:
+        path = way.rpartition(">")[2]
+        if (
+            way != ref
+            and ref[0] != "<"
+            and (f".{path}".endswith(f".{ref}") or f".{ref}".endswith(f".{path}"))
+        ):
+            return f"{ref}⁇{way}⁇"
+    return ref
