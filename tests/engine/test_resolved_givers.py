@@ -19,6 +19,39 @@ def using(text: str) -> dict[str, str]:
 
 
 ROWS: Rows = {
+    # what a stack enters
+    "a context manager on a stack": (
+        using(
+            """
+            from contextlib import ExitStack, contextmanager
+            from repository import Repository
+            @contextmanager
+            def opened():
+                yield Repository()
+            async def f():
+                with ExitStack() as stack:
+                    repository = stack.enter_context(opened())
+                    await repository.load(1)
+            """
+        ),
+        LOAD,
+    ),
+    "an asynchronous one": (
+        using(
+            """
+            from contextlib import AsyncExitStack
+            from repository import Repository
+            class Opened:
+                async def __aenter__(self): return Repository()
+                async def __aexit__(self, *error): ...
+            async def f():
+                async with AsyncExitStack() as stack:
+                    repository = await stack.enter_async_context(Opened())
+                    await repository.load(1)
+            """
+        ),
+        LOAD,
+    ),
     # what is taken when nobody gives anything
     "a default without annotation": (
         using(

@@ -145,6 +145,12 @@ def _session_factory(index: Index, node: ast.Call, function: str, scope: Scope, 
     return None
 
 
+def _entered(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    """`stack.enter_context(connect())` gives what `with connect() as …:` gives."""
+    made = index.ref(node.args[0], scope, depth) if len(node.args) == 1 else ""
+    return f"{made}^" if made else None
+
+
 def _wrapped(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
     """`instructor.from_openai(AsyncOpenAI())` is used as what it was given."""
     if function.partition(".")[0] not in ("instructor", "langsmith", "braintrust"):
@@ -190,6 +196,8 @@ _WRAPPERS = (
 SPECIAL: dict[str, Special] = {
     "partial": _partial,
     "closing": _first_argument,
+    "enter_context": _entered,
+    "enter_async_context": _entered,
     "aclosing": _first_argument,
     "nullcontext": _first_argument,
     "wait_for": _first_argument,
