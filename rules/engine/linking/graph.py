@@ -163,7 +163,7 @@ class Graph:
             if value.sort == Sort.INSTANCE:
                 self._instance(node, call, value)
                 continue
-            if value.sort == Sort.UNION and call.ref.rpartition(".")[0] == f"@{node.function.owner}:":
+            if value.sort == Sort.UNION and _is_of_heirs(call.ref, node.function.owner):
                 continue  # `self.load()` of a template: which of the heirs it is, the template's callers know
             own = self.knowledge.meaning(value.name).blocking if self.knowledge.has_own else None
             if own is not None:
@@ -345,6 +345,11 @@ _OFFLOADS = {
     "task": LOOP,
     "loop_callback": LOOP,
 }
+
+
+def _is_of_heirs(ref: str, owner: str) -> bool:
+    """Of `self`, and not one of several that it keeps: `self.steps[name]()`."""
+    return ref.rpartition(".")[0] == f"@{owner}:" and ref[-1] != "]"
 
 
 def _kind_of_call(call: Call, target: Node) -> str:
