@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -28,10 +28,12 @@ from rules.engine.linking.context import (
 from rules.engine.linking.graph import CALL, Edge, Node, place_of
 from rules.engine.linking.knowledge import NOTHING, Meaning
 from rules.engine.linking.roles import Role, role_of
+from rules.engine.linking.templates import own_calls
 from rules.engine.linking.values import Linked, Sort, Value
 from rules.engine.loops.repeating import changing_names, is_short_loop, repeats
 from rules.engine.project import Project
 from rules.engine.reading import facts
+from rules.engine.reading.facts import Call
 from rules.engine.reading.index import Index
 from rules.engine.reading.quick_calls import takes_as_is
 from rules.engine.reading.row_reader import Reader
@@ -502,21 +504,8 @@ class Module:
             edge for edge in edges if edge.handed and not edge.target.is_async and edge.target not in told
         ]
         made = merged([self.project.summaries.of(edge.target) for edge in handed], 0)
-        wrapper = wrappers[0]
-        keys = {key for edge in handed for key, _ in edge.call.handed}
-        called = next(
-            (
-                each
-                for each in wrapper.function.applies
-                if not each.awaited
-                and not each.in_thread
-                and not keys.isdisjoint((each.name, str(each.position)))
-            ),
-            None,
-        )
-        if made is None or called is None:
-            return None
-        return made, Hop(wrapper.path, called.line, called.name)
+        hop = _where_called(wrappers, handed) if made is not None else None
+        return (made, hop) if made is not None and hop is not None else None
 
     def enters(self, call: ast.Call) -> bool:
         """Whether the call graph leads from `call` into functions of the project: else it has no `summary`."""
@@ -614,6 +603,38 @@ def _shown(symbol: str) -> str:
         return symbol
     parts = (part.partition("'")[0] for part in symbol.split("."))
     return ".".join("<lambda>" if part.startswith("λ") else part for part in parts)
+
+
+def _where_called(wrappers: Sequence[Node], handed: Sequence[Edge]) -> Hop | None:
+    """Where functions call what they are handed."""
+    keys = {key for edge in handed for key, _ in edge.call.handed}
+    names = {edge.target.symbol.rpartition(".")[2] for edge in handed}
+    for wrapper in wrappers:
+        for each in wrapper.function.applies:
+            if (
+                not each.awaited
+                and not each.in_thread
+                and not keys.isdisjoint((each.name, str(each.position)))
+            ):
+                return Hop(wrapper.path, each.line, each.name)
+        for call in own_calls(wrapper.function):
+            name = call.ref.rpartition(".")[2]
+            if name in names or _asks_for(names, wrapper, call, set()):
+                return Hop(wrapper.path, call.line, name)
+    return None
+
+
+def _asks_for(names: Collection[str], node: Node, call: Call, seen: set[Node]) -> bool:
+    """Whether what a method's own `call` enters asks its object for one of `names`, however far down."""
+    seen.add(node)
+    return any(
+        any(
+            inner.ref.rpartition(".")[2] in names or _asks_for(names, edge.target, inner, seen)
+            for inner in own_calls(edge.target.function)
+        )
+        for edge in node.edges
+        if edge.call is call and not edge.handed and edge.target not in seen
+    )
 
 
 __all__ = [

@@ -17,7 +17,8 @@ from rules.engine.linking import context
 from rules.engine.linking.graph import Edge, LeafCall, Node, above, below, place_of
 from rules.engine.linking.module_map import speaks_otherwise
 from rules.engine.linking.registering import is_wiring
-from rules.engine.linking.values import Value
+from rules.engine.linking.templates import asks
+from rules.engine.linking.values import Sort, Value
 from rules.engine.project import Project
 from rules.engine.reading import facts
 from rules.engine.reading.facts import PLACES, Call, Function, ModuleFacts, alike
@@ -47,6 +48,7 @@ def relinked(project: Project, path: str, found: ModuleFacts) -> Iterator[Projec
         before is None
         or not _declares_the_same(before, found, _called_by_framework(project, path))
         or any(_is_handed(project, path, *each) for each in _applied_otherwise(before, found))
+        or any(_has_heirs(project, path, owner) for owner in _asking_otherwise(before, found))
         or any(project.resolver.layout.has_folder(name) for name in {*found.imports} - {*before.imports})
         or any(
             map(
@@ -124,6 +126,21 @@ def _is_handed(project: Project, path: str, symbol: str, keys: Collection[str]) 
         if any(key in keys for key, _ in call.handed)
         for target in project.graph.runs(project.resolver.value(call.ref, node.module))
     )
+
+
+def _asking_otherwise(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
+    """The classes with methods that ask other things of their object than before."""
+    new = _named(after)
+    for symbol, function in _named(before).items():
+        if function.owner and asks(function) != asks(new[symbol]):
+            yield function.owner
+
+
+def _has_heirs(project: Project, path: str, owner: str) -> bool:
+    """Whether classes derive from one of the file, whose callers have calls of its methods among their own."""
+    resolver = project.resolver
+    cls = resolver.value(f"@{owner}", resolver.modules[path])
+    return cls is not None and cls.sort == Sort.CLASS and bool(resolver.heirs.of(cls))
 
 
 def _named(found: ModuleFacts) -> dict[str, Function]:

@@ -29,6 +29,7 @@ from rules.engine.kept_answers import Outline
 from rules.engine.linking import context, deployment, versions
 from rules.engine.linking.callees import Dispatch
 from rules.engine.linking.graph import Edge, LeafCall, Node, below, place_of
+from rules.engine.linking.templates import asks
 from rules.engine.linking.values import BODY, CALLS, FLOW, MADE, STARS, Linked
 from rules.engine.project import IMPORTED, ROUTING, Project
 from rules.engine.reading import facts, sql_files
@@ -639,6 +640,7 @@ def _functions(found: ModuleFacts) -> dict[str, tuple[object, ...]]:
             function.switches,
             function.applies,
             function.order if function.owner else (),
+            asks(function),
             tuple((each.ref, each.called) for each in function.decorators),
         )
         for function in found.functions

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Iterator
 import msgspec
 from msgspec import Struct, field
 
+from rules.engine.linking import templates
 from rules.engine.linking.knowledge import Knowledge
 from rules.engine.linking.resolver import Resolver
-from rules.engine.linking.values import Linked, Sort, Value
+from rules.engine.linking.values import Linked, Sort, Value, function_value
 from rules.engine.reading import callbacks, facts, quick_calls
 from rules.engine.reading.facts import Argument, Call, Function
 from rules.engine.reading.paths import place_of as place_of
@@ -38,7 +39,7 @@ class Edge(Struct, eq=False):
     one_of_several: bool = False
     """Which function the call runs depends on what a registry or a factory gives."""
     handed: bool = False
-    """The call hands the target to a function that calls it."""
+    """The call hands the target to a function that calls it: as an argument, or with its object (`CsvImporter().run()`)."""
 
 
 class LeafCall(Struct, eq=False):
@@ -175,11 +176,23 @@ class Graph:
                     node.edges.append(Edge(target, call, kind, one_of_several=value.sort == Sort.UNION))
                 if call.handed:
                     self._called_back(node, call, target)
+                if kind == CALL and target.function.owner:
+                    self._left_to_heirs(node, call, target, value)
             if call.flags & facts.ITERATED:
                 self._entered(node, call)
         resolver.reader = None
         for at, edge in enumerate(node.edges):
             edge.at = at
+
+    def _left_to_heirs(self, node: Node, call: Call, target: Node, value: Value) -> None:
+        """`CsvImporter().run()` of a base class runs what `CsvImporter` parses with."""
+        template = function_value(target.module, target.function)
+        for inner, method in templates.left_to_heirs(self.resolver, call.ref, node.module, template):
+            for run in self.runs(method):
+                kind = ELSEWHERE if self.is_handed_on(run) else _kind_of_call(inner, run)
+                if kind:
+                    several = value.sort == Sort.UNION
+                    node.edges.append(Edge(run, call, kind, one_of_several=several, handed=True))
 
     def _entered(self, node: Node, call: Call) -> None:
         """`async with UnitOfWork() as unit:` runs what the class does on the way in and out."""
