@@ -449,6 +449,7 @@ async def _examine(
         skipped=tuple(dict.fromkeys((*skipped, *(skip for result in results for skip in result.skipped)))),
         suppressed=tuple(suppressed for result in results for suppressed in result.suppressed),
         advice=_unique(finding for result in results for finding in result.advice),
+        local=next((result.local for result in results if result.local), ""),
     )
 
 

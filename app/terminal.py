@@ -233,6 +233,14 @@ def summary(
     return text
 
 
+def local_tool(reason: str) -> str:
+    """Why hints are only hints in a project that one person uses, and what says otherwise."""
+    return (
+        f"Taken for a tool that one person runs, because {visible(reason)}: what costs milliseconds is a hint here."
+        " `rps` under `[tool.fastperf.context]` says otherwise."
+    )
+
+
 def _hinted(hints: Sequence[Finding]) -> str:
     return f" · {counted(len(hints), 'hint')}, shown by --hints" if hints else ""
 

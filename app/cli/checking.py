@@ -484,6 +484,8 @@ def _show(
         console.print(f"skipped {visible(skipped.path)}: {visible(skipped.reason)}", style="dim")
     if (more := len(scan.result.skipped) - SKIPPED_SHOWN) > 0:
         console.print(f"skipped {more} more files; --output-format json names them", style="dim")
+    if scan.result.local and brief and not statistics:
+        console.print(terminal.local_tool(scan.result.local), style="dim")
     unread = project.chosen & {skipped.path for skipped in scan.result.skipped}
     said_of = {finding.path for finding in scan.result.findings}  # documents too
     read = (project.chosen & scan.sources.keys()) - unread | said_of

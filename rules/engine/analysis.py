@@ -15,7 +15,7 @@ import msgspec
 
 from rules.engine import budgets, ceding, fingerprints, growth, registry, relinking, row_changes, suppression
 from rules.engine.checked import Checked, CheckedFile, digest_of
-from rules.engine.data import embedded
+from rules.engine.data import embedded, local_tools
 from rules.engine.evidence import heat
 from rules.engine.finding import (
     EndpointRef,
@@ -394,6 +394,7 @@ class _Run:
             suppressed=tuple(self.suppressed),
             advice=tuple(advice),
             told=tuple(_told(project)),
+            local=local_tools.taken_for_local(project),
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
         result, light = heat.warmed(result, project, self.sources, since)

@@ -339,6 +339,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What the project as a whole lacks: for the first review and an audit; no finding, never counted."""
     told: tuple[str, ...] = ()
     """Keys of the context (`database`, `workers`) that the project's own files answer: nobody needs to be asked."""
+    local: str = ""
+    """Why it is taken for a tool that one person runs, as a sentence goes on after "because"; empty where it is not."""
     statistics: Statistics = Statistics()
 
     def contract(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from rules.engine import fingerprints, registry
 from rules.engine.costs import measured
+from rules.engine.data import local_tools
 from rules.engine.finding import Confidence, Finding, Hop, Options, Severity
 from rules.engine.module import Module
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
@@ -27,6 +28,10 @@ from rules.engine.service import (
 from rules.engine.service.mentions import is_dead
 from rules.engine.service.one_at_a_time import single_entry
 from rules.engine.service.remembering import is_behind_cache
+
+_LITTLE = frozenset({"database", "caching", "background", "responses"})
+"""Families of rules about what costs milliseconds, or memory, for each of many."""
+_IN_LOOPS = frozenset({"FP201", "FP202", "FP203", "FP204"})
 
 
 class Placed(Struct, frozen=True):
@@ -98,6 +103,8 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         )
     ):
         gates, fresh, confidence = False, fresh or confidence, Confidence.POSSIBLE
+    if confidence is not Confidence.POSSIBLE and _is_for_one_person(rule, module, node):
+        fresh, confidence = fresh or confidence, Confidence.POSSIBLE
     message = match.message
     if rule.stops_loop and (entry := single_entry(module.path, module.project)):
         severity, gates, confidence, fresh = severity.lowered(), False, Confidence.POSSIBLE, None
@@ -196,6 +203,14 @@ def _said(
     if severity.rank < rule.said_from.rank and confidence is not Confidence.POSSIBLE:
         return Confidence.POSSIBLE, when_new or confidence
     return confidence, when_new
+
+
+def _is_for_one_person(rule: Rule, module: Module, node: ast.AST) -> bool:
+    """Whether a rule is about what costs little while one person uses a program. What waits for others on the network, what
+    computes, and queries in loops over a list that is asked for cost one person seconds, too."""
+    if registry.family_of(rule) not in _LITTLE or not local_tools.taken_for_local(module.project):
+        return False
+    return not (rule.code in _IN_LOOPS and any(each.method == "GET" for each in module.endpoints(node)))
 
 
 def _is_unproven(module: Module, node: ast.AST) -> bool:

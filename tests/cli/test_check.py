@@ -144,6 +144,23 @@ def test_hints_are_shown_in_brief_unless_somebody_asks(tmp_path: Path) -> None:
         assert shown.splitlines()[-1].startswith("Only hints in 1 file: 1 · ")
 
 
+def test_who_scans_a_program_for_one_person_hears_why_it_is_taken_for_one(tmp_path: Path) -> None:
+    source = (
+        'from fastapi import FastAPI\nimport psycopg\n\napp = FastAPI(title="Local-first notes")\n\n\n@app.get("/notes")\n'
+        "async def notes() -> None:\n    psycopg.connect('').execute('select 1')\n"
+    )
+    write(tmp_path, {"pyproject.toml": PYPROJECT, "shop/api.py": source})
+
+    because = "because the application calls itself `Local-first`: what costs milliseconds is a hint here."
+    assert because in fastperf("check", folder=tmp_path).stdout.replace("\n", " ")
+
+    told = PYPROJECT + "\n[tool.fastperf.context]\nrps = 20\n"
+    write(tmp_path, {"pyproject.toml": told})
+    shown = fastperf("check", folder=tmp_path).stdout
+    assert "because" not in shown
+    assert "shop/api.py:8:1  critical  FP104 " in shown
+
+
 ROUTE = """\
 @app.get("/{name}")
 async def {name}(session: Session = Depends(get_session)) -> object:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.data.embedded import is_embedded
+from rules.engine.data.local_tools import taken_for_local
 from rules.engine.finding import Confidence, Impact, Options, Severity
 from rules.engine.loops.loop_calls import (
     AFTER_FAILURE,
@@ -180,9 +181,10 @@ def writes_frame(stop: Stop) -> bool:
 
 def weighs_little(stop: Stop, module: Module) -> bool:
     """Whether a statement is answered by SQLite, in this process, where a row by its key takes less than the way to a thread; or
-    only administrators are seen to ask for it, or those who make a kind of things."""
+    only administrators are seen to ask for it, those who make a kind of things, or whoever sits at the machine."""
     return stop.kind is Kind.DB and (
         is_embedded(stop.callable, module)
+        or bool(taken_for_local(module.project))
         or is_for_admins(stop.call, module)
         or makes_kinds(stop.call, module)
     )
