@@ -1,0 +1,28 @@
+"""Sections that get shorter by rows, and words that several of them use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from app.review.markdown import Section
+
+ROWS = (200, 100, 50, 20, 10, 5, 1)
+"""How many rows a list shows, from roomy to tight."""
+
+
+def section(draw: Callable[[int], str], rows: int, rank: int, last: str | None = None) -> Section:
+    """A section with fewer and fewer rows. `last`, if given, is its very last form."""
+    forms = [draw(min(rows, ROWS[0]))]
+    forms += [draw(most) for most in ROWS[1:] if most < rows]
+    if last is not None:
+        forms.append(last)
+    return Section(tuple(dict.fromkeys(forms)), rank)
+
+
+def listed(words: Sequence[str]) -> str:
+    """`2`, `2 and 3`, `1, 2 and 3`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
+def upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
