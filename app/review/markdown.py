@@ -272,12 +272,10 @@ def fitting(sections: Sequence[Section], limit: int = LIMIT, separator: str = "\
 
 
 def grounds(impact: Impact, code: Callable[[str], str]) -> list[str]:
-    """What an estimate rests on, and whose figures these are; of a measurement, what machine it ran on."""
-    cores = impact.assumptions.get("cores")
+    """What an estimate rests on, and whose figures these are. A measurement names its machine itself."""
     assumed, told = (
         ", ".join(code(f"{name} = {figure(value)}") for name, value in each.items() if name != "cores")
         for each in impact.grounds()
     )
-    parts = [f"on {plural(int(cores), 'core')}"] if isinstance(cores, int | float) else []
-    parts += [f"assumes {assumed}"] if assumed else []
+    parts = [f"assumes {assumed}"] if assumed else []
     return [*parts, f"{told} by your configuration"] if told else parts
