@@ -227,6 +227,11 @@ def plural(count: int, noun: str, several: str = "") -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {several or noun + 's'}"
 
 
+def listed(words: Sequence[str]) -> str:
+    """`2`, `2 and 3`, `1, 2 and 3`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
 def lowered(text: str) -> str:
     """For use within a sentence: the first letter small, unless the first word is a name."""
     return text[:1].lower() + text[1:] if text[1:2].islower() or text.startswith("A ") else text

@@ -9,8 +9,8 @@ from app.review import comments
 from app.review.amounts import short_name
 from app.review.comments import BADGES
 from app.review.costs import EndpointChange, growth
-from app.review.markdown import Section, code, details, plural, prose, shorten, table
-from app.review.summary.drawing import listed, section
+from app.review.markdown import Section, code, details, listed, plural, prose, shorten, table
+from app.review.summary.drawing import section
 from app.review.summary.facts import Facts
 from rules.engine.finding import Cost, Severity, worst_case
 

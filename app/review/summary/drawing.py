@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from app.review.markdown import Section
 
@@ -17,11 +17,6 @@ def section(draw: Callable[[int], str], rows: int, rank: int, last: str | None =
     if last is not None:
         forms.append(last)
     return Section(tuple(dict.fromkeys(forms)), rank)
-
-
-def listed(words: Sequence[str]) -> str:
-    """`2`, `2 and 3`, `1, 2 and 3`."""
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
 
 
 def upper(text: str) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.review import comments
 from app.review.advice import metrics, tools
-from app.review.markdown import code, lowered, plural, prose, sentence
-from app.review.summary.drawing import listed, upper
+from app.review.markdown import code, listed, lowered, plural, prose, sentence
+from app.review.summary.drawing import upper
 from app.review.summary.facts import Facts
 
 _MOST_STEPS = 5

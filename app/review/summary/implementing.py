@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from app.review import comments
 from app.review import patch as patches
 from app.review.advice import Place
-from app.review.markdown import Section, code, details, fence, html, plural
-from app.review.summary.drawing import listed, section
+from app.review.markdown import Section, code, details, fence, html, listed, plural
+from app.review.summary.drawing import section
 from app.review.summary.facts import Facts
 from rules.engine.finding import Finding
 
