@@ -380,7 +380,7 @@ class _Printer:
         self._console, self._show = terminal.console(), terminal.show
         self.said: set[tuple[str, str]] = set()
         self.bar: Bar | None = None
-        """What goes from the terminal when the first finding comes."""
+        """What goes from the terminal when a finding comes, and comes back below it where the rest is not foreseen."""
 
     def foresee(self, result: Result) -> None:
         if not self._grouped:
@@ -408,6 +408,8 @@ class _Printer:
         self._show(
             self._grouping.renewed(entry, lambda each: self._told.get(_key(each), each)), lines, self._console
         )
+        if self.bar is not None and self._grouped and self._entries is None:
+            self.bar.show()
 
     def _entry(self, finding: Finding) -> Entry | None:
         if not self._grouped:

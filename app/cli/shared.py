@@ -184,9 +184,12 @@ class Bar:
     """A progress bar, or none."""
 
     def __init__(
-        self, advance: Callable[[int], None] = lambda count: None, hide: Callable[[], None] = lambda: None
+        self,
+        advance: Callable[[int], None] = lambda count: None,
+        hide: Callable[[], None] = lambda: None,
+        show: Callable[[], None] = lambda: None,
     ) -> None:
-        self._advance, self.hide = advance, hide
+        self._advance, self.hide, self.show = advance, hide, show
 
     def __call__(self, count: int) -> None:
         self._advance(count)
@@ -205,4 +208,4 @@ def progress(files: int, doing: str = "analysing", least: int = PROGRESS_FILES) 
     columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=files)
-        yield Bar(lambda count: bar.advance(task, count), bar.stop)
+        yield Bar(lambda count: bar.advance(task, count), bar.stop, bar.start)

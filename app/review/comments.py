@@ -28,6 +28,7 @@ from app.review.markdown import (
     grounds,
     has_bidi,
     html,
+    listed,
     lowered,
     plural,
     prose,
@@ -51,6 +52,11 @@ _SHORTEST_TITLE = 12
 _MAX_SUGGESTION_LINES = 80
 _NO_ROUND_TRIPS = ("FP5", "FP7")
 _COUNTED = re.compile(r"(?<![\d,])\d[\d,]* endpoints?\b")
+_LINES = re.compile(
+    r"(?:(?P<so>; so do(?:es)? lines?)| The same happens on lines?) (?P<lines>\d+(?:, \d+)*(?: and \d+\b(?! more))?)"
+    r"(?: and (?P<more>\d+ more))?(?P<end>\.?)"
+)
+"""How messages name the other lines of which they speak."""
 _NAMED_ENDPOINTS = 5
 _NAMED_PLACES = 5
 _GLANCE = 13
@@ -166,16 +172,17 @@ def write(
         )
     if place is None:
         return None
+    first = _first(place, guard, said.first, context.diff)
     return ReviewComment(
         path=place.path,
         line=place.line,
         side=place.side,
         start_line=place.start_line,
         body=body(
-            said,
+            _as_from(place, said, is_named=bool(first)),
             context,
             offer[1] if offer is not None else None,
-            first=_first(place, guard, said.first, context.diff),
+            first=first,
             also=also,
         ),
         code=said.first.code,
@@ -231,6 +238,33 @@ def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> s
     others = (line for line in finding.siblings if line != place.line)
     older = next((line for line in others if not diff.touched(finding.path, line)), None)
     return f"as on line {older}," if older is not None else ""
+
+
+def _as_from(place: Anchor, said: Group, *, is_named: bool) -> Group:
+    """The group as it reads on one of the lines that its message lists beside the first: the list names the other lines, the
+    first among them unless it is named before."""
+    finding = said.first
+    if place.side == "LEFT" or place.path != finding.path or place.line == finding.line:
+        return said
+
+    def others(found: re.Match[str]) -> str:
+        lines = {int(each) for each in found["lines"].replace(" and", ",").split(", ")}
+        if place.line not in lines:
+            return found[0]
+        first = () if is_named else (finding.line,)
+        words = [str(each) for each in sorted(lines.union(first) - {place.line})]
+        words += [found["more"]] if found["more"] else []
+        if not words:
+            return found["end"] if found["so"] else ""
+        verb = f"; so do{'' if len(words) > 1 else 'es'}" if found["so"] else " The same happens on"
+        return f"{verb} line{'s' if len(words) > 1 else ''} {listed(words)}{found['end']}"
+
+    message = _LINES.sub(others, finding.message)
+    if message == finding.message:
+        return said
+    return msgspec.structs.replace(
+        said, findings=(msgspec.structs.replace(finding, message=message), *said.findings[1:])
+    )
 
 
 def has_suggestion(comment: ReviewComment) -> bool:

@@ -227,6 +227,11 @@ def plural(count: int, noun: str, several: str = "") -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {several or noun + 's'}"
 
 
+def listed(words: Sequence[str]) -> str:
+    """`2`, `2 and 3`, `1, 2 and 3`."""
+    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+
+
 def lowered(text: str) -> str:
     """For use within a sentence: the first letter small, unless the first word is a name."""
     return text[:1].lower() + text[1:] if text[1:2].islower() or text.startswith("A ") else text
@@ -272,12 +277,10 @@ def fitting(sections: Sequence[Section], limit: int = LIMIT, separator: str = "\
 
 
 def grounds(impact: Impact, code: Callable[[str], str]) -> list[str]:
-    """What an estimate rests on, and whose figures these are; of a measurement, what machine it ran on."""
-    cores = impact.assumptions.get("cores")
+    """What an estimate rests on, and whose figures these are. A measurement names its machine itself."""
     assumed, told = (
         ", ".join(code(f"{name} = {figure(value)}") for name, value in each.items() if name != "cores")
         for each in impact.grounds()
     )
-    parts = [f"on {plural(int(cores), 'core')}"] if isinstance(cores, int | float) else []
-    parts += [f"assumes {assumed}"] if assumed else []
+    parts = [f"assumes {assumed}"] if assumed else []
     return [*parts, f"{told} by your configuration"] if told else parts

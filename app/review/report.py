@@ -23,6 +23,10 @@ from app.review.markdown import one_line, plural, sentence, shorten
 from app.review.patch import Excerpts
 from app.review.reading import ORGANISATION, ConfigError
 from app.review.reconcile import Plan, fixed_body, reconcile
+from app.review.summary.assessing import counts
+from app.review.summary.facts import Facts
+from app.review.summary.heading import title
+from app.review.summary.in_full import details_text
 from app.review.wishes import Waived, Wishes, waived
 from rules.engine import budgets, growth
 from rules.engine.costs.capacity import Site
@@ -212,7 +216,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         suppressed = tuple(entry for entry in after.suppressed if entry.path in diff.files)
         checklist = _checklist(before, after, config, wishes, advise=advise)
         kept = held(endpoints, after, config.options())
-        facts = summary.Facts(
+        facts = Facts(
             conclusion=verdict,
             new=group(new),
             heard=groups,
@@ -251,9 +255,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         )
         return cls(
             conclusion=verdict,
-            title=summary.title(facts),
+            title=title(facts),
             summary=summary.render(facts, context),
-            text=summary.details_text(facts, context),
+            text=details_text(facts, context),
             comments=spoken,
             annotations=_annotations((*placeless, *repeated), mistakes),
             new=new,
@@ -262,7 +266,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             existing=changes.existing,
             nearby=nearby,
             waived=ignored,
-            counts=summary.counts(facts),
+            counts=counts(facts),
             blocking=blocking,
             advised=bool(checklist),
             folded=tuple(marker.token(print_) for entry in left_out for print_ in entry.fingerprints),

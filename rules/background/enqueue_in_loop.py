@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, shortened, spelled
+from rules.engine.reading.loop_shapes import gone_over, is_batched, is_short, spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.queue_tasks import enqueue, may_enqueue
@@ -86,7 +86,7 @@ class EnqueueInLoop(Rule):
             for each in loops
         ):
             return
-        source = shortened(module.segment(iterables(loop)[0]))
+        source = gone_over(loop, module.segment)
         yield Match(
             node,
             f"`{spelled(node.func)}` sends one message per item of `{source}`, one after another.",

@@ -9,7 +9,7 @@ from rules.engine.data.per_item import is_doubtful
 from rules.engine.data.redis_calls import Command, command, command_of_helper, may_command
 from rules.engine.data.round_trips import short, way_to
 from rules.engine.linking.values import Sort
-from rules.engine.reading.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled
+from rules.engine.reading.loop_shapes import gone_over, is_batched, is_search, is_short, iterables, spelled
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -134,7 +134,7 @@ class RedisRoundTripsInLoop(Rule):
             return
         if _first_in(loop, module) is not node:
             return  # one loop is one finding
-        source = shortened(module.segment(iterables(loop)[0]))
+        source = gone_over(loop, module.segment)
         doubtful = is_doubtful(loop, module) or _fills_module(loop, module)
         seldom = is_seldom(node, module)
         sweeps = _sweeps(sent, loop) or (seldom and sent.name in _TAKES_OUT)
@@ -164,7 +164,7 @@ class RedisRoundTripsInLoop(Rule):
             return
         yield Match(
             node,
-            f"`{spelled(node.func)}` runs once per item of `{shortened(module.segment(iterables(loop)[0]))}` and each time"
+            f"`{spelled(node.func)}` runs once per item of `{gone_over(loop, module.segment)}` and each time"
             f" reaches `{short(leaf)}`: one round trip to Redis each.",
             severity=Severity.MEDIUM,
             confidence=Confidence.POSSIBLE,

@@ -25,7 +25,7 @@ from rules.engine.data.round_trips import (
 )
 from rules.engine.data.transactions import opens_own
 from rules.engine.fixing.rewrites import after_loop
-from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, shortened, spelled
+from rules.engine.reading.loop_shapes import gone_over, is_batched, is_short, iterables, spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -291,7 +291,7 @@ def _in_other_arms(node: ast.Call, loop: ast.For, module: Module) -> set[int]:
 
 
 def _text(kind: str, doubts: int, loop: ast.AST, module: Module) -> str:
-    over = shortened(module.segment(iterables(loop)[0]))
+    over = gone_over(loop, module.segment)
     if doubts and kind == "commit":
         return f"commits inside the loop over `{over}`: a transaction and a wait for the disk for each item that gets there"
     return _COSTS[kind].format(over)

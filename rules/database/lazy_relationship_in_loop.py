@@ -10,7 +10,7 @@ from rules.engine.data.per_item import goes_over_rows, is_doubtful
 from rules.engine.data.round_trips import leaves_too, nearest, short, weighed
 from rules.engine.data.row_members import summary_of_member
 from rules.engine.data.small_tables import lists_kinds
-from rules.engine.reading.loop_shapes import iterables, shortened
+from rules.engine.reading.loop_shapes import gone_over, iterables, shortened
 from rules.engine.reading.rows import ITEM
 from rules.engine.reading.surroundings import fills_gap
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
@@ -184,7 +184,7 @@ class LazyRelationshipInLoop(Rule):
         yield Match(
             node,
             f"`{module.segment(node)}`{through} is loaded one `{entity}` at a time: {_how_many(found)} of"
-            f" `{shortened(module.segment(iterables(loop)[0]))}`.",
+            f" `{gone_over(loop, module.segment)}`.",
             # Rows that refer to few parents find them in the session after the first look.
             severity=self.severity
             if found.relationship.many and module.in_request_path(node)
@@ -226,7 +226,7 @@ class LazyRelationshipInLoop(Rule):
         yield Match(
             node,
             f"`{shortened(module.segment(node.func))}` loads {', '.join(names[:3])}{more} one `{entity.symbol.rpartition('.')[2]}`"
-            f" at a time: {_counted(len(names))} per item of `{shortened(module.segment(iterables(loop)[0]))}`.",
+            f" at a time: {_counted(len(names))} per item of `{gone_over(loop, module.segment)}`.",
             severity=weighed(self.severity, node, module) if is_many else Severity.MEDIUM,
             # A key that is empty, or the same for many rows, costs nothing: how often, the helper does not show.
             confidence=_confidence(loop, module)
@@ -256,7 +256,7 @@ class LazyRelationshipInLoop(Rule):
         yield Match(
             node,
             f"`{module.segment(node)}` asks the database (`{short(leaf)}`) for each item of"
-            f" `{shortened(module.segment(iterables(loop)[0]))}`: a round trip per item.",
+            f" `{gone_over(loop, module.segment)}`: a round trip per item.",
             severity=weighed(self.severity, node, module),
             confidence=Confidence.POSSIBLE if leaf.sometimes else _confidence(loop, module),
             call_path=(Hop(module.path, node.lineno, node.attr), *leaf.path),
@@ -276,7 +276,7 @@ class LazyRelationshipInLoop(Rule):
         match = Match(
             node,
             f"`{module.segment(node)}` is a query for each item of"
-            f" `{shortened(module.segment(iterables(loop)[0]))}`, one after another.",
+            f" `{gone_over(loop, module.segment)}`, one after another.",
             severity=weighed(self.severity, node, module),
             confidence=Confidence.LIKELY,
             impact=estimates.lazy_loads(module.options, 1, module.turns_around(node)),

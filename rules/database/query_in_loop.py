@@ -24,7 +24,7 @@ from rules.engine.data.round_trips import (
     writes,
 )
 from rules.engine.data.written_turns import writes_besides
-from rules.engine.reading.loop_shapes import iterables, shortened, spelled
+from rules.engine.reading.loop_shapes import gone_over, spelled
 from rules.engine.reading.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
@@ -150,7 +150,7 @@ class QueryInLoop(Rule):
             return
         if not one_table(node, loop, module):
             return  # another table each time: no query could ask for all
-        source = shortened(module.segment(iterables(loop)[0]))
+        source = gone_over(loop, module.segment)
         severity, confidence = weighed(self.severity, node, module), confidence_of(node, loop, None, module)
         if is_made_for_item(node, loop, module) or (query.primary_key and _is_held(node, module)):
             confidence = Confidence.POSSIBLE

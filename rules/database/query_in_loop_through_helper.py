@@ -27,7 +27,7 @@ from rules.engine.data.written_turns import writes_besides
 from rules.engine.linking.values import Sort
 from rules.engine.loops.loop_bound import entered
 from rules.engine.reading import facts
-from rules.engine.reading.loop_shapes import iterables, shortened, spelled, targets, unwrapped
+from rules.engine.reading.loop_shapes import gone_over, iterables, spelled, targets, unwrapped
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
@@ -150,7 +150,7 @@ class QueryInLoopThroughHelper(Rule):
             return
         if _is_overridden_there(node, module):
             return
-        source = shortened(module.segment(iterables(loop)[0]))
+        source = gone_over(loop, module.segment)
         confidence = confidence_of(node, loop, leaf, module)
         if threaded is not None:
             match = Match(

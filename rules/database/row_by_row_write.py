@@ -22,7 +22,7 @@ from rules.engine.data.round_trips import (
 )
 from rules.engine.finding import Hop
 from rules.engine.module import Role
-from rules.engine.reading.loop_shapes import iterables, shortened, spelled
+from rules.engine.reading.loop_shapes import gone_over, spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.traffic import is_seldom
@@ -154,7 +154,7 @@ class RowByRowWrite(Rule):
         also, swallowed = said_together(node, loop, confidence, module)
         yield Match(
             node,
-            f"`{spelled(node.func)}` writes once per item of `{shortened(module.segment(iterables(loop)[0]))}`:"
+            f"`{spelled(node.func)}` writes once per item of `{gone_over(loop, module.segment)}`:"
             f" {costs}, where one statement writes all rows{also}.",
             severity=severity,
             confidence=confidence,

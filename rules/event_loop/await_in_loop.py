@@ -19,6 +19,7 @@ from rules.engine.data.growing_loops import grows
 from rules.engine.data.per_item import are_several_by_default, is_doubtful, is_few, sounds_few
 from rules.engine.data.picked_items import is_picked
 from rules.engine.reading.loop_shapes import (
+    gone_over,
     is_search,
     is_short,
     iterables,
@@ -234,7 +235,7 @@ def _beside_session(
         wait = wait_beside_session(call, module)
         if wait is None or _carried(call, loop, function, module):
             continue
-        source = shortened(module.segment(iterables(loop)[0]))
+        source = gone_over(loop, module.segment)
         yield Match(
             call,
             f"`{spelled(call.func)}` waits for `{wait.callable}` once per item of `{source}`, one after another, and works on a"
@@ -257,7 +258,7 @@ def _matches(waiting: list[Wait], loop: _Loop, module: Module, *, in_thread: boo
     if not waiting:
         return
     first, *others = waiting
-    source = shortened(module.segment(iterables(loop)[0]))
+    source = gone_over(loop, module.segment)
     reaches = f"waits for `{first.callable}`" if first.path else "waits for an answer"
     likely = (
         (_is_worth_while(first, loop, module) or _is_tool_turn(first, loop, module))
@@ -287,7 +288,7 @@ def _of_one(wait: Wait, loop: _Loop, module: Module) -> Match:
     """What takes a list is given one item in each turn: it could be given all of them once."""
     given = _one_at_a_time(wait.call, loop, module)
     name = spelled(wait.call.func)
-    source = shortened(module.segment(iterables(loop)[0]))
+    source = gone_over(loop, module.segment)
     reaches = f"waits for `{wait.callable}`" if wait.path else "waits for an answer"
     return Match(
         wait.call,
@@ -317,10 +318,16 @@ def _is_worth_while(wait: Wait, loop: _Loop, module: Module) -> bool:
 
 
 def _instead(call: ast.Call, loop: ast.AST, module: Module) -> str:
-    target = module.segment(targets(loop)[0])
+    target = targets(loop)[0]
+    if (
+        isinstance(target, ast.Tuple)
+        and target.elts
+        and last_name(getattr(iterables(loop)[0], "func", target)) == "enumerate"
+    ):
+        target = target.elts[-1]
     return (
         f"Await `{spelled(call.func)}(…)` for several items at once: one `limit = asyncio.Semaphore(5)` for all, a coroutine for"
-        f" one `{target}` that enters it (`async with limit:`), and `await asyncio.gather(...)` over the items."
+        f" one `{module.segment(target)}` that enters it (`async with limit:`), and `await asyncio.gather(...)` over the items."
     )
 
 

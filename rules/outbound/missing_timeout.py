@@ -162,7 +162,9 @@ class MissingTimeout(Rule):
             fix=None
             if hands_on or default.option
             else Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
-            impact=estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds)
+            impact=estimates.hangs_awaited()
+            if default.seconds is None and (module.is_awaited(node) or _is_asynchronous(name or ""))
+            else estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds)
             if on_loop or on_request or not asks
             else Impact(),
             instead=f'Set a default before the call: `kwargs.setdefault("{default.keyword}", {default.suggest})`.'
@@ -371,6 +373,11 @@ def _severity(default: Timeout, *, on_request: bool) -> Severity:
     if default.seconds is not None or default.fixed_in or default.often_quick:
         return Severity.MEDIUM
     return Severity.HIGH if on_request else Severity.MEDIUM
+
+
+def _is_asynchronous(name: str) -> bool:
+    """Whether a client is one whose calls are awaited: `redis.asyncio.Redis`, `aiohttp.ClientSession`."""
+    return any(part == "asyncio" or part.startswith(("aio", "Async")) for part in name.split("."))
 
 
 def _message(name: str, default: Timeout, *, on_request: bool, on_loop: bool) -> str:

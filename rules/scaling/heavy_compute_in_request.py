@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.reading.loop_shapes import iterables, shortened
+from rules.engine.reading.loop_shapes import gone_over, iterables, shortened
 from rules.engine.reading.spelling import last_name, names_bound
 from rules.engine.reading.walking import names_in, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -156,7 +156,7 @@ class HeavyComputeInRequest(Rule):
             return
         if not _is_long_list(listed.id, function.node, module) or _changes_within(listed.id, loops[0]):
             return
-        source = shortened(module.segment(iterables(loops[-1])[0])) if iterables(loops[-1]) else "the loop"
+        source = gone_over(loops[-1], module.segment) if iterables(loops[-1]) else "the loop"
         yield Match(
             node,
             f"`{shortened(module.segment(node))}` looks through all of `{listed.id}` for each item of `{source}`: the time grows"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rules.engine.data.growing_loops import grows
 from rules.engine.data.per_item import is_few
 from rules.engine.reading import facts
-from rules.engine.reading.loop_shapes import is_short, iterables, shortened, spelled
+from rules.engine.reading.loop_shapes import gone_over, is_short, iterables, spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
@@ -148,7 +148,7 @@ class PasswordHashInDependencyEveryRequest(Rule):
         function = module.function_of(call)
         on_loop = module.runs_on_event_loop(call) and not module.is_awaited(call)
         where = ", on the event loop" if on_loop and function is not None and function.is_async else ""
-        source = shortened(module.segment(iterables(loop)[0]))
+        source = gone_over(loop, module.segment)
         sure = grows(loop, module) and not found.by_choice
         yield Match(
             call,

@@ -10,6 +10,8 @@ import pytest
 
 from app import check as checking
 from app import discovery
+from app.cli.checking import _Printer
+from app.cli.shared import Bar
 from rules import Analysis, Finding, Options
 from rules.engine.finding import WORST_CASE
 from tests.cli.program import fastperf
@@ -542,6 +544,23 @@ def test_findings_are_told_file_by_file_and_once(
         (finding.path, len(scan.lines(finding.path)), finding.fix is not None)
         for finding in scan.result.findings
     )
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_the_progress_bar_comes_back_below_a_finding_where_others_are_still_looked_for(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    if large:
+        monkeypatch.setattr(checking, "LARGE_BYTES", 0)
+        monkeypatch.setattr(checking, "FEWEST_PROCESSES", 0)
+    events: list[str] = []
+    printer = _Printer(hints=False, grouped=True)
+    printer.bar = Bar(hide=lambda: events.append("hidden"), show=lambda: events.append("shown"))
+
+    checking.scan(discovery.find([shop]), Options(), say=printer, foresee=printer.foresee)
+
+    assert set(events) == ({"hidden", "shown"} if large else {"hidden"})
+    assert not large or events[-1] == "shown"
 
 
 def test_the_first_findings_are_told_before_the_other_fixes_are_tried(

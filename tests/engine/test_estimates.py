@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.engine.costs import estimates
+from rules.engine.costs import estimates, measured
 from rules.engine.finding import Impact, Options
 from tests.engine.projects import one
 
@@ -84,3 +84,27 @@ def test_a_command_to_redis_takes_what_redis_takes(client: str, assumptions: dic
     (found,) = one(code, select=("FP102",)).result.findings
 
     assert found.impact.assumptions == assumptions
+
+
+@pytest.mark.parametrize(
+    ("clients", "given", "told"),
+    [
+        (32, {"ms": 20}, "measured at 32 concurrent requests with waits of 20 ms on 2 cores"),
+        (1, {"ms": 20, "calls": 3}, "measured with 3 calls of 20 ms on 2 cores"),
+        (
+            4,
+            {"chunks": 500, "bytes": 1024},
+            "measured at 4 concurrent requests with 500 chunks of 1,024 bytes on 2 cores",
+        ),
+        (2, {"size": 50_000_000}, "measured at 2 concurrent requests with 50 MB on 2 cores"),
+        (1, {"hung": 5, "timeout_s": 0.5}, "measured with 5 hung calls and a timeout of 0.5 s on 2 cores"),
+        (8, {"ms": 0}, "measured at 8 concurrent requests on 2 cores"),
+        (1, {}, "measured on 2 cores"),
+    ],
+)
+def test_a_sentence_tells_where_it_was_measured(
+    clients: int, given: dict[str, float], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measured, "document", lambda: measured.Document(version=1, machine={"cores": 2}))
+
+    assert measured.Point(clients, given, {}, {}).where == told

@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from rules.engine.reading.loop_shapes import is_batched, is_search, is_short, shortened, unwrapped
+from rules.engine.reading.loop_shapes import gone_over, is_batched, is_search, is_short, shortened, unwrapped
+from rules.engine.reading.loop_shapes import spelled as spelled_out
 
 
 def loop(text: str) -> ast.AST:
@@ -97,3 +98,30 @@ def test_wrappers_are_looked_through() -> None:
 def test_long_source_is_cut() -> None:
     assert shortened("a  +\n b") == "a + b"
     assert shortened("x" * 50, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("for number, order in enumerate(orders): pass", "orders"),
+        ("for key, order in found.items(): pass", "found"),
+        ("for order in service.orders(customer): pass", "service.orders(customer)"),
+        ("for order in service.orders_of_customer(session, customer, since): pass", "service.orders_of_customer(…)"),
+        ("for order in await service.orders_of_customer(session, customer, since): pass", "service.orders_of_customer(…)"),
+        ("for order in [first_order_of_all, second_order_of_all, third]: pass", "[first_order_of_all, second_order_of_al…"),
+    ],
+)  # fmt: skip
+def test_what_a_loop_goes_over_is_named_without_what_would_be_cut(text: str, told: str) -> None:
+    assert gone_over(loop(text), ast.unparse) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("session.query(Order).filter(Order.open).all", "session.query(…).filter(…).all"),
+        ("marketplace_service_of_all.reconcile_references", "reconcile_references"),
+        ("session.query(Order).filter(Order.open).order_by(x).all", "….query(…).filter(…).order_by(…).all"),
+    ],
+)
+def test_the_end_of_a_long_name_is_told(text: str, told: str) -> None:
+    assert spelled_out(ast.parse(text, mode="eval").body, 36) == told

@@ -8,12 +8,12 @@ the fix must be an unsafe one whose card names the trade-off, unless the answer 
 from __future__ import annotations
 
 import base64
+import inspect
 import json
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from click.testing import CliRunner
 from app.cli import cli
 from rules.engine import registry
 from rules.engine.finding import Safety
+from rules.engine.rule import Rule
 
 HERE = Path(__file__).parent
 APPS, PACKAGES = HERE / "apps", HERE / "packages"
@@ -75,6 +76,11 @@ CASES = (
     Case("fp201_query", (("POST", "/names", [2, 1, 9, 2]), ("POST", "/names", []))),
     Case("fp203_lazy", get("/names", "/names?most=2", "/names?most=0")),
     Case("fp204_response", get("/orders", "/orders?after=2", "/orders?after=9")),
+    Case(
+        "fp205_async",
+        get("/orders/1/items", "/orders/2/items", "/orders/9/items"),
+        mended={0: ["b", "a"], 1: []},
+    ),
     Case("fp206_filter", get("/payments/a", "/payments/b", "/payments/c")),
     Case("fp207_key", get("/customers/1/orders", "/customers/2/orders", "/customers/3/orders")),
     Case("fp209_count", get("/orders/count", "/orders/count?open=0")),
@@ -89,6 +95,7 @@ CASES = (
         differs={3: "succeed or fail together"},
     ),
     Case("fp217_eager", get("/sizes")),
+    Case("fp219_stream", get("/invoices/1", "/invoices/2", "/invoices/x")),
     Case("fp223_page", get("/orders", "/orders?limit=3", "/orders?limit=110"), differs={2: "get an error"}),
     Case("fp302_settings", get("/currency", "/currency")),
     Case("fp304_redis", get("/rates/monday", "/rates/monday", "/rates/friday")),
@@ -222,17 +229,13 @@ def _without(answer: Answer, headers: frozenset[str]) -> Answer:
     return status, {key: value for key, value in had.items() if key not in headers}, body
 
 
-@cache
-def _codes_with_a_fix() -> frozenset[str]:
-    return frozenset(
-        rule.code for rule in registry.rules() if any(example.fixed is not None for example in rule.invalid)
-    )
-
-
-WITHOUT = {
-    "FP205": "needs an asynchronous driver; before the fix the endpoint raises",
-}
-
-
 def test_every_rule_with_a_fix_has_an_endpoint_here() -> None:
-    assert _codes_with_a_fix() - {case.code for case in CASES} == WITHOUT.keys()
+    with_a_fix = {rule.code for rule in registry.rules() if _offers_a_fix(rule)}
+    assert with_a_fix - {case.code for case in CASES} == set()
+
+
+def _offers_a_fix(rule: Rule) -> bool:
+    """By an example of its card, or by its code where the example cannot show it: the version of a library decides."""
+    return any(example.fixed for example in rule.invalid) or "fix=" in inspect.getsource(
+        sys.modules[rule.__module__]
+    )

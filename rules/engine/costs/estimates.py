@@ -556,6 +556,18 @@ def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> I
     )
 
 
+def hangs_awaited() -> Impact:
+    """A call that may never end, awaited: the loop goes on, what waits for it does not."""
+    return Impact(
+        summary=(
+            "each peer that accepts and never answers keeps the request that waits for it for ever, with its connection and"
+            " what else it holds"
+        ),
+        formula="hung calls = requests that never end",
+        assumptions={"timeout_s": "none"},
+    )
+
+
 def hangs_in_executor() -> Impact:
     """A call that may never end, in a thread of an executor: asyncio's own has `min(32, processors + 4)`."""
     return Impact(

@@ -23,27 +23,31 @@ _NO_OPTIONS = Options()
 SHOWN = 1.3
 """Below this factor a busy machine shows nothing."""
 _WORDS = {
-    "ms": "{} ms",
+    "ms": "waits of {} ms",
     "rows": "{} rows",
     "each": "{} in each collection",
     "table_rows": "{} rows in the table",
-    "size": "{} bytes",
+    "size": "{}",
     "kb": "{} kB",
     "calls": "{} calls",
     "items": "{} items",
     "commands": "{} commands",
     "keys": "{} keys",
     "chunks": "{} chunks",
-    "bytes": "{} bytes each",
+    "bytes": "{} bytes",
     "pool_size": "a pool of {}",
     "fields": "{} fields",
     "offset": "offset {}",
     "hung": "{} hung calls",
-    "timeout_s": "{} s time-out",
-    "cost": "cost {}",
+    "timeout_s": "a timeout of {} s",
+    "cost": "a cost factor of {}",
     "length": "{} characters",
     "work_ms": "{} ms of work",
 }
+
+_COUNTED = ("calls", "items", "chunks")
+_OF_EACH = ("ms", "bytes")
+"""How long or large each of what is counted is: `3 calls of 20 ms`."""
 
 _HEADINGS = (
     *("form", "clients", "given", "throughput", "response time", "processor time", "longest loop gap"),
@@ -93,10 +97,40 @@ class Point(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """What was asked, for a table."""
-        return ", ".join(
-            _WORDS.get(key, f"{key} = {{}}").format(f"{value:,.0f}" if value == int(value) else f"{value:g}")
-            for key, value in self.given.items()
-        )
+        return ", ".join(self._given())
+
+    @property
+    def where(self) -> str:
+        """How it was measured, as the end of a sentence."""
+        cores = document().machine.get("cores", 0)
+        parts = ["measured"]
+        if self.clients > 1:
+            parts.append(f"at {self.clients} concurrent requests")
+        if given := self._given():
+            parts.append(f"with {' and '.join(given)}")
+        return " ".join([*parts, f"on {cores} core{'' if cores == 1 else 's'}"])
+
+    def _given(self) -> list[str]:
+        sizes = {key: value for key, value in self.given.items() if value}
+        each = next((key for key in _OF_EACH if key in sizes), "")
+        counted = next((key for key in _COUNTED if key in sizes), "")
+        if each and counted:
+            of_each = _words(each, sizes.pop(each)).removeprefix("waits of ")
+            return [
+                f"{_words(key, value)}{f' of {of_each}' * (key == counted)}" for key, value in sizes.items()
+            ]
+        return [_words(key, value) for key, value in sizes.items()]
+
+
+def _words(key: str, value: float) -> str:
+    figure = f"{value:,.0f}" if value == int(value) else f"{value:g}"
+    if key == "size":
+        figure = f"{figure} bytes"
+        for unit, many in (("MB", 1_000_000), ("kB", 1_000)):
+            if value % many == 0:
+                figure = f"{value / many:,.0f} {unit}"
+                break
+    return _WORDS.get(key, f"{key} = {{}}").format(figure)
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -210,7 +244,7 @@ def _impact(rule: Rule, expected: Impact | None) -> Impact:
 
 
 def headline(case: Case) -> str:
-    """The plainest point in a sentence."""
+    """The plainest point in a sentence, which names all that the figure rests on."""
     point = case.best
     ratios = point.ratios["fast"]
     throughput, latency = _sure(point)
@@ -218,38 +252,30 @@ def headline(case: Case) -> str:
     if max(throughput, latency) < SHOWN:
         return _otherwise(case)
     if point.clients > 1 and throughput >= SHOWN:
-        return f"{_span(ratios.throughput)} times the throughput in the advised form, {_where(point)}"
+        return f"{_span(ratios.throughput)} times the throughput in the advised form, {point.where}"
     return (
-        f"{_span(ratios.latency)} times faster in the advised form, {_where(point)}:"
+        f"{_span(ratios.latency)} times faster in the advised form, {point.where}:"
         f" {estimates.number(slow.p50_ms)} → {estimates.number(fast.p50_ms)} ms"
     )
-
-
-def _where(point: Point) -> str:
-    if point.clients > 1:
-        return (
-            f"measured at {point.clients} concurrent requests{f' and {point.words}' if point.words else ''}"
-        )
-    return f"measured{f' with {point.words}' if point.words else ''}"
 
 
 def _otherwise(case: Case) -> str:
     """What the advice changed where it made nothing quicker: processor time, the loop's gaps, memory. Each with its own point."""
     best = case.best
     if (cpu := best.ratios["fast"].cpu)[0] >= SHOWN:
-        return f"processor time per request divided by {_span(cpu)} in the advised form, {_where(best)}"
+        return f"processor time per request divided by {_span(cpu)} in the advised form, {best.where}"
     for point in case.points:
         before, after = point.forms["slow"].least_gap_ms, point.forms["fast"].least_gap_ms
         if case.frees_loop and point.clients == 1 and before >= 10 and after < 0.6 * before:
             return (
                 f"the longest gap of the event loop {estimates.number(before)} → {estimates.number(after)} ms,"
-                f" the throughput as before, {_where(point)}"
+                f" the throughput as before, {point.where}"
             )
     most = max(case.points, key=lambda point: point.forms["slow"].memory_mb)
     before, after = most.forms["slow"].memory_mb, most.forms["fast"].memory_mb
     if before > after + 5:
-        return f"the process grew by {_plain(before)} → {_plain(after)} MB, {_where(most)}"
-    return f"no difference beyond the noise of the machine, {_where(best)}"
+        return f"the process grew by {_plain(before)} → {_plain(after)} MB, {most.where}"
+    return f"no difference beyond the noise of the machine, {best.where}"
 
 
 def page(rule: Rule) -> Iterator[str]:

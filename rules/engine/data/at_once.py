@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.data.round_trips import nearest
-from rules.engine.reading.loop_shapes import iterables, shortened, targets
+from rules.engine.reading.loop_shapes import gone_over, iterables, targets
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import names_in
 
@@ -44,7 +44,7 @@ def asks_for_many(callable_name: str) -> str:
 def advice(call: ast.Call, loop: LoopNode, leaf: Leaf, summary: Summary, module: Module) -> str:
     """What to do instead of calling a helper per item, its first sentence short enough for a title."""
     helper = last_name(call.func)
-    source = shortened(module.segment(iterables(loop)[0]))
+    source = gone_over(loop, module.segment)
     word = asks_for_many(leaf.callable)
     one_query = f"one query (`{word}`)" if word else "one query"
     if _saves(summary):

@@ -85,7 +85,12 @@ def of_entry(entry: Blocking, called: str, module: Module, use: str = "") -> str
         case "a process pool":
             told += f": `await loop.run_in_executor(pool, {called}, …)`"
         case "a queue worker":
-            told += " (arq, taskiq, Celery), and answer with the job's id meanwhile"
+            later = "a queue worker (arq, taskiq, Celery), and answer with the job's id meanwhile"
+            told = (
+                f"Run `{called}` in a worker thread: `await {_offload(module)}({called}, …)`; or in {later}"
+                if frees(entry)
+                else f"Run `{called}` in {later}"
+            )
     if other:
         told += f"; or {'in' if other.startswith(_ELSEWHERE) else 'use'} {other}"
     if reason:

@@ -127,6 +127,15 @@ def shortened(source: str, width: int = 40) -> str:
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
+def gone_over(loop: ast.AST, segment: Callable[[ast.AST], str]) -> str:
+    """What a loop goes over, as a message names it: `rows` of `enumerate(rows)`, `service.orders(…)` where the arguments would
+    be cut."""
+    inner = unwrapped(iterables(loop)[0])
+    text = shortened(segment(inner))
+    called = inner.value if isinstance(inner, ast.Await) else inner
+    return f"{spelled(called.func)}(…)" if text.endswith("…") and isinstance(called, ast.Call) else text
+
+
 def spelled(function: ast.expr, width: int = 60) -> str:
     """A called expression as the reader knows it, arguments left out: `session.query(…).filter(…).all`."""
     parts: list[str] = []
@@ -150,8 +159,11 @@ def spelled(function: ast.expr, width: int = 60) -> str:
             case _:
                 parts.append("…")
                 break
-    text = "".join(reversed(parts))
-    return text if len(text) <= width else f"…{text[1 - width :]}"
+    parts.reverse()
+    while len(parts) > 1 and (sum(map(len, parts)) > width or parts[0][0] in "(["):  # the end says most
+        del parts[0]
+    text = "".join(parts)
+    return text if text[:1] != "." else f"…{text}" if "…" in text else text[1:]
 
 
 def _turns(bounds: list[ast.expr]) -> int | None:

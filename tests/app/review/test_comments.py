@@ -411,6 +411,30 @@ def test_a_header_far_above_the_call_it_speaks_of_is_said_at_the_call() -> None:
     assert said(30) == (3, 30)
 
 
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ("serves nobody. The same happens on lines 5, 9 and 12.", "serves nobody. The same happens on lines 5 and 12."),
+        ("serves nobody. The same happens on lines 9 and 12.", "serves nobody. The same happens on line 12."),
+        ("serves nobody. The same happens on line 9.", "serves nobody."),
+        ("nobody. The same happens on lines 5, 6, 7, 8, 9 and 12 more.", "on lines 5, 6, 7, 8 and 12 more."),
+        ("a round trip per item; so do lines 9 and 12.", "a round trip per item; so does line 12."),
+        ("a round trip per item; so does line 9.", "a round trip per item."),
+    ],
+)  # fmt: skip
+def test_a_comment_on_one_of_several_lines_does_not_list_its_own(told: str, read: str) -> None:
+    one = finding(
+        3, siblings=(9,), places=tuple(Hop("shop/api.py", line, "") for line in (3, 9)), message=told
+    )
+
+    comment = write(one, numbered("shop/api.py", 9))
+
+    assert comment is not None
+    first = comment.body.split("\n")[0]
+    assert first.endswith(read)
+    assert " — like line 3, where " in first
+
+
 def test_one_more_call_beside_older_ones_is_said_where_it_is() -> None:
     comment = write(
         finding(3, siblings=(9,), places=tuple(Hop("shop/api.py", line, "") for line in (3, 9))),

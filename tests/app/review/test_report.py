@@ -787,11 +787,11 @@ def test_a_habit_is_said_twice_and_a_call_that_two_rules_find_once() -> None:
         ),
         (
             Impact(
-                "12 times faster, measured with 100 rows: 79 → 6.4 ms",
+                "12 times faster, measured with 100 rows on 2 cores: 79 → 6.4 ms",
                 assumptions={"cores": 2},
                 measured=True,
             ),
-            "12 times faster (measured with 100 rows: 79 → 6.4 ms; on 2 cores)",
+            "12 times faster (measured with 100 rows on 2 cores: 79 → 6.4 ms)",
         ),
         (
             Impact("For 100 rows: 5 → 1 ms", assumptions={"rows": 100, "db_round_trip_ms": 1.5}),
