@@ -19,7 +19,7 @@ from rules.engine.data.statements import Statements
 from rules.engine.data.unbounded import Gathered, Placed, UnboundedQueries
 from rules.engine.finding import Endpoint, EndpointRef, Options
 from rules.engine.kept_answers import Outline
-from rules.engine.linking import context, deployment, versions
+from rules.engine.linking import context, deployment, registering, versions
 from rules.engine.linking.graph import Graph, Node, place_of
 from rules.engine.linking.knowledge import Knowledge
 from rules.engine.linking.registering import Wiring
@@ -304,7 +304,11 @@ class Project:
 
     def _script_paths(self) -> frozenset[str]:
         """Files that are run, not imported: with a main guard or in a folder for scripts, and imported by none but such."""
-        suspects = {path for path, found in self.files.items() if found.main or _is_for_scripts(path)}
+        suspects = {
+            path
+            for path, found in self.files.items()
+            if (found.main or _is_for_scripts(path)) and not registering.runs_on_lambda(found)
+        }
         if not suspects:
             return frozenset()
         for path in self.resolver.modules.keys() - self.imported.keys():

@@ -10,7 +10,7 @@ from rules.engine.linking.graph import Graph, Node
 from rules.engine.linking.values import CALLS, Linked, Sort, Value
 from rules.engine.reading import facts
 from rules.engine.reading.bracketed import without_arguments
-from rules.engine.reading.facts import Call, Decorator, Parameter
+from rules.engine.reading.facts import Call, Decorator, ModuleFacts, Parameter
 
 APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
 ROUTERS = frozenset(
@@ -56,6 +56,9 @@ _REPEATING = frozenset(
     for name in ("repeat_every", "repeat_at")
 )
 """What makes a function go on by itself from time to time."""
+_LAMBDA = "lambda_handler"
+"""What everybody calls the function that AWS Lambda runs with each event."""
+_EVENT_AND_CONTEXT = 2
 _COMMAND_PACKAGES = frozenset({"typer", "click", "asyncclick", "cyclopts", "fire", "invoke", "rich_click"})
 
 WIRES, CLASSES = "wires", "classes"
@@ -121,12 +124,14 @@ class Wiring:
         return differs
 
     def of_classes(self, path: str) -> tuple[tuple[Node, str], ...]:
-        """The roles that the classes of a file give."""
+        """The roles that the classes of a file give, and its name to what AWS Lambda runs."""
         known = self._classes.get(path)
         if known is None:
             module, reader = self.resolver.modules[path], self.resolver.reader
             self.resolver.reader = (CLASSES, path) if self.resolver.tracks else None
             known = tuple(role for cls in module.facts.classes for role in self._of_class(module, cls))
+            if runs_on_lambda(module.facts) and (handler := self.graph.nodes.get((path, _LAMBDA))):
+                known += ((handler, "task"),)
             self._classes[path] = known
             self.resolver.reader = reader
         return known
@@ -272,6 +277,12 @@ class Wiring:
         else:
             value = self.resolver.value(annotation[:-1], holder) if annotation.endswith(":") else None
         yield from self.graph.runs(value)
+
+
+def runs_on_lambda(found: ModuleFacts) -> bool:
+    """Whether a file has the function that AWS Lambda runs, `lambda_handler(event, context)`: it is no script then, whatever
+    its main guard tries out."""
+    return any(each.symbol == _LAMBDA and each.required == _EVENT_AND_CONTEXT for each in found.functions)
 
 
 class _Look(NamedTuple):
