@@ -9,6 +9,7 @@ from rules.engine.data import one_query
 from rules.engine.data.at_once import asks_for_many
 from rules.engine.data.embedded import is_embedded
 from rules.engine.data.graph_fields import field_around
+from rules.engine.data.per_item import is_doubtful
 from rules.engine.data.plainly_many import goes_over_many
 from rules.engine.data.round_trips import (
     OTHER_STORES,
@@ -26,6 +27,8 @@ from rules.engine.data.round_trips import (
 from rules.engine.data.written_turns import writes_besides
 from rules.engine.reading.loop_shapes import iterables, shortened, spelled
 from rules.engine.reading.rows import ITEM
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
 
 _WITH_ITS_OWNER = frozenset({"joined", "selectin", "subquery", "immediate"})
 """Values of `lazy=` with which a row is loaded together with what it refers to."""
+_RELATION = "tortoise.fields.ReverseRelation"
+_LOADING = frozenset({"prefetch_related", "select_related", "fetch_related", "fetch_for_list"})
+"""Tortoise's methods that load what rows refer to."""
 
 
 class QueryInLoop(Rule):
@@ -138,7 +144,10 @@ class QueryInLoop(Rule):
     def concerns(self, callee: Callee) -> bool:
         return callee.meaning.query is not None
 
-    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.Call | ast.Await, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.Await):
+            yield from _of_relation(node, module)
+            return
         query = module.query(node)
         if query is None or query.kind != "select" or query.driver in OTHER_STORES:
             return
@@ -192,6 +201,42 @@ def _of_field(node: ast.Call, module: Module) -> Iterator[Match]:
         when_new=Confidence.LIKELY,
         instead=f"Collect the keys of all objects in a `DataLoader` of the request, which loads them with one query, and"
         f" `await` it in `{field.name}`.",
+    )
+
+
+def _of_relation(node: ast.Await, module: Module) -> Iterator[Match]:
+    """`(await order.customer).name`: Tortoise asks for the related row where it is awaited, unless it came with the others."""
+    relation = node.value
+    if not isinstance(relation, ast.Attribute) or module.type_of(relation) != _RELATION:
+        return
+    loop = loop_of(node, module)
+    if loop is None or _comes_along(relation, module):
+        return
+    yield Match(
+        node,
+        f"`{module.segment(node)}` asks for what each item of `{shortened(module.segment(iterables(loop)[0]))}` refers to: one"
+        " round trip to the database each, one after another.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE if is_doubtful(loop, module) else Confidence.LIKELY,
+        impact=estimates.queries_in_loop(module.options, module.turns_around(node)),
+        instead=f'Load it with the rows: `.prefetch_related("{relation.attr}")`, or `select_related` where it is one row.',
+    ).doubted()
+
+
+def _comes_along(relation: ast.Attribute, module: Module) -> bool:
+    """Whether the function loads it with the rows: `Order.all().prefetch_related("customer")`."""
+    function = module.function_of(relation)
+    return function is not None and any(
+        isinstance(call, ast.Call)
+        and last_name(call.func) in _LOADING
+        and any(
+            isinstance(part, ast.Constant)
+            and isinstance(part.value, str)
+            and part.value.partition("__")[0] == relation.attr
+            for given in call.args
+            for part in walk(given)
+        )
+        for call in walk(function.node)
     )
 
 
