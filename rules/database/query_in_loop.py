@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _WITH_ITS_OWNER = frozenset({"joined", "selectin", "subquery", "immediate"})
 """Values of `lazy=` with which a row is loaded together with what it refers to."""
+_SOME_KEYS = 4
+"""So many queries one after another, where one would do, are worth a hint."""
 _RELATION = "tortoise.fields.ReverseRelation"
 _LOADING = frozenset({"prefetch_related", "select_related", "fetch_related", "fetch_for_list"})
 """Tortoise's methods that load what rows refer to."""
@@ -156,6 +158,7 @@ class QueryInLoop(Rule):
             return
         if loop is None:
             yield from _of_field(node, module)
+            yield from _of_written_keys(node, module)
             return
         if not one_table(node, loop, module):
             return  # another table each time: no query could ask for all
@@ -202,6 +205,44 @@ def _of_field(node: ast.Call, module: Module) -> Iterator[Match]:
         instead=f"Collect the keys of all objects in a `DataLoader` of the request, which loads them with one query, and"
         f" `await` it in `{field.name}`.",
     )
+
+
+def _of_written_keys(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`for key in ["host", "port", "user", "topic"]: settings.get(key)`: a query for each of some keys that the code lists."""
+    loops = module.loops(node)
+    if len(loops) != 1 or not module.in_request_path(node) or not module.depends_on_loop(node, loops[0]):
+        return
+    keys = _written_keys(iterables(loops[0]), module)
+    if keys < _SOME_KEYS or not one_table(node, loops[0], module):
+        return
+    if any(isinstance(each, ast.Return | ast.Break) for each in walk(loops[0])):
+        return  # it looks for one
+    query = module.query(node)
+    if query is None or is_embedded(query.name, module):
+        return
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` runs once for each of {keys} keys that the code lists: {keys} round trips, one after another, where"
+        " one query could ask for all.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,
+        when_new=Confidence.LIKELY,
+        impact=estimates.queries_in_loop(module.options, keys),
+        instead=_instead(node, query, module),
+    )
+
+
+def _written_keys(iterated: Sequence[ast.expr], module: Module) -> int:
+    """How many constants a loop goes through, where the code lists them."""
+    if len(iterated) != 1:
+        return 0
+    listed: ast.AST | None = iterated[0]
+    if isinstance(listed, ast.Name):
+        bindings = module.index.bindings_of(listed)
+        listed = bindings[0].value if len(bindings) == 1 and isinstance(bindings[0].value, ast.AST) else None
+    if not isinstance(listed, ast.List | ast.Tuple | ast.Set):
+        return 0
+    return len(listed.elts) if all(isinstance(each, ast.Constant) for each in listed.elts) else 0
 
 
 def _of_relation(node: ast.Await, module: Module) -> Iterator[Match]:
