@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
@@ -9,6 +9,7 @@ from rules.engine.data import one_query
 from rules.engine.data.at_once import asks_for_many
 from rules.engine.data.embedded import is_embedded
 from rules.engine.data.graph_fields import field_around
+from rules.engine.data.per_item import is_doubtful
 from rules.engine.data.plainly_many import goes_over_many
 from rules.engine.data.round_trips import (
     OTHER_STORES,
@@ -26,6 +27,8 @@ from rules.engine.data.round_trips import (
 from rules.engine.data.written_turns import writes_besides
 from rules.engine.reading.loop_shapes import gone_over, spelled
 from rules.engine.reading.rows import ITEM
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -39,6 +42,11 @@ if TYPE_CHECKING:
 
 _WITH_ITS_OWNER = frozenset({"joined", "selectin", "subquery", "immediate"})
 """Values of `lazy=` with which a row is loaded together with what it refers to."""
+_SOME_KEYS = 4
+"""So many queries one after another, where one would do, are worth a hint."""
+_RELATION = "tortoise.fields.ReverseRelation"
+_LOADING = frozenset({"prefetch_related", "select_related", "fetch_related", "fetch_for_list"})
+"""Tortoise's methods that load what rows refer to."""
 
 
 class QueryInLoop(Rule):
@@ -138,7 +146,10 @@ class QueryInLoop(Rule):
     def concerns(self, callee: Callee) -> bool:
         return callee.meaning.query is not None
 
-    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.Call | ast.Await, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.Await):
+            yield from _of_relation(node, module)
+            return
         query = module.query(node)
         if query is None or query.kind != "select" or query.driver in OTHER_STORES:
             return
@@ -147,6 +158,7 @@ class QueryInLoop(Rule):
             return
         if loop is None:
             yield from _of_field(node, module)
+            yield from _of_written_keys(node, module)
             return
         if not one_table(node, loop, module):
             return  # another table each time: no query could ask for all
@@ -192,6 +204,80 @@ def _of_field(node: ast.Call, module: Module) -> Iterator[Match]:
         when_new=Confidence.LIKELY,
         instead=f"Collect the keys of all objects in a `DataLoader` of the request, which loads them with one query, and"
         f" `await` it in `{field.name}`.",
+    )
+
+
+def _of_written_keys(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`for key in ["host", "port", "user", "topic"]: settings.get(key)`: a query for each of some keys that the code lists."""
+    loops = module.loops(node)
+    if len(loops) != 1 or not module.in_request_path(node) or not module.depends_on_loop(node, loops[0]):
+        return
+    keys = _written_keys(iterables(loops[0]), module)
+    if keys < _SOME_KEYS or not one_table(node, loops[0], module):
+        return
+    if any(isinstance(each, ast.Return | ast.Break) for each in walk(loops[0])):
+        return  # it looks for one
+    query = module.query(node)
+    if query is None or is_embedded(query.name, module):
+        return
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` runs once for each of {keys} keys that the code lists: {keys} round trips, one after another, where"
+        " one query could ask for all.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,
+        when_new=Confidence.LIKELY,
+        impact=estimates.queries_in_loop(module.options, keys),
+        instead=_instead(node, query, module),
+    )
+
+
+def _written_keys(iterated: Sequence[ast.expr], module: Module) -> int:
+    """How many constants a loop goes through, where the code lists them."""
+    if len(iterated) != 1:
+        return 0
+    listed: ast.AST | None = iterated[0]
+    if isinstance(listed, ast.Name):
+        bindings = module.index.bindings_of(listed)
+        listed = bindings[0].value if len(bindings) == 1 and isinstance(bindings[0].value, ast.AST) else None
+    if not isinstance(listed, ast.List | ast.Tuple | ast.Set):
+        return 0
+    return len(listed.elts) if all(isinstance(each, ast.Constant) for each in listed.elts) else 0
+
+
+def _of_relation(node: ast.Await, module: Module) -> Iterator[Match]:
+    """`(await order.customer).name`: Tortoise asks for the related row where it is awaited, unless it came with the others."""
+    relation = node.value
+    if not isinstance(relation, ast.Attribute) or module.type_of(relation) != _RELATION:
+        return
+    loop = loop_of(node, module)
+    if loop is None or _comes_along(relation, module):
+        return
+    yield Match(
+        node,
+        f"`{module.segment(node)}` asks for what each item of `{shortened(module.segment(iterables(loop)[0]))}` refers to: one"
+        " round trip to the database each, one after another.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE if is_doubtful(loop, module) else Confidence.LIKELY,
+        impact=estimates.queries_in_loop(module.options, module.turns_around(node)),
+        instead=f'Load it with the rows: `.prefetch_related("{relation.attr}")`, or `select_related` where it is one row.',
+    ).doubted()
+
+
+def _comes_along(relation: ast.Attribute, module: Module) -> bool:
+    """Whether the function loads it with the rows: `Order.all().prefetch_related("customer")`."""
+    function = module.function_of(relation)
+    return function is not None and any(
+        isinstance(call, ast.Call)
+        and last_name(call.func) in _LOADING
+        and any(
+            isinstance(part, ast.Constant)
+            and isinstance(part.value, str)
+            and part.value.partition("__")[0] == relation.attr
+            for given in call.args
+            for part in walk(given)
+        )
+        for call in walk(function.node)
     )
 
 

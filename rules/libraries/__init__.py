@@ -118,8 +118,12 @@ _EXTERNAL = _Table(entry for library in LIBRARIES for entry in library.external)
 _TIMEOUTS = _Table(entry for library in LIBRARIES for entry in library.timeouts)
 _RETURNS = _merge(library.returns for library in LIBRARIES)
 _ATTRIBUTES = _merge(library.attributes for library in LIBRARIES)
-_OPEN = _merge(library.open_attributes for library in LIBRARIES)
-_MEMBERS = frozenset(name for library in LIBRARIES for name in library.members)
+_OPEN = {
+    owner: (given, library.members)
+    for library in LIBRARIES
+    for owner, given in library.open_attributes.items()
+}
+_CLOSED: tuple[None, frozenset[str]] = (None, frozenset())
 _ITEMS = _merge(library.items for library in LIBRARIES)
 _ALIASES = _merge(library.aliases for library in LIBRARIES)
 _BASES = _merge(library.bases for library in LIBRARIES)
@@ -304,8 +308,8 @@ def attribute(name: str) -> str | None:
 
 def open_attribute(owner: str, name: str) -> str | None:
     """The type of `owner.name` where any name will do (`database.orders`), or None."""
-    given = _OPEN.get(owner)
-    return given if given is not None and name not in _MEMBERS and name[:1] != "_" else None
+    given, members = _OPEN.get(owner, _CLOSED)
+    return None if given is None or name in members or name[:1] == "_" else given
 
 
 def item(name: str) -> str | None:

@@ -164,7 +164,7 @@ class Library(Struct, frozen=True):
     open_attributes: Mapping[str, str] = field(default_factory=dict)
     """Type -> type of its attributes that are no members of the class: `client.shop`, `database.orders`."""
     members: frozenset[str] = frozenset()
-    """Names that are members of the types of `open_attributes`."""
+    """Names that are members of the types of its `open_attributes`."""
     items: Mapping[str, str] = field(default_factory=dict)
     """Type -> type of what iterating over an instance, or subscripting it, gives."""
     aliases: Mapping[str, str] = field(default_factory=dict)

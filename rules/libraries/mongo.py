@@ -12,6 +12,8 @@ _WRITES = (
 _SYNC = "pymongo.collection.Collection"
 _ACOLLECTION = "pymongo.asynchronous.collection.AsyncCollection"
 _MOTOR = "motor.motor_asyncio.AsyncIOMotorCollection"
+_LINK = "beanie.Link"
+"""What an attribute of a document is, as far as it matters: one that refers to another document has to be fetched."""
 _POOL = "connections to every server of the cluster, and threads that watch them"
 
 
@@ -47,6 +49,14 @@ _MEMBERS = (
     " list_database_names list_databases name nodes options primary read_concern read_preference secondaries"
     " server_info start_session topology_description validate_collection watch with_options write_concern wrap"
 )
+_OF_DOCUMENTS = (
+    "id revision_id Settings aggregate all apply_changes changed copy count delete delete_all dict distinct fetch_all_links"
+    " fetch_link find find_all find_many find_one get get_collection_name get_motor_collection get_pymongo_collection"
+    " get_settings has_changed inc inspect_collection insert insert_many insert_one is_changed json link_from_id"
+    " model_config model_copy model_dump model_dump_json model_fields model_validate replace replace_many rollback save"
+    " save_changes set swap_revision sync to_ref unset update update_all upsert use_state_management validate_self"
+)
+"""Members of Beanie's documents, beside which an attribute is a field."""
 
 
 LIBRARY = Library(
@@ -110,6 +120,7 @@ LIBRARY = Library(
             "to_list first_or_none count delete update exists",
         ),
         *each(Query("", "select", True, "beanie"), "beanie.AggregationQuery", "to_list"),
+        *each(Query("", "select", True, "beanie"), _LINK, "fetch"),
         *each(Query("", "select", True, "odmantic"), "odmantic.AIOEngine", "find find_one count"),
         *each(Query("", "write", True, "odmantic"), "odmantic.AIOEngine", "save save_all delete remove"),
         *each(Query("", "select", False, "mongoengine"), "mongoengine.QuerySet", "first get count __iter__"),
@@ -154,8 +165,8 @@ LIBRARY = Library(
         "beanie.FindMany": "beanie.Document",
         "mongoengine.QuerySet": "mongoengine.Document",
     },
-    open_attributes=_NAMED,
-    members=frozenset(_MEMBERS.split()),
+    open_attributes={**_NAMED, "beanie.Document": _LINK},
+    members=frozenset((*_MEMBERS.split(), *_OF_DOCUMENTS.split())),
     attributes={"mongoengine.Document.objects": "mongoengine.QuerySet"},
     aliases={
         "pymongo.mongo_client.MongoClient": "pymongo.MongoClient",

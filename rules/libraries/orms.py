@@ -9,7 +9,17 @@ _PEEWEE_QUERIES = ("peewee.ModelSelect", "peewee.Insert", "peewee.ModelUpdate", 
 
 _TORTOISE_CHAIN = (
     "filter exclude order_by limit offset distinct annotate prefetch_related select_related only values values_list group_by"
-    " get_or_none first all using_db select_for_update"
+    " all using_db select_for_update"
+)
+_ROW = "tortoise.queryset.QuerySetSingle"
+"""One row of Tortoise's, or the query for it, which goes on in a chain until it is awaited."""
+_RELATION = "tortoise.fields.ReverseRelation"
+"""What Tortoise keeps at an attribute of a row that is another table's: it asks whenever it is awaited."""
+_TORTOISE_MEMBERS = (
+    "all annotate bulk_create bulk_update clone construct create delete describe earliest exclude exists fetch_for_list"
+    " fetch_related filter first get get_or_create get_or_none in_bulk last latest pk raw refresh_from_db register_listener"
+    " save select_for_update update_from_dict update_or_create prefetch_related select_related only using_db values"
+    " values_list sql"
 )
 
 # Django refuses its synchronous queries on a running event loop (SynchronousOnlyOperation): they block nothing there.
@@ -88,6 +98,8 @@ LIBRARY = Library(
             "tortoise.queryset.QuerySet",
             "__await__ first get get_or_none count exists update delete values values_list",
         ),
+        *each(Query("", "write", True, "tortoise"), _RELATION, "add create"),
+        *each(Query("", "select", True, "tortoise"), _RELATION, "__await__"),
         *each(
             Query("", "select", False, "pynamodb"),
             "pynamodb.models.Model",
@@ -132,9 +144,16 @@ LIBRARY = Library(
             "django.db.models.query.QuerySet",
         ),
         **alike("filter all exclude annotate", "tortoise.queryset.QuerySet", "tortoise.models.Model"),
+        **alike("filter all order_by limit offset", "tortoise.queryset.QuerySet", _RELATION),
+        **alike("get get_or_none first create", _ROW, "tortoise.models.Model"),
+        **alike("get get_or_none first", _ROW, "tortoise.queryset.QuerySet"),
+        **alike("prefetch_related select_related only annotate using_db", _ROW, _ROW),
         **alike(_TORTOISE_CHAIN, "tortoise.queryset.QuerySet", "tortoise.queryset.QuerySet"),
     },
-    items={"tortoise.queryset.QuerySet": "tortoise.models.Model"},
+    items={"tortoise.queryset.QuerySet": "tortoise.models.Model", _RELATION: "tortoise.models.Model"},
+    open_attributes={"tortoise.models.Model": _RELATION, _ROW: _RELATION},
+    members=frozenset(_TORTOISE_MEMBERS.split()),
+    bases={_ROW: "tortoise.models.Model"},
     attributes={"django.db.models.Model.objects": "django.db.models.query.QuerySet"},
     aliases={
         **{f"pony.orm.core.{name}": f"pony.orm.{name}" for name in ("commit", "flush", "rollback", "select")},

@@ -88,6 +88,8 @@ class Narrowing(Struct):
     ordered: tuple[Place, ...] = ()
     document: tuple[str, str] | None = None
     """Path and symbol of the class of documents that is asked."""
+    on: tuple[tuple[Place, Place], ...] = ()
+    """What joins compare, that of the joined table first."""
 
 
 Narrowings: TypeAlias = "Mapping[str, Sequence[Narrowing]]"
@@ -107,7 +109,10 @@ def link(project: Project) -> Lookups:
             if narrowings is None:
                 with resolver.reading((LOOKED, path)):
                     narrowings = [
-                        _narrowing(filtered, module, resolver, models) for filtered in module.facts.filters
+                        _narrowing(filtered, module, resolver, models)
+                        if not filtered.by_keywords
+                        else _by_keywords(filtered, module, project)
+                        for filtered in module.facts.filters
                     ]
             kept[path] = narrowings
             for narrowing in narrowings:
@@ -170,7 +175,20 @@ def _narrowing(filtered: Filtered, module: Linked, resolver: Resolver, models: M
         tuple(_places(filtered.optional, module, resolver, models)),
         _entity(filtered.entity, (*equal, *narrowed), module, resolver, models),
         tuple(_places((filtered.ordered,), module, resolver, models)),
+        on=tuple(
+            (pair[0], pair[1])
+            for refs in filtered.on
+            if len(pair := tuple(_places(refs, module, resolver, models))) == 2
+        ),
     )
+
+
+def _by_keywords(filtered: Filtered, module: Linked, project: Project) -> Narrowing:
+    """What a call names where the function of the project hands that to `filter_by`."""
+    table = project.statements.asked_by_keywords(filtered.entity, module) if project.models.tables else None
+    if table is None or not all(name in table.columns for name in filtered.equal):
+        return Narrowing(filtered, (), (), (), None)
+    return Narrowing(filtered, tuple((table, name) for name in filtered.equal), (), (), table)
 
 
 def _entity(
@@ -224,10 +242,12 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
         [(table, table.columns[name]) for table, name in places if name in table.columns]
         for places in (narrowing.equal, narrowing.narrowed, narrowing.optional)
     )
-    if any(table.is_indexed(column) for table, column in (*equal, *narrowed)):
-        return
     reached = bool(node.contexts & IN_REQUEST)
     seldom = reached and runs_seldom(node, project)
+    for pair in narrowing.on:
+        _judge_join(found, pair, Use(path, filtered.line, filtered.symbol, reached, seldom, joined=True))
+    if any(table.is_indexed(column) for table, column in (*equal, *narrowed)):
+        return
     keys = [pair for pair in equal if pair[1].foreign is not None]
     # Of several tables the database may begin with another one.
     is_only = len({id(table) for table, _ in (*equal, *narrowed)}) == 1
@@ -243,6 +263,16 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
         if sorts is not None and table is entity and not table.is_indexed(sorts):
             use = Use(path, filtered.line, filtered.symbol, reached, seldom, of=table.symbol)
             found.sorted.setdefault(sorts.place, []).append(use)
+
+
+def _judge_join(found: Lookups, pair: tuple[Place, Place], use: Use) -> None:
+    """Of what a join compares, the column of the joined table is looked up for each row of the other; without an index there
+    the database may begin with the joined table, and look for the other's."""
+    columns = [(table, column) for table, name in pair if (column := table.columns.get(name)) is not None]
+    if len(columns) == 2 and not columns[0][0].is_indexed(columns[0][1]):
+        for table, column in columns:
+            if column.foreign is None and not table.is_indexed(column):
+                _note(found, table, column, use)
 
 
 @once

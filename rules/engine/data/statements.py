@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +13,8 @@ from rules.engine.data.models import Models
 from rules.engine.data.tables import Table
 from rules.engine.linking.resolver import Resolver
 from rules.engine.linking.values import FLOW, Linked, Sort, Value
-from rules.engine.reading import facts
+from rules.engine.reading import facts, switches
+from rules.engine.reading.filters import OF_KEYWORDS
 from rules.engine.reading.loader_options import Options
 from rules.engine.reading.rows import (
     AWAITED,
@@ -21,6 +22,7 @@ from rules.engine.reading.rows import (
     ITEM,
     LIMITED,
     MANY,
+    NARROWED,
     ONE,
     OPAQUE,
     RESULT,
@@ -32,7 +34,6 @@ from rules.engine.reading.rows import (
     Flow,
     Rows,
 )
-from rules.engine.reading.switches import passes
 
 _MOST = 6
 _NO_METHOD = facts.STATIC | facts.CLASSMETHOD | facts.PROPERTY | facts.ASYNC
@@ -162,6 +163,23 @@ class Statements:
             return ()
         rows = next((rows for at, rows in flow.returns if at == position), ())
         return self.of(rows, module, symbol)
+
+    def asked_by_keywords(self, ref: str, module: Linked) -> Table | None:
+        """The table whose rows a call of `ref` looks for by the keywords it names: the function hands them to `filter_by`."""
+        base, _, name = ref.rpartition(".")
+        owner = self._resolver.value(base, module) if base else None
+        if owner is None or owner.sort not in (Sort.OBJECT, Sort.CLASS):
+            return None
+        function = self._resolver.attribute(owner, name)
+        if function is None or function.sort != Sort.FUNCTION:
+            return None
+        flow = self._flow(function)
+        for _, alternatives in flow.returns if flow is not None else ():
+            for rows in alternatives:
+                if OF_KEYWORDS in rows.filters and not rows.called:
+                    made = self._made(rows, function.home, function.symbol, owner)
+                    return made.table if made is not None else None
+        return None
 
     def listed(
         self, rows: Iterable[Rows], module: Linked, symbol: str, receiver: Value | None = None, depth: int = 0
@@ -334,7 +352,9 @@ class Statements:
 
     def _made(self, rows: Rows, module: Linked, symbol: str, receiver: Value | None) -> Loaded | None:
         is_class = receiver is not None and rows.origin == _class_of(module, symbol)
-        table = self._models.table(receiver) if is_class else self._entity(rows.origin, module, receiver)
+        table = (
+            self._models.table(receiver) if is_class else self._entity(rows.origin, module, symbol, receiver)
+        )
         if table is None:
             return None
         is_async = self._is_async(rows, module)
@@ -375,8 +395,10 @@ class Statements:
             found |= flow.options | inner
         return found
 
-    def _entity(self, ref: str, module: Linked, receiver: Value | None) -> Table | None:
+    def _entity(self, ref: str, module: Linked, symbol: str, receiver: Value | None) -> Table | None:
         base, _, name = ref.rpartition(".")
+        if receiver is not None and base and base == _class_of(module, symbol):
+            return self._of_receiver(receiver, name)  # `select(cls.model)`
         if base.startswith("@") and base.endswith(":"):
             receiver = receiver or self._resolver.value(base, module)
             if receiver is not None:
@@ -425,20 +447,38 @@ def _class_of(module: Linked, symbol: str) -> str | None:
 
 
 def _as_called(loaded: Loaded, function: Value, module: Linked, symbol: str, rows: Rows) -> Loaded:
-    """A query of a called function, which has no limit where the call does not ask for one."""
-    if not loaded.flags & WISHED or loaded.flags & LIMITED:
+    """A query of a called function, with what the call names for it, and without a limit that it does not ask for."""
+    is_wished = bool(loaded.flags & WISHED) and not loaded.flags & LIMITED
+    if not is_wished and OF_KEYWORDS not in loaded.filters:
         return loaded
     caller, called = module.functions.get(symbol), function.function
     place = (rows.line, rows.column)
     calls = caller.calls if caller is not None else ()
     call = next((each for each in calls if (each.line, each.column) == place), None)
+    if call is None or call.passed == "*":
+        return loaded
+    if OF_KEYWORDS in loaded.filters:
+        loaded = _with_keywords(loaded, called, switches.named(call))
     wished = next((each for each in called.parameters if each.name == loaded.wished), None)
-    if call is None or wished is None or call.passed == "*":
+    if not is_wished or wished is None:
         return loaded
     bound = bool(called.owner) and not called.flags & facts.STATIC
-    if passes(call, wished.name, wished.position - bound):
+    if switches.passes(call, wished.name, wished.position - bound):
         return loaded
     return replace(loaded, flags=loaded.flags & ~(WISHED | TOUCHED), wished="")
+
+
+def _with_keywords(loaded: Loaded, called: facts.Function, named: Collection[str]) -> Loaded:
+    """A query whose function hands the other keywords of its call to `filter_by`."""
+    taken = {each.name for each in called.parameters}
+    others = [name for name in named if name not in taken]
+    if not all(name in loaded.table.columns for name in others):
+        return loaded
+    kept = [*loaded.filters]
+    kept.remove("?")
+    kept.remove(OF_KEYWORDS)
+    filters = (*kept, *(f".{name}" for name in others))
+    return replace(loaded, filters=filters, flags=loaded.flags if filters else loaded.flags & ~NARROWED)
 
 
 def _joined(alternatives: Iterable[Loaded]) -> list[Loaded]:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.row_reader import Reader
 from rules.engine.reading.rows import STATEMENT, UNKNOWN, Rows
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
+from rules.libraries import ROOTS
 
 if TYPE_CHECKING:
     from rules.engine.reading.index import Index
@@ -23,6 +25,10 @@ _PAGES = frozenset({"order_by", "limit"})
 _READ = _WHERE | _JOINS | _PAGES
 _OF_CLASS = frozenset({"find", "find_one", "find_many", "filter", "get", "get_or_none"})
 """Methods by which Beanie and Tortoise look rows up in a class: `Order.find_one(Order.number == number)`."""
+_BY_KEYWORDS = regex(
+    r"(?:^|_)(?:find|get|by|filter|list|fetch|exists|count|one|first|all|select|search)(?:_|$)"
+)
+"""Names of methods that may ask for what their keywords say."""
 _INDEXING = frozenset({"create_index", "ensure_index", "IndexModel"})
 UNREAD = "*"
 _STEPS = _READ | {"options", "distinct", "offset", "execution_options"}
@@ -49,6 +55,11 @@ class Filtered(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """The column by which all rows are sorted to find the few that a limit leaves; empty without a limit."""
     of_class: bool = False
     """Asked by a method of the class itself, as Beanie and Tortoise do."""
+    by_keywords: bool = False
+    """A call of `entity` that names what it looks for in `equal`: `orders.get_by(session, number=number)`. Whether that is a
+    query, only the project knows."""
+    on: tuple[tuple[str, str], ...] = ()
+    """Columns that a join compares; that of the joined table first, where it is plain which one that is."""
 
 
 def extract(index: Index) -> tuple[Filtered, ...]:
@@ -58,6 +69,8 @@ def extract(index: Index) -> tuple[Filtered, ...]:
     for scope in index.scopes:
         if not _OF_CLASS.isdisjoint(scope.called):
             found.extend(_of_classes(index, scope))
+        if any(map(_BY_KEYWORDS.search, scope.called)):
+            found.extend(_by_keywords(index, scope))
         if _READ.isdisjoint(scope.called):
             continue
         calls = [
@@ -121,6 +134,20 @@ def _of_classes(index: Index, scope: Scope) -> Iterator[Filtered]:
             yield Filtered(entity, call.lineno, scope.symbol, tuple(equal), tuple(narrowed), of_class=True)
 
 
+def _by_keywords(index: Index, scope: Scope) -> Iterator[Filtered]:
+    """`orders.find_one_or_none(number=number)`, `self.users.get_by(session, email=email)`."""
+    for call in scope.calls:
+        function = call.func
+        if not isinstance(function, ast.Attribute) or not _BY_KEYWORDS.search(function.attr):
+            continue
+        named = [each.arg for each in call.keywords if each.arg and not isinstance(each.value, ast.Constant)]
+        if not named or len(named) != len(call.keywords):
+            continue
+        ref = index.ref(function, scope)
+        if ref and ref.lstrip("«").partition(".")[0] not in ROOTS:
+            yield Filtered(ref, call.lineno, scope.symbol, tuple(named), by_keywords=True)
+
+
 def _asked(condition: ast.expr, owner: str) -> Iterator[tuple[str, str]]:
     """(kind, field) as `_conditions` has them."""
     match condition:
@@ -155,6 +182,7 @@ def _asked(condition: ast.expr, owner: str) -> Iterator[tuple[str, str]]:
 def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Call]) -> Iterator[Filtered]:
     queries: dict[tuple[str, int], tuple[list[str], list[str], list[bool]]] = {}
     always: set[tuple[tuple[str, int], str]] = set()
+    joined: dict[tuple[str, int], list[tuple[str, str]]] = {}
     ordered: dict[tuple[str, int], str] = {}
     limited: set[tuple[str, int]] = set()
     for call in calls:
@@ -172,6 +200,7 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
             before = len(equal)
             if function.attr in _JOINS:
                 unreadable.append(False)
+                joined.setdefault(origin, []).extend(_on(index, call, scope))
                 continue
             if function.attr == "limit":
                 limited.add(origin)
@@ -197,7 +226,8 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                 always |= {(origin, ref) for ref in equal[before:] if ref not in chosen}
     for (entity, line), (equal, narrowed, unreadable) in queries.items():
         sorted_by = ordered.get((entity, line), "") if (entity, line) in limited else ""
-        if equal or narrowed or sorted_by:
+        on = tuple(dict.fromkeys(joined.get((entity, line), ())))
+        if equal or narrowed or sorted_by or on:
             yield Filtered(
                 entity,
                 line,
@@ -207,7 +237,23 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                 any(unreadable),
                 tuple(dict.fromkeys(ref for ref in equal if ((entity, line), ref) not in always)),
                 sorted_by,
+                on=on,
             )
+
+
+def _on(index: Index, call: ast.Call, scope: Scope) -> Iterator[tuple[str, str]]:
+    """The columns of `join(Item, Item.order_number == Order.number)`, that of `Item` first."""
+    given = [*call.args[1:], *(each.value for each in call.keywords if each.arg == "onclause")]
+    table = index.ref(call.args[0], scope) if call.args else ""
+    for clause in given:
+        match clause:
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]) if table:
+                refs = [_column(index, left, scope), _column(index, right, scope)]
+                if not all(refs):
+                    continue
+                refs.sort(key=lambda ref: ref.rpartition(".")[0] != table)
+                if refs[0].rpartition(".")[0] == table != refs[1].rpartition(".")[0]:
+                    yield refs[0], refs[1]
 
 
 def _selected(rows: Rows) -> str:

@@ -1,12 +1,14 @@
 """What a query's conditions say about how many rows it gives, read from one `where(…)`.
 
 Each condition is a word: `.name` for equality with a column, `in.name` for a list of values, `~name` for anything
-else about it, `?` for what cannot be read.
+else about it, `?` for what cannot be read; `**` after it where that is what the callers of the function name.
 """
 
 from __future__ import annotations
 
 import ast
+
+OF_KEYWORDS = "**"
 
 _TOGETHER = frozenset({"and_"})
 

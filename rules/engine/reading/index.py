@@ -159,6 +159,10 @@ class Index(Walk):
         return one_of(refs)
 
     def _call_ref(self, node: ast.Call, scope: Scope, depth: int) -> str:
+        if node.func.__class__ is ast.Subscript:
+            made = self.annotation(node.func, scope)
+            if made[-1:] == "⟩" and made[0] != "⟨":  # `Repository[Order](Order)`
+                return made
         function = self.ref(node.func, scope, depth)
         if not function:
             return asked_for(self, node, function, scope, depth)

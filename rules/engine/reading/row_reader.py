@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
-from rules.engine.reading.filters import conditions
+from rules.engine.reading.filters import OF_KEYWORDS, conditions
 from rules.engine.reading.index import Index
 from rules.engine.reading.loader_options import OptionsReader
 from rules.engine.reading.rows import (
@@ -526,7 +526,7 @@ class Reader:
                 wished=wished or rows.wished,
             )
         if name in _FILTERS:
-            filters = (*rows.filters, *conditions(node))[:_MOST_FILTERS]
+            filters = (*rows.filters, *conditions(node), *_of_keywords(node, scope))[:_MOST_FILTERS]
             return replace(rows, filters=filters, flags=rows.flags | NARROWED)
         if name in _JOINS:
             return replace(rows, filters=(*rows.filters, "?")[:_MOST_FILTERS], flags=rows.flags | NARROWED)
@@ -543,6 +543,18 @@ class Reader:
                 return replace(rows, flags=rows.flags | OPAQUE)
             return replace(rows, stage=ONE)
         return rows
+
+
+def _of_keywords(call: ast.Call, scope: Scope) -> tuple[str, ...]:
+    """The word for what callers name: `filter_by(**filters)` in a function that takes `**filters`."""
+    others = [each.value for each in call.keywords if each.arg is None]
+    function = scope.node
+    if len(others) != 1 or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ()
+    given, taken = others[0], function.args.kwarg
+    if taken is None or not isinstance(given, ast.Name) or given.id != taken.arg:
+        return ()
+    return (OF_KEYWORDS,) if len(scope.bindings.get(taken.arg, ())) == 1 else ()
 
 
 def _on_all_paths(body: Sequence[ast.stmt], wanted: Collection[ast.AST | None]) -> bool:

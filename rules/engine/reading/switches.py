@@ -582,6 +582,11 @@ def given(call: Call) -> int:
     return count + sum(not name.isdigit() and name != "self" for name in named)
 
 
+def named(call: Call) -> tuple[str, ...]:
+    """The keywords of a call that writes all of them out."""
+    return tuple(name for name in _given(call.passed)[1] if not name.isdigit() and name != "self")
+
+
 def renamed(condition: str, name: str) -> str:
     """The same condition, of a parameter of another name."""
     return condition[0] + name + condition[1 + len(about(condition)) :]

@@ -844,3 +844,24 @@ def products_of_one_query(names: list[str], session: Session = Depends(get_sessi
     for each in session.query(Product).filter(Product.name.in_(names)):
         found.append(each.id)
     return found
+
+
+@app.get("/settings")
+def settings(session: SessionDep) -> dict[str, Any]:
+    found = {}
+    for name in ["host", "port", "user", "topic"]:
+        product = session.scalars(select(Product).where(Product.name == name)).first()  # FP201 (change)
+        found[name] = product and product.id
+    for name in ("host", "port"):
+        found[name] = session.scalars(select(Product).where(Product.name == name)).first()
+    return found
+
+
+@app.get("/settings/first")
+def first_setting(session: SessionDep) -> Any:
+    for name in ["host", "port", "user", "topic"]:
+        if product := session.scalars(select(Product).where(Product.name == name)).first():
+            return product
+    for table in ["orders", "items", "products", "notes"]:
+        session.execute(text(f"SELECT count(*) FROM {table}"))
+    return session.scalars(select(Product).where(Product.name.in_(["host", "port", "user", "topic"]))).all()
