@@ -404,9 +404,17 @@ def serves_staff(path: str) -> bool:
 
 def is_example(path: str, project: Project) -> bool:
     """Whether a file shows how something is used, beside an application that is served."""
-    if not _EXAMPLE.search(path):
-        return False
-    return any(not _EXAMPLE.search(endpoint.handler.path) for endpoint in project.routing.endpoints)
+    return _lies_among_examples(path) and serves_beside_examples(project)
+
+
+def serves_beside_examples(project: Project) -> bool:
+    """Whether there is an endpoint that is no part of an example."""
+    return any(not _lies_among_examples(endpoint.handler.path) for endpoint in project.routing.endpoints)
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _lies_among_examples(path: str) -> bool:
+    return _EXAMPLE.search(path) is not None
 
 
 def staffed(project: Project) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -17,7 +17,7 @@ from rules.engine.linking.values import Sort
 from rules.engine.reading import names_read
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
-from rules.engine.service.traffic import is_example
+from rules.engine.service.traffic import is_example, serves_beside_examples
 
 if TYPE_CHECKING:
     import ast
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rules.engine.linking.values import Linked
     from rules.engine.module import Module
     from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
 
 _MADE = regex(
     r"^_|^(?:build|dist|lib|libs|gen|generated|version|versions|secrets?|private|local|locals|vendor|vendored|third_party"
@@ -90,40 +91,33 @@ def unloadable(project: Project) -> frozenset[str]:
     """
     if len(project.resolver.modules) < _WHOLE:
         return frozenset()
-    undefined: set[str] = set()
+    imports = _imports_of(project)
     lacking: dict[str, list[tuple[str, _Steps]]] = {}
-    needing: dict[str, set[str]] = {}
-    asked = Counter[str]()
-    ends = frozenset(_ends(project))
-    way = _Way(project)
-    for path, module in project.resolver.modules.items():
-        if place_of(path) != "app" or path[0] == "." or is_example(path, project):
-            continue
-        if module.facts.fails:
-            undefined.add(path)
-        optional = frozenset(module.facts.optional)
-        folder = path.rpartition("/")[0]
-        for ref in module.facts.modules:
-            steps = way.steps(ref, module, folder) if ref not in optional else None
-            if steps is None:
-                continue
-            asked[steps.top] += 1
-            for each in steps.found:
-                needing.setdefault(each, set()).add(path)
+    ends = frozenset(_ends(project)) if imports.lacking else frozenset()
+    for path in imports.lacking:
+        for steps in imports.files[path].steps:
             if steps.missing and not _may_be_elsewhere(steps.missing, ends):
                 lacking.setdefault(steps.top, []).append((path, steps))
+    asked = imports.asked
     missed = [
         each
         for top, found in lacking.items()
         if len(found) <= max(asked[top] * _LARGE_SHARE, min(_FEW, asked[top] - len(found)))
         for each in found
     ]
+    failing = {*imports.undefined}
+    if not missed and not failing:
+        return frozenset()
     lacked: dict[str, set[str]] = {}
-    failing = undefined
     for path, steps in missed:
         lacked.setdefault(steps.missing, set()).add(path)
         if steps.in_file:
             failing.add(path)
+    needing: dict[str, set[str]] = {}
+    for path, known in imports.files.items():
+        for steps in known.steps:
+            for each in steps.found:
+                needing.setdefault(each, set()).add(path)
     failing = _with_importers(failing, needing)
     times = Counter(path for importers in lacked.values() for path in _with_importers(importers, needing))
     return frozenset(failing.union(path for path, count in times.items() if count > 1))
@@ -153,16 +147,93 @@ class _Steps(Struct, frozen=True):
     """Whether a file lacks it, not a folder."""
 
 
-class _Ways:
-    """What imports come by, as far as somebody asked since the project had other files. What it depends on besides is looked
-    at each time: where an import begins, and the facts of the file that would have to hold the name."""
+class _Imported(Struct, frozen=True):
+    """What the imports of one file come by."""
 
-    def __init__(self, paths: frozenset[str]) -> None:
-        self.paths = paths
-        self.known: dict[tuple[str, str, bool], tuple[_Steps | None, Linked | None]] = {}
+    bases: Mapping[str, str | None]
+    """Where they begin, by their first name, of those that are called like a folder of the project: of several folders it
+    is the one that has what files import from there."""
+    steps: Sequence[_Steps]
+    holders: frozenset[str]
+    """The files whose facts were asked whether they have a name."""
+    parts: frozenset[str]
+    """The names of everything on the way, found or not."""
 
 
-_kept: WeakKeyDictionary[Resolver, _Ways] = WeakKeyDictionary()
+class _Imports:
+    """What the imports of all files come by, as of the version that somebody asked about last: those files are looked at
+    again that are others, that import names of such or by what came or went, or whose imports begin elsewhere."""
+
+    def __init__(self, holds_for: object) -> None:
+        self.holds_for = holds_for
+        self.files: dict[str, _Imported] = {}
+        self.asked: Counter[str] = Counter()
+        """How often something is imported, by where that begins."""
+        self.lacking: set[str] = set()
+        """The files that import something that is nowhere."""
+        self.undefined: set[str] = set()
+        """Those that read a name which nothing defines."""
+        self._seen: dict[str, ModuleFacts] = {}
+        self._folders: Set[str] = frozenset()
+        self._held: dict[str, set[str]] = {}
+        """By file, those that import names of it."""
+
+    def follow(self, project: Project) -> None:
+        """Bring it to the present version."""
+        way, modules, seen = _Way(project), project.resolver.modules, self._seen
+        folders = project.resolver.layout.folders
+        moved = {_name_of(path) for path in seen.keys() ^ modules.keys()}
+        moved |= {folder.rpartition("/")[2] for folder in folders ^ self._folders}
+        self._folders = folders
+        for path in [path for path in seen if path not in modules]:
+            del seen[path]
+            self._take_back(path)
+        stale: set[str] = set()
+        for path, module in modules.items():
+            if seen.get(path) is not module.facts:
+                stale.add(path)
+                stale |= self._held.get(path, set())
+                seen[path] = module.facts
+        for path, known in self.files.items():
+            if path not in stale and not (
+                known.parts.isdisjoint(moved) and way.begin_there(known.bases, modules[path])
+            ):
+                stale.add(path)
+        for path in stale & modules.keys():
+            self._read(path, modules[path], way, project)
+
+    def _read(self, path: str, module: Linked, way: _Way, project: Project) -> None:
+        self._take_back(path)
+        if place_of(path) != "app" or path[0] == "." or is_example(path, project):
+            return
+        if module.facts.fails:
+            self.undefined.add(path)
+        made = self.files[path] = way.imported(module)
+        self.asked.update(steps.top for steps in made.steps)
+        if any(steps.missing for steps in made.steps):
+            self.lacking.add(path)
+        for holder in made.holders:
+            self._held.setdefault(holder, set()).add(path)
+
+    def _take_back(self, path: str) -> None:
+        self.undefined.discard(path)
+        self.lacking.discard(path)
+        if (known := self.files.pop(path, None)) is not None:
+            self.asked.subtract(steps.top for steps in known.steps)
+            for holder in known.holders:
+                self._held[holder].discard(path)
+
+
+_kept: WeakKeyDictionary[Resolver, _Imports] = WeakKeyDictionary()
+
+
+def _imports_of(project: Project) -> _Imports:
+    holds_for = project.requirements, serves_beside_examples(project)  # what all files ask for alike
+    known = _kept.get(project.resolver)
+    if known is None or known.holds_for != holds_for:
+        known = _kept[project.resolver] = _Imports(holds_for)
+    known.follow(project)
+    return known
 
 
 class _Way:
@@ -171,35 +242,48 @@ class _Way:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._files = project.resolver.modules
-        self._bases: dict[tuple[str, str], str | None] = {}
-        """Where imports of a file begin, by their first name."""
-        kept = _kept.get(project.resolver)
-        if kept is None or kept.paths != self._files.keys():
-            kept = _kept[project.resolver] = _Ways(frozenset(self._files))
-        self._known = kept.known
+        self._known: dict[tuple[str, str, bool], tuple[_Steps | None, Linked | None]] = {}
+        """What imports come by, by where they begin and the rest of them."""
 
-    def steps(self, ref: str, module: Linked, folder: str) -> _Steps | None:
-        """What importing `ref` in a file of `folder` comes by; None when it is nothing of the project, or when nobody knows."""
-        if ref[:1] == "<":
-            first, _, rest = ref.partition(">")
-        else:
-            first, _, rest = ref.partition(".")
-        begun = module.path, first  # what files import decides which of several is meant
-        if begun in self._bases:
-            base = self._bases[begun]
-        else:
-            base = self._bases[begun] = self._base(first, module, folder)
-        if base is None or not (rest or first[:1] == "<"):
-            return None
-        is_relative = first[:1] == "<"
-        place = base, rest, is_relative
-        known = self._known.get(place)
-        if known is not None and (known[1] is None or self._files.get(known[1].path) is known[1]):
-            return known[0]
-        found, holder = self._followed(base, rest, module, is_relative=is_relative)
-        if holder is not module:
-            self._known[place] = found, holder
-        return found
+    def imported(self, module: Linked) -> _Imported:
+        """What the imports of a file come by, but for those that it can do without."""
+        optional = frozenset(module.facts.optional)
+        folder = module.path.rpartition("/")[0]
+        bases: dict[str, str | None] = {}
+        found: list[_Steps] = []
+        holders: set[str] = set()
+        names: set[str] = set()
+        for ref in module.facts.modules:
+            if ref in optional:
+                continue
+            is_relative = ref[:1] == "<"
+            first, _, rest = ref.partition(">" if is_relative else ".")
+            if first not in bases:
+                bases[first] = self._base(first, module, folder)
+            base = bases[first]
+            names.update((first, *rest.split(".")))
+            if is_relative and base is not None:
+                names.add(base.rpartition("/")[2])
+            if base is None or not (rest or is_relative):
+                continue
+            place = base, rest, is_relative
+            known = self._known.get(place)
+            if known is None:
+                known = self._followed(base, rest, module, is_relative=is_relative)
+                if known[1] is not module:
+                    self._known[place] = known
+            steps, holder = known
+            if holder is not None:
+                holders.add(holder.path)
+            if steps is not None:
+                found.append(steps)
+        named = self._project.resolver.layout.has_folder
+        weighed = {first: base for first, base in bases.items() if named(first)}
+        return _Imported(weighed, found, frozenset(holders), frozenset(names))
+
+    def begin_there(self, bases: Mapping[str, str | None], module: Linked) -> bool:
+        """Whether imports of a file begin where they began: what files import decides which of several is meant."""
+        return all(self._base(first, module, "") == base for first, base in bases.items())
 
     def _followed(
         self, base: str, rest: str, module: Linked, *, is_relative: bool
@@ -247,6 +331,11 @@ class _Way:
         root = value.symbol.rpartition("/")[0]
         lies_above = not root or module.path.startswith(f"{root}/")
         return value.symbol if lies_above else None  # else a library may be called so
+
+
+def _name_of(path: str) -> str:
+    """What an import calls a file."""
+    return path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
 
 
 def _may_have(module: Linked, name: str) -> bool:
