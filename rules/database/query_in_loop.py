@@ -25,7 +25,7 @@ from rules.engine.data.round_trips import (
     writes,
 )
 from rules.engine.data.written_turns import writes_besides
-from rules.engine.reading.loop_shapes import gone_over, spelled
+from rules.engine.reading.loop_shapes import gone_over, iterables, spelled
 from rules.engine.reading.rows import ITEM
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -255,7 +255,7 @@ def _of_relation(node: ast.Await, module: Module) -> Iterator[Match]:
         return
     yield Match(
         node,
-        f"`{module.segment(node)}` asks for what each item of `{shortened(module.segment(iterables(loop)[0]))}` refers to: one"
+        f"`{module.segment(node)}` asks for what each item of `{gone_over(loop, module.segment)}` refers to: one"
         " round trip to the database each, one after another.",
         severity=Severity.MEDIUM,
         confidence=Confidence.POSSIBLE if is_doubtful(loop, module) else Confidence.LIKELY,
