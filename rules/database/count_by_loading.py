@@ -60,6 +60,7 @@ class CountByLoading(Rule):
     per_request = True
     paid_by_misses = True
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     effort = Effort.MINUTES
     watch = "rows fetched per request"
 

@@ -195,7 +195,7 @@ class LazyRelationshipInResponseModel(Rule):
             return
         behind = [read.chain for read in found.reads.values() if read.behind and len(read.chain) == _NEXT]
         alike = _alternatives(node, found, module)
-        yield Match(
+        match = Match(
             node,
             _message(found, reads, places, module, many=many).removesuffix(".") + _also(alike) + ".",
             swallows=tuple((self.code, line) for line in alike),
@@ -213,6 +213,7 @@ class LazyRelationshipInResponseModel(Rule):
             impact=estimates.lazy_loads(module.options, len(reads), module.turns(node)),
             instead=f"Load what the response shows with the query: `.options({_suggestion(found, reads)})`.",
         )
+        yield match.doubted() if _is_one_reference(reads) else match
 
     def _property(self, node: ast.FunctionDef, module: Module) -> Iterator[Match]:
         """A property of the model that asks the database itself, for each row that is shown."""
@@ -281,6 +282,12 @@ def _confidence(found: Unloaded, reads: list[Read]) -> Confidence:
     ):
         return Confidence.POSSIBLE
     return Confidence.LIKELY if all(read.through for read in reads) else Confidence.CERTAIN
+
+
+def _is_one_reference(reads: list[Read]) -> bool:
+    """Whether all that is missing is one row that each row refers to: most lists refer to a few, and the session has those after
+    the first."""
+    return len(reads) == 1 and not reads[0].relationship.many and not reads[0].through
 
 
 def _is_there(read: Read, query: ast.Call, module: Module) -> bool:

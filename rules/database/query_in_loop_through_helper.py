@@ -9,7 +9,7 @@ from rules.engine.data import at_once
 from rules.engine.data.embedded import is_embedded
 from rules.engine.data.graph_fields import field_around
 from rules.engine.data.per_item import goes_over_rows
-from rules.engine.data.plainly_many import goes_over_many
+from rules.engine.data.plainly_many import goes_over_list, goes_over_many
 from rules.engine.data.round_trips import (
     confidence_of,
     goes_out,
@@ -23,7 +23,6 @@ from rules.engine.data.round_trips import (
     weighed,
 )
 from rules.engine.data.row_members import summary_of_member
-from rules.engine.data.written_turns import writes_besides
 from rules.engine.linking.values import Sort
 from rules.engine.loops.loop_bound import entered
 from rules.engine.reading import facts
@@ -192,8 +191,7 @@ class QueryInLoopThroughHelper(Rule):
             sketch=at_once.sketch(node, loop, summary, module),
             impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
         )
-        is_most = goes_over_many(loop, module) and not writes_besides(node, loop, module)
-        yield match if is_most else match.doubted()
+        yield match if goes_over_list(loop, module) else match.doubted()
 
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = weighed(self.severity, node, module)

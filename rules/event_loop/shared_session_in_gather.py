@@ -41,6 +41,7 @@ class SharedSessionInGather(Rule):
 
     code = "FP114"
     severity = Severity.HIGH
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.HOURS
     watch = "rate of 5xx responses"

@@ -47,6 +47,7 @@ class JsonableEncoderOnModels(Rule):
 
     code = "FP504"
     severity = Severity.MEDIUM
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "processor time per request"
 

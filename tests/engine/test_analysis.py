@@ -414,8 +414,8 @@ def test_a_helper_that_may_not_ask_at_all_is_a_hint() -> None:
 
     first, second = one(text, select=("FP202",)).result.findings
 
-    assert (first.severity, first.confidence) == (Severity.HIGH, Confidence.LIKELY)
-    assert (second.severity, second.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
+    assert (first.severity, first.as_new().confidence) == (Severity.HIGH, Confidence.LIKELY)
+    assert (second.severity, second.as_new().confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
 
 
 @pytest.mark.parametrize(("helper", "said"), [("owner_of", "FP202"), ("export_owner", "FP221")])

@@ -46,6 +46,13 @@ def goes_over_many(loop: ast.AST, module: Module) -> bool:
     )
 
 
+@once_for_node
+def goes_over_list(loop: ast.AST, module: Module) -> bool:
+    """Whether a loop goes over the rows of a list that is asked for, and of nothing else: what a request brings is short more
+    often than not, and written row by row anyway."""
+    return _are_lists(module.endpoints(loop)) and goes_over_rows(loop, module)
+
+
 def _is_in_bulk(loop: ast.AST, endpoints: Sequence[EndpointRef], module: Module) -> bool:
     if _words(module.symbol_at(loop)) & _IN_BULK:
         return True

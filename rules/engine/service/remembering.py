@@ -25,7 +25,7 @@ _WORDS = regex(
 """What code says that keeps answers; not what it says of tokens that ran out (`jwt.ExpiredSignatureError`, "token expired")."""
 
 _FEW_VALUES = regex(
-    r"(?:^|_)(?:date|day|week|month|year|locale|lang|language|currency|db|session|conn|request|response)$"
+    r"(?:^|_)(?:date|day|week|month|year|locale|lang|language|currency|db|session|conn|request|response|settings|config|logger)$"
 )
 """Parameters by which there are few answers at a time, or none."""
 _ASIDE = (".Request:", ".Response:", ".BackgroundTasks:", "Session:")

@@ -338,9 +338,9 @@ shelf = Shelf()
 def books(numbers: list[str]) -> list[str]:
     names = [shelf.name_of(number) for number in numbers]  # FP202 (summary)
     for number in numbers:
-        names.append(shelf.rename(number))  # FP202 (inline)
+        names.append(shelf.rename(number))  # FP202 (change)
     for number in numbers:
-        shelf.store(number, number.title())  # FP202 (inline)
+        shelf.store(number, number.title())  # FP202 (change)
     for number in numbers:
         names.append(shelf.measure(number))  # FP202 (summary)
     return names
@@ -385,7 +385,7 @@ def beside_heavy_work(ids: list[int], session: SessionDep, indexer: Indexer) -> 
     for owner_id in ids:
         indexer.ingest_documents(load_owner(session, owner_id))  # FP202 (summary)
     for owner_id in ids:
-        indexer.note(load_owner(session, owner_id))  # FP202 (inline)
+        indexer.note(load_owner(session, owner_id))  # FP202 (change)
 
 
 class Finder:
@@ -444,7 +444,7 @@ def kept_beside(ids: list[int], session: SessionDep) -> None:
     for number in ids:
         if number in owners:
             continue
-        print(load_owner(session, number))  # FP202 (inline)
+        print(load_owner(session, number))  # FP202 (change)
 
 
 def load_once(session: Session, number: int, owners: dict[int, Owner]) -> Owner:
@@ -468,7 +468,7 @@ def kept_by_helper(ids: list[int], session: SessionDep) -> None:
     for number in ids:
         load_or_known(session, number, owners)  # FP202 (summary)
     for number in ids:
-        load_owner(session, number)  # FP202 (inline)
+        load_owner(session, number)  # FP202 (change)
 
 
 def attached(session: Session, order: Order) -> Order:
@@ -621,7 +621,7 @@ def by_month(months: list[int], node_types: list[int], days: list[int], session:
     for number in node_types:
         load_owner(session, number)  # FP202 (summary)
     for number in days:
-        load_owner(session, number)  # FP202 (inline)
+        load_owner(session, number)  # FP202 (change)
 
 
 class Parcel(BaseModel):
@@ -644,13 +644,13 @@ def parcels(parcel: Parcel, session: SessionDep) -> None:
 @app.post("/parcels/bulk")
 def parcels_in_bulk(given: BulkParcel, session: SessionDep) -> None:
     for number in given.numbers:
-        load_owner(session, number)  # FP202 (inline)
+        load_owner(session, number)  # FP202 (change)
 
 
 @app.post("/parcels/all")
 def all_parcels(parcels: list[Parcel], session: SessionDep) -> None:
     for parcel in parcels:
-        load_owner(session, parcel.numbers[0])  # FP202 (inline)
+        load_owner(session, parcel.numbers[0])  # FP202 (change)
 
 
 @app.get("/orders/said-to-be-short")
@@ -736,7 +736,7 @@ def options(session: SessionDep, option_values: list[int]) -> list[Owner | None]
 
 @app.get("/orders/values")
 def values(session: SessionDep, order_values: list[int]) -> list[Owner | None]:
-    return [load_owner(session, each) for each in order_values]  # FP202 (inline)
+    return [load_owner(session, each) for each in order_values]  # FP202 (change)
 
 
 class Tracked(AsyncAttrs, DeclarativeBase): ...
@@ -902,7 +902,7 @@ def import_owners(names: list[str], session: Annotated[Session, Depends(get_sess
 def take_owners(names: list[str], session: Annotated[Session, Depends(get_session)]) -> list[str]:
     skipped = []
     for name in names:
-        if owner_named(session, name):  # FP202 (inline)
+        if owner_named(session, name):  # FP202 (change)
             skipped.append(name)
         else:
             add_owner(session, name)
@@ -913,7 +913,7 @@ def take_owners(names: list[str], session: Annotated[Session, Depends(get_sessio
 def import_known_owners(names: list[str], session: Annotated[Session, Depends(get_session)]) -> list[str]:
     skipped = []
     for name in names:
-        if owner_named(session, name):  # FP202 (inline)
+        if owner_named(session, name):  # FP202 (change)
             skipped.append(name)
         else:
             session.add(Owner(name=name))
@@ -925,7 +925,7 @@ def import_known_owners(names: list[str], session: Annotated[Session, Depends(ge
 def import_made_owners(names: list[str], session: Annotated[Session, Depends(get_session)]) -> list[str]:
     found = []
     for name in names:
-        found.append(owner_named(session, name))  # FP202 (inline)
+        found.append(owner_named(session, name))  # FP202 (change)
         found.append(owner_made(session, name))
     return [owner.name for owner in found if owner]
 
@@ -937,7 +937,7 @@ def owners_of_import_id(session: Session, import_id: int) -> list[Owner | None]:
 
 def owners_of_import(session: Session, number: int) -> list[Owner | None]:
     rows = session.scalars(select(Owner).where(Owner.id == number)).all()
-    return [owner_named(session, row.name) for row in rows]  # FP202 (inline)
+    return [owner_named(session, row.name) for row in rows]  # FP202 (change)
 
 
 @app.get("/families/{number}")

@@ -344,12 +344,12 @@ def write_one_deep(session: SessionDep, order_id: int):
 
 @app.get("/deep/again/{order_id}", response_model=schemas.OrderDeep)
 def one_deep_again(session: SessionDep, order_id: int):
-    return session.get(Order, order_id, options=[joinedload(Order.items)])  # FP204 (inline)
+    return session.get(Order, order_id, options=[joinedload(Order.items)])  # FP204 (change)
 
 
 @app.put("/deep", response_model=list[schemas.OrderDeep])
 def write_all_deep(session: SessionDep):
-    return session.scalars(select(Order).options(joinedload(Order.items))).all()  # FP204 (inline)
+    return session.scalars(select(Order).options(joinedload(Order.items))).all()  # FP204 (change)
 
 
 @app.get("/deep/unloaded/{order_id}", response_model=schemas.OrderDeep)
