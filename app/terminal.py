@@ -17,7 +17,7 @@ from rich.text import Text
 from app import entrytext
 from app.entrytext import counted, first_sentence
 from app.printable import NOT_MEASURED, visible
-from app.review.amounts import Sizes, brief, named, short_name
+from app.review.amounts import Sizes, brief, named, short_name, waits_for_each
 from app.review.grouping import Entry
 from rules.engine import registry
 from rules.engine.finding import (
@@ -48,6 +48,8 @@ MOST_ROWS = 6
 """Of a fix."""
 MOST_HINTS = 10
 """That are listed where nobody asked for all of them."""
+_WAITS = "waits in a row"
+"""A column of that table, left out where every query and every call is waited for by itself: it says what they say."""
 MOST_BLOCKING = 3
 """Calls in a row of the table of endpoints."""
 FIX_COLOURS = {"-": "red", "+": "green"}
@@ -247,7 +249,7 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
         "endpoint",
         "queries",
         "external calls",
-        "waits in a row",
+        _WAITS,
         "blocks the loop",
         "runs on",
         "handler",
@@ -269,8 +271,11 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
                 Text(visible(_sizes(endpoint.sizes, queries, calls, waits)), "dim"),
             )
         )
-    table = _aligned([tuple(Text(title, "dim") for title in titles), *rows])
-    return table.append(f"\n{worst_case(endpoint.cost for endpoint in endpoints)}", "dim")
+    table = [tuple(Text(title, "dim") for title in titles), *rows]
+    if all(waits_for_each(endpoint.cost) for endpoint in endpoints):
+        at = titles.index(_WAITS)
+        table = [(*row[:at], *row[at + 1 :]) for row in table]
+    return _aligned(table).append(f"\n{worst_case(endpoint.cost for endpoint in endpoints)}", "dim")
 
 
 def _sizes(sizes: Sizes, *told: str) -> str:
