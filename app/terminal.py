@@ -117,20 +117,28 @@ def entry_text(entry: Entry, lines: Sequence[str], *, width: int = WIDTH, wrap: 
 
 
 def hint_list(hints: Sequence[Finding], *, width: int = WIDTH, cut: bool = False) -> Text:
-    """Hints on a line each, the worst first, as many as are soon read. With `cut` lines end at `width`, as a terminal wants them."""
+    """Hints on a line each, the worst first, as many as are soon read; of several that say the same the first. With `cut` lines
+    end at `width`, as a terminal wants them."""
     text = Text(no_wrap=True)
     text.append("Hints", "bold")
     text.append(": what may be so, runs seldom or weighs little\n", "dim")
-    worst = sorted(hints, key=lambda hint: -hint.severity.rank)[:MOST_HINTS]
-    for hint in worst:
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for hint in sorted(hints, key=lambda hint: -hint.severity.rank):
+        alike.setdefault((hint.code, first_sentence(hint.message)), []).append(hint)
+    shown = list(alike.items())[:MOST_HINTS]
+    for (code, told), members in shown:
+        first, *others = members
         row = Text("  ", no_wrap=True)
-        row.append(f"{visible(hint.path)}:{hint.line}")
-        row.append(f"  {hint.code} {hint.name}: {visible(first_sentence(hint.message))}")
+        row.append(f"{visible(first.path)}:{first.line}")
+        if others:
+            row.append(f" and {counted(len(others), 'more place')}", "dim")
+        row.append(f"  {code} {first.name}: {visible(told)}")
         if cut:
             row.truncate(width, overflow="ellipsis")
         text.append_text(row).append("\n")
-    if len(hints) > len(worst):
-        text.append(f"  and {len(hints) - len(worst):,} more\n", "dim")
+    left = len(hints) - sum(len(members) for _, members in shown)
+    if left:
+        text.append(f"  and {left:,} more\n", "dim")
     return text
 
 
