@@ -17,7 +17,7 @@ from rich.text import Text
 from app import entrytext
 from app.entrytext import counted, first_sentence
 from app.printable import NOT_MEASURED, visible
-from app.review.amounts import Sizes, brief, named, short_name
+from app.review.amounts import Sizes, brief, named, short_name, waits_for_each
 from app.review.grouping import Entry
 from rules.engine import registry
 from rules.engine.finding import (
@@ -48,6 +48,8 @@ MOST_ROWS = 6
 """Of a fix."""
 MOST_HINTS = 10
 """That are listed where nobody asked for all of them."""
+_WAITS = "waits in a row"
+"""A column of that table, left out where every query and every call is waited for by itself: it says what they say."""
 MOST_BLOCKING = 3
 """Calls in a row of the table of endpoints."""
 FIX_COLOURS = {"-": "red", "+": "green"}
@@ -115,20 +117,28 @@ def entry_text(entry: Entry, lines: Sequence[str], *, width: int = WIDTH, wrap: 
 
 
 def hint_list(hints: Sequence[Finding], *, width: int = WIDTH, cut: bool = False) -> Text:
-    """Hints on a line each, the worst first, as many as are soon read. With `cut` lines end at `width`, as a terminal wants them."""
+    """Hints on a line each, the worst first, as many as are soon read; of several that say the same the first. With `cut` lines
+    end at `width`, as a terminal wants them."""
     text = Text(no_wrap=True)
     text.append("Hints", "bold")
     text.append(": what may be so, runs seldom or weighs little\n", "dim")
-    worst = sorted(hints, key=lambda hint: -hint.severity.rank)[:MOST_HINTS]
-    for hint in worst:
+    alike: dict[tuple[str, str], list[Finding]] = {}
+    for hint in sorted(hints, key=lambda hint: -hint.severity.rank):
+        alike.setdefault((hint.code, first_sentence(hint.message)), []).append(hint)
+    shown = list(alike.items())[:MOST_HINTS]
+    for (code, told), members in shown:
+        first, *others = members
         row = Text("  ", no_wrap=True)
-        row.append(f"{visible(hint.path)}:{hint.line}")
-        row.append(f"  {hint.code} {hint.name}: {visible(first_sentence(hint.message))}")
+        row.append(f"{visible(first.path)}:{first.line}")
+        if others:
+            row.append(f" and {counted(len(others), 'more place')}", "dim")
+        row.append(f"  {code} {first.name}: {visible(told)}")
         if cut:
             row.truncate(width, overflow="ellipsis")
         text.append_text(row).append("\n")
-    if len(hints) > len(worst):
-        text.append(f"  and {len(hints) - len(worst):,} more\n", "dim")
+    left = len(hints) - sum(len(members) for _, members in shown)
+    if left:
+        text.append(f"  and {left:,} more\n", "dim")
     return text
 
 
@@ -255,7 +265,7 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
         "endpoint",
         "queries",
         "external calls",
-        "waits in a row",
+        _WAITS,
         "blocks the loop",
         "runs on",
         "handler",
@@ -277,8 +287,11 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
                 Text(visible(_sizes(endpoint.sizes, queries, calls, waits)), "dim"),
             )
         )
-    table = _aligned([tuple(Text(title, "dim") for title in titles), *rows])
-    return table.append(f"\n{worst_case(endpoint.cost for endpoint in endpoints)}", "dim")
+    table = [tuple(Text(title, "dim") for title in titles), *rows]
+    if all(waits_for_each(endpoint.cost) for endpoint in endpoints):
+        at = titles.index(_WAITS)
+        table = [(*row[:at], *row[at + 1 :]) for row in table]
+    return _aligned(table).append(f"\n{worst_case(endpoint.cost for endpoint in endpoints)}", "dim")
 
 
 def _sizes(sizes: Sizes, *told: str) -> str:

@@ -143,3 +143,8 @@ def _degree(term: str) -> int:
 
 def _factor(term: str) -> int:
     return int(term[: len(term) - len(term.lstrip("0123456789"))] or 1)
+
+
+def waits_for_each(cost: Cost) -> bool:
+    """Whether each query and each call is waited for after the other: the number of waits says nothing more then."""
+    return terms(cost.serial_waits) == terms(cost.queries) + terms(cost.external_calls)

@@ -11,7 +11,7 @@ import msgspec
 
 from app.github.models import ReviewComment, Side
 from app.review import grouping, guards, marker, patch
-from app.review.amounts import named, price, terms, weigh
+from app.review.amounts import named, price, waits_for_each, weigh
 from app.review.costs import EndpointChange, growth
 from app.review.diff import Diff
 from app.review.grouping import Group
@@ -36,7 +36,7 @@ from app.review.markdown import (
     sentences,
     shorten,
 )
-from rules.engine.finding import Cost, Edit, EndpointRef, Finding, Hop, Severity
+from rules.engine.finding import Edit, EndpointRef, Finding, Hop, Severity
 
 BADGES = {
     Severity.CRITICAL: "🔴 Critical",
@@ -391,7 +391,7 @@ def cost_words(change: EndpointChange) -> str:
         elif old is not None and weigh(getattr(after, name)) > weigh(getattr(change.before, name)):
             moved[label] = f"**{prose(old)} → {prose(new)}**"
     told = moved.get("waits in a row") == moved.get("queries")
-    if told or (_waits_for_each(after) and (change.before is None or _waits_for_each(change.before))):
+    if told or (waits_for_each(after) and (change.before is None or waits_for_each(change.before))):
         moved.pop("waits in a row", None)
     words = ", ".join(f"{label} {words}" for label, words in moved.items())
     sizes = size_words(change, *moved.values())
@@ -401,11 +401,6 @@ def cost_words(change: EndpointChange) -> str:
 def size_words(change: EndpointChange, *told: str, cell: bool = False) -> str:
     """What the letters in these figures count: "N = `orders`, M = `items`"."""
     return ", ".join(f"{letter} = {code(name, cell=cell)}" for letter, name in named(change.sizes, *told))
-
-
-def _waits_for_each(cost: Cost) -> bool:
-    """Whether each query and each call is waited for after the other."""
-    return terms(cost.serial_waits) == terms(cost.queries) + terms(cost.external_calls)
 
 
 def _cost(said: Group, context: Context) -> str:

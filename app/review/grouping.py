@@ -12,7 +12,7 @@ import msgspec
 
 from app.review.amounts import price
 from rules import libraries
-from rules.engine.finding import Endpoint, EndpointRef, Finding
+from rules.engine.finding import Endpoint, EndpointRef, Finding, Hop
 from rules.libraries import Kind
 
 ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104", "FP105", "FP106"})
@@ -206,8 +206,8 @@ def without(entry: Entry, said: Collection[tuple[str, str]]) -> Entry | None:
 
 
 def may_be_shared(finding: Finding) -> bool:
-    """Whether others may be of its cause or design."""
-    return bool(finding.cause or _wider(finding))
+    """Whether others may be of its cause or design, in whatever file."""
+    return bool(finding.cause or design(finding) or _leaf_of_several(finding))
 
 
 def _together(findings: Sequence[Finding]) -> Iterator[tuple[str, list[Finding]]]:
@@ -225,13 +225,20 @@ def _together(findings: Sequence[Finding]) -> Iterator[tuple[str, list[Finding]]
 
 
 def _wider(finding: Finding) -> tuple[str, ...]:
-    """What findings of several causes share: a design, or one function of a library that one module calls for them."""
+    """What findings of several causes share: a design, one function of a library that one module calls for them, or the words
+    about places of one file."""
     if name := design(finding):
         return finding.code, str(finding.speaks), name
-    if finding.code in ON_THE_LOOP and len(finding.call_path) > 1 and not _calls_itself(finding):
-        leaf = finding.call_path[-1]
+    if leaf := _leaf_of_several(finding):
         return finding.code, str(finding.speaks), leaf.path, leaf.symbol
-    return ()
+    return finding.code, str(finding.speaks), finding.path, finding.message, finding.instead
+
+
+def _leaf_of_several(finding: Finding) -> Hop | None:
+    """What stops the loop at the end of a path that others may come to as well."""
+    if finding.code not in ON_THE_LOOP or len(finding.call_path) < 2 or _calls_itself(finding):
+        return None
+    return finding.call_path[-1]
 
 
 def _calls_itself(finding: Finding) -> bool:

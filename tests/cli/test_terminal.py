@@ -175,7 +175,8 @@ def test_a_row_of_the_table_of_endpoints_names_three_calls_and_counts_the_rest()
 def test_hints_are_a_short_list_the_worst_first() -> None:
     hint = finding(confidence=Confidence.POSSIBLE, severity=Severity.LOW, message="may wait. Or not.")
     worse = finding(confidence=Confidence.POSSIBLE, severity=Severity.HIGH, line=9)
-    shown = terminal.hint_list([hint] * 11 + [worse]).plain.splitlines()
+    others = [msgspec.structs.replace(hint, message=f"may wait {number} s.") for number in range(10)]
+    shown = terminal.hint_list([hint, *others, worse]).plain.splitlines()
 
     assert shown[0] == "Hints: what may be so, runs seldom or weighs little"
     assert shown[1].startswith("  orders/api.py:9  FP001 ")
@@ -183,6 +184,16 @@ def test_hints_are_a_short_list_the_worst_first() -> None:
     assert len(shown) == 12
     assert shown[-1] == "  and 2 more"
     assert all(len(line) <= 60 for line in terminal.hint_list([hint], width=60, cut=True).plain.splitlines())
+
+
+def test_hints_that_say_the_same_are_one_line() -> None:
+    hints = [
+        finding(confidence=Confidence.POSSIBLE, line=line, message="may wait. Or not.") for line in (4, 7, 9)
+    ]
+
+    assert terminal.hint_list(hints).plain.splitlines()[1:] == [
+        "  orders/api.py:4 and 2 more places  FP001 blocking-call-through-helper: may wait."
+    ]
 
 
 def test_the_last_line_counts_hints_apart() -> None:

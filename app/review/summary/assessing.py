@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 
 from app.review import comments
-from app.review.amounts import short_name
+from app.review.amounts import short_name, waits_for_each
 from app.review.comments import BADGES
 from app.review.costs import EndpointChange, growth
 from app.review.markdown import Section, code, details, listed, plural, prose, shorten, table
@@ -24,10 +24,12 @@ _NAMED_ALIKE = 2
 _NOTHING_MORE = " "
 _MOST_BLOCKING = 3
 """Calls that stop the event loop, named in a row of the cost table."""
+_WAITS = "waits in a row"
+"""Left out where every query and every call is waited for by itself: it says what they say."""
 _COST_COLUMNS = (
     ("queries", "queries"),
     ("external calls", "external_calls"),
-    ("waits in a row", "serial_waits"),
+    (_WAITS, "serial_waits"),
 )
 
 
@@ -121,7 +123,11 @@ def _cost_table(changes: Sequence[EndpointChange], most: int, rest: int, talked_
         rows.append([f"{len(left)} more", _left_over(left), "", "", ""])
     if rest:
         rows.append([plural(rest, "other"), "unchanged", "", "", ""])
-    header = ("endpoint", *(label for label, _ in _COST_COLUMNS), "blocks the loop")
+    header = ["endpoint", *(label for label, _ in _COST_COLUMNS), "blocks the loop"]
+    told = (cost for change in changes for cost in (change.before, change.after) if cost is not None)
+    if all(map(waits_for_each, told)):
+        at = header.index(_WAITS)
+        header, *rows = [[*row[:at], *row[at + 1 :]] for row in (header, *rows)]
     return table(header, ("---",) * len(header), rows)
 
 

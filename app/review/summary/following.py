@@ -51,7 +51,7 @@ def next_steps(facts: Facts, context: comments.Context) -> str:
         several = len(named) > 1
         order = ", in this order" if several else ""
         effort = f" ({left[0][1].effort} each)" if len(alike) == 1 else ""
-        steps.append(f"Do recommendation{'s' if several else ''} {listed(named)} by hand{order}{effort}.")
+        steps.append(f"Follow recommendation{'s' if several else ''} {listed(named)}{order}{effort}.")
     if designs := [str(number) for number, item in numbered if item.meanwhile]:
         steps.append(
             f"Mend this change as recommendation{'s' if len(designs) > 1 else ''} {listed(designs)} says for now; the "

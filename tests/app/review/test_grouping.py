@@ -50,9 +50,22 @@ def test_a_design_is_the_library_whose_sessions_all_wait_for_wherever_they_do() 
 def test_functions_that_make_a_call_themselves_are_mended_one_by_one() -> None:
     def sleeping(line: int) -> Finding:
         path = (Hop("shop/api.py", line, "slow"), Hop("shop/api.py", line + 1, "time.sleep"))
-        return finding(line, code="FP104", leaf="time.sleep", call_path=path)
+        told = f"`slow_{line}` awaits nothing and calls `time.sleep`."
+        return finding(line, code="FP104", leaf="time.sleep", call_path=path, message=told)
 
     assert lines(grouping.entries([sleeping(line) for line in (10, 20, 30)])) == [[10], [20], [30]]
+
+
+def test_what_is_written_three_times_in_one_file_in_the_same_words_is_one_entry() -> None:
+    def counting(line: int, **changes: object) -> Finding:
+        return finding(
+            line, code="FP209", **{"cause": "", "message": "`len(rows)` loads every row."} | changes
+        )
+
+    assert lines(grouping.entries([counting(1), counting(2)])) == [[1], [2]]
+    assert lines(grouping.entries([counting(1), counting(2), counting(3)])) == [[1, 2, 3]]
+    others = [counting(4, path="shop/other.py"), counting(5, message="`len(all)` loads every row.")]
+    assert lines(grouping.entries([counting(1), counting(2), *others])) == [[1], [2], [4], [5]]
 
 
 def test_the_costliest_place_is_worded_and_the_entry_stands_where_it_does() -> None:

@@ -95,6 +95,19 @@ def test_a_clean_pull_request_succeeds_in_silence() -> None:
     )
 
 
+@pytest.mark.parametrize(("waits", "told"), [("3 + N", False), ("2 + N", True)])
+def test_waits_have_a_column_where_they_are_not_one_for_each_query_and_call(waits: str, told: bool) -> None:
+    before = endpoint("GET /orders", queries="2", serial_waits="2")
+    after = endpoint("GET /orders", queries="2 + N", external_calls="1", serial_waits=waits)
+
+    summary = report(
+        before=result(endpoints=(before,)), after=result(endpoints=(after,)), changes=LINE
+    ).summary
+
+    assert ("| waits in a row |" in summary) is told
+    assert (f"| 2 → **2 + N** | 0 → **1** | {f'2 → **{waits}** | ' if told else ''}no |") in summary
+
+
 @pytest.mark.parametrize(("endpoints", "folded"), [(5, False), (6, True)])
 def test_many_endpoints_that_cost_what_they_did_are_folded(endpoints: int, folded: bool) -> None:
     costs = result(
@@ -589,8 +602,8 @@ def test_of_a_new_endpoint_what_others_do_already_does_not_stand_out() -> None:
         after=result(finding(20, endpoint=EndpointRef("GET", "/new")), endpoints=(new,)), changes=LINE
     ).summary
 
-    assert "| `GET /new` <sub>new</sub> | 0 | 0 | 0 | `Session.get` |" in quiet
-    assert "| `GET /new` <sub>new</sub> | 0 | 0 | 0 | **`Session.get`** |" in told
+    assert "| `GET /new` <sub>new</sub> | 0 | 0 | `Session.get` |" in quiet
+    assert "| `GET /new` <sub>new</sub> | 0 | 0 | **`Session.get`** |" in told
 
 
 @pytest.mark.parametrize(
@@ -950,7 +963,7 @@ def test_the_summary_says_no_sentence_twice() -> None:
         "By hand: recommendation 1 ([examples of FP103](https://fastperf.example/rules/FP103#examples))"
         in made.summary
     )
-    assert "Do recommendations 1 and 2 by hand, in this order (minutes each)." in made.summary
+    assert "Follow recommendations 1 and 2, in this order (minutes each)." in made.summary
 
 
 def test_what_is_done_by_hand_is_shown_in_the_code_at_hand() -> None:
