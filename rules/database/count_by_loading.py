@@ -13,6 +13,7 @@ from rules.engine.data.loads import QUERY, RESULTS, Load, is_limited, loaded, na
 from rules.engine.data.small_tables import is_small
 from rules.engine.reading.loop_shapes import FEW, shortened, spelled
 from rules.engine.reading.raw_sql import READ
+from rules.engine.reading.raw_text import FETCHES_ALL, FETCHES_ONE
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
@@ -33,7 +34,6 @@ _SESSIONS = (
 )
 _CONDITIONS = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "select_from"})
-_OF_ONE = frozenset({"fetchrow", "fetchone", "fetch_one", "fetchval", "fetch_val"})
 _COUNTS = {"to_list": "`count_documents` (Beanie: `.count()`)"}
 
 
@@ -395,7 +395,7 @@ def _through_helper(node: ast.Call, counted: ast.expr, module: Module) -> Iterat
         return
     if _asks_for_any(node, module) or _stays_below(node, module) or _is_said_before(node, counted, module):
         return
-    if module.callee(call) is None:
+    if module.callee(call) is None or last_name(call.func) in FETCHES_ALL:
         yield from _from_driver(node, given, call, module)
         return
     rows = whole_list(given, call, module)
@@ -423,12 +423,10 @@ def _through_helper(node: ast.Call, counted: ast.expr, module: Module) -> Iterat
 
 def _from_driver(node: ast.Call, given: ast.expr, call: ast.Call, module: Module) -> Iterator[Match]:
     """`len(await pool.fetch("SELECT * FROM orders"))`, `len(await Order.filter(open=True))`, `len(cursor.fetchall())`."""
-    if not isinstance(call.func, ast.Attribute):
-        return
-    raw = module.project.raw.at(module.path, call.lineno, call.col_offset, call.func.attr)
+    raw = module.project.raw.at(module.path, call.lineno, call.col_offset, last_name(call.func))
     if raw is not None:
         statement = raw.statement
-        if call.func.attr in _OF_ONE or statement.kind != READ or statement.limited:
+        if last_name(call.func) in FETCHES_ONE or statement.kind != READ or statement.limited:
             return
         if statement.aggregate or statement.grouped or statement.unreadable:
             return

@@ -180,7 +180,9 @@ class FilterInPython(Rule):
                 yield from _of_listing(node, source, module)
             return
         loaded = found[0]
-        if loaded.stage not in (MANY, RESULT) or not loaded.many or loaded.reads:
+        # A query of which a part is asked for (`query[:10]`) limits itself.
+        stages = (MANY, RESULT) if isinstance(node, ast.Subscript) else (MANY, RESULT, STATEMENT)
+        if loaded.stage not in stages or not loaded.many or loaded.reads:
             return
         if loaded.flags & (LIMITED | TOUCHED) or "?" in loaded.filters:
             return
@@ -325,7 +327,7 @@ def _worked_out(node: ast.Call, module: Module) -> Iterator[Match]:
     if is_limited(load, module) or any(is_small(rows.table) for rows in module.rows(node)):
         return
     figures = figures_of(node, module)
-    if figures < _FEW_FIGURES:
+    if figures < _FEW_FIGURES and not (figures and _is_counted_too(node, module)):
         yield from _of_one_answer(node, module)
         return
     yield Match(
@@ -337,6 +339,21 @@ def _worked_out(node: ast.Call, module: Module) -> Iterator[Match]:
         impact=estimates.rows_returned(module.options),
         instead="Let the database aggregate: `select(func.count(), func.sum(…), func.avg(…))`, with `.filter(…)` on those that"
         " are about some of the rows.",
+    )
+
+
+def _is_counted_too(call: ast.Call, module: Module) -> bool:
+    """Whether the function makes something of how many rows `call` loads: `sum(…) / len(orders)`, `total=len(orders)`."""
+    statement, function = module.statement(call), module.function_of(call)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    return isinstance(target, ast.Name) and any(
+        isinstance(part, ast.Call)
+        and last_name(part.func) == "len"
+        and len(part.args) == 1
+        and isinstance(part.args[0], ast.Name)
+        and part.args[0].id == target.id
+        and not isinstance(module.parent(part), ast.Compare | ast.If | ast.IfExp | ast.BoolOp | ast.UnaryOp)
+        for part in walk(function.node if function is not None else module.tree)
     )
 
 
@@ -644,6 +661,8 @@ def _instead(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript
             return (
                 "Let the database pick it: the opposite order and `.limit(1)` in the query, and `.first()`."
             )
+        case ast.SetComp(elt=ast.Attribute(attr=column), generators=[ast.comprehension(ifs=[])]):
+            return f"Let the database do it: `select({model}.{column}).distinct()`."
         case ast.ListComp(generators=[ast.comprehension(target=ast.Name(id=row), ifs=[*conditions])]) if (
             conditions and all(isinstance(each, ast.Compare | ast.Attribute) for each in conditions)
         ):
@@ -667,6 +686,10 @@ def _sliced(node: ast.Subscript) -> tuple[ast.expr | None, str]:
     return None, ""
 
 
+def _is_of_row(value: ast.expr, row: str) -> bool:
+    return isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name) and value.value.id == row
+
+
 def _filtered(
     node: ast.ListComp | ast.SetComp | ast.GeneratorExp, module: Module
 ) -> tuple[ast.expr | None, str]:
@@ -684,4 +707,6 @@ def _filtered(
                     function in _SUMS and owner == name
                 ):
                     return source, "sums up" if function == "sum" else f"looks for the {function}imum"
+            if isinstance(node, ast.SetComp) and _is_of_row(node.elt, name):
+                return source, "keeps the different values"
     return None, ""

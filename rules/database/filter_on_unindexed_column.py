@@ -18,7 +18,7 @@ from rules.engine.data.sql_tables import unindexed
 from rules.engine.data.tables import Column, Table
 from rules.engine.finding import Options
 from rules.engine.reading.loop_shapes import spelled
-from rules.engine.reading.raw_text import RUNS
+from rules.engine.reading.raw_text import TAKES
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
@@ -233,8 +233,10 @@ class FilterOnUnindexedColumn(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.spelled == "Table" or (
-            callee.is_method and (callee.spelled in LOOKING or callee.spelled in RUNS)
+        return (
+            callee.spelled == "Table"
+            or callee.spelled in TAKES
+            or (callee.is_method and callee.spelled in LOOKING)
         )
 
     def check(self, node: ast.ClassDef | ast.Call, module: Module) -> Iterator[Match]:
@@ -249,15 +251,16 @@ class FilterOnUnindexedColumn(Rule):
         for table, column in module.project.models.columns_at(
             module.path, index_advice.symbol_of(node, module)
         ):
-            if column.place in seen or not _is_worth_an_index(table, column, module):
-                continue
-            if column.type in enumerations(module.project):
-                continue
             uses = [
                 use
                 for use in module.project.lookups.needed.get(column.place, [])
                 if use.of in ("", table.symbol)
             ]
+            is_key = any(use.joined for use in uses) and column.name.endswith("_id")
+            if column.place in seen or not _is_worth_an_index(table, column, module, is_key=is_key):
+                continue
+            if column.type in enumerations(module.project):
+                continue
             statement = index_advice.column_node(node, column) if uses else None
             if statement is None:
                 continue
@@ -336,9 +339,9 @@ def _of_collection(node: ast.Call, module: Module) -> Iterator[Match]:
 
 def _of_text(node: ast.Call, module: Module) -> Iterator[Match]:
     """`pool.fetchrow("SELECT * FROM jobs WHERE reference = $1")` of a table that SQL of the project makes."""
-    if not isinstance(node.func, ast.Attribute) or not module.in_request_path(node):
+    if not module.in_request_path(node):
         return
-    raw = module.project.raw.at(module.path, node.lineno, node.col_offset, node.func.attr)
+    raw = module.project.raw.at(module.path, node.lineno, node.col_offset, last_name(node.func))
     columns = [
         each
         for each in (unindexed(raw, module.project.sql_tables) if raw is not None else ())
@@ -421,12 +424,13 @@ def _named(uses: list[Use]) -> str:
     return uses[0].symbol
 
 
-def _is_worth_an_index(table: Table, column: Column, module: Module) -> bool:
+def _is_worth_an_index(table: Table, column: Column, module: Module, *, is_key: bool = False) -> bool:
+    """Whether an index on the column would help; `is_key` when joins show that its rows belong to those of another table."""
     if column.foreign is not None or table.opaque or table.is_indexed(column):
         return False
     if _has_few_values(column.attribute, column.type) or is_small(table):
         return False
-    return _shows_growth(table) or grows(table) or _has_unseen_columns(table, module)
+    return is_key or _shows_growth(table) or grows(table) or _has_unseen_columns(table, module)
 
 
 def _has_few_values(name: str, kind: str) -> bool:

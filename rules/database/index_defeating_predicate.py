@@ -10,7 +10,7 @@ from rules.engine.data.reference_tables import is_reference
 from rules.engine.data.small_tables import is_small
 from rules.engine.data.tables import Column, Table
 from rules.engine.reading.origins import origins
-from rules.engine.reading.raw_text import RUNS
+from rules.engine.reading.raw_text import TAKES
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -107,13 +107,13 @@ class IndexDefeatingPredicate(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.is_method and (
-            callee.spelled in RUNS or callee.spelled in _WHERE or callee.spelled == "order_by"
-        )
+        if callee.spelled in TAKES:
+            return True
+        return callee.is_method and (callee.spelled in _WHERE or callee.spelled == "order_by")
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        if isinstance(node.func, ast.Attribute) and node.func.attr in RUNS:
-            raw = module.project.raw.at(module.path, node.lineno, node.col_offset, node.func.attr)
+        if (name := last_name(node.func)) in TAKES:
+            raw = module.project.raw.at(module.path, node.lineno, node.col_offset, name)
             if raw is not None:
                 yield from _in_text(node, raw)
         if not isinstance(node.func, ast.Attribute) or not module.reached(node):

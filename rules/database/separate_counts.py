@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from rules.engine.data.growing_tables import grows
+from rules.engine.data.growing_tables import grows, grows_by_name
 from rules.engine.data.loads import QUERY
 from rules.engine.data.small_tables import is_small
 from rules.engine.finding import Impact
 from rules.engine.reading.origins import origins
+from rules.engine.reading.raw_sql import READ
+from rules.engine.reading.raw_text import TAKES
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 _SEVERAL = 3
 """Two are a page's number and what it shows beside."""
-_COUNTING = regex(r"count\(")
+_COUNTING = regex(r"(?i)count\(")
 _FIGURES = frozenset({"count", "sum", "avg", "max", "min"})
 _GROUPED = frozenset({"group_by", "distinct", "limit", "having"})
 
@@ -118,24 +120,30 @@ class SeparateCounts(Rule):
     def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
         scope = module.index.scope_of.get(node)
         if (
-            (scope is not None and scope.called.isdisjoint(_FIGURES))
+            (scope is not None and scope.called.isdisjoint(_FIGURES | TAKES))
             or not module.source.matches(_COUNTING)
-            or not module.project.models.tables
             or not serves(node, module)
         ):
             return
-        figures: dict[tuple[str, tuple[int, int]], tuple[Table, list[ast.Call]]] = {}
+        figures: dict[tuple[str, tuple[int, int]], tuple[_Counted, list[ast.Call]]] = {}
         for call in own_calls(node):
-            table = _counted(call, module)
-            if table is not None and not module.loops(call):
-                key = table.symbol or table.name, _branch(call, node, module)
-                figures.setdefault(key, (table, []))[1].append(call)
-        for table, calls in figures.values():
-            if len(calls) < _SEVERAL or is_small(table):
+            found = _of_text(call, module)
+            if (
+                found is None
+                and module.project.models.tables
+                and (table := _counted(call, module)) is not None
+            ):
+                name = table.symbol.rpartition(".")[2]
+                found = _Counted(table.symbol or table.name, name, is_small(table), grows(table))
+            if found is not None and not module.loops(call):
+                key = found.key, _branch(call, node, module)
+                figures.setdefault(key, (found, []))[1].append(call)
+        for counted, calls in figures.values():
+            if len(calls) < _SEVERAL or counted.is_small:
                 continue
             first, *others = calls
-            name = table.symbol.rpartition(".")[2]
-            often = grows(table) and module.in_request_path(first) and not is_seldom(first, module)
+            name = counted.name
+            often = counted.grows and module.in_request_path(first) and not is_seldom(first, module)
             yield Match(
                 first,
                 f"`{node.name}` asks {len(calls)} times for figures of `{name}`, one after another: each is a round trip and reads"
@@ -152,6 +160,36 @@ class SeparateCounts(Rule):
                 instead=f"Ask for all figures of `{name}` with one statement: a `func.count().filter(…)` for each, or one count by"
                 " group.",
             )
+
+
+class _Counted(NamedTuple):
+    """What is counted."""
+
+    key: str
+    name: str
+    is_small: bool
+    grows: bool
+
+
+def _of_text(call: ast.Call, module: Module) -> _Counted | None:
+    """What `cursor.execute("SELECT count(*) FROM orders WHERE open")` counts."""
+    name = last_name(call.func)
+    if name not in TAKES:
+        return None
+    raw = module.project.raw.at(module.path, call.lineno, call.col_offset, name)
+    if (
+        raw is None
+        or raw.statement.kind != READ
+        or not raw.statement.aggregate
+        or len(raw.statement.tables) != 1
+    ):
+        return None
+    if raw.statement.grouped or raw.statement.joined or raw.statement.unreadable:
+        return None
+    table = raw.statement.tables[0]
+    return _Counted(
+        f"{table} in SQL", table, raw.table is not None and is_small(raw.table), grows_by_name(table)
+    )
 
 
 def _branch(call: ast.Call, function: ast.AST, module: Module) -> tuple[int, int]:

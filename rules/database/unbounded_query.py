@@ -15,7 +15,7 @@ from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.data.store_lists import ASKING, StoreList
 from rules.engine.finding import Hop
 from rules.engine.reading.loop_shapes import shortened, spelled
-from rules.engine.reading.raw_text import RUNS
+from rules.engine.reading.raw_text import TAKES
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import ITEM, LIMITED, NARROWED, TOUCHED
 from rules.engine.reading.spelling import last_name
@@ -116,10 +116,9 @@ class UnboundedQuery(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.is_linked or (
-            callee.is_method
-            and (callee.spelled in RUNS or callee.spelled in ENDS or callee.spelled in ASKING)
-        )
+        if callee.is_linked or callee.spelled in TAKES:
+            return True
+        return callee.is_method and (callee.spelled in ENDS or callee.spelled in ASKING)
 
     def check(self, node: ast.Call | ast.For, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.For):
@@ -245,9 +244,10 @@ def _is_narrowed(found: Unlimited, elsewhere: list[Hop]) -> bool:
 
 def _raw(node: ast.Call, module: Module) -> Raw | None:
     """The SQL text that `node` runs, when nothing limits it and all its rows become a response."""
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in RUNS:
+    name = last_name(node.func)
+    if name not in TAKES:
         return None
-    raw = module.project.raw.at(module.path, node.lineno, node.col_offset, node.func.attr)
+    raw = module.project.raw.at(module.path, node.lineno, node.col_offset, name)
     return raw if raw is not None and raw.places and is_unlimited(raw) else None
 
 

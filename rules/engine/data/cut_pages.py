@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from rules.engine.data.raw_queries import is_unlimited
+from rules.engine.reading.raw_text import FETCHES_ONE
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import LIMITED, MANY, RESULT, TOUCHED
 from rules.engine.reading.spelling import last_name
@@ -189,6 +191,11 @@ def _of_call(held: ast.expr, module: Module) -> Cut | None:
     """`cursor.fetchall()`, `await orders.find({}).to_list(None)`, `await store.list_orders(user)`."""
     if not isinstance(held, ast.Call) or _PAGING.search(" ".join(_names_given(held))):
         return None
+    raw = module.project.raw.at(module.path, held.lineno, held.col_offset, last_name(held.func))
+    if raw is not None:
+        if last_name(held.func) in FETCHES_ONE or not is_unlimited(raw):
+            return None
+        return Cut(call=held, narrowed=bool(raw.statement.conditions))
     query, of_cursor = module.query(held), module.blocking(held)
     if module.type_of(held) in _ITERATED or (
         (last_name(held.func) in _ALL and all(map(_is_none, _given(held))))

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _REMOVING = ("delete", "remove", "cleanup", "clean_up", "purge", "clear", "unlink", "handle_owned")
 
 
+_KEY_ENDS = ("_id", "_uuid", "_key")
+
+
 _COMPUTED = ("sqlalchemy.func.", EXISTS, "sqlalchemy.literal", "sqlalchemy.sql.func.")
 """What a query may select that names no table."""
 
@@ -267,12 +270,17 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
 
 def _judge_join(found: Lookups, pair: tuple[Place, Place], use: Use) -> None:
     """Of what a join compares, the column of the joined table is looked up for each row of the other; without an index there
-    the database may begin with the joined table, and look for the other's."""
+    the database may begin with the joined table, and look for the other's. What is compared with a key of the joined table
+    and is named so refers to it, whether a foreign key says so or not."""
     columns = [(table, column) for table, name in pair if (column := table.columns.get(name)) is not None]
-    if len(columns) == 2 and not columns[0][0].is_indexed(columns[0][1]):
-        for table, column in columns:
-            if column.foreign is None and not table.is_indexed(column):
-                _note(found, table, column, use)
+    if len(columns) != 2:
+        return
+    joined, (_, other) = columns
+    if joined[0].is_indexed(joined[1]) and not other.name.endswith(_KEY_ENDS):
+        return
+    for table, column in columns:
+        if column.foreign is None and not table.is_indexed(column):
+            _note(found, table, column, use)
 
 
 @once

@@ -19,7 +19,7 @@ from rules.engine.linking.values import Linked
 from rules.engine.reading import raw_sql
 from rules.engine.reading.facts import Call
 from rules.engine.reading.raw_sql import Condition, Statement
-from rules.engine.reading.raw_text import FETCHES_ALL, RawQuery
+from rules.engine.reading.raw_text import FETCHES, RawQuery
 
 _SYSTEM = ("pg_", "sqlite_", "information_schema.", "pg_catalog.", "mysql.", "sys.", "alembic_version")
 _FAR = 4
@@ -83,7 +83,7 @@ class RawQueries:
             if leaf.query is not None and _is_at(leaf.call, query):
                 return True
         for edge in node.edges:
-            if edge.kind == CALL and query.method in FETCHES_ALL and _is_at(edge.call, query):
+            if edge.kind == CALL and query.method in FETCHES and _is_at(edge.call, query):
                 return bool(self._summaries.of(edge.target).reads)
         return False
 
@@ -130,7 +130,8 @@ class RawQueries:
 
 
 def _is_at(call: Call, query: RawQuery) -> bool:
-    return (call.line, call.column, call.ref.rpartition(".")[2]) == (query.line, query.column, query.method)
+    called = call.ref.rpartition(".")[2].removeprefix("@")
+    return (call.line, call.column, called) == (query.line, query.column, query.method)
 
 
 def _returning(module: Linked) -> Iterator[tuple[str, tuple[str, ...]]]:

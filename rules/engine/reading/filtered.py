@@ -69,7 +69,7 @@ def extract(index: Index) -> tuple[Filtered, ...]:
     for scope in index.scopes:
         if not _OF_CLASS.isdisjoint(scope.called):
             found.extend(_of_classes(index, scope))
-        if any(map(_BY_KEYWORDS.search, scope.called)):
+        if scope is not index.module and any(map(_BY_KEYWORDS.search, scope.called)):
             found.extend(_by_keywords(index, scope))
         if _READ.isdisjoint(scope.called):
             continue

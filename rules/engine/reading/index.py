@@ -159,7 +159,7 @@ class Index(Walk):
         return one_of(refs)
 
     def _call_ref(self, node: ast.Call, scope: Scope, depth: int) -> str:
-        if node.func.__class__ is ast.Subscript:
+        if node.func.__class__ is ast.Subscript and _is_generic(node.func.value):
             made = self.annotation(node.func, scope)
             if made[-1:] == "⟩" and made[0] != "⟨":  # `Repository[Order](Order)`
                 return made
@@ -492,6 +492,12 @@ class Index(Walk):
         if known is None:
             known = self._annotations[key] = annotation(self, node, scope, depth)
         return known
+
+
+def _is_generic(node: ast.expr) -> bool:
+    """Whether it is spelled as classes are: `Repository` of `Repository[Order]`, not `CLASSES[kind]`."""
+    name = last_name(node)
+    return name[:1].isupper() and not name.isupper()
 
 
 def _key(key: ast.expr) -> str:

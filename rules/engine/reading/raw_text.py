@@ -25,8 +25,46 @@ RUNS = frozenset(
     | {"fetch_all", "fetch_one", "fetch_val", "iterate", "execute_fetchall"}
 )
 """Methods whose first argument is the statement."""
-FETCHES_ALL = frozenset({"fetch", "fetchall", "fetch_all", "execute_fetchall", "iterate"})
+_ROWS_OF = frozenset(
+    {"query_all", "select_all", "fetch_rows", "get_rows", "query_rows", "fetch_dicts", "fetch_many"}
+)
+FETCHES_ONE = frozenset(
+    {
+        "fetchrow",
+        "fetchone",
+        "fetch_one",
+        "fetchval",
+        "fetch_val",
+        "query_one",
+        "select_one",
+        "fetch_row",
+        "get_row",
+    }
+    | {"query_row", "fetch_value", "query_value", "fetch_scalar"}
+)
+"""Calls that give one row, or a value of it."""
+_RUN_FOR = (
+    _ROWS_OF
+    | FETCHES_ONE
+    | {
+        "run_query",
+        "execute_query",
+        "query_db",
+        "db_query",
+        "exec_query",
+        "do_query",
+        "run_sql",
+        "execute_sql",
+        "exec_sql",
+    }
+)
+"""What projects call functions of their own that run the statement they are given."""
+TAKES = RUNS | _RUN_FOR
+"""Calls whose first argument may be the statement."""
+FETCHES_ALL = frozenset({"fetch", "fetchall", "fetch_all", "execute_fetchall", "iterate"}) | _ROWS_OF
 """Those of them that give all rows by themselves."""
+FETCHES = FETCHES_ALL | _RUN_FOR
+"""Those that give rows by themselves, all or one, or may do so."""
 _ALL = frozenset({"fetchall", "all", "to_list"})
 _CHAIN = frozenset({"mappings", "scalars", "unique", "tuples", "partitions"})
 _COPIES = frozenset({"list", "tuple", "sorted", "reversed", "jsonable_encoder"})
@@ -70,7 +108,7 @@ def extract(index: Index) -> RawFacts:
             continue
         raw = (
             {call: text for call in scope.calls if (text := text_of_call(index, call, scope))}
-            if not RUNS.isdisjoint(scope.called)
+            if not TAKES.isdisjoint(scope.called)
             else {}
         )
         is_endpoint = _is_endpoint(scope)
@@ -129,7 +167,7 @@ def _is_endpoint(scope: Scope) -> bool:
 
 def text_of_call(index: Index, call: ast.Call, scope: Scope) -> str:
     """The SQL that a call is given; empty when it is given none, or one that cannot be read."""
-    if not isinstance(call.func, ast.Attribute) or call.func.attr not in RUNS:
+    if last_name(call.func) not in TAKES:
         return ""
     given = call.args[0] if call.args else None
     if given is None:

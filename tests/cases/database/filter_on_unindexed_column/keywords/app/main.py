@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.db import sessions
-from app.models import Invoice, Item, Order, Parcel
+from app.models import Colour, Invoice, Item, Label, Order, Parcel
 from app.stores import Items, Orders
 
 app = FastAPI()
@@ -50,3 +50,11 @@ async def parcels() -> list[object]:
             select(Order).outerjoin(Parcel, Order.parcel == Parcel.number).limit(50)
         )
         return [order.id for order in found.scalars()]
+
+
+@app.get("/labels")
+async def labels() -> list[object]:
+    async with sessions() as session:
+        found = await session.execute(select(Label).join(Order, Label.order_id == Order.id).limit(50))
+        coloured = await session.execute(select(Label).join(Colour, Label.colour == Colour.name).limit(50))
+        return [[label.id for label in found.scalars()], [label.id for label in coloured.scalars()]]

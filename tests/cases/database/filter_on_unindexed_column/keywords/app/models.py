@@ -39,3 +39,15 @@ class Parcel(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str]  # FP206
     created_at: Mapped[datetime]
+
+
+class Label(Base):
+    __tablename__ = "labels"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int]  # FP206
+    colour: Mapped[str]
+
+
+class Colour(Base):
+    __tablename__ = "colours"
+    name: Mapped[str] = mapped_column(primary_key=True)

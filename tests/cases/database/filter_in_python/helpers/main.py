@@ -1,0 +1,79 @@
+"""Pages cut out of the rows of SQL that functions of the project, or drivers, run; figures of all rows."""
+
+import asyncpg
+from fastapi import Depends, FastAPI, Request
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from .db import fetch_all, query_one
+
+app = FastAPI()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    total: Mapped[int]
+    customer_id: Mapped[int]
+
+
+def get_pool(request: Request) -> asyncpg.Pool:
+    return request.app.state.pool
+
+
+def get_session(request: Request) -> Session:
+    return request.app.state.session
+
+
+@app.get("/orders")
+def orders(page: int = 0):
+    rows = fetch_all("SELECT * FROM orders ORDER BY id")
+    return rows[page * 50 : (page + 1) * 50]  # FP215
+
+
+@app.get("/orders/pool")
+async def pool_orders(page: int = 0, pool: asyncpg.Pool = Depends(get_pool)):
+    rows = await pool.fetch("SELECT * FROM orders ORDER BY id")
+    return [dict(row) for row in rows[page * 50 : (page + 1) * 50]]  # FP215
+
+
+@app.get("/orders/limited")
+async def limited_orders(page: int = 0, pool: asyncpg.Pool = Depends(get_pool)):
+    rows = await pool.fetch("SELECT * FROM orders ORDER BY id LIMIT 500")
+    states = await pool.fetch("SELECT state FROM orders GROUP BY state")
+    first = query_one("SELECT * FROM orders")
+    return [rows[page * 50 : (page + 1) * 50], states[page * 50 : (page + 1) * 50], first[page : page + 1]]
+
+
+@app.get("/orders/average")
+def average(session: Session = Depends(get_session)):
+    orders = session.query(Order).all()  # FP215
+    return sum(order.total for order in orders) / len(orders)
+
+
+@app.get("/orders/listed")
+def listed(session: Session = Depends(get_session)):
+    orders = session.query(Order).all()
+    return [len(orders), max(order.total for order in orders), orders]
+
+
+@app.get("/orders/any")
+def any_order(session: Session = Depends(get_session)):
+    orders = session.query(Order).limit(5).all()
+    if len(orders) == 0:
+        return 0
+    return sum(order.total for order in orders) / len(orders)
+
+
+@app.get("/orders/customers")
+def customers(session: Session = Depends(get_session)):
+    return list({order.customer_id for order in session.query(Order)})  # FP215
+
+
+@app.get("/orders/customers/halved")
+def halved(session: Session = Depends(get_session)):
+    some = session.query(Order).limit(10)
+    return list({round(order.customer_id / 2) for order in session.query(Order)} | {order.customer_id for order in some})
