@@ -31,10 +31,10 @@ _WINDOWED = frozenset({"webview", "pystray"})
 _OWN_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 _ADDRESSES = _OWN_MACHINE | {"0.0.0.0", "::"}  # noqa: S104 - looked for, not bound
 _DEPLOYING = regex(
-    r"(?:^|/)(?:(?:.+\.)?Dockerfile(?:\..+)?|Containerfile|Procfile|fly(?:\..+)?\.toml|(?:docker-)?compose(?:[-.].+)?\.ya?ml"
-    r"|.+\.service|render\.ya?ml|railway\.(?:toml|json)|serverless\.ya?ml|vercel\.json|samconfig\.toml|zappa_settings\.json)$"
+    r"(?:.+\.)?Dockerfile(?:\..+)?|Containerfile|Procfile|fly(?:\..+)?\.toml|(?:docker-)?compose(?:[-.].+)?\.ya?ml"
+    r"|.+\.service|render\.ya?ml|railway\.(?:toml|json)|serverless\.ya?ml|vercel\.json|samconfig\.toml|zappa_settings\.json"
 )
-"""Documents of what is served to others."""
+"""The names of documents of what is served to others."""
 
 _TITLE, _HOST, _WINDOW = "title", "host", "window"
 _ASKED_FOR = ("rps", "concurrency")
@@ -54,7 +54,7 @@ def taken_for_local(project: Project) -> str:
 def _reason(project: Project) -> str:
     if SERVER_DRIVERS & project.requirements.keys():
         return ""  # its rows are somewhere else
-    if any(map(_DEPLOYING.search, project.documents)):
+    if any(_DEPLOYING.fullmatch(path.rpartition("/")[2]) for path in project.documents):
         return ""
     said = [each for each in _told(project) if isinstance(each, tuple)]
     for path, text in sorted(project.documents.items()):
