@@ -28,7 +28,7 @@ from app.review.summary.facts import Facts
 from app.review.summary.heading import title
 from app.review.summary.in_full import details_text
 from app.review.wishes import Waived, Wishes, waived
-from rules.engine import budgets, growth
+from rules.engine import budgets, growth, registry
 from rules.engine.costs.capacity import Site
 from rules.engine.finding import (
     Bumped,
@@ -168,7 +168,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         all_new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
         ignored = waived(all_new, wishes)
         left_alone = {id(entry.finding) for entry in ignored}
-        new = tuple(_surer(finding, diff) for finding in all_new if id(finding) not in left_alone)
+        worse = {id(finding) for finding in changes.grown}
+        new = tuple(
+            _surer(finding, diff, grown=id(finding) in worse)
+            for finding in all_new
+            if id(finding) not in left_alone
+        )
         unread = {entry.path for entry in (*skipped, *excluded, *after.skipped)}
         head_paths = {old: head for head, old in diff.renames.items()}
         fixed = tuple(old for old in changes.fixed if head_paths.get(old.path, old.path) not in unread)
@@ -179,8 +184,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         heard = tuple(finding for finding in listened if finding.speaks)
         groups = group(heard)
         usual = Counter(map(kind_of, changes.existing))
-        spoken, repeated, crowded, placeless = _said(heard, context, config.max_comments, usual)
-        left_out = (*repeated, *crowded)
+        spoken, noted, crowded, placeless = _said(heard, context, config.max_comments, usual)
+        left_out = (*(entry for entry, _ in noted), *crowded)
         said_by_comment = {comment.fingerprint for comment in spoken}
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
         applied = _applied(heard, texts)
@@ -259,7 +264,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             summary=summary.render(facts, context),
             text=details_text(facts, context),
             comments=spoken,
-            annotations=_annotations((*placeless, *repeated), mistakes),
+            annotations=_annotations([*((entry, None) for entry in placeless), *noted], mistakes),
             new=new,
             grown=tuple(finding.fingerprint for finding in changes.grown),
             fixed=fixed,
@@ -348,16 +353,22 @@ def conclude(
     return next(conclusion for conclusion in _WORST_FIRST if conclusion in wanted)
 
 
-def _surer(finding: Finding, diff: Diff) -> Finding:
+def _surer(finding: Finding, diff: Diff, *, grown: bool) -> Finding:
     """Somebody had put a guard there: that it is gone is more than a possibility. So is what only costs later on, when
-    it is there to stay."""
+    it is there to stay: that is noted on its line and blocks nobody, for as code of long ago it would be a hint."""
     if finding.when_new is not None:
-        return finding.as_new()
-    if finding.confidence is not Confidence.POSSIBLE or not finding.guards:
-        return finding
-    if guards.lost(finding, diff, comments.places_of(finding)) is None:
+        sure = finding.as_new()
+        if grown or registry.by_code(finding.code).comments_when_new or _lost(finding, diff):
+            return msgspec.structs.replace(sure, when_new=None)
+        return msgspec.structs.replace(sure, gates=False)
+    if finding.confidence is not Confidence.POSSIBLE or not _lost(finding, diff):
         return finding
     return msgspec.structs.replace(finding, confidence=Confidence.LIKELY)
+
+
+def _lost(finding: Finding, diff: Diff) -> bool:
+    """Whether the change took away what had kept the finding off."""
+    return bool(finding.guards) and guards.lost(finding, diff, comments.places_of(finding)) is not None
 
 
 def _checklist(
@@ -433,16 +444,18 @@ def _applied(new: Sequence[Finding], texts: patch.Texts) -> _Applied:
 
 def _said(
     heard: Sequence[Finding], context: comments.Context, most: int, usual: Mapping[str, int]
-) -> tuple[tuple[ReviewComment, ...], tuple[Group, ...], tuple[Group, ...], tuple[Group, ...]]:
-    """Comments, groups that repeat one of them, groups that had a line but no room, groups without a line.
+) -> tuple[
+    tuple[ReviewComment, ...], tuple[tuple[Group, ReviewComment], ...], tuple[Group, ...], tuple[Group, ...]
+]:
+    """Comments, groups that are noted on their line only with the comments that they would be, groups that had a line but no room, groups without a line.
 
-    What is only worth a comment because it is new is worth one. So is a line: one on which several rules find one call, and
-    other problems there are told in the comment that stands on it.
+    Noted is what repeats a comment, what would be a hint if it were not new, and what is of low severity. A line is worth one comment: several rules
+    find one call, and other problems there are told in the comment that stands on it.
 
     `usual` is how often each kind of finding was there before: comments are for what a reader does not know yet.
     """
     said: set[str] = set()
-    repeated: list[Group] = []
+    noted: list[tuple[Group, ReviewComment]] = []
     spoken: list[_Spoken] = []
     crowded: list[Group] = []
     placeless: list[Group] = []
@@ -457,19 +470,17 @@ def _said(
             continue
         line = comment.path, comment.side, comment.line
         at = lines.get(line)
-        once = (
-            usual.get(kind, 0) >= _USUAL
-            or entry.first.when_new is not None
-            or grouping.house_style(entry, context.house) > 0
-        )
+        once = usual.get(kind, 0) >= _USUAL or grouping.house_style(entry, context.house) > 0
         same_call = at is not None and _is_one_call(entry, spoken[at].entry)
         is_known = (kind in said and once) or habits[kind, comment.path] >= _ENOUGH or same_call
-        if at is not None and not is_known:
+        if comment.side == "RIGHT" and _is_only_noted(entry):
+            noted.append((entry, comment))
+        elif at is not None and not is_known:
             spoken[at] = spoken[at].with_also(entry, context)
         elif len(spoken) >= most:
             crowded.append(entry)
         elif is_known:
-            repeated.append(entry)
+            noted.append((entry, comment))
         else:
             said.add(kind)
             habits[kind, comment.path] += kind in _HABITS
@@ -477,7 +488,14 @@ def _said(
             spoken.append(_Spoken(comment, entry, tuple(taken)))
             if comments.has_suggestion(comment):
                 taken.append(comments.range_of(comment))
-    return tuple(each.comment for each in spoken), tuple(repeated), tuple(crowded), tuple(placeless)
+    return tuple(each.comment for each in spoken), tuple(noted), tuple(crowded), tuple(placeless)
+
+
+def _is_only_noted(entry: Group) -> bool:
+    """Whether a line of the check run is enough: of low severity, or a hint if it were not new."""
+    return entry.first.severity < Severity.MEDIUM or all(
+        finding.when_new is not None for finding in entry.findings
+    )
 
 
 class _Spoken(NamedTuple):
@@ -499,12 +517,20 @@ def _is_one_call(one: Group, other: Group) -> bool:
     return one.first.code in ON_THE_LOOP and kind_of(one.first) == kind_of(other.first)
 
 
-def _annotations(unsaid: Sequence[Group], errors: Sequence[ConfigError]) -> tuple[Annotation, ...]:
-    """Marks for what is no comment (it has no line in the diff, or repeats one), worst first, then mistakes in
-    the configuration."""
+def _annotations(
+    unsaid: Sequence[tuple[Group, ReviewComment | None]], errors: Sequence[ConfigError]
+) -> tuple[Annotation, ...]:
+    """Marks for what is no comment (it has no line in the diff, repeats one, or would be a hint if it were not new), worst first,
+    then mistakes in the configuration."""
     made: list[Annotation] = []
-    for entry in sorted(unsaid, key=lambda entry: _order(entry.first))[:_MAX_ANNOTATIONS]:
+    for entry, comment in sorted(unsaid, key=lambda each: _order(each[0].first))[:_MAX_ANNOTATIONS]:
         finding = entry.first
+        on_head = comment is not None and comment.side == "RIGHT"
+        place = (
+            (comment.path, comment.line, comment.line)
+            if comment is not None and on_head
+            else (finding.path, finding.line, max(finding.line, finding.end_line))
+        )
         parts = [one_line(finding.message)]
         if len(entry.endpoints) > 1:
             parts.append(f"{plural(len(entry.endpoints), 'endpoint')} reach it.")
@@ -514,10 +540,12 @@ def _annotations(unsaid: Sequence[Group], errors: Sequence[ConfigError]) -> tupl
             parts.append(f"Instead: {one_line(sentence(finding.instead))}")
         made.append(
             Annotation(
-                path=finding.path,
-                start_line=finding.line,
-                end_line=max(finding.line, finding.end_line),
-                annotation_level=_LEVELS.get(finding.severity, "notice"),
+                path=place[0],
+                start_line=place[1],
+                end_line=place[2],
+                annotation_level="notice"
+                if finding.when_new is not None
+                else _LEVELS.get(finding.severity, "notice"),
                 message=shorten("\n".join(parts), 4000),
                 title=shorten(
                     f"{finding.severity.capitalize()} · {finding.code} {one_line(finding.name)}", 250

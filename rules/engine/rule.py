@@ -135,6 +135,8 @@ class Rule:
     """It matters by how often it runs: where no request is seen to reach the code, it is a hint for the summary."""
     said_at_writing: ClassVar[bool] = False
     """Mending it costs a word while the code is written: a change that brings it is told wherever the code runs."""
+    comments_when_new: ClassVar[bool] = False
+    """What is a hint where it has long been so gets a comment, and blocks, when a change brings it: else it is noted on its line."""
     said_from: ClassVar[Severity] = Severity.INFO
     """What is less severe is told on its line only when a change brings it, and is a hint for the summary where it has long been
     so: of what this rule says of such places, readers who judged blind found too little worth a line

@@ -79,6 +79,7 @@ class CpuBoundInAsync(Rule):
     per_request = True
     paid_by_misses = True
     severity = Severity.CRITICAL
+    comments_when_new = True
     said_from = Severity.CRITICAL
     gates = True
     about_own_line = True

@@ -760,18 +760,41 @@ def test_what_was_there_a_few_times_is_said_at_each_new_place() -> None:
     assert [comment.line for comment in said.comments] == [20, 30]
 
 
-def test_what_only_costs_later_is_said_where_a_change_brings_it_and_not_where_it_was() -> None:
+def test_what_would_be_a_hint_is_noted_where_a_change_brings_it_and_blocks_nobody() -> None:
     one, two = (
-        finding(line, confidence=Confidence.POSSIBLE, when_new=Confidence.LIKELY, code="FP207")
+        finding(
+            line,
+            confidence=Confidence.POSSIBLE,
+            when_new=Confidence.LIKELY,
+            gates=True,
+            severity=Severity.HIGH,
+        )
         for line in (20, 30)
     )
     changes = numbered("shop/api.py", (20, 30))
 
     said = report(after=result(one, two), changes=changes)
 
-    assert [comment.line for comment in said.comments] == [20]
-    assert [mark.start_line for mark in said.annotations] == [30]
-    assert report(result(one), result(one), changes).comments == ()
+    assert said.comments == ()
+    assert [(mark.start_line, mark.annotation_level) for mark in said.annotations] == [
+        (20, "notice"),
+        (30, "notice"),
+    ]
+    assert (said.conclusion, said.blocking) == ("neutral", ())
+    assert "2 new problems without a comment" in said.summary
+    assert report(result(one), result(one), changes).annotations == ()
+
+
+def test_what_a_change_brings_gets_a_comment_where_the_rule_says_so_or_where_it_was_less() -> None:
+    hint = {"confidence": Confidence.POSSIBLE, "when_new": Confidence.CERTAIN}
+    heavy = finding(20, code="FP701", severity=Severity.HIGH, gates=True, **hint)
+    less, more = (finding(30, severity=severity, **hint) for severity in (Severity.LOW, Severity.HIGH))
+    changes = numbered("shop/api.py", (20, 30))
+
+    said = report(result(less), result(heavy, more), changes)
+
+    assert [comment.line for comment in said.comments] == [20, 30]
+    assert said.conclusion == "failure"
 
 
 def test_a_habit_is_said_twice_and_a_call_that_two_rules_find_once() -> None:
