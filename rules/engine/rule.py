@@ -135,7 +135,7 @@ class Rule:
     """It matters by how often it runs: where no request is seen to reach the code, it is a hint for the summary."""
     said_at_writing: ClassVar[bool] = False
     """Mending it costs a word while the code is written: a change that brings it is told wherever the code runs."""
-    said_from: ClassVar[Severity] = Severity.INFO
+    said_from: ClassVar[Severity] = Severity.MEDIUM
     """What is less severe is told on its line only when a change brings it, and is a hint for the summary where it has long been
     so: of what this rule says of such places, readers who judged blind found too little worth a line
     (`docs/explanation/how-it-decides.md`). Above the rule's own severity, all of it is."""

@@ -303,6 +303,11 @@ def fetch(day):
     [
         ('["kill", "-9", number]', Confidence.POSSIBLE),
         ('["/bin/hostname"]', Confidence.POSSIBLE),
+        ('("xdg-open", number)', Confidence.POSSIBLE),
+        ('f"kill -9 {number}"', Confidence.POSSIBLE),
+        ('f"kill -9 {number} && make"', Confidence.CERTAIN),
+        ('"uptime | mail"', Confidence.CERTAIN),
+        ('f"{number} kill"', Confidence.CERTAIN),
         ('["git", "pull"]', Confidence.CERTAIN),
         ("command", Confidence.CERTAIN),
     ],
@@ -321,6 +326,25 @@ async def root(number: str, command: list[str]) -> None:
 """
 
     assert found(text, "FP101").confidence is confidence
+
+
+def test_so_it_is_where_a_helper_runs_it() -> None:
+    text = """
+import subprocess
+from fastapi import FastAPI
+
+app = FastAPI()
+
+def show(folder: str) -> None:
+    subprocess.run(["{program}", folder])
+
+@app.post("/")
+async def root(folder: str) -> None:
+    show(folder)
+"""
+
+    assert found(text.format(program="open"), "FP104").confidence is Confidence.POSSIBLE
+    assert found(text.format(program="make"), "FP104").confidence is Confidence.CERTAIN
 
 
 def test_a_call_that_the_other_arm_hands_to_a_thread_is_a_hint() -> None:

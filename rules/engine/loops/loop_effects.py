@@ -24,6 +24,7 @@ from rules.engine.loops.loop_calls import (
     only_starts,
 )
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.quick_programs import AT_ONCE, program_of
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
@@ -35,24 +36,6 @@ if TYPE_CHECKING:
 
 _ENDING = regex(r"_*(?:abort|terminate|kill|expire|evict)(?:_|$)")
 """Names of what ends something before its time."""
-_AT_ONCE = frozenset(
-    {
-        "kill",
-        "killall",
-        "pkill",
-        "pgrep",
-        "hostname",
-        "whoami",
-        "id",
-        "uname",
-        "date",
-        "which",
-        "uptime",
-        "nproc",
-    }
-    | {"touch", "mkdir", "rmdir", "ln", "chmod", "chown", "renice", "hostnamectl", "timedatectl"}
-)
-"""Programs that take no longer than starting them."""
 _REDIS = frozenset({"redis", "valkey"})
 
 
@@ -162,10 +145,7 @@ def _is_done_at_once(stop: Stop) -> bool:
     """Whether it runs a program that is done as soon as it has started: `run(["kill", "-9", number])`."""
     if stop.kind is not Kind.PROC or stop.path or not isinstance(stop.call, ast.Call):
         return False
-    match stop.call.args:
-        case [ast.List(elts=[ast.Constant(value=str(program)), *_]), *_]:
-            return program.rpartition("/")[2] in _AT_ONCE
-    return False
+    return program_of(stop.call) in AT_ONCE
 
 
 def _waits_for_end(stop: Stop) -> bool:
