@@ -1044,3 +1044,47 @@ def test_what_waits_for_a_keyword_that_no_call_gives_never_happens(
     found = analyze({"shop/main.py": source.encode()}, options=Options(select=("FP103",))).result.findings
 
     assert any(each.confidence is not Confidence.POSSIBLE for each in found) == is_said
+
+
+TABLE = """
+import os
+
+import pandas
+from fastapi import FastAPI
+
+app = FastAPI()
+FOLDER = "data"
+
+def names_in(path: str) -> list[str]:
+    return pandas.{reader}(path)["name"].tolist()
+
+@app.get("/names")
+async def names({taken}) -> list[str]:
+    {first}
+    return {read}
+"""
+_HELPED, _DIRECT = (
+    "names_in(os.path.join(FOLDER, 'names.csv'))",
+    "pandas.read_csv('names.csv')['name'].tolist()",
+)
+_AWAITED = "await app.state.other()"
+
+
+@pytest.mark.parametrize(
+    ("taken", "reader", "first", "read", "confidence"),
+    [
+        ("", "read_csv", "pass", _HELPED, Confidence.POSSIBLE),
+        ("", "read_csv", _AWAITED, _DIRECT, Confidence.POSSIBLE),
+        ("shop: str", "read_csv", "pass", _HELPED, Confidence.CERTAIN),
+        ("shop: str", "read_csv", _AWAITED, _DIRECT, Confidence.CERTAIN),
+        ("", "read_sql", "pass", _HELPED, Confidence.CERTAIN),
+    ],
+)
+def test_a_table_that_is_the_same_each_time_is_a_hint_until_a_change_brings_it(
+    taken: str, reader: str, first: str, read: str, confidence: Confidence
+) -> None:
+    text = TABLE.format(taken=taken, reader=reader, first=first, read=read)
+    table = found(text, "FP701" if first == _AWAITED else "FP104")
+
+    assert table.confidence is confidence
+    assert table.as_new().confidence is Confidence.CERTAIN

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _ENDING = regex(r"_*(?:abort|terminate|kill|expire|evict)(?:_|$)")
 """Names of what ends something before its time."""
+_TABLES = frozenset({"read_csv", "read_json", "read_excel"})
 _REDIS = frozenset({"redis", "valkey"})
 
 
@@ -157,6 +158,16 @@ def writes_frame(stop: Stop) -> bool:
     """Whether a table that is in memory is written out (`frame.to_csv()`): as often as not, a small one."""
     package, _, name = stop.callable.partition(".")
     return package in ("pandas", "polars") and name.rpartition(".")[2].startswith(("to_", "write_"))
+
+
+def reads_same_table(stop: Stop, module: Module) -> bool:
+    """Whether a function that takes nothing reads a file into a table (`pandas.read_csv`): the same each time, and a part of the
+    program, so most likely a short one. That it is read again and again another rule says."""
+    package, _, name = stop.callable.partition(".")
+    if package not in ("pandas", "polars") or name.rpartition(".")[2] not in _TABLES:
+        return False
+    function = module.function_of(stop.call)
+    return function is not None and not any(isinstance(each, ast.arg) for each in walk(function.node.args))
 
 
 def weighs_little(stop: Stop, module: Module) -> bool:
