@@ -368,6 +368,26 @@ def test_a_store_that_answers_at_once_is_medium() -> None:
     assert helped(QUICK).severity == Severity.MEDIUM
 
 
+@pytest.mark.parametrize(
+    ("asked", "severity"),
+    [("verify_id_token(token)", Severity.MEDIUM), ("get_user(token)", Severity.CRITICAL)],
+)
+def test_keys_that_a_library_keeps_are_seldom_fetched(asked: str, severity: Severity) -> None:
+    text = f"""
+from fastapi import FastAPI
+from firebase_admin import auth
+
+app = FastAPI()
+
+@app.get("/")
+async def root(token: str) -> dict[str, str]:
+    await app.state.other()
+    return auth.{asked}
+"""
+
+    assert found(text, "FP101").severity is severity
+
+
 def test_a_helper_is_named_by_its_work_not_by_what_it_does_on_failure() -> None:
     both = helped(
         """
