@@ -137,7 +137,7 @@ class Rule:
     """Mending it costs a word while the code is written: a change that brings it is told wherever the code runs."""
     comments_when_new: ClassVar[bool] = False
     """What is a hint where it has long been so gets a comment, and blocks, when a change brings it: else it is noted on its line."""
-    said_from: ClassVar[Severity] = Severity.INFO
+    said_from: ClassVar[Severity] = Severity.MEDIUM
     """What is less severe is told on its line only when a change brings it, and is a hint for the summary where it has long been
     so: of what this rule says of such places, readers who judged blind found too little worth a line
     (`docs/explanation/how-it-decides.md`). Above the rule's own severity, all of it is."""

@@ -9,7 +9,14 @@ from rules.engine.finding import Hop
 from rules.engine.fixing.rewrites import without_async
 from rules.engine.loops.loop_bound import needs_loop
 from rules.engine.loops.loop_calls import CHOSEN, Stop, is_idle, keeps_answer, stops
-from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little, writes_frame
+from rules.engine.loops.loop_effects import (
+    confidence,
+    effect,
+    expected,
+    reads_same_table,
+    weighs_little,
+    writes_frame,
+)
 from rules.engine.reading.walking import own_nodes
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.aside import stands_aside
@@ -122,7 +129,10 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
             instead=f"Drop `async` from `{node.name}`. Nothing else changes: parameters, dependencies and the response stay as"
             " they are.",
         )
-        hardly = all(writes_frame(stop) or weighs_little(stop, module) for stop in found)
+        hardly = all(
+            writes_frame(stop) or reads_same_table(stop, module) or weighs_little(stop, module)
+            for stop in found
+        )
         yield match.doubted() if hardly else match
 
     def message(self, function: ast.AsyncFunctionDef, worst: Stop, found: list[Stop], module: Module) -> str:

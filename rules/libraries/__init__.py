@@ -99,7 +99,8 @@ class _Table(Generic[E]):
         while prefix:
             wildcard = self.below.get(prefix)
             if wildcard is not None:
-                return None if last in wildcard.excluding else replace(wildcard, name=name)
+                below = name.removeprefix(f"{prefix}.")
+                return None if {last, below} & wildcard.excluding else replace(wildcard, name=name)
             prefix = prefix.rpartition(".")[0]
         return None
 

@@ -2,7 +2,8 @@
 
 Names are qualified: `requests.get` for a function, `requests.Session.get` for a method of any instance of
 `requests.Session`, `openai.OpenAI.chat.completions.create` for a chain of attributes that starts at an instance.
-A name may end in `.*`: it then stands for everything below, minus the final names in `excluding`.
+A name may end in `.*`: it then stands for everything below, minus what is in `excluding`: final names, or all that follows
+(`meta.events.register`).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from rules.engine.linking.knowledge import NOTHING
 from rules.engine.linking.values import Sort
 from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_calls import Stop, by_kind, direct, keeps_answer
-from rules.engine.loops.loop_effects import confidence, effect, expected, writes_frame
+from rules.engine.loops.loop_effects import confidence, effect, expected, reads_same_table, writes_frame
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex
@@ -358,10 +358,12 @@ def _confidence(stop: Stop, module: Module) -> Confidence:
 
 
 def _is_now_and_then(stop: Stop, module: Module) -> bool:
-    """Whether only administrators get to it, those who make a key for a program, or those who come for the first time from somewhere else that knows them; or nobody
-    else waits, for each instance has one request at a time."""
+    """Whether only administrators get to it, those who make a key for a program, or those who come for the first time from
+    somewhere else that knows them; or what is read is a part of the program; or nobody else waits, for each instance has one
+    request at a time."""
     return (
         is_for_admins(stop.call, module)
+        or reads_same_table(stop, module)
         or tells_of_staff(stop.call, module)
         or is_of_keys(stop.call, module)
         or bool(single_entry(module.path, module.project))

@@ -303,6 +303,11 @@ def fetch(day):
     [
         ('["kill", "-9", number]', Confidence.POSSIBLE),
         ('["/bin/hostname"]', Confidence.POSSIBLE),
+        ('("xdg-open", number)', Confidence.POSSIBLE),
+        ('f"kill -9 {number}"', Confidence.POSSIBLE),
+        ('f"kill -9 {number} && make"', Confidence.CERTAIN),
+        ('"uptime | mail"', Confidence.CERTAIN),
+        ('f"{number} kill"', Confidence.CERTAIN),
         ('["git", "pull"]', Confidence.CERTAIN),
         ("command", Confidence.CERTAIN),
     ],
@@ -321,6 +326,25 @@ async def root(number: str, command: list[str]) -> None:
 """
 
     assert found(text, "FP101").confidence is confidence
+
+
+def test_so_it_is_where_a_helper_runs_it() -> None:
+    text = """
+import subprocess
+from fastapi import FastAPI
+
+app = FastAPI()
+
+def show(folder: str) -> None:
+    subprocess.run(["{program}", folder])
+
+@app.post("/")
+async def root(folder: str) -> None:
+    show(folder)
+"""
+
+    assert found(text.format(program="open"), "FP104").confidence is Confidence.POSSIBLE
+    assert found(text.format(program="make"), "FP104").confidence is Confidence.CERTAIN
 
 
 def test_a_call_that_the_other_arm_hands_to_a_thread_is_a_hint() -> None:
@@ -342,6 +366,26 @@ def test_what_a_call_says_not_to_do_is_not_said() -> None:
 
 def test_a_store_that_answers_at_once_is_medium() -> None:
     assert helped(QUICK).severity == Severity.MEDIUM
+
+
+@pytest.mark.parametrize(
+    ("asked", "severity"),
+    [("verify_id_token(token)", Severity.MEDIUM), ("get_user(token)", Severity.CRITICAL)],
+)
+def test_keys_that_a_library_keeps_are_seldom_fetched(asked: str, severity: Severity) -> None:
+    text = f"""
+from fastapi import FastAPI
+from firebase_admin import auth
+
+app = FastAPI()
+
+@app.get("/")
+async def root(token: str) -> dict[str, str]:
+    await app.state.other()
+    return auth.{asked}
+"""
+
+    assert found(text, "FP101").severity is severity
 
 
 def test_a_helper_is_named_by_its_work_not_by_what_it_does_on_failure() -> None:
@@ -1020,3 +1064,47 @@ def test_what_waits_for_a_keyword_that_no_call_gives_never_happens(
     found = analyze({"shop/main.py": source.encode()}, options=Options(select=("FP103",))).result.findings
 
     assert any(each.confidence is not Confidence.POSSIBLE for each in found) == is_said
+
+
+TABLE = """
+import os
+
+import pandas
+from fastapi import FastAPI
+
+app = FastAPI()
+FOLDER = "data"
+
+def names_in(path: str) -> list[str]:
+    return pandas.{reader}(path)["name"].tolist()
+
+@app.get("/names")
+async def names({taken}) -> list[str]:
+    {first}
+    return {read}
+"""
+_HELPED, _DIRECT = (
+    "names_in(os.path.join(FOLDER, 'names.csv'))",
+    "pandas.read_csv('names.csv')['name'].tolist()",
+)
+_AWAITED = "await app.state.other()"
+
+
+@pytest.mark.parametrize(
+    ("taken", "reader", "first", "read", "confidence"),
+    [
+        ("", "read_csv", "pass", _HELPED, Confidence.POSSIBLE),
+        ("", "read_csv", _AWAITED, _DIRECT, Confidence.POSSIBLE),
+        ("shop: str", "read_csv", "pass", _HELPED, Confidence.CERTAIN),
+        ("shop: str", "read_csv", _AWAITED, _DIRECT, Confidence.CERTAIN),
+        ("", "read_sql", "pass", _HELPED, Confidence.CERTAIN),
+    ],
+)
+def test_a_table_that_is_the_same_each_time_is_a_hint_until_a_change_brings_it(
+    taken: str, reader: str, first: str, read: str, confidence: Confidence
+) -> None:
+    text = TABLE.format(taken=taken, reader=reader, first=first, read=read)
+    table = found(text, "FP701" if first == _AWAITED else "FP104")
+
+    assert table.confidence is confidence
+    assert table.as_new().confidence is Confidence.CERTAIN

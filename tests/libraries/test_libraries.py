@@ -135,6 +135,7 @@ def test_well_known_calls_block(name: str, kind: Kind) -> None:
         "redis.asyncio.Redis.get",
         "redis.Redis.pipeline",
         "boto3.client.s3.generate_presigned_url",
+        "boto3.client.meta.events.register",
         "httpx.AsyncClient.get",
         "httpx.Client",
         "urllib3.PoolManager",

@@ -73,8 +73,15 @@ _STORE_WAITS = frozenset(
 _RESOLVING = frozenset(
     {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getfqdn"}
 )
-_KEEPING = frozenset(f"jwt.PyJWKClient.{name}" for name in ("get_signing_key", "get_signing_key_from_jwt"))
-"""They keep what they fetched for minutes."""
+_KEEPING = frozenset(
+    {
+        "jwt.PyJWKClient.get_signing_key",
+        "jwt.PyJWKClient.get_signing_key_from_jwt",
+        "firebase_admin.auth.verify_id_token",
+        "firebase_admin.auth.verify_session_cookie",
+    }
+)
+"""They keep the keys that they fetched, for minutes or hours."""
 _STARTING = "subprocess.Popen"
 """Starts a program and does not wait for it: some milliseconds."""
 TYPED = "builtins.input"

@@ -24,6 +24,7 @@ from rules.engine.loops.loop_calls import (
     only_starts,
 )
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.quick_programs import AT_ONCE, program_of
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
@@ -35,24 +36,7 @@ if TYPE_CHECKING:
 
 _ENDING = regex(r"_*(?:abort|terminate|kill|expire|evict)(?:_|$)")
 """Names of what ends something before its time."""
-_AT_ONCE = frozenset(
-    {
-        "kill",
-        "killall",
-        "pkill",
-        "pgrep",
-        "hostname",
-        "whoami",
-        "id",
-        "uname",
-        "date",
-        "which",
-        "uptime",
-        "nproc",
-    }
-    | {"touch", "mkdir", "rmdir", "ln", "chmod", "chown", "renice", "hostnamectl", "timedatectl"}
-)
-"""Programs that take no longer than starting them."""
+_TABLES = frozenset({"read_csv", "read_json", "read_excel"})
 _REDIS = frozenset({"redis", "valkey"})
 
 
@@ -162,10 +146,7 @@ def _is_done_at_once(stop: Stop) -> bool:
     """Whether it runs a program that is done as soon as it has started: `run(["kill", "-9", number])`."""
     if stop.kind is not Kind.PROC or stop.path or not isinstance(stop.call, ast.Call):
         return False
-    match stop.call.args:
-        case [ast.List(elts=[ast.Constant(value=str(program)), *_]), *_]:
-            return program.rpartition("/")[2] in _AT_ONCE
-    return False
+    return program_of(stop.call) in AT_ONCE
 
 
 def _waits_for_end(stop: Stop) -> bool:
@@ -177,6 +158,16 @@ def writes_frame(stop: Stop) -> bool:
     """Whether a table that is in memory is written out (`frame.to_csv()`): as often as not, a small one."""
     package, _, name = stop.callable.partition(".")
     return package in ("pandas", "polars") and name.rpartition(".")[2].startswith(("to_", "write_"))
+
+
+def reads_same_table(stop: Stop, module: Module) -> bool:
+    """Whether a function that takes nothing reads a file into a table (`pandas.read_csv`): the same each time, and a part of the
+    program, so most likely a short one. That it is read again and again another rule says."""
+    package, _, name = stop.callable.partition(".")
+    if package not in ("pandas", "polars") or name.rpartition(".")[2] not in _TABLES:
+        return False
+    function = module.function_of(stop.call)
+    return function is not None and not any(isinstance(each, ast.arg) for each in walk(function.node.args))
 
 
 def weighs_little(stop: Stop, module: Module) -> bool:

@@ -13,6 +13,7 @@ from rules.engine.reading import (
     own_machine,
     password_costs,
     quick_calls,
+    quick_programs,
     raw_sql,
     raw_text,
     rows,
@@ -71,7 +72,7 @@ _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fet
 _DEFINING = regex(r"\s*CREATE\s+(?:\w+\s+){1,3}IF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 _TELLING = frozenset({"sleep", "submit"}).union(
     *(_EXECUTING, quick_calls.NAMES, small_work.NAMES, password_costs.NAMES),
-    *(own_machine.NAMES, session_factories.NAMES, ended_programs.NAMES),
+    *(own_machine.NAMES, session_factories.NAMES, ended_programs.NAMES, quick_programs.NAMES),
 )
 """Names by which more may be said of a call than where it stands."""
 _WRITING = regex(r"(?:^|\.)(?:insert|update|delete)\(\)")
@@ -191,6 +192,8 @@ def _told_by_name(index: Index, node: ast.Call, scope: Scope, ref: str, last: st
     if last == "sleep" and not flags & facts.AWAITED:
         flags |= sleeping.of_sleep(index, node, scope, flags)
     if last in ended_programs.NAMES and ended_programs.is_ended(index, node):
+        flags |= facts.BRIEF
+    if last in quick_programs.NAMES and quick_programs.is_at_once(node, ref):
         flags |= facts.BRIEF
     if last in own_machine.NAMES and own_machine.is_local(index, node, scope):
         flags |= facts.LOCAL
