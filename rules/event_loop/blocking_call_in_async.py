@@ -4,10 +4,13 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from rules.engine.costs import estimates
 from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_calls import direct, group_of
 from rules.engine.loops.loop_effects import confidence, effect, expected
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service import strange_clients
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -107,9 +110,12 @@ class BlockingCallInAsync(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.meaning.blocking is not None
+        return callee.meaning.blocking is not None or strange_clients.may_ask(callee.name)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if module.blocking(node) is None:
+            yield from self._strange(node, module)
+            return
         stop = direct(node, module)
         if stop is None or stop.code != self.code:
             return
@@ -126,6 +132,27 @@ class BlockingCallInAsync(Rule):
             siblings=loop_fixes.siblings(stops),
             impact=expected(stop, module),
             instead=remedies.of_calls(stops, module),
+        )
+
+    def _strange(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`client.listTaskOutput(number)` of a package that nobody knows here."""
+        function = module.function_of(node)
+        if function is None or not function.is_async or module.is_awaited(node) or module.is_offloaded(node):
+            return
+        if not module.in_request_path(node) or not module.runs_on_event_loop(node):
+            return
+        client = strange_clients.asks_here(node, module)
+        if not client:
+            return
+        yield Match(
+            node,
+            f"`{client}` answers `{spelled(node.func)}` without being awaited{_where(node, module)}: if it asks another machine,"
+            " this worker serves nobody until the answer is there.",
+            severity=Severity.HIGH,
+            confidence=Confidence.POSSIBLE,  # nobody sees what it does
+            impact=estimates.unknown_duration(module.options),
+            instead=f"Hand it to a worker thread, `await asyncio.to_thread({spelled(node.func)}, …)`, or use what the package has"
+            " for asynchronous code.",
         )
 
 
