@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
+_OUTPUT = "subprocess.Popen.stdout"
+
 
 class BlockingCallInAsync(Rule):
     """A call that waits without giving way stops every request of the worker, not just this one.
@@ -112,7 +114,10 @@ class BlockingCallInAsync(Rule):
     def concerns(self, callee: Callee) -> bool:
         return callee.meaning.blocking is not None or strange_clients.may_ask(callee.name)
 
-    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.Call | ast.For, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.For):
+            yield from self._lines(node, module)
+            return
         if module.blocking(node) is None:
             yield from self._strange(node, module)
             return
@@ -132,6 +137,25 @@ class BlockingCallInAsync(Rule):
             siblings=loop_fixes.siblings(stops),
             impact=expected(stop, module),
             instead=remedies.of_calls(stops, module),
+        )
+
+    def _lines(self, loop: ast.For, module: Module) -> Iterator[Match]:
+        """`for line in process.stdout`: each turn waits until the program has written a line."""
+        if not isinstance(loop.iter, ast.Attribute) or loop.iter.attr not in ("stdout", "stderr"):
+            return
+        function = module.function_of(loop)
+        value = module.value(loop.iter)
+        if function is None or not function.is_async or value is None or value.name != _OUTPUT:
+            return
+        if module.is_offloaded(loop) or not module.runs_on_event_loop(loop):
+            return
+        yield Match(
+            loop.iter,
+            f"`{spelled(loop.iter)}` is read line by line on the event loop{_where(loop, module)}: until the program has written"
+            " the next one, this worker serves nobody.",
+            severity=Severity.CRITICAL if module.in_request_path(loop) else Severity.HIGH,
+            impact=estimates.unknown_duration(module.options),
+            instead="Start the program with `asyncio.create_subprocess_exec` and read its output with `async for`.",
         )
 
     def _strange(self, node: ast.Call, module: Module) -> Iterator[Match]:
@@ -156,6 +180,6 @@ class BlockingCallInAsync(Rule):
         )
 
 
-def _where(node: ast.Call, module: Module) -> str:
+def _where(node: ast.AST, module: Module) -> str:
     function = module.function_of(node)
     return f" in `{function.name}`" if function is not None else ""
