@@ -18,7 +18,7 @@ PLACES: Sequence[tuple[str, Sequence[str] | Path, Sequence[str]]] = (
     (
         ".venv-computing",
         packages.COMPUTING,
-        ("hashing", "standard", "frames", "images", "documents", "serialising", "learnt"),
+        ("hashing", "standard", "frames", "images", "documents", "serialising", "learnt", "science"),
     ),
     (".venv-waiting", THREADS / "waiting.txt", ("waiting", "statements")),
     (".venv-sdks", THREADS / "sdks.txt", ("sdks",)),

@@ -16,6 +16,7 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service import payloads
+from rules.engine.service.queue_tasks import library_of
 from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ _BROKERS = (
     "celery.",
 )
 """What goes into a log or a queue is kept there: that is how work is put off, not what should be."""
+_QUEUES = {"celery": "delay", "dramatiq": "send", "rq": "delay"}
+"""Queues whose tasks are plain functions when they are called, and the method that hands them over."""
 _REMOTE = frozenset({"mail", "http", "net", "sdk"})
 _PACKERS = (
     *("zipfile.ZipFile", "tarfile.open", "tarfile.TarFile", "shutil.make_archive"),
@@ -244,6 +247,18 @@ class LongWorkInHandler(Rule):
             yield from self._sleep(call, role, module)
             return
         if _runs_after(call, module) or _decides(node, module) or _precedes_error(node, module):
+            return
+        if (library := library_of(module.value(call.func), module.project)) in _QUEUES:
+            yield Match(
+                call,
+                f"`{spelled(call.func)}` is a task of {library} that is called as a plain function: it runs here, while the response"
+                " waits, and no worker gets it.",
+                severity=Severity.MEDIUM,
+                confidence=Confidence.POSSIBLE,  # somebody may want it at once
+                when_new=Confidence.LIKELY,
+                impact=kept_estimates.moved_behind(module.options),
+                instead=f"Hand it to a worker of the queue: `{spelled(call.func)}.{_QUEUES[library]}(...)`.",
+            )
             return
         found = _aside(call, module)
         if found is None:

@@ -4,14 +4,19 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from rules.engine.costs import estimates
 from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_calls import direct, group_of
 from rules.engine.loops.loop_effects import confidence, effect, expected
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service import strange_clients
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
+
+_OUTPUT = "subprocess.Popen.stdout"
 
 
 class BlockingCallInAsync(Rule):
@@ -107,9 +112,15 @@ class BlockingCallInAsync(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.meaning.blocking is not None
+        return callee.meaning.blocking is not None or strange_clients.may_ask(callee.name)
 
-    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.Call | ast.For, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.For):
+            yield from self._lines(node, module)
+            return
+        if module.blocking(node) is None:
+            yield from self._strange(node, module)
+            return
         stop = direct(node, module)
         if stop is None or stop.code != self.code:
             return
@@ -128,7 +139,47 @@ class BlockingCallInAsync(Rule):
             instead=remedies.of_calls(stops, module),
         )
 
+    def _lines(self, loop: ast.For, module: Module) -> Iterator[Match]:
+        """`for line in process.stdout`: each turn waits until the program has written a line."""
+        if not isinstance(loop.iter, ast.Attribute) or loop.iter.attr not in ("stdout", "stderr"):
+            return
+        function = module.function_of(loop)
+        value = module.value(loop.iter)
+        if function is None or not function.is_async or value is None or value.name != _OUTPUT:
+            return
+        if module.is_offloaded(loop) or not module.runs_on_event_loop(loop):
+            return
+        yield Match(
+            loop.iter,
+            f"`{spelled(loop.iter)}` is read line by line on the event loop{_where(loop, module)}: until the program has written"
+            " the next one, this worker serves nobody.",
+            severity=Severity.CRITICAL if module.in_request_path(loop) else Severity.HIGH,
+            impact=estimates.unknown_duration(module.options),
+            instead="Start the program with `asyncio.create_subprocess_exec` and read its output with `async for`.",
+        )
 
-def _where(node: ast.Call, module: Module) -> str:
+    def _strange(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`client.listTaskOutput(number)` of a package that nobody knows here."""
+        function = module.function_of(node)
+        if function is None or not function.is_async or module.is_awaited(node) or module.is_offloaded(node):
+            return
+        if not module.in_request_path(node) or not module.runs_on_event_loop(node):
+            return
+        client = strange_clients.asks_here(node, module)
+        if not client:
+            return
+        yield Match(
+            node,
+            f"`{client}` answers `{spelled(node.func)}` without being awaited{_where(node, module)}: if it asks another machine,"
+            " this worker serves nobody until the answer is there.",
+            severity=Severity.HIGH,
+            confidence=Confidence.POSSIBLE,  # nobody sees what it does
+            impact=estimates.unknown_duration(module.options),
+            instead=f"Hand it to a worker thread, `await asyncio.to_thread({spelled(node.func)}, …)`, or use what the package has"
+            " for asynchronous code.",
+        )
+
+
+def _where(node: ast.AST, module: Module) -> str:
     function = module.function_of(node)
     return f" in `{function.name}`" if function is not None else ""

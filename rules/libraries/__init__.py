@@ -30,6 +30,7 @@ from rules.libraries import (
     mongo,
     orms,
     redis,
+    science,
     sdks,
     search,
     services,
@@ -71,6 +72,7 @@ LIBRARIES: tuple[Library, ...] = tuple(
         crypto,
         data,
         learning,
+        science,
     )
 )
 

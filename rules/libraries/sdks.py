@@ -32,6 +32,7 @@ def _all(prefixes: str, names: str) -> str:
     return " ".join(f"{prefix}.{name}" for prefix in prefixes.split() for name in names.split())
 
 
+_AGENTS = ("agno.agent.Agent", "agno.team.Team")
 _NAMESPACE = "write query multi_query delete_all metadata recall schema hint_cache_warm explain_query"
 _VOICE = (
     _all("text_to_speech", "convert convert_with_timestamps stream stream_with_timestamps")
@@ -335,6 +336,18 @@ _SDKS = (
     _Sdk((_CHAT,), "chat stream_chat", "`.achat` or `.astream_chat`", (_CHAT,), "achat astream_chat", "llm"),
     _Sdk((_RETRIEVES,), "retrieve", "`.aretrieve`", (_RETRIEVES,), "aretrieve"),
     _Sdk(("llama_index.core.VectorStoreIndex",), "from_documents insert", kind="llm"),
+    _Sdk(_AGENTS, "run print_response", "`.arun`", _AGENTS, "arun aprint_response", "llm"),
+    _Sdk(("strands.Agent",), "__call__", "`.invoke_async`", ("strands.Agent",), "invoke_async", "llm"),
+    _Sdk(
+        ("ibm_watsonx_ai.foundation_models.ModelInference",),
+        "generate generate_text chat",
+        "`.agenerate` or `.achat`",
+        ("ibm_watsonx_ai.foundation_models.ModelInference",),
+        "agenerate achat",
+        "llm",
+    ),
+    _Sdk(("serpapi.GoogleSearch",), "get_dict get_json get_dictionary", "an asynchronous HTTP client"),
+    _Sdk(("datasets",), "load_dataset", "a queue worker"),
     _Sdk(("crewai.Crew",), "kickoff", "`.kickoff_async`", ("crewai.Crew",), "kickoff_async akickoff", "llm"),
     _Sdk(("mem0.Memory",), _MEMORY, "`mem0.AsyncMemory`", ("mem0.AsyncMemory",), kind="llm"),
     _Sdk(("mem0.MemoryClient",), _MEMORY, "`mem0.AsyncMemoryClient`", ("mem0.AsyncMemoryClient",)),

@@ -89,6 +89,12 @@ LIBRARY = Library(
         *each(_process, "subprocess", "run call check_call check_output getoutput getstatusoutput"),
         Blocking("subprocess.Popen", Kind.PROC, PROCESS, construct=True, weight="high"),
         *each(_process, "subprocess.Popen", "wait communicate"),
+        *each(_process, "subprocess.Popen.stdout", "read read1 readline readlines __iter__"),
+        *each(
+            Blocking("", Kind.PROC, PROCESS, weight="medium"),
+            "subprocess.Popen.stdin",
+            "write writelines flush",
+        ),
         *each(_process, "os", "system popen wait waitpid wait3 wait4 waitid posix_spawn posix_spawnp"),
         *each(_process, "os", "spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe"),
         # files
@@ -323,7 +329,11 @@ LIBRARY = Library(
         "asyncio.create_subprocess_exec": "asyncio.subprocess.Process",
         "asyncio.create_subprocess_shell": "asyncio.subprocess.Process",
     },
-    attributes={"pathlib.Path.parent": "pathlib.Path"},
+    attributes={
+        "pathlib.Path.parent": "pathlib.Path",
+        "subprocess.Popen.stdin": "subprocess.Popen.stdin",
+        **alike("stdout stderr", "subprocess.Popen.stdout", "subprocess.Popen"),
+    },
     items={_PATHS: "pathlib.Path"},
     former=dict.fromkeys(("telnetlib", "nntplib"), "python==3.12"),
     aliases={

@@ -532,13 +532,16 @@ def _reason(name: str) -> str:
 UNMEASURED = {
     *(
         "agents",
+        "agno",
         "builtins",
         "ccxt",
         "composio",
         "cx_Oracle",
         "dapr",
         "dashscope",
+        "datasets",
         "fileinput",
+        "ibm_watsonx_ai",
         "keycloak",
         "keystoneauth1",
         "kinto_http",
@@ -549,7 +552,7 @@ UNMEASURED = {
         "pystac_client",
     ),
     *("moviepy", "oss2", "ping3", "playwright", "pydantic_ai", "pysftp", "pysnmp", "qcloud_cos", "scrapy"),
-    *("tempfile", "volcenginesdkarkruntime", "vonage", "zhipuai"),
+    *("serpapi", "strands", "tempfile", "volcenginesdkarkruntime", "vonage", "zhipuai"),
 }
 """What waits and was never driven: the reason of each is kept with the measurements."""
 

@@ -323,6 +323,49 @@ ROWS: Rows = {
         ),
         LOAD,
     ),
+    "what a type parameter is bound to": (
+        using(
+            """
+            from repository import Repository
+            class Service[R: Repository, *Rest]:
+                repository: R
+                async def f(self): await self.repository.load(1)
+            """
+        ),
+        LOAD,
+    ),
+    "a class that is made of what a type parameter stands for": (
+        using(
+            """
+            from repository import Repository
+            class Orders(Repository):
+                async def load(self, number): ...
+            class Service[R: Repository]:
+                def __init__(self, repository: type[R]):
+                    self.repository = repository()
+            class OrderService(Service[Orders]):
+                def __init__(self):
+                    super().__init__(repository=Orders)
+                async def f(self): await self.repository.load(1)
+            """
+        ),
+        "use.Orders.load",
+    ),
+    "two classes of a file with type parameters of one name": (
+        using(
+            """
+            from repository import Repository
+            class Other:
+                async def load(self, number): ...
+            class Kept[R: Other]:
+                repository: R
+            class Service[R: Repository]:
+                repository: R
+                async def f(self): await self.repository.load(1)
+            """
+        ),
+        LOAD,
+    ),
     "what the heir says it is goes first": (
         using(
             """

@@ -231,7 +231,16 @@ CALLS: dict[str, Callable[[], object]] = {
 HERE = frozenset({"lancedb.table.Table.add", "psutil.cpu_percent"})
 """What waits for nobody else."""
 WITHOUT: dict[str, str] = dict.fromkeys(
-    ("keystoneauth1.session.Session", "messagebird.Client", "vonage.Vonage"), "it was not tried yet"
+    (
+        *("agno.agent.Agent", "agno.team.Team", "datasets.load_dataset"),
+        *(
+            "ibm_watsonx_ai.foundation_models.ModelInference",
+            "keystoneauth1.session.Session",
+            "messagebird.Client",
+        ),
+        *("serpapi.GoogleSearch", "strands.Agent", "vonage.Vonage"),
+    ),
+    "it was not tried yet",
 )
 
 

@@ -431,10 +431,13 @@ class Resolver(ModuleMap):
                 return replace(found, bound=not function.flags & facts.STATIC)
             held = module.classes[owner.symbol].attributes.get(name)
             if held is not None:
+                generic = module.classes[owner.symbol].variables
+                if held[-2:] == "()" and generic and (made := filled(held, variables_of(self, value, owner))):
+                    return made  # what the heir gives, rather than what the variable is bound to
                 known = self.value(held, module)
                 if known is not None and known.origin is None and known.sort in (Sort.INSTANCE, Sort.OBJECT):
                     return replace(known, origin=(module.path, symbol))
-                if module.classes[owner.symbol].variables and (known is None or known.name == VARIABLE):
+                if generic and (known is None or known.name == VARIABLE):
                     return (
                         filled(held, variables_of(self, value, owner))
                         or bound_of(self, held, module)

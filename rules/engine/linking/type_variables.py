@@ -44,19 +44,22 @@ def variables_of(resolver: Resolver, value: Value, owner: Value) -> Mapping[str,
 
 
 def filled(ref: str, variables: Mapping[str, Value]) -> Value | None:
-    """The value of a type variable `T:`, of the class `T` that it stands for, or of a container of it."""
+    """The value of a type variable `T:`, of what is made of it, `T()`, of the class `T` that it stands for, or of a container of
+    it."""
     item = ref.removesuffix("{:}").removesuffix("{}")
+    if item[-2:] == "()":
+        return variables.get(_name(item[:-2])) if item == ref else None
     if item[-1:] not in ":)]}»⟩$":
-        stands = variables.get(item.rpartition(".")[2].rpartition(">")[2].lstrip("@"))
+        stands = variables.get(_name(item))
         return class_of(stands) if stands is not None else None
-    value = (
-        variables.get(item[:-1].rpartition(".")[2].rpartition(">")[2].lstrip("@"))
-        if item[-1:] == ":"
-        else None
-    )
+    value = variables.get(_name(item[:-1])) if item[-1:] == ":" else None
     if value is None or item == ref:
         return value
     return Value(Sort.ITEMS, "builtins.dict" if ref.endswith("{:}") else "builtins.list", item=value)
+
+
+def _name(ref: str) -> str:
+    return ref.rpartition(".")[2].rpartition(">")[2].lstrip("@")
 
 
 def class_of(value: Value) -> Value | None:

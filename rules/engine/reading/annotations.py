@@ -126,7 +126,7 @@ def _type_name(index: Index, node: ast.AST, scope: Scope) -> str:
     if isinstance(node, ast.Name):
         current: Scope | None = scope
         while current is not None and current is not index.module:
-            if node.id in current.bindings:
+            if node.id in current.bindings or node.id in current.variables:
                 return index.ref(node, scope)
             current = current.parent
         return index.module_name(node.id, for_type=True)

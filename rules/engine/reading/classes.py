@@ -34,6 +34,9 @@ def class_of(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
             ref = index.annotation(annotation, scope) or (f"{depends}$" if depends else "")
         if ref:
             attributes[name] = ref
+    for name, bound in scope.variables.items():
+        if bound is not None and (ref := index.ref(bound, outside)):
+            attributes.setdefault(name, f"{ref}⊂")
     untyped: dict[str, str] = {}
     shows = shown_on_self(index, scope) if scope.attributes else {}
     for name, found in scope.attributes.items():

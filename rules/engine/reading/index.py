@@ -196,6 +196,8 @@ class Index(Walk):
                     if not found and bindings[0].kind == "parameter" and len(bindings) == 1:
                         found = handed_types.handed(self, current, name)
                     return found
+            if current.variables and name in current.variables:
+                return f"@{current.symbol}.{name}"
             current = current.parent
         return self.module_name(name)
 

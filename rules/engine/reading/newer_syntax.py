@@ -86,7 +86,16 @@ def parse(text: str, host: tuple[int, int] = HOST) -> ast.Module | None:
     tree = ast.parse(scanner.blanked())
     if scanner.strings or scanner.handlers:
         _put_back(tree, scanner)
+    if scanner.parameters:
+        _give_back(tree, scanner)
     return tree
+
+
+class TypeParameter(Struct):
+    """A type parameter of a class, as `ast.TypeVar` shows it on a host that knows them."""
+
+    name: str
+    bound: ast.expr | None
 
 
 class _Field(Struct):
@@ -135,6 +144,8 @@ class _Scanner:
         """Runs of literals that became a tuple, by their start."""
         self.handlers: set[int] = set()
         """Where an `except` with a bare tuple stands."""
+        self.parameters: dict[int, str] = {}
+        """What stands between the brackets of classes with type parameters, by the place of `class`."""
         self._depth = 0
 
     # Code
@@ -201,7 +212,12 @@ class _Scanner:
         word, start, end = token[0], token.start(), token.end()
         if word in ("def", "class"):
             named = _DEFINED.match(self.text, end) if self.generics and not brackets else None
-            return self._type_parameters(named.end()) if named else end
+            if named is None:
+                return end
+            after = self._type_parameters(named.end())
+            if word == "class":
+                self.parameters[start] = self.text[named.end() + 1 : after - 1]
+            return after
         if word == "for" and brackets and brackets[-1].star is not None:
             if self.unpacking:
                 self._blank(*brackets[-1].star)
@@ -446,6 +462,26 @@ def _put_back(tree: ast.Module, scanner: _Scanner) -> None:
                     value = _string_of(value, strings, scanner.text)
                     setattr(node, name, value)
                 stack.append(value)
+
+
+def _give_back(tree: ast.Module, scanner: _Scanner) -> None:
+    """Tell classes their type parameters."""
+    places = _places(scanner.text, scanner.parameters)
+    written = {places[start]: text for start, text in scanner.parameters.items()}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and (text := written.get((node.lineno, node.col_offset))):
+            node.type_params = _read(text)  # type: ignore[attr-defined]  # what a newer host sets
+
+
+def _read(text: str) -> list[TypeParameter]:
+    """`R: Repository, *Rest`: read as the parameters of a function, which are written alike."""
+    try:
+        made = ast.parse(f"def f(\n{text}\n): ...").body[0]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    if not isinstance(made, ast.FunctionDef):
+        return []
+    return [TypeParameter(each.arg, each.annotation) for each in (*made.args.args, *made.args.kwonlyargs)]
 
 
 def _separated(node: ast.expr | None) -> ast.expr | None:

@@ -106,6 +106,7 @@ class Scope:
         "repeats",
         "returned",
         "symbol",
+        "variables",
         "yielded",
     )
 
@@ -115,6 +116,11 @@ class Scope:
         self.symbol = symbol
         self.is_class = isinstance(node, ast.ClassDef)
         self.owner = parent if parent is not None and parent.is_class else None
+        self.variables: dict[str, ast.expr | None] = {
+            each.name: getattr(each, "bound", None)
+            for each in (getattr(node, "type_params", ()) if self.is_class else ())
+        }
+        """The type parameters of a class, `class Service[R: Repository]`, and what they are bound to."""
         self.bindings: dict[str, list[Binding]] = {}
         self.outer: dict[str, bool] = {}
         """Names declared `global` (True) or `nonlocal` (False)."""

@@ -1,0 +1,56 @@
+"""Computing with graphs, maps, sound and statistics."""
+
+from rules.libraries.model import Blocking, Kind, Library, alike, each
+
+_WORKER = "a worker thread, or a queue worker when it takes more than a second"
+_compiled = Blocking("", Kind.CPU, _WORKER)
+# Loops in Python: in a thread they take turns with the loop, which goes on, slower.
+_looping = Blocking("", Kind.CPU, "a process pool, or a queue worker")
+_held = Blocking("", Kind.CPU, "a process pool, or a queue worker", holds_gil=True)
+_sound = Blocking("", Kind.CPU, _WORKER, weight="critical")
+
+# What looks at each pair of nodes, or at all again and again: half a second to two for a thousand nodes. A path between two
+# nodes, or the parts of a graph, takes a millisecond.
+_OF_GRAPHS = (
+    "betweenness_centrality edge_betweenness_centrality closeness_centrality harmonic_centrality load_centrality"
+    " all_simple_paths all_pairs_shortest_path all_pairs_shortest_path_length all_pairs_dijkstra all_pairs_dijkstra_path"
+    " all_pairs_dijkstra_path_length floyd_warshall average_shortest_path_length diameter eccentricity find_cliques"
+    " spring_layout kamada_kawai_layout"
+)
+_FRAME = "geopandas.GeoDataFrame"
+_FITTED = ("statsmodels.tsa.arima.model.ARIMA", "statsmodels.tsa.holtwinters.ExponentialSmoothing")
+
+LIBRARY = Library(
+    blocking=(
+        *each(_looping, "networkx", _OF_GRAPHS),
+        *each(_looping, "networkx.community", "greedy_modularity_communities girvan_newman"),
+        *each(_held, "geopandas", "read_file"),
+        *each(_compiled, _FRAME, "to_file dissolve"),
+        *each(_looping, _FRAME, "to_json"),
+        *each(_compiled, "geopandas", "overlay"),
+        *each(_compiled, "rasterio.io.DatasetReader", "read"),
+        *each(_compiled, "rasterio.warp", "reproject"),
+        *each(_sound, "librosa", "load stft cqt griffinlim"),
+        *each(_held, "librosa", "pyin"),
+        *each(_sound, "librosa.feature", "mfcc melspectrogram chroma_stft"),
+        *each(_sound, "librosa.beat", "beat_track"),
+        *each(_sound, "librosa.onset", "onset_detect"),
+        *each(_sound, "librosa.effects", "hpss time_stretch pitch_shift"),
+        *each(_looping, "scipy.optimize", "differential_evolution dual_annealing"),
+        *each(_looping, _FITTED, "fit"),
+    ),
+    returns={
+        **alike("read_file overlay", _FRAME, "geopandas"),
+        _FRAME: _FRAME,
+        **alike("to_crs dissolve copy explode", _FRAME, _FRAME),
+        "rasterio.open": "rasterio.io.DatasetReader",
+        **{name: name for name in _FITTED},
+    },
+    aliases={
+        "networkx.algorithms.community": "networkx.community",
+        "geopandas.geodataframe.GeoDataFrame": _FRAME,
+        "rasterio.DatasetReader": "rasterio.io.DatasetReader",
+        "statsmodels.tsa.api.ARIMA": "statsmodels.tsa.arima.model.ARIMA",
+        "statsmodels.tsa.api.ExponentialSmoothing": "statsmodels.tsa.holtwinters.ExponentialSmoothing",
+    },
+)
