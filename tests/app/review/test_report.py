@@ -839,6 +839,27 @@ def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
     assert "\n\nAlso here: **🟠 High · " in made.comments[0].body
 
 
+def test_many_endpoints_that_two_comments_reach_are_named_in_the_first() -> None:
+    reached = tuple(EndpointRef("GET", f"/orders/{number}") for number in range(9))
+    made = report(
+        after=result(
+            *(
+                finding(line, code=code, endpoints=reached, cause=code, fingerprint=code)
+                for line, code in ((12, "FP201"), (13, "FP601"), (20, "FP720"))
+            ),
+            endpoints=tuple(endpoint(str(ref), queries="N") for ref in reached),
+        ),
+        changes=numbered("shop/api.py", (12, 13, 20)),
+    )
+
+    first, second, third = (comment.body for comment in made.comments)
+    assert "Costliest, each at most: " in first
+    assert "all 10" in first
+    assert "The same endpoints as at [shop/api.py:12](" in second
+    assert "Costliest" not in second
+    assert "all 10" in third  # whose costs are no round trips
+
+
 def test_what_costs_no_round_trips_names_endpoints_without_their_queries() -> None:
     reached = (EndpointRef("GET", "/orders"), EndpointRef("GET", "/parcels"))
     made = report(
