@@ -242,6 +242,23 @@ def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> s
     return f"as on line {older}," if older is not None else ""
 
 
+def told_from(said: Group, context: Context) -> tuple[str, str]:
+    """Where a reader of the change finds what a group says, and its message as it reads from there."""
+    finding = said.first
+    place = anchor(finding, context.diff)
+    if (
+        place is None
+        or place.side == "LEFT"
+        or place.path != finding.path
+        or place.line not in finding.siblings
+    ):
+        return context.links.place(finding.path, finding.line), finding.message
+    first = _first(place, None, finding, context.diff)
+    message = _as_from(place, said, is_named=bool(first)).first.message
+    told = f"{first[:1].upper()}{first[1:]} {lowered(message)}" if first else message
+    return context.links.place(place.path, place.line), told
+
+
 def _as_from(place: Anchor, said: Group, *, is_named: bool) -> Group:
     """The group as it reads on one of the lines that its message lists beside the first: the list names the other lines, the
     first among them unless it is named before."""
