@@ -14,6 +14,7 @@ from rules.engine.finding import Finding, Severity
 
 _MOST_LINES = 10
 """Of one file that say the same."""
+_MOST_FILES = 8
 _MOST_NAMES = 5
 """Of distributions with another version."""
 
@@ -99,25 +100,33 @@ def _parts(facts: Facts, context: comments.Context) -> list[tuple[str, list[str]
 
 
 def _rows(findings: Sequence[Finding], context: comments.Context) -> list[str]:
-    """A row each; what one file has several times in the same words is one, with its other lines."""
-    alike: dict[tuple[object, ...], list[Finding]] = {}
+    """A row for all that say the same, with their places."""
+    alike: dict[tuple[object, ...], dict[str, list[Finding]]] = {}
     for finding in findings:
-        key = finding.path, finding.code, finding.message, finding.severity, finding.is_hint
-        alike.setdefault(key, []).append(finding)
+        key = finding.code, finding.message, finding.severity, finding.is_hint
+        alike.setdefault(key, {}).setdefault(finding.path, []).append(finding)
     rows = []
-    for first, *others in alike.values():
-        lines = [
-            link(str(each.line), context.links.line(each.path, each.line)) for each in others[:_MOST_LINES]
-        ]
-        lines += [f"{left} more"] if (left := len(others) - _MOST_LINES) > 0 else []
-        more = f" and line{'s' if len(lines) > 1 else ''} {listed(lines)}" if lines else ""
-        rows.append(f"- {_row(first, context, more)}")
+    for files in alike.values():
+        places = [_places(members, context) for members in files.values()]
+        if (left := len(places) - _MOST_FILES) > 1:
+            places[_MOST_FILES:] = [f"{left} more files"]
+        first = next(iter(files.values()))[0]
+        rows.append(f"- {_row(first, context, ' · '.join(places))}")
     return rows
 
 
-def _row(finding: Finding, context: comments.Context, more: str = "") -> str:
-    place = context.links.place(finding.path, finding.line)
-    return f"{_dot(finding)} {place}{more} {code(finding.code)} {prose(shorten(finding.message, 300))}"
+def _places(members: Sequence[Finding], context: comments.Context) -> str:
+    """The lines of one file: `shop/api.py:12 and lines 13 and 20`."""
+    first, *others = members
+    lines = [link(str(each.line), context.links.line(each.path, each.line)) for each in others[:_MOST_LINES]]
+    lines += [f"{left} more"] if (left := len(others) - _MOST_LINES) > 0 else []
+    more = f" and line{'s' if len(lines) > 1 else ''} {listed(lines)}" if lines else ""
+    return f"{context.links.place(first.path, first.line)}{more}"
+
+
+def _row(finding: Finding, context: comments.Context, places: str = "") -> str:
+    where = places or context.links.place(finding.path, finding.line)
+    return f"{_dot(finding)} {where} {code(finding.code)} {prose(shorten(finding.message, 300))}"
 
 
 def _dot(finding: Finding) -> str:

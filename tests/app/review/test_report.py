@@ -860,13 +860,18 @@ def test_many_endpoints_that_two_comments_reach_are_named_in_the_first() -> None
     assert "all 10" in third  # whose costs are no round trips
 
 
-def test_hints_of_one_file_in_the_same_words_are_one_row_of_the_summary() -> None:
+def test_hints_in_the_same_words_are_one_row_of_the_summary() -> None:
     hints = [finding(line, confidence=Confidence.POSSIBLE, fingerprint=str(line)) for line in (12, 13, 20)]
     other = finding(21, confidence=Confidence.POSSIBLE, message="Another one.", fingerprint="other")
 
-    summary = report(after=result(*hints, other), changes=numbered("shop/api.py", (12, 13, 20, 21))).summary
+    elsewhere = finding(7, path="shop/web.py", confidence=Confidence.POSSIBLE, fingerprint="elsewhere")
 
-    assert "4 hints" in summary
+    summary = report(
+        after=result(*hints, other, elsewhere), changes=numbered("shop/api.py", (12, 13, 20, 21))
+    ).summary
+
+    assert "5 hints" in summary
+    assert " · [shop/web.py:7](" in summary
     assert summary.count("`requests.get` runs on the event loop") == 1
     assert "#L12) and lines [13](" in summary
     assert "Another one." in summary
