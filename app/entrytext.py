@@ -31,13 +31,14 @@ def elsewhere(entry: Entry) -> str:
     others = entry.findings[1:]
     if not others:
         return ""
-    named = " · ".join(
-        f"{other.path}:{other.line}" + (f" {other.endpoint}" if other.endpoint is not None else "")
-        for other in others[: NAMED - 1]
-    )
+    named, path = [], entry.first.path
+    for other in others[: NAMED - 1]:
+        place = f"line {other.line}" if other.path == path else f"{other.path}:{other.line}"
+        named.append(place + (f" {other.endpoint}" if other.endpoint is not None else ""))
+        path = other.path
     left = len(others) - (NAMED - 1)
     more = f" · and {left:,} more: --ungrouped lists each" if left > 0 else ""
-    return f"the same at {named}{more}"
+    return f"the same at {' · '.join(named)}{more}"
 
 
 def decision(entry: Entry) -> str:

@@ -148,11 +148,12 @@ def write(
     context: Context,
     taken: Sequence[Anchor] = (),
     also: Sequence[Group] = (),
+    told_at: str = "",
 ) -> ReviewComment | None:
     """The comment for a group, none when GitHub would take it nowhere.
 
     `taken` are ranges that already have a suggestion: two for one line cannot both be applied. `also` are groups that would
-    be said on the same line.
+    be said on the same line. `told_at` is the place of a comment that tells the same endpoints and what they cost.
     """
     guard = guards.lost(said.first, context.diff, places_of(said.first))
     offer = suggestion(said.first, context) if guard is None else None
@@ -184,6 +185,7 @@ def write(
             offer[1] if offer is not None else None,
             first=first,
             also=also,
+            told_at=told_at,
         ),
         code=said.first.code,
         fingerprint=marker.token(said.first.fingerprint),
@@ -240,6 +242,23 @@ def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> s
     return f"as on line {older}," if older is not None else ""
 
 
+def told_from(said: Group, context: Context) -> tuple[str, str]:
+    """Where a reader of the change finds what a group says, and its message as it reads from there."""
+    finding = said.first
+    place = anchor(finding, context.diff)
+    if (
+        place is None
+        or place.side == "LEFT"
+        or place.path != finding.path
+        or place.line not in finding.siblings
+    ):
+        return context.links.place(finding.path, finding.line), finding.message
+    first = _first(place, None, finding, context.diff)
+    message = _as_from(place, said, is_named=bool(first)).first.message
+    told = f"{first[:1].upper()}{first[1:]} {lowered(message)}" if first else message
+    return context.links.place(place.path, place.line), told
+
+
 def _as_from(place: Anchor, said: Group, *, is_named: bool) -> Group:
     """The group as it reads on one of the lines that its message lists beside the first: the list names the other lines, the
     first among them unless it is named before."""
@@ -291,6 +310,7 @@ def body(
     *,
     first: str = "",
     also: Sequence[Group] = (),
+    told_at: str = "",
 ) -> str:
     """The text of a comment with its hidden marker, at most 65,535 bytes. `first` comes before the message."""
     finding = said.first
@@ -298,7 +318,7 @@ def body(
     usual = grouping.house_style(said, context.house)
     parts = [
         Section(tuple(headline(said, context.links, limit, first=first) for limit in (2000, 400))),
-        nothing if usual else _costliest(said, context),
+        nothing if usual else _costliest(said, context, told_at),
         Section((path_lines(said, context.links), "")),
         nothing if usual else Section((_cost(said, context), "")),
         nothing if usual else Section((impact(finding, context.links), "")),
@@ -417,11 +437,20 @@ def _costs_round_trips(said: Group) -> bool:
     return not said.first.code.startswith(_NO_ROUND_TRIPS)
 
 
-def _costliest(said: Group, context: Context) -> Section:
-    """The endpoints of a shared cause, the dearest by name and all of them folded."""
+def told_endpoints(said: Group, context: Context) -> object:
+    """What a comment tells of its many endpoints, for others that would tell the same; None where it is nothing or soon read."""
+    if len(said.endpoints) <= _NAMED_ENDPOINTS or grouping.house_style(said, context.house):
+        return None
+    return frozenset(said.endpoints), _costs_round_trips(said)
+
+
+def _costliest(said: Group, context: Context, told_at: str) -> Section:
+    """The endpoints of a shared cause, the dearest by name and all of them folded; where they are told if that is elsewhere."""
     endpoints = said.endpoints
     if len(endpoints) < 2:
         return Section(("",))
+    if told_at:
+        return Section((f"The same endpoints as at {told_at}, where they are named.",))
     known = [context.costs[ref] for ref in endpoints if ref in context.costs]
     ranked = sorted(known, key=lambda change: (-growth(change), -price(change.after), change.ref))
     named = [

@@ -462,8 +462,11 @@ def _said(
     taken: list[Anchor] = []
     habits: Counter[tuple[str, str]] = Counter()
     lines: dict[tuple[str, str, int], int] = {}
+    told: dict[object, str] = {}
     for entry in group(heard):
-        comment = comments.write(entry, context, taken)
+        costs = comments.told_endpoints(entry, context)
+        told_at = told.get(costs, "")
+        comment = comments.write(entry, context, taken, told_at=told_at)
         kind = kind_of(entry.first)
         if comment is None:
             placeless.append(entry)
@@ -485,7 +488,9 @@ def _said(
             said.add(kind)
             habits[kind, comment.path] += kind in _HABITS
             lines[line] = len(spoken)
-            spoken.append(_Spoken(comment, entry, tuple(taken)))
+            spoken.append(_Spoken(comment, entry, tuple(taken), told_at))
+            if costs is not None:
+                told.setdefault(costs, context.links.place(comment.path, comment.line))
             if comments.has_suggestion(comment):
                 taken.append(comments.range_of(comment))
     return tuple(each.comment for each in spoken), tuple(noted), tuple(crowded), tuple(placeless)
@@ -504,11 +509,12 @@ class _Spoken(NamedTuple):
     comment: ReviewComment
     entry: Group
     taken: tuple[Anchor, ...]
+    told_at: str
     also: tuple[Group, ...] = ()
 
     def with_also(self, other: Group, context: comments.Context) -> _Spoken:
         also = (*self.also, other)
-        comment = comments.write(self.entry, context, self.taken, also)
+        comment = comments.write(self.entry, context, self.taken, also, self.told_at)
         return self._replace(comment=comment or self.comment, also=also)
 
 

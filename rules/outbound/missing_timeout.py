@@ -162,11 +162,7 @@ class MissingTimeout(Rule):
             fix=None
             if hands_on or default.option
             else Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
-            impact=estimates.hangs_awaited()
-            if default.seconds is None and (module.is_awaited(node) or _is_asynchronous(name or ""))
-            else estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds)
-            if on_loop or on_request or not asks
-            else Impact(),
+            impact=_impact(node, name or "", default, module, asks=asks, on_loop=on_loop),
             instead=f'Set a default before the call: `kwargs.setdefault("{default.keyword}", {default.suggest})`.'
             if hands_on
             else _instead(default),
@@ -373,6 +369,20 @@ def _severity(default: Timeout, *, on_request: bool) -> Severity:
     if default.seconds is not None or default.fixed_in or default.often_quick:
         return Severity.MEDIUM
     return Severity.HIGH if on_request else Severity.MEDIUM
+
+
+def _impact(
+    node: ast.Call, name: str, default: Timeout, module: Module, *, asks: bool, on_loop: bool
+) -> Impact:
+    """What waits for a peer that never answers: the loop, a thread, a request by itself, or a job."""
+    is_served = module.in_request_path(node)
+    if not (on_loop or is_served or not asks):
+        return Impact()
+    if default.seconds is None and (module.is_awaited(node) or _is_asynchronous(name)):
+        return estimates.hangs_awaited()
+    if default.seconds is None and not is_served and module.contexts(node) == {Context.TASK}:
+        return estimates.hangs_beside()
+    return estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds)
 
 
 def _is_asynchronous(name: str) -> bool:

@@ -227,7 +227,7 @@ def test_what_one_design_brings_is_one_entry(tmp_path: Path) -> None:
 
     assert shown.count("FP103") == 1
     assert "  FP103 blocking-call-through-helper   7 places, 7 endpoints\n" in shown
-    others = [f"shop/api.py:{21 + 6 * at} GET /{name}" for at, name in enumerate(NAMES[1:5])]
+    others = [f"line {21 + 6 * at} GET /{name}" for at, name in enumerate(NAMES[1:5])]
     assert f"= the same at {' · '.join(others)} · and 2 more: --ungrouped lists each\n" in shown
     assert "= one decision for all 7 places: `AsyncSession`, or a plain `def`" in shown
     assert "Found 7 problems of 1 cause in 1 of 4 files (7 critical)" in shown

@@ -146,7 +146,9 @@ def _rows(
         names = [code(str(change.ref), cell=True) for change in members]
         if len(names) > _NAMED_ALIKE + 1:
             names[_NAMED_ALIKE:] = [f"{len(names) - _NAMED_ALIKE} more"]
-        rows.append((members, [f"{listed(names)}{cells[0].rstrip()}", *cells[1:]]))
+        sizes = {_sizes(change) for change in members}
+        told = sizes.pop() if len(sizes) == 1 else ""
+        rows.append((members, [f"{listed(names)}{cells[0].rstrip()}{told}", *cells[1:]]))
     place = {id(change): at for at, change in enumerate(changes)}
     return sorted(rows, key=lambda row: place[id(row[0][0])])
 
@@ -190,9 +192,11 @@ def _cost_row(change: EndpointChange, talked_of: Container[object]) -> list[str]
     elif change.before is None:
         name += " <sub>new</sub>"
     figures = _figures(change)
-    if sizes := comments.size_words(change, *(new for _, new in figures), cell=True):
-        name += f" <sub>{sizes}</sub>"
-    return [name, *(_moved(old, new) for old, new in figures), _blocks(change, talked_of)]
+    return [
+        f"{name}{_sizes(change)}",
+        *(_moved(old, new) for old, new in figures),
+        _blocks(change, talked_of),
+    ]
 
 
 def _figures(change: EndpointChange) -> list[tuple[str | None, str]]:
@@ -204,6 +208,12 @@ def _moved(old: str | None, new: str) -> str:
     if old is None:
         return rendered if new in ("0", "no") else f"**{rendered}**"
     return rendered if old == new else f"{prose(shorten(old, 120), cell=True)} → **{rendered}**"
+
+
+def _sizes(change: EndpointChange) -> str:
+    """What the letters in the figures count, behind a name."""
+    sizes = comments.size_words(change, *(new for _, new in _figures(change)), cell=True)
+    return f" <sub>{sizes}</sub>" if sizes else ""
 
 
 def _blocks(change: EndpointChange, talked_of: Container[object]) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.review import comments
 from app.review.comments import BADGES
 from app.review.grouping import Group
-from app.review.markdown import Section, code, details, html, plain, plural, prose, shorten
+from app.review.markdown import Section, code, details, html, link, listed, plain, plural, prose, shorten
 from app.review.summary.drawing import section, upper
 from app.review.summary.facts import Facts
 from rules.engine.finding import Finding, Severity
 
+_MOST_LINES = 10
+"""Of one file that say the same."""
+_MOST_FILES = 8
 _MOST_NAMES = 5
 """Of distributions with another version."""
 
@@ -47,13 +52,13 @@ def _parts(facts: Facts, context: comments.Context) -> list[tuple[str, list[str]
             )
         )
     if facts.hints:
-        rows = [f"- {_row(finding, context)}" for finding in facts.hints]
+        rows = _rows(facts.hints, context)
         parts.append((plural(len(facts.hints), "hint"), rows))
     heard = {fingerprint for entry in facts.heard for fingerprint in entry.fingerprints}
     heard.update(finding.fingerprint for finding in facts.hints)
     observed = [entry.first for entry in facts.new if heard.isdisjoint(entry.fingerprints)]
     if observed:
-        parts.append((f"{len(observed)} observed", [f"- {_row(finding, context)}" for finding in observed]))
+        parts.append((f"{len(observed)} observed", _rows(observed, context)))
     if facts.waived:
         rows = [
             f"- {_row(entry.finding, context)} Ignored by {code(entry.waiver.author)}: {prose(entry.waiver.reason)}"
@@ -64,7 +69,7 @@ def _parts(facts: Facts, context: comments.Context) -> list[tuple[str, list[str]
         rows = [f"- by {code(facts.paused_by)}; `/fastperf resume` takes them up again"]
         parts.append(("comments paused", rows))
     if facts.nearby:
-        rows = [f"- {_row(finding, context)}" for finding in facts.nearby]
+        rows = _rows(facts.nearby, context)
         parts.append((plural(len(facts.nearby), "old finding") + " near your change", rows))
     if facts.bumped.findings:
         rows = [f"- {_row(finding, context)}" for finding in facts.bumped.findings]
@@ -94,9 +99,34 @@ def _parts(facts: Facts, context: comments.Context) -> list[tuple[str, list[str]
     return parts
 
 
-def _row(finding: Finding, context: comments.Context) -> str:
-    place = context.links.place(finding.path, finding.line)
-    return f"{_dot(finding)} {place} {code(finding.code)} {prose(shorten(finding.message, 300))}"
+def _rows(findings: Sequence[Finding], context: comments.Context) -> list[str]:
+    """A row for all that say the same, with their places."""
+    alike: dict[tuple[object, ...], dict[str, list[Finding]]] = {}
+    for finding in findings:
+        key = finding.code, finding.message, finding.severity, finding.is_hint
+        alike.setdefault(key, {}).setdefault(finding.path, []).append(finding)
+    rows = []
+    for files in alike.values():
+        places = [_places(members, context) for members in files.values()]
+        if (left := len(places) - _MOST_FILES) > 1:
+            places[_MOST_FILES:] = [f"{left} more files"]
+        first = next(iter(files.values()))[0]
+        rows.append(f"- {_row(first, context, ' · '.join(places))}")
+    return rows
+
+
+def _places(members: Sequence[Finding], context: comments.Context) -> str:
+    """The lines of one file: `shop/api.py:12 and lines 13 and 20`."""
+    first, *others = members
+    lines = [link(str(each.line), context.links.line(each.path, each.line)) for each in others[:_MOST_LINES]]
+    lines += [f"{left} more"] if (left := len(others) - _MOST_LINES) > 0 else []
+    more = f" and line{'s' if len(lines) > 1 else ''} {listed(lines)}" if lines else ""
+    return f"{context.links.place(first.path, first.line)}{more}"
+
+
+def _row(finding: Finding, context: comments.Context, places: str = "") -> str:
+    where = places or context.links.place(finding.path, finding.line)
+    return f"{_dot(finding)} {where} {code(finding.code)} {prose(shorten(finding.message, 300))}"
 
 
 def _dot(finding: Finding) -> str:

@@ -568,6 +568,15 @@ def hangs_awaited() -> Impact:
     )
 
 
+def hangs_beside() -> Impact:
+    """A call that may never end, in what no request waits for: a job, a task."""
+    return Impact(
+        summary="each peer that accepts and never answers holds the worker that asks it for ever, and what waits in its queue",
+        formula="hung calls = workers that never end",
+        assumptions={"timeout_s": "none"},
+    )
+
+
 def hangs_in_executor() -> Impact:
     """A call that may never end, in a thread of an executor: asyncio's own has `min(32, processors + 4)`."""
     return Impact(

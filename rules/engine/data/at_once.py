@@ -31,6 +31,12 @@ _LISTS = {
     "asyncpg": "= ANY($1)",
     "psycopg": "= ANY(%s)",
 }
+_CHANGES = re.compile(
+    r"_*(?:add|apply|archive|clear|create|delete|insert|mark|move|purge|remove|restore|save|set|store|sync|update|upsert)_"
+)
+"""Names of helpers that are called for what they change, also where they return something."""
+_STATEMENT = re.compile(r"(?:.*[._])?(?:sql|statement|stmt|query|q)s?")
+"""Names of what holds a statement: a list of these is no list of keys."""
 _MOST_LINES = 6
 """A statement of more lines is not shown again: what changes would be lost in it."""
 
@@ -55,12 +61,17 @@ def advice(call: ast.Call, loop: LoopNode, leaf: Leaf, summary: Summary, module:
             f" has changed after it{committed}. Where an item may fail without the others, keep a savepoint around each"
             " instead, or write in batches of some hundreds."
         )
-    if _is_for_its_effect(call, module):
+    if _is_for_its_effect(call, module) or _CHANGES.match(helper):
         return (
             f"Take what `{helper}` looks up out of it: {one_query} for all of `{source}` before the loop, and give each"
             " call its own rows."
         )
     keys = _keys(call, loop, module)
+    if any(map(_STATEMENT.fullmatch, keys)):
+        return (
+            f"Make one statement of those that `{helper}` is given for `{source}` (`union_all`, or one `select` of several"
+            " values), ask it before the loop, and pick from the answer inside."
+        )
     takes = f"every `{keys[0]}`" if len(keys) == 1 and not keys[0].isidentifier() else f"all of `{source}`"
     return (
         f"Give `{helper}` a sibling that takes {takes} at once: {one_query}, and a dictionary to return. Call it before the"
@@ -70,11 +81,11 @@ def advice(call: ast.Call, loop: LoopNode, leaf: Leaf, summary: Summary, module:
 
 def sketch(call: ast.Call, loop: LoopNode, summary: Summary, module: Module) -> str:
     """The change as lines of a diff, in the names of the code at hand; empty where a few lines of it do not show it."""
-    if _saves(summary) or _is_for_its_effect(call, module):
+    if _saves(summary) or _is_for_its_effect(call, module) or _CHANGES.match(last_name(call.func)):
         return ""
     keys = _keys(call, loop, module)
     over = iterables(loop)
-    if len(keys) != 1 or len(over) != 1 or not _is_plain(over[0]):
+    if len(keys) != 1 or _STATEMENT.fullmatch(keys[0]) or len(over) != 1 or not _is_plain(over[0]):
         return ""
     key = keys[0]
     around = targets(loop)[0]

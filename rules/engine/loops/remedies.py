@@ -58,11 +58,13 @@ def of_helpers(stops: Sequence[Stop], module: Module) -> str:
         return of_entry(stop.entry, helper, module, use=stop.instead)
     use = _PLAIN.sub("", stop.instead).removesuffix(f", or {_THREAD}")
     other = _use(use, _short(stop.callable), helper)
+    hand = f"Hand `{helper}` to {_THREAD}: `await {_offload(module)}({helper}, …)`"
+    if use.startswith(_THREAD):
+        return f"{hand}."
     if stop.entry.construct or not all(frees(each.entry) for each in stops):
         return other
     if stop.kind is Kind.DB and (own := _bound(stop.entry.name)):
         return f"{other.removesuffix('.')}; or hand `{helper}` to {_THREAD}, with {own} of its own."
-    hand = f"Hand `{helper}` to {_THREAD}: `await {_offload(module)}({helper}, …)`"
     if not other or use.startswith(_ELSEWHERE):
         return f"{hand}."
     return f"{hand}; or {other[:1].lower()}{other[1:]}"

@@ -862,6 +862,44 @@ def test_two_comments_on_one_line_tell_once_what_its_endpoints_cost() -> None:
     assert "\n\nAlso here: **🟠 High · " in made.comments[0].body
 
 
+def test_many_endpoints_that_two_comments_reach_are_named_in_the_first() -> None:
+    reached = tuple(EndpointRef("GET", f"/orders/{number}") for number in range(9))
+    made = report(
+        after=result(
+            *(
+                finding(line, code=code, endpoints=reached, cause=code, fingerprint=code)
+                for line, code in ((12, "FP201"), (13, "FP601"), (20, "FP720"))
+            ),
+            endpoints=tuple(endpoint(str(ref), queries="N") for ref in reached),
+        ),
+        changes=numbered("shop/api.py", (12, 13, 20)),
+    )
+
+    first, second, third = (comment.body for comment in made.comments)
+    assert "Costliest, each at most: " in first
+    assert "all 10" in first
+    assert "The same endpoints as at [shop/api.py:12](" in second
+    assert "Costliest" not in second
+    assert "all 10" in third  # whose costs are no round trips
+
+
+def test_hints_in_the_same_words_are_one_row_of_the_summary() -> None:
+    hints = [finding(line, confidence=Confidence.POSSIBLE, fingerprint=str(line)) for line in (12, 13, 20)]
+    other = finding(21, confidence=Confidence.POSSIBLE, message="Another one.", fingerprint="other")
+
+    elsewhere = finding(7, path="shop/web.py", confidence=Confidence.POSSIBLE, fingerprint="elsewhere")
+
+    summary = report(
+        after=result(*hints, other, elsewhere), changes=numbered("shop/api.py", (12, 13, 20, 21))
+    ).summary
+
+    assert "5 hints" in summary
+    assert " · [shop/web.py:7](" in summary
+    assert summary.count("`requests.get` runs on the event loop") == 1
+    assert "#L12) and lines [13](" in summary
+    assert "Another one." in summary
+
+
 def test_what_costs_no_round_trips_names_endpoints_without_their_queries() -> None:
     reached = (EndpointRef("GET", "/orders"), EndpointRef("GET", "/parcels"))
     made = report(
