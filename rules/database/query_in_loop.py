@@ -295,7 +295,7 @@ def _of_whole_rows(node: ast.Call, module: Module) -> Iterator[Match]:
         return
     yield Match(
         node,
-        f"`{module.segment(node)}` fetches what the foreign keys of each item of `{shortened(module.segment(iterables(loop)[0]))}`"
+        f"`{module.segment(node)}` fetches what the foreign keys of each item of `{gone_over(loop, module.segment)}`"
         " refer to: one round trip to the database for each.",
         severity=Severity.MEDIUM,
         confidence=Confidence.POSSIBLE,  # the query may have joined them
