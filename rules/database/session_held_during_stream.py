@@ -10,6 +10,7 @@ from rules.engine.finding import Hop, Options
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.linking.values import Sort
 from rules.engine.module import Role
+from rules.engine.reading import facts
 from rules.engine.reading.origins import origin
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import names_in, own_nodes, walk
@@ -275,7 +276,7 @@ def _uses(
             mentioned |= names_in(inner)
             if any(isinstance(part, ast.Call) and module.query(part) is not None for part in walk(inner)):
                 return True
-    if mentioned & names:
+    if mentioned & names or _is_kept_for(mentioned, names, node, module):
         return True
     target = module.callee(made)
     if target is not None and module.project.summaries.of(target).queries:
@@ -286,6 +287,24 @@ def _uses(
         module.callee(made) is None
         and isinstance(made.func.value, ast.Name)
         and made.func.value.id in {argument.arg for argument, _ in arguments(node)}
+    )
+
+
+def _is_kept_for(
+    mentioned: set[str], names: set[str], node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> bool:
+    """Whether a variable that streams holds what asks a session later: `parts = [rows(session, each) for each in sheets]`."""
+    return any(
+        names & names_in(inner)
+        and (
+            isinstance(inner, ast.Lambda)
+            or ((made := module.callee(inner)) is not None and bool(made.function.flags & facts.GENERATOR))
+        )
+        for part in walk(node)
+        if isinstance(part, ast.Assign)
+        and any(isinstance(each, ast.Name) and each.id in mentioned for each in part.targets)
+        for inner in ast.walk(part.value)
+        if isinstance(inner, ast.Call | ast.Lambda)
     )
 
 

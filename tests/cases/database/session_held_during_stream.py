@@ -197,3 +197,28 @@ async def answered_in_a_session_of_its_own(prompt: str, session: SessionDep) -> 
     session.get(Invoice, 1)
     pieces = answered(prompt)
     return StreamingResponse(pieces)  # FP219
+
+
+def joined(parts: list[Iterator[str]]) -> Iterator[str]:
+    for part in parts:
+        yield from part
+
+
+@app.get("/parts")
+def parts(session: SessionDep, numbers: list[int]) -> StreamingResponse:
+    session.get(Invoice, 1)
+    members = [(f"{number}.csv", rows(session)) for number in numbers]
+    return StreamingResponse(joined(members))
+
+
+@app.get("/later")
+def later(session: SessionDep) -> StreamingResponse:
+    session.get(Invoice, 1)
+    opened = lambda: rows(session)  # noqa: E731
+    return StreamingResponse(joined(opened))
+
+
+@app.get("/names")
+def names(session: SessionDep) -> StreamingResponse:
+    loaded = [invoice.path for invoice in session.scalars(select(Invoice)).all()]
+    return StreamingResponse(joined(loaded))  # FP219
