@@ -190,6 +190,8 @@ class FilterInPython(Rule):
             return
         if isinstance(node, ast.Subscript) and _finds_one(loaded):
             return
+        if loaded.filters and isinstance(node, ast.SetComp) and not node.generators[0].ifs:
+            return  # of one owner they are different anyway
         name = loaded.table.symbol.rpartition(".")[2]
         yield Match(
             node,
@@ -524,13 +526,20 @@ def _of_page(node: ast.Subscript | ast.Call, cut: Cut, module: Module) -> Match:
         which = f"all `{name}` rows that match" if cut.is_narrowed else f"every `{name}`"
     return Match(
         node,
-        f"`{shortened(module.segment(node), 60)}` cuts a page out of {which}: each page loads them all anew.",
-        severity=Severity.LOW if cut.is_narrowed or cut.leaf is not None else Severity.MEDIUM,
+        f"`{shortened(module.segment(node), 60)}` cuts a page out of {which}: each page loads them all anew"
+        f"{', and sorts them out in Python' if cut.sorted_out else ''}.",
+        severity=Severity.LOW
+        if cut.is_narrowed or cut.leaf is not None or cut.sorted_out
+        else Severity.MEDIUM,
+        # The condition may be more than SQL can say.
         confidence=Confidence.LIKELY
-        if _is_large(cut, module) and not is_seldom(node, module)
+        if _is_large(cut, module) and not is_seldom(node, module) and not cut.sorted_out
         else Confidence.POSSIBLE,
         call_path=_way_to(node, cut, module),
-        swallows=(("FP211", loaded.line),) if loaded is not None and loaded.path == module.path else (),
+        swallows=(
+            *((("FP211", loaded.line),) if loaded is not None and loaded.path == module.path else ()),
+            *((("FP215", cut.sorted_out),) if cut.sorted_out else ()),
+        ),
         impact=estimates.rows_returned(module.options),
         instead="Let the database cut the page: an order, `OFFSET` (or a key to continue after) and `LIMIT` in the query, and a"
         " `COUNT` where their number is shown.",

@@ -99,6 +99,8 @@ _GROWS = frozenset(
         "inserted_at",
     }
 )
+_TIME = regex(r"(?:_at|_on|_ts|_date|_time|_until|timestamp|^date|^time|^created|^updated|expir\w*)$")
+"""Names of columns that hold a time."""
 _STAMPS = frozenset(
     {
         "create_time",
@@ -291,6 +293,7 @@ class FilterOnUnindexedColumn(Rule):
                 impact=estimates.rows_scanned(module.options),
             )
         yield from _sorted(node, module, seen)
+        yield from _ranged(node, module, seen)
 
 
 def _of_documents(node: ast.ClassDef, module: Module) -> Iterator[Match]:
@@ -391,6 +394,39 @@ def _sorted(
             f" sorts all of `{table.name}`.",
             severity=Severity.LOW,
             confidence=Confidence.POSSIBLE,
+            fix=index_advice.add_index(statement) if is_own else None,
+            related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
+            instead=index_advice.advice(table, column, in_class=is_own),
+            impact=estimates.rows_scanned(module.options),
+        )
+
+
+def _ranged(
+    node: ast.ClassDef | ast.Call, module: Module, seen: set[tuple[str, int, str]]
+) -> Iterator[Match]:
+    """Times of which a span is asked for, or those that are still empty: without an index that reads the whole table."""
+    for table, column in module.project.models.columns_at(module.path, index_advice.symbol_of(node, module)):
+        if column.place in seen or not _TIME.search(column.attribute):
+            continue
+        if not grows(table) or not _is_worth_an_index(table, column, module):
+            continue
+        uses = [
+            use
+            for use in module.project.lookups.ranged.get(column.place, [])
+            if use.of == table.symbol and not use.is_clean_up and not use.seldom
+        ]
+        statement = index_advice.column_node(node, column) if uses else None
+        if statement is None or is_reference(table, module.project):
+            continue
+        seen.add(column.place)
+        is_own = column.symbol == table.symbol
+        name = table.symbol.rpartition(".")[2]
+        yield Match(
+            index_advice.place_of(statement),
+            f"`{_named(uses)}` asks for the `{name}` rows of some `{column.attribute}`, which has no index: each call reads all of"
+            f" `{table.name}`.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # how much of the table a span is, is not in the code
             fix=index_advice.add_index(statement) if is_own else None,
             related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
             instead=index_advice.advice(table, column, in_class=is_own),

@@ -9,11 +9,13 @@ from rules.engine.costs import estimates
 from rules.engine.data import store_lists
 from rules.engine.data.document_lists import ENDS, UnlimitedList, unlimited
 from rules.engine.data.growing_tables import grows, grows_by_name
+from rules.engine.data.loads import LISTS, is_limited, loaded
 from rules.engine.data.raw_queries import Raw, is_unlimited
 from rules.engine.data.reference_tables import is_kept_by_hand, is_only_read, is_reference
 from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.data.store_lists import ASKING, StoreList
 from rules.engine.finding import Hop
+from rules.engine.linking.context import Context
 from rules.engine.reading.loop_shapes import shortened, spelled
 from rules.engine.reading.raw_text import TAKES
 from rules.engine.reading.regexes import regex
@@ -118,7 +120,9 @@ class UnboundedQuery(Rule):
     def concerns(self, callee: Callee) -> bool:
         if callee.is_linked or callee.spelled in TAKES:
             return True
-        return callee.is_method and (callee.spelled in ENDS or callee.spelled in ASKING)
+        return callee.is_method and (
+            callee.spelled in ENDS or callee.spelled in ASKING or callee.spelled in LISTS
+        )
 
     def check(self, node: ast.Call | ast.For, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.For):
@@ -136,6 +140,7 @@ class UnboundedQuery(Rule):
         if stored is not None:
             yield _of_store(node, stored, module)
             return
+        yield from _of_job(node, module)
         found = module.project.unbounded.at(module.path, node.lineno, node.col_offset)
         if found is None or any(isinstance(part, ast.Call) for part in walk(node.func)):
             return
@@ -226,6 +231,34 @@ def _exported(loop: ast.For, module: Module) -> Iterator[Match]:
         impact=estimates.rows_returned(module.options),
         instead="Stream it: a generator that goes through `session.execute(query.execution_options(yield_per=1000))` and yields"
         " the lines, given to `StreamingResponse`; what takes minutes belongs into a job.",
+    )
+
+
+def _of_job(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`for usage in session.query(Usage).all(): …` in a job of a queue: all rows are in its memory before the first is looked at."""
+    if Context.TASK not in module.contexts(node) or module.in_request_path(node) or module.is_repeated(node):
+        return
+    load = loaded(node, module)
+    found = module.rows(node) if load is not None and not is_limited(load, module) else ()
+    if len(found) != 1 or found[0].reads or not found[0].many or found[0].flags & (LIMITED | TOUCHED):
+        return
+    rows = found[0]
+    if any(word[:1] != "~" for word in rows.filters) or not grows(rows.table) or is_small(rows.table):
+        return
+    name, function = rows.table.symbol.rpartition(".")[2], module.function_of(node)
+    if function is None or is_reference(rows.table, module.project):
+        return
+    which = f"all `{name}` rows that match" if rows.filters else f"every `{name}`"
+    yield Match(
+        node,
+        f"`{function.name}` holds {which} in memory before it looks at the first: nothing limits this query, so the worker grows"
+        " with the table.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many there are is not in the code
+        when_new=Confidence.LIKELY,
+        impact=estimates.rows_returned(module.options),
+        instead="Go through it in portions: `execution_options(yield_per=1000)`, or pages after the last key where the job commits"
+        " in between.",
     )
 
 

@@ -6,8 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rules.engine.data.raw_queries import is_unlimited
+from rules.engine.data.sole_uses import is_used_once
 from rules.engine.reading.raw_text import FETCHES_ONE
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import LIMITED, MANY, RESULT, TOUCHED
@@ -81,6 +83,8 @@ class Cut(Struct, frozen=True):
 
     narrowed: bool = False
     """Whether `call` is seen to ask for some of them."""
+    sorted_out: int = 0
+    """The line on which Python keeps some of them before it cuts the page."""
 
     @property
     def is_narrowed(self) -> bool:
@@ -95,9 +99,52 @@ def cut_page(node: ast.Subscript | ast.Call, module: Module) -> Cut | None:
     held = _held(source, module)
     if not _is_first(source, node, module):
         return None
+    whole = _before_sorting_out(source, module)
+    if whole is not None:
+        if isinstance(whole, ast.Name) and not is_used_once(whole, module):
+            return None
+        cut = whole_list(whole, _held(whole, module), module)
+        return replace(cut, sorted_out=whole.lineno) if cut is not None else None
     if isinstance(held, ast.Attribute):
         return _of_relationship(held, module)
     return whole_list(source, held, module)
+
+
+def _before_sorting_out(source: ast.expr, module: Module) -> ast.expr | None:
+    """`rows` of `[row for row in rows if row.open]`, or of a loop that appends some of them to the list `source`."""
+    function = module.function_of(source)
+    bindings = module.index.bindings_of(source) if isinstance(source, ast.Name) else []
+    if len(bindings) != 1 or function is None or not isinstance(source, ast.Name):
+        return None
+    value = bindings[0].value
+    value = value.value if isinstance(value, ast.AnnAssign) else value
+    match value:
+        case ast.ListComp(generators=[ast.comprehension(iter=whole, ifs=[_, *_])]):
+            pass
+        case ast.List(elts=[]):
+            filling = [each for each in walk(function.node) if _fills(each, source.id)]
+            if len(filling) != 1 or not isinstance(filling[0], ast.For):
+                return None
+            whole = filling[0].iter
+        case _:
+            return None
+    return whole if isinstance(whole, ast.Name | ast.Call | ast.Await) else None
+
+
+def _fills(loop: ast.AST, name: str) -> bool:
+    """Whether a loop appends some of what it goes over to a list, under a condition."""
+    return (
+        isinstance(loop, ast.For)
+        and any(isinstance(each, ast.If) for each in loop.body)
+        and any(
+            isinstance(part, ast.Call)
+            and isinstance(part.func, ast.Attribute)
+            and part.func.attr == "append"
+            and isinstance(part.func.value, ast.Name)
+            and part.func.value.id == name
+            for part in walk(loop)
+        )
+    )
 
 
 def whole_list(source: ast.expr, held: ast.expr, module: Module) -> Cut | None:
@@ -291,6 +338,8 @@ def _is_for_page(part: ast.expr, module: Module) -> bool:
         case ast.UnaryOp(op=ast.Not()) | ast.If() | ast.IfExp():
             return getattr(around, "test", part) is part
         case ast.Call(func=ast.Attribute(attr="paginate" | "islice")):
+            return True
+        case ast.Attribute(attr="append" | "sort"):
             return True
     return False
 

@@ -67,6 +67,8 @@ class Lookups(Struct):
     """Nothing else narrows the query: the index decides between a look-up and a scan."""
     sorted: dict[tuple[str, int, str], list[Use]] = field(default_factory=dict)
     """All rows are sorted by the column, to find one page of them."""
+    ranged: dict[tuple[str, int, str], list[Use]] = field(default_factory=dict)
+    """Nothing but a span of the column, or that it is empty, narrows the query."""
     documents: dict[tuple[str, str], list[tuple[tuple[str, ...], tuple[str, ...], Use]]] = field(
         default_factory=dict
     )
@@ -259,6 +261,9 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
             use = Use(path, filtered.line, filtered.symbol, reached, seldom, (table, column) in optional)
             use.joined = table is not entity
             _note(found, table, column, use)
+    if not equal and len(narrowed) == 1 and narrowed[0] not in optional and narrowed[0][0] is entity:
+        use = Use(path, filtered.line, filtered.symbol, reached, seldom, of=narrowed[0][0].symbol)
+        found.ranged.setdefault(narrowed[0][1].place, []).append(use)
     if narrowed or any(pair not in optional for pair in equal):
         return
     for table, name in narrowing.ordered:

@@ -29,6 +29,11 @@ _BY_KEYWORDS = regex(
     r"(?:^|_)(?:find|get|by|filter|list|fetch|exists|count|one|first|all|select|search)(?:_|$)"
 )
 """Names of methods that may ask for what their keywords say."""
+_PENDING = regex(
+    r"\b(?:handled|processed|sent|completed|finished|resolved|delivered|claimed|acknowledged|consumed|notified|synced|indexed"
+    r"|ended|started|picked|executed|billed|invoiced|dispatched|exported|imported|reviewed)_(?:at|on)$"
+)
+"""Times that are empty as long as something has to be done."""
 _INDEXING = frozenset({"create_index", "ensure_index", "IndexModel"})
 UNREAD = "*"
 _STEPS = _READ | {"options", "distinct", "offset", "execution_options"}
@@ -50,7 +55,7 @@ class Filtered(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """Columns with another condition an index can answer: a range, a list of values, a join."""
     unreadable: bool = False
     optional: tuple[str, ...] = ()
-    """Those of `equal` that a branch after the query's start adds: only who asks for them is answered by them."""
+    """Those of both that a branch after the query's start adds: only who asks for them is answered by them."""
     ordered: str = ""
     """The column by which all rows are sorted to find the few that a limit leaves; empty without a limit."""
     of_class: bool = False
@@ -197,7 +202,7 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
             origins = _begun_elsewhere(index, call, scope)
         for origin in origins:
             equal, narrowed, unreadable = queries.setdefault(origin, ([], [], []))
-            before = len(equal)
+            before = len(equal), len(narrowed)
             if function.attr in _JOINS:
                 unreadable.append(False)
                 joined.setdefault(origin, []).extend(_on(index, call, scope))
@@ -220,10 +225,13 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                             chosen.add(ref)
                     elif kind == "<":
                         narrowed.append(ref)
+                        if is_chosen:
+                            chosen.add(ref)
                     elif kind == "?":
                         unreadable.append(True)
             if not is_begun_elsewhere and not _is_added_later(index, call, origin[1]):
-                always |= {(origin, ref) for ref in equal[before:] if ref not in chosen}
+                added = (*equal[before[0] :], *narrowed[before[1] :])
+                always |= {(origin, ref) for ref in added if ref not in chosen}
     for (entity, line), (equal, narrowed, unreadable) in queries.items():
         sorted_by = ordered.get((entity, line), "") if (entity, line) in limited else ""
         on = tuple(dict.fromkeys(joined.get((entity, line), ())))
@@ -235,7 +243,9 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                 tuple(dict.fromkeys(equal)),
                 tuple(dict.fromkeys(narrowed)),
                 any(unreadable),
-                tuple(dict.fromkeys(ref for ref in equal if ((entity, line), ref) not in always)),
+                tuple(
+                    dict.fromkeys(ref for ref in (*equal, *narrowed) if ((entity, line), ref) not in always)
+                ),
                 sorted_by,
                 on=on,
             )
@@ -383,8 +393,10 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
             yield ("<", column) if column else ("?", "")
         case ast.Call(func=ast.Attribute(value=inner, attr="is_"), args=[ast.Constant(value=None)]):
             column = _column(index, inner, scope)
-            # What belongs to nobody is rare, and an index finds it: unlike what was not deleted.
-            yield ("<" if column.endswith("_id") else "!", column) if column else ("?", "")
+            # What belongs to nobody, or waits for something to be done, is rare, and an index finds it: unlike what was not
+            # deleted.
+            is_rare = column.endswith("_id") or _PENDING.search(column) is not None
+            yield ("<" if is_rare else "!", column) if column else ("?", "")
         case ast.Call(func=ast.Attribute(value=inner, attr="is_" | "is_not" | "isnot" | "not_in" | "notin_")):
             column = _column(index, inner, scope)
             yield ("!", column) if column else ("?", "")

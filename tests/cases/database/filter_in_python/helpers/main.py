@@ -77,3 +77,33 @@ def customers(session: Session = Depends(get_session)):
 def halved(session: Session = Depends(get_session)):
     some = session.query(Order).limit(10)
     return list({round(order.customer_id / 2) for order in session.query(Order)} | {order.customer_id for order in some})
+
+
+@app.get("/orders/mine")
+def my_orders(customer: int, skip: int = 0, limit: int = 50, session: Session = Depends(get_session)):
+    found = []
+    for order in session.query(Order).all():
+        if order.customer_id == customer or order.total > 100:
+            found.append(order)
+    found.sort(key=lambda order: order.total)
+    return {"total": len(found), "orders": found[skip : skip + limit]}  # FP215
+
+
+@app.get("/orders/large")
+def large_orders(skip: int = 0, limit: int = 50, session: Session = Depends(get_session)):
+    large = [order for order in session.query(Order).all() if order.total % 7 == skip]
+    return large[skip : skip + limit]  # FP215
+
+
+@app.get("/orders/both")
+def both(skip: int = 0, limit: int = 50, session: Session = Depends(get_session)):
+    some = session.query(Order).limit(500).all()
+    small = [order for order in some if order.total % 7 == skip]
+    every = session.query(Order).all()
+    mine = [order for order in every if order.total % 7 == skip]
+    return [small[skip : skip + limit], mine[skip : skip + limit], every]
+
+
+@app.get("/orders/customers/{number}")
+def customers_of(number: int, session: Session = Depends(get_session)):
+    return {order.customer_id for order in session.query(Order).filter(Order.total == number)}

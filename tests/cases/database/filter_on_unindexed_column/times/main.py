@@ -1,0 +1,56 @@
+"""Spans of time, and times that are still empty."""
+
+from datetime import datetime
+
+from fastapi import Depends, FastAPI, Request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .models import Order
+
+app = FastAPI()
+
+
+def get_session(request: Request) -> Session:
+    return request.app.state.session
+
+
+@app.get("/orders")
+def orders(start: datetime, end: datetime, session: Session = Depends(get_session)) -> list[int]:
+    found = session.scalars(select(Order).where(Order.created_at >= start, Order.created_at < end))
+    return [order.id for order in found]
+
+
+@app.get("/orders/open")
+def open_orders(session: Session = Depends(get_session)) -> list[int]:
+    return [order.id for order in session.scalars(select(Order).where(Order.handled_at.is_(None)))]
+
+
+@app.get("/orders/kept")
+def kept_orders(session: Session = Depends(get_session)) -> list[int]:
+    return [order.id for order in session.scalars(select(Order).where(Order.deleted_at.is_(None)))]
+
+
+@app.get("/orders/of/{number}")
+def orders_of(number: int, start: datetime, session: Session = Depends(get_session)) -> list[int]:
+    mine = select(Order).where(Order.customer_id == number, Order.ordered_at >= start)
+    shipped = select(Order).where(Order.shipped_at >= start)
+    return [order.id for order in [*session.scalars(mine), *session.scalars(shipped)]]
+
+
+@app.get("/orders/wished")
+def wished_orders(
+    start: datetime | None = None, most: int = 0, session: Session = Depends(get_session)
+) -> list[int]:
+    query = select(Order)
+    if start is not None:
+        query = query.where(Order.updated_at >= start)
+    if most:
+        query = query.where(Order.total <= most)
+    return [order.id for order in session.scalars(query.limit(50))]
+
+
+@app.post("/orders/purge")
+def purge_orders(start: datetime, session: Session = Depends(get_session)) -> None:
+    for order in session.scalars(select(Order).where(Order.paid_at < start)):
+        session.delete(order)
