@@ -45,6 +45,7 @@ _WITH_ITS_OWNER = frozenset({"joined", "selectin", "subquery", "immediate"})
 _SOME_KEYS = 4
 """So many queries one after another, where one would do, are worth a hint."""
 _RELATION = "tortoise.fields.ReverseRelation"
+_AS_DICT = "playhouse.shortcuts.model_to_dict"
 _LOADING = frozenset({"prefetch_related", "select_related", "fetch_related", "fetch_for_list"})
 """Tortoise's methods that load what rows refer to."""
 
@@ -144,13 +145,16 @@ class QueryInLoop(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.meaning.query is not None
+        return callee.meaning.query is not None or callee.spelled == _AS_DICT.rpartition(".")[2]
 
     def check(self, node: ast.Call | ast.Await, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Await):
             yield from _of_relation(node, module)
             return
         query = module.query(node)
+        if query is None and module.called_name(node) == _AS_DICT:
+            yield from _of_whole_rows(node, module)
+            return
         if query is None or query.kind != "select" or query.driver in OTHER_STORES:
             return
         loop = loop_of(node, module)
@@ -262,6 +266,25 @@ def _of_relation(node: ast.Await, module: Module) -> Iterator[Match]:
         impact=estimates.queries_in_loop(module.options, module.turns_around(node)),
         instead=f'Load it with the rows: `.prefetch_related("{relation.attr}")`, or `select_related` where it is one row.',
     ).doubted()
+
+
+def _of_whole_rows(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`[model_to_dict(order) for order in Order.select()]`: peewee fetches what each foreign key refers to."""
+    loop = loop_of(node, module)
+    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    stops = given.get("recurse") or (node.args[1] if len(node.args) > 1 else None) or given.get("max_depth")
+    if loop is None or (isinstance(stops, ast.Constant) and not stops.value):
+        return
+    yield Match(
+        node,
+        f"`{module.segment(node)}` fetches what the foreign keys of each item of `{gone_over(loop, module.segment)}`"
+        " refer to: one round trip to the database for each.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE,  # the query may have joined them
+        when_new=Confidence.LIKELY,
+        impact=estimates.queries_in_loop(module.options, module.turns_around(node)),
+        instead="Select them with the rows (`.select(Order, Customer).join(Customer)`), or leave them out: `recurse=False`.",
+    )
 
 
 def _comes_along(relation: ast.Attribute, module: Module) -> bool:

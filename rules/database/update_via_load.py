@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from rules.engine.costs import estimates
 from rules.engine.data.growing_tables import grows_by_name
-from rules.engine.data.per_item import is_doubtful
+from rules.engine.data.per_item import is_doubtful, is_few
+from rules.engine.data.round_trips import loop_of
 from rules.engine.data.small_tables import is_small
+from rules.engine.reading.loop_shapes import gone_over
 from rules.engine.reading.rows import MANY, RESULT
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -18,6 +20,16 @@ from rules.engine.service.traffic import is_seldom
 if TYPE_CHECKING:
     from rules.engine.data.statements import Loaded
     from rules.engine.module import Module
+
+
+_SESSIONS = frozenset(
+    {
+        "sqlalchemy.orm.Session",
+        "sqlalchemy.ext.asyncio.AsyncSession",
+        "sqlmodel.Session",
+        "sqlmodel.ext.asyncio.session.AsyncSession",
+    }
+)
 
 
 class UpdateViaLoad(Rule):
@@ -108,6 +120,7 @@ class UpdateViaLoad(Rule):
         if _deletes_each(node, node.target.id):
             yield from _deleted(node, module)
             return
+        yield from _deleted_one_by_one(node, module)
         names = _set_alike(node, node.target.id, module)
         if not names or _is_used_elsewhere(node, module):
             return
@@ -154,6 +167,37 @@ def _deleted(loop: ast.For, module: Module) -> Iterator[Match]:
         impact=estimates.rows_changed(module.options, module.turns(loop.iter)),
         instead=f"Let one statement do it: `session.execute(delete({model}).where(…))`.",
     )
+
+
+def _deleted_one_by_one(loop: ast.For, module: Module) -> Iterator[Match]:
+    """`session.delete(order)` beside other things that each turn does: a statement for each row, after one for each that it owns."""
+    call = next((each for each in walk(loop) if _deletes_row(each, module)), None)
+    if call is None or loop_of(call, module) is not loop or not module.in_request_path(loop):
+        return
+    row = call.args[0]
+    table = module.table(row)
+    found = module.rows(row) if table is None else ()
+    table = found[0].table if len(found) == 1 and not found[0].reads else table
+    if table is None or not (grows_by_name(table.name) or grows_by_name(table.symbol)):
+        return
+    if is_few(loop, module) or is_doubtful(loop, module) or is_seldom(loop, module):
+        return
+    model = table.symbol.rpartition(".")[2]
+    yield Match(
+        call,
+        f"`{module.segment(call)}` deletes one `{model}` at a time: a `DELETE` for each item of"
+        f" `{gone_over(loop, module.segment)}`.",
+        confidence=Confidence.POSSIBLE,  # the driver may send them together, and the model's events may have to run
+        impact=estimates.rows_changed(module.options, module.turns(loop.iter)),
+        instead=f"Collect the keys and delete them with one statement: `session.execute(delete({model}).where({model}.id.in_(keys)))`.",
+    )
+
+
+def _deletes_row(node: ast.AST, module: Module) -> TypeGuard[ast.Call]:
+    match node:
+        case ast.Call(func=ast.Attribute(attr="delete", value=session), args=[ast.Name()], keywords=[]):
+            return module.type_of(session) in _SESSIONS
+    return False
 
 
 def _deletes_each(loop: ast.For, row: str) -> bool:

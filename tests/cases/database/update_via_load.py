@@ -164,9 +164,41 @@ def remove_boxes(session: SessionDep) -> None:
         session.delete(parcel)
     for parcel in session.scalars(select(Parcel)).all():
         forget(parcel)
-        session.delete(parcel)
+        session.delete(parcel)  # FP214 (summary)
     session.commit()
 
 
 def forget(parcel: Parcel) -> None:
     raise NotImplementedError
+
+
+def remove_file(order: Order) -> None:
+    print(order.id)
+
+
+@app.post("/remove/files")
+def remove_with_files(session: SessionDep) -> None:
+    for order in session.scalars(select(Order).where(Order.open)).all():
+        remove_file(order)
+        session.delete(order)  # FP214 (summary)
+    session.commit()
+
+
+@app.post("/remove/found")
+def remove_found(numbers: list[int], session: SessionDep) -> list[int]:
+    missing = []
+    orders = {order.id: order for order in session.scalars(select(Order).where(Order.id.in_(numbers)))}
+    for number in numbers:
+        order = orders.get(number)
+        if order is None:
+            missing.append(number)
+            continue
+        session.delete(order)
+    for setting in session.scalars(select(Setting)).all():
+        print(setting.id)
+        session.delete(setting)
+    for order in session.scalars(select(Order).where(Order.open)).all():
+        remove_file(order)
+    one = session.get(Order, 1)
+    session.delete(one)
+    return missing
