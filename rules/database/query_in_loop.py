@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.data import one_query
 from rules.engine.data.at_once import asks_for_many
+from rules.engine.data.climbing import climbs
 from rules.engine.data.embedded import is_embedded
 from rules.engine.data.graph_fields import field_around
 from rules.engine.data.per_item import is_doubtful
@@ -163,6 +164,7 @@ class QueryInLoop(Rule):
         if loop is None:
             yield from _of_field(node, module)
             yield from _of_written_keys(node, module)
+            yield from _of_chain(node, module)
             return
         if not one_table(node, loop, module):
             return  # another table each time: no query could ask for all
@@ -233,6 +235,22 @@ def _of_written_keys(node: ast.Call, module: Module) -> Iterator[Match]:
         when_new=Confidence.LIKELY,
         impact=estimates.queries_in_loop(module.options, keys),
         instead=_instead(node, query, module),
+    )
+
+
+def _of_chain(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`while folder.parent_id: folder = session.get(Folder, folder.parent_id)`: a query for each step up."""
+    query = module.query(node)
+    if climbs(node, module) is None or query is None or is_embedded(query.name, module):
+        return
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` runs once for each step that this loop climbs: one round trip to the database each, one after"
+        " another.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how deep it is is not in the code
+        when_new=Confidence.LIKELY,
+        instead="Ask once for the whole way: a recursive query (`select(…).cte(recursive=True)`), or a path that each row keeps.",
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data import at_once
+from rules.engine.data.climbing import climbs
 from rules.engine.data.embedded import is_embedded
 from rules.engine.data.graph_fields import field_around
 from rules.engine.data.per_item import goes_over_rows
@@ -145,6 +146,8 @@ class QueryInLoopThroughHelper(Rule):
             return
         loop = loop_of(node, module)
         leaf = nearest(summary.reads)
+        if loop is None and leaf is not None and climbs(node, module) is not None:
+            yield _of_chain(node, leaf, module)
         if loop is None or leaf is None or _is_of_a_kind_each(node, loop, module):
             return
         if _is_overridden_there(node, module):
@@ -196,6 +199,20 @@ class QueryInLoopThroughHelper(Rule):
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = weighed(self.severity, node, module)
         return severity.lowered() if len(leaf.path) > _FAR or leaf.sometimes else severity
+
+
+def _of_chain(node: ast.Call, leaf: Leaf, module: Module) -> Match:
+    """`while path: rules = await load_rules(path)`, from a folder to the one above: a query for each step."""
+    return Match(
+        node,
+        f"`{spelled(node.func)}` runs once for each step that this loop climbs, and each time reaches `{short(leaf)}`: a round trip"
+        " to the database each.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how deep it is is not in the code
+        when_new=None if is_embedded(leaf.callable, module) else Confidence.LIKELY,
+        call_path=way_to(node, leaf, module),
+        instead="Ask once for the whole way: for all keys that it leads over, or with a recursive query.",
+    )
 
 
 def _of_field(node: ast.Call, module: Module) -> Iterator[Match]:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.costs.wait_runs import Block, blocks, runs
 from rules.engine.costs.wait_steps import Step, changes, outermost_await
@@ -13,6 +14,7 @@ from rules.engine.costs.waits import (
     wait_of,
     without_bound,
 )
+from rules.engine.data.reads_in_row import reads_in_row
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 
 _NAMED = 3
+_MANY = 6
+"""So many questions to one session, one after another, are worth a hint."""
 
 
 class SequentialIndependentAwaits(Rule):
@@ -118,6 +122,7 @@ class SequentialIndependentAwaits(Rule):
             for statement in block.statements:
                 if (waits := _displayed(statement, module)) is not None:
                     yield self.match(waits, module, fix=None)
+        yield from _of_session(node, module)
 
     def match(self, waits: Sequence[Wait], module: Module, *, fix: Fix | None, is_sure: bool = True) -> Match:
         first, last = waits[0], waits[-1]
@@ -146,6 +151,29 @@ class SequentialIndependentAwaits(Rule):
             instead=f"Await them at once: `await asyncio.gather({calls})`; from Python 3.11 on `asyncio.TaskGroup` also cancels the"
             " others when one fails.",
         )
+
+
+def _of_session(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """A page of figures for which one session is asked a dozen times, each time waiting for the answer."""
+    if not module.in_request_path(function):
+        return
+    reads = reads_in_row(function, module)
+    if len(reads) < _MANY or any(
+        libraries.is_pooled(query) for read in reads if (query := module.query(read)) is not None
+    ):
+        return
+    first, last = reads[0], reads[-1]
+    yield Match(
+        first,
+        f"`{function.name}` asks the database {len(reads)} times, one after another (lines {first.lineno} to {last.lineno}), and no"
+        " question needs another's answer: each is a round trip.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # each may be quick, and one connection is all that a request should take
+        siblings=tuple(sorted({each.lineno for each in reads} - {first.lineno})),
+        impact=estimates.awaits_in_sequence(module.options, len(reads)),
+        instead="Ask with one statement for what belongs together, or give independent reads a session of their own each and await"
+        " them at once: one session serves one statement at a time.",
+    )
 
 
 def _are_asked_for(run: Sequence[Step], function: ast.AsyncFunctionDef) -> bool:

@@ -814,3 +814,58 @@ async def kept_numbers(number: int) -> int:
     first = known or await page.orders.of(number)  # FP110
     second = await page.parcels.of(number)
     return first + second
+
+
+@app.get("/dashboard")
+async def dashboard(number: int, session: AsyncSession = Depends(get_session)) -> list[object]:
+    orders = (await session.scalars(select(text("orders")))).all()  # FP110 (summary)
+    items = (await session.scalars(select(text("items")))).all()
+    statement = select(text("late"))
+    result = await session.execute(statement)
+    late = result.scalar_one_or_none()
+    open_orders = None
+    if late:
+        open_orders = late
+    customers = (await session.scalars(select(text("customers")))).all()
+    returns = (await session.execute(select(text("returns")))).scalar() or 0
+    notes = await session.scalar(select(text("notes")).where(text(str(number))))
+    return [orders, items, open_orders, customers, returns, notes]
+
+
+@app.get("/dashboard/chained")
+async def chained(number: int, session: AsyncSession = Depends(get_session)) -> list[object]:
+    order = await session.scalar(select(text("orders")))
+    item = await session.scalar(select(text("items")).where(text(str(order))))
+    parcel = await session.scalar(select(text("parcels")).where(text(str(item))))
+    place = await session.scalar(select(text("places")).where(text(str(parcel))))
+    note = await session.scalar(select(text("notes")).where(text(str(place))))
+    label = await session.scalar(select(text("labels")).where(text(str(note))))
+    sign = await session.scalar(select(text("signs")).where(text(str(label))))
+    return [order, item, parcel, place, note, label, sign, number]
+
+
+@app.post("/dashboard/writing")
+async def writing(session: AsyncSession = Depends(get_session)) -> list[object]:
+    first = await session.scalar(select(text("orders")))
+    second = await session.scalar(select(text("items")))
+    third = await session.scalar(select(text("parcels")))
+    fourth = await session.scalar(select(text("places")))
+    fifth = await session.scalar(select(text("notes")))
+    sixth = await session.scalar(select(text("labels")))
+    await session.commit()
+    return [first, second, third, fourth, fifth, sixth]
+
+
+@app.get("/dashboard/some")
+async def some_of(kind: str, session: AsyncSession = Depends(get_session)) -> list[object]:
+    found: list[object] = [await session.scalar(select(text("orders"))), await session.scalar(select(text("items")))]
+    if kind == "parcels":
+        found.append(await session.scalar(select(text("parcels"))))
+    elif kind == "places":
+        found.append(await session.scalar(select(text("places"))))
+    else:
+        found.append(await session.scalar(select(text("notes"))))
+        found.append(await session.scalar(select(text("labels"))))
+    for each in found:
+        await session.scalar(select(text(str(each))))
+    return found

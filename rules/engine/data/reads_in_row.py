@@ -1,0 +1,73 @@
+"""Questions to the database that a function asks one after another, though none needs another's answer."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from rules.engine.data.round_trips import OTHER_STORES
+from rules.engine.reading.walking import names_loaded, names_stored, own_calls, walk
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_BLOCKS = (ast.With, ast.AsyncWith)
+
+
+def reads_in_row(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> list[ast.Call]:
+    """The calls that read, each time the function runs, and that no answer before goes into; none where it writes too."""
+    if any(_writes(call, module) for call in own_calls(function)):
+        return []
+    found: list[ast.Call] = []
+    answers: set[str] = set()
+    for statement in _statements(function.body):
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        calls = [] if _decides(statement) else [call for call in _calls(statement) if _reads(call, module)]
+        loaded = names_loaded(statement)
+        if calls and not loaded & answers:
+            found += calls
+        if calls or loaded & answers or any(isinstance(part, ast.Await) for part in walk(statement)):
+            answers |= names_stored(statement)
+    return found
+
+
+def _statements(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements of a body in their order, those of `with` blocks too."""
+    found: list[ast.stmt] = []
+    for statement in body:
+        found += _statements(statement.body) if isinstance(statement, _BLOCKS) else [statement]
+    return found
+
+
+def _decides(statement: ast.stmt) -> bool:
+    """Whether what stands in a statement may not run, or more than once."""
+    return not isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return)
+
+
+def _calls(statement: ast.stmt) -> list[ast.Call]:
+    inner = {
+        part
+        for each in walk(statement)
+        if isinstance(
+            each, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp | ast.IfExp
+        )
+        for part in walk(each)
+    }
+    return [each for each in walk(statement) if isinstance(each, ast.Call) and each not in inner]
+
+
+def _reads(call: ast.Call, module: Module) -> bool:
+    query = module.query(call)
+    if query is not None:
+        return query.kind == "select" and query.driver not in OTHER_STORES
+    summary = module.summary(call)
+    return summary is not None and bool(summary.reads) and not summary.external
+
+
+def _writes(call: ast.Call, module: Module) -> bool:
+    query = module.query(call)
+    if query is not None:
+        return query.kind in ("write", "commit", "flush")
+    summary = module.summary(call)
+    return summary is not None and bool(summary.writes or summary.commits)
