@@ -24,10 +24,12 @@ def reads_in_row(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Modul
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
         calls = [] if _decides(statement) else [call for call in _calls(statement) if _reads(call, module)]
-        loaded = names_loaded(statement)
-        if calls and not loaded & answers:
-            found += calls
-        if calls or loaded & answers or any(isinstance(part, ast.Await) for part in walk(statement)):
+        found += [call for call in calls if not names_loaded(call) & answers]
+        if (
+            calls
+            or names_loaded(statement) & answers
+            or any(isinstance(part, ast.Await) for part in walk(statement))
+        ):
             answers |= names_stored(statement)
     return found
 
@@ -60,9 +62,12 @@ def _calls(statement: ast.stmt) -> list[ast.Call]:
 def _reads(call: ast.Call, module: Module) -> bool:
     query = module.query(call)
     if query is not None:
-        return query.kind == "select" and query.driver not in OTHER_STORES
+        is_read = query.kind == "select" and query.driver not in OTHER_STORES
+        return is_read and (not query.is_async or module.is_awaited(call))
     summary = module.summary(call)
-    return summary is not None and bool(summary.reads) and not summary.external
+    if summary is None or not summary.reads or summary.external:
+        return False
+    return not summary.is_async or module.is_awaited(call)  # what is not is gathered
 
 
 def _writes(call: ast.Call, module: Module) -> bool:

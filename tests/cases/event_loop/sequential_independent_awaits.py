@@ -869,3 +869,29 @@ async def some_of(kind: str, session: AsyncSession = Depends(get_session)) -> li
     for each in found:
         await session.scalar(select(text(str(each))))
     return found
+
+
+async def of_table(table: str, session: AsyncSession) -> object:
+    return await session.scalar(select(text(table)))
+
+
+@app.get("/dashboard/gathered")
+async def gathered_dashboard(session: AsyncSession = Depends(get_session)) -> list[object]:
+    return await asyncio.gather(
+        of_table("orders", session),
+        of_table("items", session),
+        of_table("parcels", session),
+        of_table("places", session),
+        of_table("notes", session),
+        of_table("labels", session),
+    )
+
+
+@app.get("/dashboard/helped")
+async def helped_dashboard(session: AsyncSession = Depends(get_session)) -> list[object]:
+    orders = await of_table("orders", session)  # FP110 (summary)
+    items = await of_table("items", session)
+    parcels = await of_table("parcels", session)
+    places = await of_table("places", session)
+    notes = await of_table("notes", session)
+    return [orders, items, parcels, places, notes, await of_table("labels", session)]
