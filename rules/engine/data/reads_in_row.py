@@ -11,22 +11,31 @@ from rules.engine.reading.walking import names_loaded, names_stored, own_calls, 
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
+_SOME = 3
+"""Fewer are no row."""
 _BLOCKS = (ast.With, ast.AsyncWith)
 
 
-def reads_in_row(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> list[ast.Call]:
-    """The calls that read, each time the function runs, and that no answer before goes into; none where it writes too."""
+def reads_in_row(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module, *, of_stores: bool = False
+) -> list[ast.Call]:
+    """The calls that read, each time the function runs, and that no answer before goes into; none where it writes too.
+    With `of_stores` those of Redis and its like, else those of databases."""
     if any(_writes(call, module) for call in own_calls(function)):
+        return []
+    asks = _reads_store if of_stores else _reads
+    calls = own_calls(function)
+    if sum(asks(call, module) for call in calls) < _SOME or any(_writes(call, module) for call in calls):
         return []
     found: list[ast.Call] = []
     answers: set[str] = set()
     for statement in _statements(function.body):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
-        calls = [] if _decides(statement) else [call for call in _calls(statement) if _reads(call, module)]
-        found += [call for call in calls if not names_loaded(call) & answers]
+        here = [] if _decides(statement) else [call for call in _calls(statement) if asks(call, module)]
+        found += [call for call in here if not names_loaded(call) & answers]
         if (
-            calls
+            here
             or names_loaded(statement) & answers
             or any(isinstance(part, ast.Await) for part in walk(statement))
         ):
@@ -68,6 +77,17 @@ def _reads(call: ast.Call, module: Module) -> bool:
     if summary is None or not summary.reads or summary.external:
         return False
     return not summary.is_async or module.is_awaited(call)  # what is not is gathered
+
+
+def _reads_store(call: ast.Call, module: Module) -> bool:
+    query = module.query(call)
+    return (
+        query is not None
+        and query.kind == "select"
+        and query.driver in OTHER_STORES
+        and query.is_async
+        and module.is_awaited(call)
+    )
 
 
 def _writes(call: ast.Call, module: Module) -> bool:

@@ -10,6 +10,7 @@ import aiohttp
 import asyncpg
 import fleetlink
 import httpx
+import redis.asyncio
 import requests
 from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -895,3 +896,26 @@ async def helped_dashboard(session: AsyncSession = Depends(get_session)) -> list
     places = await of_table("places", session)
     notes = await of_table("notes", session)
     return [orders, items, parcels, places, notes, await of_table("labels", session)]
+
+
+cache = redis.asyncio.Redis()
+
+
+@app.get("/players/{number}")
+async def player(number: str) -> list[object]:
+    score = await cache.get(f"score:{number}")  # FP110 (summary)
+    level = await cache.get(f"level:{number}")
+    badge = await cache.hgetall(f"badge:{number}")
+    return [score, level, badge]
+
+
+@app.get("/players/{number}/few")
+async def few_of_player(number: str) -> list[object]:
+    score = await cache.get(f"score:{number}")
+    level = await cache.get(f"level:{score}")
+    badge = await cache.hgetall(f"badge:{level}")
+    async with cache.pipeline(transaction=False) as pipe:
+        pipe.get("a")
+        pipe.get("b")
+        pipe.get("c")
+        return [badge, *await pipe.execute()]
