@@ -99,6 +99,11 @@ _GROWS = frozenset(
         "inserted_at",
     }
 )
+_NAMING = regex(
+    r"(?:^|_)(?:slug|e?mail|token|api_key|username|login|domain|hostname|external_id|uuid|guid|sha\d*|hash|checksum|md5|barcode|phone"
+    r"|sku|subdomain)$"
+)
+"""Names of columns whose values name one row."""
 _TIME = regex(r"(?:_at|_on|_ts|_date|_time|_until|timestamp|^date|^time|^created|^updated|expir\w*)$")
 """Names of columns that hold a time."""
 _STAMPS = frozenset(
@@ -258,7 +263,9 @@ class FilterOnUnindexedColumn(Rule):
                 for use in module.project.lookups.needed.get(column.place, [])
                 if use.of in ("", table.symbol)
             ]
-            is_key = any(use.joined for use in uses) and column.name.endswith("_id")
+            is_key = (any(use.joined for use in uses) and column.name.endswith("_id")) or (
+                any(use.reached for use in uses) and _NAMING.search(column.attribute) is not None
+            )
             if column.place in seen or not _is_worth_an_index(table, column, module, is_key=is_key):
                 continue
             if column.type in enumerations(module.project):
@@ -461,7 +468,8 @@ def _named(uses: list[Use]) -> str:
 
 
 def _is_worth_an_index(table: Table, column: Column, module: Module, *, is_key: bool = False) -> bool:
-    """Whether an index on the column would help; `is_key` when joins show that its rows belong to those of another table."""
+    """Whether an index on the column would help; `is_key` when joins show that its rows belong to those of another table, or
+    when it names one row."""
     if column.foreign is not None or table.opaque or table.is_indexed(column):
         return False
     if _has_few_values(column.attribute, column.type) or is_small(table):

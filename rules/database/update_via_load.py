@@ -9,7 +9,7 @@ from rules.engine.data.growing_tables import grows_by_name
 from rules.engine.data.per_item import is_doubtful, is_few
 from rules.engine.data.round_trips import loop_of
 from rules.engine.data.small_tables import is_small
-from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.loop_shapes import gone_over
 from rules.engine.reading.rows import MANY, RESULT
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -186,7 +186,7 @@ def _deleted_one_by_one(loop: ast.For, module: Module) -> Iterator[Match]:
     yield Match(
         call,
         f"`{module.segment(call)}` deletes one `{model}` at a time: a `DELETE` for each item of"
-        f" `{shortened(module.segment(loop.iter))}`.",
+        f" `{gone_over(loop, module.segment)}`.",
         confidence=Confidence.POSSIBLE,  # the driver may send them together, and the model's events may have to run
         impact=estimates.rows_changed(module.options, module.turns(loop.iter)),
         instead=f"Collect the keys and delete them with one statement: `session.execute(delete({model}).where({model}.id.in_(keys)))`.",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 _NAMED = 3
+_SOME = 3
+"""So many commands to Redis."""
 _MANY = 6
 """So many questions to one session, one after another, are worth a hint."""
 
@@ -123,6 +125,7 @@ class SequentialIndependentAwaits(Rule):
                 if (waits := _displayed(statement, module)) is not None:
                     yield self.match(waits, module, fix=None)
         yield from _of_session(node, module)
+        yield from _of_store(node, module)
 
     def match(self, waits: Sequence[Wait], module: Module, *, fix: Fix | None, is_sure: bool = True) -> Match:
         first, last = waits[0], waits[-1]
@@ -173,6 +176,25 @@ def _of_session(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Matc
         impact=estimates.awaits_in_sequence(module.options, len(reads)),
         instead="Ask with one statement for what belongs together, or give independent reads a session of their own each and await"
         " them at once: one session serves one statement at a time.",
+    )
+
+
+def _of_store(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """`await cache.get("score")`, `await cache.get("level")`, `await cache.get("badge")`: a pipeline sends them at once."""
+    reads = reads_in_row(function, module, of_stores=True) if module.in_request_path(function) else []
+    if len(reads) < _SOME:
+        return
+    first, last = reads[0], reads[-1]
+    yield Match(
+        first,
+        f"`{function.name}` sends {len(reads)} commands to the store one after another (lines {first.lineno} to {last.lineno}), and none"
+        " needs another's answer: each is a round trip.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # beside it each is quick
+        siblings=tuple(sorted({each.lineno for each in reads} - {first.lineno})),
+        impact=estimates.awaits_in_sequence(module.options, len(reads)),
+        instead="Send them together: `async with client.pipeline(transaction=False) as pipe`, one `await pipe.execute()`; several"
+        " plain keys are one `mget`.",
     )
 
 

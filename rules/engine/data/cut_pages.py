@@ -196,6 +196,9 @@ def _held(source: ast.expr, module: Module) -> ast.expr:
                 value = value.value
             if isinstance(value, ast.ListComp) and (listed := _listed(value)) is not None:
                 value = listed
+            match value:
+                case ast.Call(func=ast.Name(id="list"), args=[ast.Call() as gone_through], keywords=[]):
+                    value = gone_through
             return value if isinstance(value, (ast.Attribute, ast.Call)) else source
     return source.value if isinstance(source, ast.Await) else source
 

@@ -11,23 +11,34 @@ from rules.engine.reading.walking import names_loaded, names_stored, own_calls, 
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
+_SOME = 3
+"""Fewer are no row."""
 _BLOCKS = (ast.With, ast.AsyncWith)
 
 
-def reads_in_row(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> list[ast.Call]:
-    """The calls that read, each time the function runs, and that no answer before goes into; none where it writes too."""
+def reads_in_row(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module, *, of_stores: bool = False
+) -> list[ast.Call]:
+    """The calls that read, each time the function runs, and that no answer before goes into; none where it writes too.
+    With `of_stores` those of Redis and its like, else those of databases."""
     if any(_writes(call, module) for call in own_calls(function)):
+        return []
+    asks = _reads_store if of_stores else _reads
+    calls = own_calls(function)
+    if sum(asks(call, module) for call in calls) < _SOME or any(_writes(call, module) for call in calls):
         return []
     found: list[ast.Call] = []
     answers: set[str] = set()
     for statement in _statements(function.body):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
-        calls = [] if _decides(statement) else [call for call in _calls(statement) if _reads(call, module)]
-        loaded = names_loaded(statement)
-        if calls and not loaded & answers:
-            found += calls
-        if calls or loaded & answers or any(isinstance(part, ast.Await) for part in walk(statement)):
+        here = [] if _decides(statement) else [call for call in _calls(statement) if asks(call, module)]
+        found += [call for call in here if not names_loaded(call) & answers]
+        if (
+            here
+            or names_loaded(statement) & answers
+            or any(isinstance(part, ast.Await) for part in walk(statement))
+        ):
             answers |= names_stored(statement)
     return found
 
@@ -60,9 +71,23 @@ def _calls(statement: ast.stmt) -> list[ast.Call]:
 def _reads(call: ast.Call, module: Module) -> bool:
     query = module.query(call)
     if query is not None:
-        return query.kind == "select" and query.driver not in OTHER_STORES
+        is_read = query.kind == "select" and query.driver not in OTHER_STORES
+        return is_read and (not query.is_async or module.is_awaited(call))
     summary = module.summary(call)
-    return summary is not None and bool(summary.reads) and not summary.external
+    if summary is None or not summary.reads or summary.external:
+        return False
+    return not summary.is_async or module.is_awaited(call)  # what is not is gathered
+
+
+def _reads_store(call: ast.Call, module: Module) -> bool:
+    query = module.query(call)
+    return (
+        query is not None
+        and query.kind == "select"
+        and query.driver in OTHER_STORES
+        and query.is_async
+        and module.is_awaited(call)
+    )
 
 
 def _writes(call: ast.Call, module: Module) -> bool:

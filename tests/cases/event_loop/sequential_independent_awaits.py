@@ -10,6 +10,7 @@ import aiohttp
 import asyncpg
 import fleetlink
 import httpx
+import redis.asyncio
 import requests
 from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -869,3 +870,52 @@ async def some_of(kind: str, session: AsyncSession = Depends(get_session)) -> li
     for each in found:
         await session.scalar(select(text(str(each))))
     return found
+
+
+async def of_table(table: str, session: AsyncSession) -> object:
+    return await session.scalar(select(text(table)))
+
+
+@app.get("/dashboard/gathered")
+async def gathered_dashboard(session: AsyncSession = Depends(get_session)) -> list[object]:
+    return await asyncio.gather(
+        of_table("orders", session),
+        of_table("items", session),
+        of_table("parcels", session),
+        of_table("places", session),
+        of_table("notes", session),
+        of_table("labels", session),
+    )
+
+
+@app.get("/dashboard/helped")
+async def helped_dashboard(session: AsyncSession = Depends(get_session)) -> list[object]:
+    orders = await of_table("orders", session)  # FP110 (summary)
+    items = await of_table("items", session)
+    parcels = await of_table("parcels", session)
+    places = await of_table("places", session)
+    notes = await of_table("notes", session)
+    return [orders, items, parcels, places, notes, await of_table("labels", session)]
+
+
+cache = redis.asyncio.Redis()
+
+
+@app.get("/players/{number}")
+async def player(number: str) -> list[object]:
+    score = await cache.get(f"score:{number}")  # FP110 (summary)
+    level = await cache.get(f"level:{number}")
+    badge = await cache.hgetall(f"badge:{number}")
+    return [score, level, badge]
+
+
+@app.get("/players/{number}/few")
+async def few_of_player(number: str) -> list[object]:
+    score = await cache.get(f"score:{number}")
+    level = await cache.get(f"level:{score}")
+    badge = await cache.hgetall(f"badge:{level}")
+    async with cache.pipeline(transaction=False) as pipe:
+        pipe.get("a")
+        pipe.get("b")
+        pipe.get("c")
+        return [badge, *await pipe.execute()]

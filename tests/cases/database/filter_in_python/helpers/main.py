@@ -2,6 +2,7 @@
 
 import asyncpg
 from fastapi import Depends, FastAPI, Request
+from pymongo import MongoClient
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from .db import fetch_all, query_one
@@ -107,3 +108,18 @@ def both(skip: int = 0, limit: int = 50, session: Session = Depends(get_session)
 @app.get("/orders/customers/{number}")
 def customers_of(number: int, session: Session = Depends(get_session)):
     return {order.customer_id for order in session.query(Order).filter(Order.total == number)}
+
+
+documents = MongoClient("mongodb://db").shop
+
+
+@app.get("/documents")
+def document_page(skip: int = 0, limit: int = 50):
+    every = list(documents.orders.find())
+    return every[skip : skip + limit]  # FP215
+
+
+@app.get("/documents/limited")
+def limited_documents(skip: int = 0, limit: int = 50):
+    some = list(documents.orders.find().limit(500))
+    return some[skip : skip + limit]

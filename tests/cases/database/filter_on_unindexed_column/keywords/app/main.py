@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.db import sessions
-from app.models import Colour, Invoice, Item, Label, Order, Parcel
+from app.models import Brand, Colour, Invoice, Item, Label, Order, Parcel
 from app.stores import Items, Orders
 
 app = FastAPI()
@@ -58,3 +58,10 @@ async def labels() -> list[object]:
         found = await session.execute(select(Label).join(Order, Label.order_id == Order.id).limit(50))
         coloured = await session.execute(select(Label).join(Colour, Label.colour == Colour.name).limit(50))
         return [[label.id for label in found.scalars()], [label.id for label in coloured.scalars()]]
+
+
+@app.get("/brands/{slug}")
+async def brand(slug: str) -> object:
+    async with sessions() as session:
+        titled = await session.scalar(select(Brand).where(Brand.title == slug))
+        return titled or await session.scalar(select(Brand).where(Brand.slug == slug))

@@ -51,3 +51,10 @@ class Label(Base):
 class Colour(Base):
     __tablename__ = "colours"
     name: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Brand(Base):
+    __tablename__ = "brands"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str]  # FP206
+    title: Mapped[str]
