@@ -118,11 +118,11 @@ class BlockingCallInAsync(Rule):
         if isinstance(node, ast.For):
             yield from self._lines(node, module)
             return
-        if module.blocking(node) is None:
+        stop = direct(node, module)
+        if stop is None:
             yield from self._strange(node, module)
             return
-        stop = direct(node, module)
-        if stop is None or stop.code != self.code:
+        if stop.code != self.code:
             return
         stops = group_of(stop, module)
         if stops[0].call is not node:
@@ -160,6 +160,8 @@ class BlockingCallInAsync(Rule):
 
     def _strange(self, node: ast.Call, module: Module) -> Iterator[Match]:
         """`client.listTaskOutput(number)` of a package that nobody knows here."""
+        if not strange_clients.may_ask(module.qualified_name(node.func) or ""):
+            return
         function = module.function_of(node)
         if function is None or not function.is_async or module.is_awaited(node) or module.is_offloaded(node):
             return

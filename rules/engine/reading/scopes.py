@@ -87,6 +87,14 @@ _KEEPERS = frozenset({"state", "app", "application", "fastapi_app", "api", "serv
 _UNPACKED = {"value": "", "item": "[]", "local item": "[]", "entered": "^", "part": "", "local part": ""}
 
 
+_NONE: dict[str, ast.expr | None] = {}
+
+
+def _variables(node: ast.AST) -> dict[str, ast.expr | None]:
+    parameters = getattr(node, "type_params", ())
+    return {each.name: getattr(each, "bound", None) for each in parameters} if parameters else _NONE
+
+
 class Scope:
     """The module, a class body, a function or a lambda. `symbol` is unique within the file."""
 
@@ -116,10 +124,7 @@ class Scope:
         self.symbol = symbol
         self.is_class = isinstance(node, ast.ClassDef)
         self.owner = parent if parent is not None and parent.is_class else None
-        self.variables: dict[str, ast.expr | None] = {
-            each.name: getattr(each, "bound", None)
-            for each in (getattr(node, "type_params", ()) if self.is_class else ())
-        }
+        self.variables = _variables(node) if self.is_class else _NONE
         """The type parameters of a class, `class Service[R: Repository]`, and what they are bound to."""
         self.bindings: dict[str, list[Binding]] = {}
         self.outer: dict[str, bool] = {}

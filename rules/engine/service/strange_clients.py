@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _ASKS = regex(
-    r"\.(?:[A-Z]\w*)?(?:Client|ClientSession|Connection|API|Api)\.(?:"
+    r"\.(?:[A-Z]\w*)?(?:Client|ClientSession|Connection|Service|API|Api)\.(?:"
     r"(?:get|list|fetch|search|query|find|create|update|delete|send|post|put|upload|download|publish|submit|invoke|call"
     r"|request|generate|complete|chat|execute|retrieve|lookup|check|sync|login|connect)(?=[_A-Z]|$)[A-Za-z_]*)$"
 )
 """A method that asks the other side, by the names of its class and its own."""
+_CLIENTS = ("Client", "ClientSession", "Connection", "Service", "API", "Api")
 _ASYNCHRONOUS = regex(r"[Aa]sync|(?:^|\.)aio|Aio")
 _OF_ITS_OWN = regex(
     r"^(?:get|create|check)_?(?:url|uri|header|config|option|setting|version|name|logger|token_url|signature|state)"
@@ -26,7 +27,8 @@ _OF_ITS_OWN = regex(
 
 def may_ask(name: str) -> bool:
     """Whether a callee is called as what asks the other side, by a class that does not say that it is asynchronous."""
-    return _ASKS.search(name) is not None and not _ASYNCHRONOUS.search(name)
+    owner = name.rpartition(".")[0]
+    return owner.endswith(_CLIENTS) and _ASKS.search(name) is not None and _ASYNCHRONOUS.search(name) is None
 
 
 def asks_here(call: ast.Call, module: Module) -> str:
