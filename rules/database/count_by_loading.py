@@ -15,7 +15,7 @@ from rules.engine.reading.loop_shapes import FEW, shortened, spelled
 from rules.engine.reading.raw_sql import READ
 from rules.engine.reading.raw_text import FETCHES_ALL, FETCHES_ONE
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import uses_of, walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -347,7 +347,7 @@ def _only_value(name: ast.Name, module: Module) -> ast.expr | None:
     function = module.function_of(name)
     if function is None or isinstance(function.node, ast.Lambda):
         return None
-    uses = [node for node in walk(function.node) if isinstance(node, ast.Name) and node.id == name.id]
+    uses = uses_of(name.id, function.node)
     stores = [node for node in uses if not isinstance(node.ctx, ast.Load)]
     if len(stores) != 1:
         return None

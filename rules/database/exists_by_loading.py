@@ -12,7 +12,7 @@ from rules.engine.reading.loop_shapes import asks_for_any, shortened, spelled
 from rules.engine.reading.origins import origins
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import uses_of, walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -222,7 +222,7 @@ def _only_asked(parent: ast.AST | None, call: ast.Call, module: Module) -> bool:
     function = module.function_of(call)
     if function is None or isinstance(function.node, ast.Lambda):
         return False
-    uses = [part for part in walk(function.node) if isinstance(part, ast.Name) and part.id == name]
+    uses = uses_of(name, function.node)
     loads = [use for use in uses if isinstance(use.ctx, ast.Load)]
     return (
         len(uses) == len(loads) + 1

@@ -153,7 +153,7 @@ class LazyLoadUnderAsyncSession(Rule):
         return callee.is_linked or callee.meaning.query is not None
 
     def members(self, module: Module) -> Collection[str]:
-        return module.project.models.relationship_names | module.project.models.property_names
+        return module.project.models.member_names
 
     def check(self, node: ast.Attribute | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):

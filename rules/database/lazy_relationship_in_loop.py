@@ -152,7 +152,7 @@ class LazyRelationshipInLoop(Rule):
     def members(self, module: Module) -> Collection[str] | None:
         if "awaitable_attrs" in module.source.text:
             return None
-        return module.project.models.relationship_names | module.project.models.property_names
+        return module.project.models.member_names
 
     def check(self, node: ast.Attribute | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):

@@ -6,7 +6,7 @@ import ast
 import contextlib
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -322,8 +322,8 @@ class _Run:
                 index.release()
         self.begin("")
         # In one order, whoever analyses what: of ways that are as good as each other the first is told.
-        others = {path: found for path, found in self.others.items() if place_of(path) != "test"}
-        linked = dict(sorted({**others, **facts}.items()))
+        together = {**self.others, **facts}
+        linked = {path: together[path] for path in sorted(together) if place_of(path) != "test"}
         if succession is not None:
             project = succession.move(linked, self.documents, self.options)
         else:
@@ -593,10 +593,15 @@ def _by_members(
 ) -> dict[Rule, Sequence[ast.AST]]:
     """The members that are read in a file by the rules that want to see some of them."""
     shares: dict[Rule, Sequence[ast.AST]] = {}
+    former: Collection[str] | None = None
+    found: Sequence[ast.AST] = ()
     for rule in rules:
         wanted = rule.members(module)
         if wanted is not None:
-            shares[rule] = [node for node in nodes if node.attr in wanted] if wanted else ()  # type: ignore[attr-defined]  # an attribute has one
+            if wanted is not former:
+                former = wanted
+                found = [node for node in nodes if node.attr in wanted] if wanted else ()  # type: ignore[attr-defined]  # an attribute has one
+            shares[rule] = found
     return shares
 
 

@@ -37,10 +37,4 @@ class Checked(Struct):
 
     def is_of(self, other: Checked) -> bool:
         """Whether both are of the very same version."""
-        if self.options != other.options or self.facts.keys() != other.facts.keys():
-            return False
-        for path, found in self.facts.items():
-            known = other.facts[path]
-            if known is not found and known != found:
-                return False
-        return self.documents == other.documents
+        return (self.options, self.facts, self.documents) == (other.options, other.facts, other.documents)

@@ -467,11 +467,14 @@ class _Change:
         lazy = vars(self.project).get("lazy_loading")
         known = lazy.records if lazy is not None else self.project.lazy_records
         stale = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == LAZY}
-        old, new = (
-            {(route.handler.path, route.handler.symbol) for route in routing.routes}
-            for routing in (self.project.routing, self.routing)
-        )
-        view.lazy_records = self._still(known, stale | (old ^ new))
+        routed: set[tuple[str, str]] = set()
+        if self.routing is not self.project.routing:
+            old, new = (
+                {(route.handler.path, route.handler.symbol) for route in routing.routes}
+                for routing in (self.project.routing, self.routing)
+            )
+            routed = old ^ new
+        view.lazy_records = self._still(known, stale | routed)
         looked = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == LOOKED}
         view.narrowings = {
             path: found
@@ -483,7 +486,7 @@ class _Change:
         other = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == UNBOUNDED}
         if followed != OTHER_COLUMNS:
             view.unbounded_known = self._still(gathered, other)
-            here = {path for path, _ in (old ^ new) | other} | {*self.changed}
+            here = {path for path, _ in routed | other} | {*self.changed}
             here |= {node.path for node in (*self.changed_nodes, *self.moved, *self.gone)}
             placed = unbounded.placed if unbounded is not None else self.project.unbounded_placed
             view.unbounded_placed = {path: found for path, found in placed.items() if path not in here}

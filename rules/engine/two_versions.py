@@ -31,8 +31,8 @@ class Versions:
     @cached_property
     def others(self) -> Sequence[Node]:
         """The functions that are not the very ones that they were: new ones, and those whose file, calls or place changed."""
-        before = self.before.graph.nodes
-        return [node for key, node in self.after.graph.nodes.items() if before.get(key) is not node]
+        before = {*self.before.graph.nodes.values()}
+        return [node for node in self.after.graph.nodes.values() if node not in before]
 
     @cached_property
     def _by_symbol(self) -> Mapping[str, Sequence[Node]]:

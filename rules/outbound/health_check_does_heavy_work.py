@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import once_for_outline
 from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
@@ -113,7 +113,7 @@ def _is_about_life(health: str) -> bool:
     return _ALIVE.match(health.partition(" ")[2]) is not None
 
 
-@once
+@once_for_outline
 def _health_checks(project: Project) -> Mapping[Node, EndpointRef]:
     """The handlers of health checks, each with the first of its paths that is one."""
     found: dict[Node, EndpointRef] = {}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import random
+
 import pytest
 
-from rules import analyze
+from rules import Succession, analyze, extract
 from rules.engine.finding import Confidence, Options
+from rules.engine.project import Project
+from rules.engine.service.unloadable import unloadable
 from tests.engine.projects import BLOCKING, sources
 
 ROUTER = """
@@ -170,3 +175,42 @@ def test_what_is_there_may_be_there_or_is_not_needed_keeps_nothing_from_the_line
     files: dict[str, str],
 ) -> None:
     assert confidence(files) is Confidence.CERTAIN
+
+
+VERSIONS: dict[str, tuple[str | None, ...]] = {
+    "shop/__init__.py": ("",),
+    "extra/__init__.py": ("",),
+    "shop/mail.py": ("def post() -> None: ...\n", "def send() -> None: ...\n", None),
+    "shop/mail/__init__.py": (None, "from shop.mail.out import send\n"),
+    "shop/mail/out.py": (None, "def send() -> None: ...\n"),
+    "shop/api.py": ("from shop.mail import send\nfrom . import carts\n", "from shop.mail import post\n"),
+    "shop/carts.py": (None, "from shop.billing.tax import rate\nfrom bureau import desk\n"),
+    "shop/late.py": ("from .carts import total\nfrom kit import one\n", "from shop import carts\n"),
+    "shop/billing/tax.py": ("rate = 1\n", None),
+    "shop/main.py": ("import shop.api\nimport shop.late\n", "print(nowhere)\n"),
+    "bureau.py": ("chair = 1\n", "chair = desk = 1\n", None),
+    "shop/kit/__init__.py": ("def one() -> None: ...\n", "def one(given=nowhere) -> None: ...\n"),
+    "extra/kit/__init__.py": ("def one() -> None: ...\n", "def two() -> None: ...\n"),
+    "requirements.txt": ("", "bureau==1\n"),
+}
+"""What may stand in a file; None where there is none."""
+
+
+def test_what_loads_is_the_same_whichever_versions_came_before() -> None:
+    chance = random.Random(0)
+    fixed = {f"shop/part{number}.py": "from bureau import chair\n" for number in range(10)}
+    texts = {path: versions[0] for path, versions in VERSIONS.items()}
+    read = functools.cache(extract)
+    succession = Succession()
+    failing: set[frozenset[str]] = set()
+    for _ in range(300):
+        for path in chance.sample([*VERSIONS], chance.randint(1, 2)):
+            texts[path] = chance.choice(VERSIONS[path])
+        there = {path: text for path, text in texts.items() if text is not None}
+        documents = {"requirements.txt": there.pop("requirements.txt")}
+        found = {path: read(path, raw) for path, raw in sources({**fixed, **there}).items()}
+        moved = succession.move(found, documents, Options())
+        assert unloadable(moved) == unloadable(Project(found, documents)), there
+        failing.add(unloadable(moved))
+    assert succession.relinked < 150
+    assert len(failing) > 5

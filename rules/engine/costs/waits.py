@@ -14,7 +14,7 @@ from msgspec import Struct
 from rules import libraries
 from rules.engine.costs import own_sessions
 from rules.engine.finding import Hop
-from rules.engine.kept_answers import once
+from rules.engine.kept_answers import once_for_outline
 from rules.engine.linking.graph import CALL, THREAD
 from rules.engine.linking.heirs import is_abstract
 from rules.engine.linking.values import Sort, Value
@@ -256,7 +256,7 @@ def is_strange(name: str, project: Project) -> bool:
     return package not in _own_packages(project) and not _ON_THE_SPOT.search(package)
 
 
-@once
+@once_for_outline
 def _own_packages(project: Project) -> set[str]:
     modules = project.resolver.modules.values()
     folders = {part for module in modules for part in module.path.split("/")[:-1]}

@@ -13,7 +13,7 @@ from rules.engine.reading.origins import origins
 from rules.engine.reading.raw_text import RUNS
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import uses_of, walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -176,7 +176,7 @@ def _uses(name: str, value: ast.expr, module: Module) -> list[ast.Name]:
     function = module.function_of(value)
     if function is None or isinstance(function.node, ast.Lambda):
         return []
-    found = [part for part in walk(function.node) if isinstance(part, ast.Name) and part.id == name]
+    found = uses_of(name, function.node)
     reads = [part for part in found if isinstance(part.ctx, ast.Load)]
     return reads if len(found) == len(reads) + 1 else []
 

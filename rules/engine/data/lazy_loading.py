@@ -168,8 +168,8 @@ class LazyLoading:
                 continue
             here = self.records[path] = self._recorded(path, module, known.get(path, _NONE_KNOWN))
             for records in here.values():
-                for record in records:
-                    self._enter(record)
+                if records:
+                    self._enter(records)
 
     def _recorded(
         self, path: str, module: Linked, known: Mapping[str, list[Record]]
@@ -353,26 +353,32 @@ class LazyLoading:
         leaf = LeafCall(name, call, None, query, None)
         self._new.append(("counts", key, (place.path, place.symbol), leaf))
 
-    def _enter(self, record: Record) -> None:
-        kind, key, *rest = record
-        if kind == "fills":
-            self.filled.setdefault(key, []).append(*rest)
-        elif kind == "reads":
-            loaded, reads, place = rest
-            found = self.queries.setdefault(key, {}).setdefault(loaded.table.symbol, Unloaded(loaded))
-            for read in reads:
-                if read.repeated or read.chain not in found.reads:
-                    found.reads[read.chain] = read
-            found.places.append(place)
-        elif kind == "counts":
-            function, leaf = rest
-            if key not in self._counted:
-                self._counted.add(key)
-                self.calls.setdefault(function, []).append(leaf)
-        elif kind == "asks":
-            self.properties.setdefault(key, []).append(*rest)
-        elif kind == "hands":
-            self.handed.setdefault(key, {}).setdefault(*rest)
+    def _enter(self, records: Iterable[Record]) -> None:
+        for record in records:  # of all functions, also for a version in which few of them are others
+            kind, key = record[0], record[1]
+            if kind == "fills":
+                filled = self.filled.get(key)
+                if filled is None:
+                    filled = self.filled[key] = []
+                filled.append(record[2])
+            elif kind == "reads":
+                loaded, reads, place = record[2:]
+                queries = self.queries.setdefault(key, {})
+                found = queries.get(loaded.table.symbol)
+                if found is None:
+                    found = queries[loaded.table.symbol] = Unloaded(loaded)
+                for read in reads:
+                    if read.repeated or read.chain not in found.reads:
+                        found.reads[read.chain] = read
+                found.places.append(place)
+            elif kind == "counts":
+                if key not in self._counted:
+                    self._counted.add(key)
+                    self.calls.setdefault(record[2], []).append(record[3])
+            elif kind == "asks":
+                self.properties.setdefault(key, []).append(record[2])
+            elif kind == "hands":
+                self.handed.setdefault(key, {}).setdefault(record[2], record[3])
 
     def _reads_of(self, schema: Value, loaded: Loaded) -> tuple[Read | Asked, ...]:
         """What filling a schema reads, found once for all functions that do: each of them asks the resolver for it."""

@@ -57,6 +57,8 @@ class Models:
         """By file, the indexes that stand below the classes."""
         self._written: dict[tuple[str, str], tuple[tuple[tuple[str, ...], ...], bool]] = {}
         """The indexes that tables declare themselves, and whether these can be read."""
+        self._migrations: tuple[int, Mapping[str, migrations.Migration]] = -1, {}
+        """The revisions, as of an edition of the resolver."""
         for path, module in resolver.modules.items():
             for body in module.facts.declarations.bodies:
                 self._bodies[path, body.symbol] = body
@@ -85,14 +87,19 @@ class Models:
             name for table in self.tables.values() for name in table.relationships
         )
         self.property_names = frozenset(name for table in self.tables.values() for name in table.properties)
+        self.member_names = self.relationship_names | self.property_names
 
     def migrations(self) -> Mapping[str, migrations.Migration]:
         """The alembic revisions of the project, by path."""
-        return {
-            path: module.facts.migration
-            for path, module in self._resolver.modules.items()
-            if module.facts.migration is not None
-        }
+        edition, known = self._migrations
+        if edition != self._resolver.edition:
+            known = {
+                path: module.facts.migration
+                for path, module in self._resolver.modules.items()
+                if module.facts.migration is not None
+            }
+            self._migrations = self._resolver.edition, known
+        return known
 
     def _replayed(self) -> Schema:
         """What the migrations leave behind, with the names of tables that they take from other files."""
@@ -156,7 +163,12 @@ class Models:
                 (cls.symbol, cls.line) for cls in after.classes
             ]:
                 todo.add(path)
+        migrated = any(
+            before.migration != after.migration for before, after in changed.values()
+        ) or not todo.isdisjoint(self.migrations())
         again = {path: self._again(path) for path in sorted(todo) if place_of(path) == "app"}
+        if not again and not migrated:
+            return SAME
         kinds = {self._difference(path, found) for path, (found, _) in again.items()}
         if "" in kinds:
             return ""
@@ -167,9 +179,7 @@ class Models:
         for _, relationship, backref in self._backrefs:
             if relationship.target is not None:
                 relationship.target.relationships[_backref_name(backref)].line = relationship.line
-        if any(
-            before.migration != after.migration for before, after in changed.values()
-        ) or not todo.isdisjoint(self.migrations()):
+        if migrated:
             self.schema = self._replayed()
         self._index()
         self._declared_at = None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from rules.engine.linking.values import Sort
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import uses_of, walk
 from rules.engine.rule import Fix, Safety
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def fix(call: ast.Call, loop: ast.AST, module: Module) -> Fix | None:
     parent = module.parent(call)
     is_awaited = isinstance(parent, ast.Await)
     name = f"{_snake(lookup.model)}_by_{lookup.column}"
-    if any(isinstance(node, ast.Name) and node.id == name for node in walk(function.node)):
+    if uses_of(name, function.node):
         return None
     asked = module.segment(parent if is_awaited and parent is not None else call)
     rows = _rows(

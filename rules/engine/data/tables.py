@@ -130,7 +130,10 @@ class Table(Struct, eq=False):
             return True
         if column.index or column.unique or column.opaque:
             return True
-        return any(columns and columns[0] in (column.name, column.attribute) for columns in self.indexes)
+        for columns in self.indexes:
+            if columns and (columns[0] == column.name or columns[0] == column.attribute):
+                return True
+        return False
 
     def _only_key(self, column: Column) -> bool:
         """The first column of the primary key."""

@@ -162,6 +162,8 @@ class Layout:
             imports.subtract({*before.imports} if before is not None else ())
             below.update(_source_imports(found))
             below.subtract(_source_imports(before))
+        if folders is self.folders and not any(imports.values()) and not any(below.values()):
+            return True  # nothing of what follows is otherwise: most changes import what they imported
         for name, more in imports.items():
             had = self._imported[name]
             if bool(had) != bool(had + more) and self.has_folder(name):
@@ -169,7 +171,7 @@ class Layout:
         if any(is_of_library(folder.rpartition("/")[2]) for folder in folders ^ self.folders):
             return False
         if (
-            self._named_only(self._declared_after(folders, changed), self._imported + imports)
+            self._named_only(self._declared_after(folders, changed), _sum(self._imported, imports))
             != self._nominal
         ):
             return False
@@ -272,7 +274,10 @@ def _last_two(folder: str) -> str:
 
 def _sum(counts: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
     """Counts with more of them, or fewer."""
-    return {name: counts.get(name, 0) + more.get(name, 0) for name in {*counts, *more}}
+    found = {**counts}
+    for name, each in more.items():
+        found[name] = found.get(name, 0) + each
+    return found
 
 
 def _folders(*paths: str) -> set[str]:

@@ -84,11 +84,9 @@ def fails_to_load(index: Index) -> bool:
     scope of the file binds."""
     if index.stars:
         return False
-    wanted = {
-        name.id
-        for name in index.all[ast.Name]
-        if name.id not in index.module.bindings and name.id not in BUILTINS
-    }
+    wanted = {name.id for name in index.all[ast.Name]}
+    wanted -= index.module.bindings.keys()
+    wanted -= BUILTINS
     for scope in index.scopes if wanted else ():
         wanted -= scope.bindings.keys()
     wanted = {name for name in wanted if name[:1].islower() or name in _IMPORTED}

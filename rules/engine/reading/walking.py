@@ -17,6 +17,7 @@ _ALL = "all nodes"
 _OWN = "own nodes"
 _CALLS = "own calls"
 _INSIDE = "nodes inside"
+_USES = "uses of names"
 """Kept by the module or the function itself, as attributes that no code can have: weak references take longer to go."""
 
 
@@ -79,6 +80,18 @@ def nodes_of(tree: ast.Module, kind: type[Node]) -> Sequence[Node]:
             if node is not tree:
                 known.setdefault(node.__class__, []).append(node)
     return known.get(kind, ())  # type: ignore[return-value]  # they were sorted by their class
+
+
+def uses_of(name: str, function: ast.AST) -> Sequence[ast.Name]:
+    """Where a name stands in a function, in the order of `walk`: many ask, of one name each."""
+    kept = vars(function)
+    known: dict[str, list[ast.Name]] | None = kept.get(_USES)
+    if known is None:
+        known = kept[_USES] = {}
+        for node in walk(function):
+            if isinstance(node, ast.Name):
+                known.setdefault(node.id, []).append(node)
+    return known.get(name, ())
 
 
 def own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Sequence[ast.AST]:

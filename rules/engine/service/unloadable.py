@@ -154,18 +154,20 @@ class _Imported(Struct, frozen=True):
     """Where they begin, by their first name, of those that are called like a folder of the project: of several folders it
     is the one that has what files import from there."""
     steps: Sequence[_Steps]
-    holders: frozenset[str]
-    """The files whose facts were asked whether they have a name."""
+    asked: frozenset[tuple[str, str]]
+    """Other files and the names of which their facts were asked whether they have them."""
+    firsts: frozenset[str]
     parts: frozenset[str]
-    """The names of everything on the way, found or not."""
+    """The first names of them, and the names of everything on the way, found or not."""
 
 
 class _Imports:
     """What the imports of all files come by, as of the version that somebody asked about last: those files are looked at
-    again that are others, that import names of such or by what came or went, or whose imports begin elsewhere."""
+    again that are others, that import what another file has now or has no more, or by what came or went, or whose imports
+    begin elsewhere."""
 
-    def __init__(self, holds_for: object) -> None:
-        self.holds_for = holds_for
+    def __init__(self, *, is_beside_examples: bool) -> None:
+        self.is_beside_examples = is_beside_examples
         self.files: dict[str, _Imported] = {}
         self.asked: Counter[str] = Counter()
         """How often something is imported, by where that begins."""
@@ -175,16 +177,20 @@ class _Imports:
         """Those that read a name which nothing defines."""
         self._seen: dict[str, ModuleFacts] = {}
         self._folders: Set[str] = frozenset()
-        self._held: dict[str, set[str]] = {}
-        """By file, those that import names of it."""
+        self._required: frozenset[str] = frozenset()
+        self._held: dict[str, dict[str, set[str]]] = {}
+        """By file, who imports which names of it."""
+        self._had: dict[tuple[str, str], bool] = {}
+        """Whether it has them."""
 
     def follow(self, project: Project) -> None:
         """Bring it to the present version."""
         way, modules, seen = _Way(project), project.resolver.modules, self._seen
         folders = project.resolver.layout.folders
-        moved = {_name_of(path) for path in seen.keys() ^ modules.keys()}
-        moved |= {folder.rpartition("/")[2] for folder in folders ^ self._folders}
-        self._folders = folders
+        moved = {_place_of(path) for path in (*(seen.keys() ^ modules.keys()), *(folders ^ self._folders))}
+        required = frozenset(project.requirements)
+        others = (required ^ self._required).union(name for _, name in moved)
+        self._folders, self._required = folders, required
         for path in [path for path in seen if path not in modules]:
             del seen[path]
             self._take_back(path)
@@ -192,18 +198,25 @@ class _Imports:
         for path, module in modules.items():
             if seen.get(path) is not module.facts:
                 stale.add(path)
-                stale |= self._held.get(path, set())
                 seen[path] = module.facts
+                for name, importers in self._held.get(path, {}).items():
+                    has = _may_have(module, name)
+                    if has != self._had[path, name]:
+                        self._had[path, name] = has
+                        stale |= importers
         for path, known in self.files.items():
-            if path not in stale and not (
-                known.parts.isdisjoint(moved) and way.begin_there(known.bases, modules[path])
+            if path not in stale and (
+                not others.isdisjoint(known.firsts)
+                or any(name in known.parts and folder in known.parts for folder, name in moved)
+                or not way.begin_there(known.bases, modules[path])
             ):
                 stale.add(path)
         for path in stale & modules.keys():
-            self._read(path, modules[path], way, project)
+            self._read(path, modules, way, project)
 
-    def _read(self, path: str, module: Linked, way: _Way, project: Project) -> None:
+    def _read(self, path: str, modules: Mapping[str, Linked], way: _Way, project: Project) -> None:
         self._take_back(path)
+        module = modules[path]
         if place_of(path) != "app" or path[0] == "." or is_example(path, project):
             return
         if module.facts.fails:
@@ -212,26 +225,28 @@ class _Imports:
         self.asked.update(steps.top for steps in made.steps)
         if any(steps.missing for steps in made.steps):
             self.lacking.add(path)
-        for holder in made.holders:
-            self._held.setdefault(holder, set()).add(path)
+        for holder, name in made.asked:
+            self._held.setdefault(holder, {}).setdefault(name, set()).add(path)
+            if (holder, name) not in self._had:
+                self._had[holder, name] = _may_have(modules[holder], name)
 
     def _take_back(self, path: str) -> None:
         self.undefined.discard(path)
         self.lacking.discard(path)
         if (known := self.files.pop(path, None)) is not None:
             self.asked.subtract(steps.top for steps in known.steps)
-            for holder in known.holders:
-                self._held[holder].discard(path)
+            for holder, name in known.asked:
+                self._held[holder][name].discard(path)
 
 
 _kept: WeakKeyDictionary[Resolver, _Imports] = WeakKeyDictionary()
 
 
 def _imports_of(project: Project) -> _Imports:
-    holds_for = project.requirements, serves_beside_examples(project)  # what all files ask for alike
+    is_beside_examples = serves_beside_examples(project)
     known = _kept.get(project.resolver)
-    if known is None or known.holds_for != holds_for:
-        known = _kept[project.resolver] = _Imports(holds_for)
+    if known is None or known.is_beside_examples != is_beside_examples:
+        known = _kept[project.resolver] = _Imports(is_beside_examples=is_beside_examples)
     known.follow(project)
     return known
 
@@ -242,7 +257,7 @@ class _Way:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._files = project.resolver.modules
-        self._known: dict[tuple[str, str, bool], tuple[_Steps | None, Linked | None]] = {}
+        self._known: dict[tuple[str, str, bool], tuple[_Steps | None, Linked | None, str]] = {}
         """What imports come by, by where they begin and the rest of them."""
 
     def imported(self, module: Linked) -> _Imported:
@@ -251,7 +266,7 @@ class _Way:
         folder = module.path.rpartition("/")[0]
         bases: dict[str, str | None] = {}
         found: list[_Steps] = []
-        holders: set[str] = set()
+        asked: set[tuple[str, str]] = set()
         names: set[str] = set()
         for ref in module.facts.modules:
             if ref in optional:
@@ -272,14 +287,14 @@ class _Way:
                 known = self._followed(base, rest, module, is_relative=is_relative)
                 if known[1] is not module:
                     self._known[place] = known
-            steps, holder = known
-            if holder is not None:
-                holders.add(holder.path)
+            steps, holder, name = known
+            if holder is not None and holder is not module:
+                asked.add((holder.path, name))
             if steps is not None:
                 found.append(steps)
         named = self._project.resolver.layout.has_folder
         weighed = {first: base for first, base in bases.items() if named(first)}
-        return _Imported(weighed, found, frozenset(holders), frozenset(names))
+        return _Imported(weighed, found, frozenset(asked), frozenset(bases), frozenset(names))
 
     def begin_there(self, bases: Mapping[str, str | None], module: Linked) -> bool:
         """Whether imports of a file begin where they began: what files import decides which of several is meant."""
@@ -287,8 +302,8 @@ class _Way:
 
     def _followed(
         self, base: str, rest: str, module: Linked, *, is_relative: bool
-    ) -> tuple[_Steps | None, Linked | None]:
-        """The steps, and the file that was asked whether it has a name."""
+    ) -> tuple[_Steps | None, Linked | None, str]:
+        """The steps, the file that was asked whether it has a name, and that."""
         top, files = base, self._files
         found: list[str] = []
         if (package := f"{base}/__init__.py") in files:
@@ -305,11 +320,11 @@ class _Way:
                 continue
             holder = files.get(f"{base}/__init__.py") or files.get(f"{base}.py")
             if holder is not None and (holder is module or _may_have(holder, part)):
-                return _Steps(top, found), holder
+                return _Steps(top, found), holder, part
             if holder is None and base == top and f"{base}/__init__.py" not in files and not is_relative:
-                return None, None  # others may bring a part of it
-            return _Steps(top, found, below, holder is not None and not holder.package), holder
-        return _Steps(top, found), None
+                return None, None, ""  # others may bring a part of it
+            return _Steps(top, found, below, holder is not None and not holder.package), holder, part
+        return _Steps(top, found), None, ""
 
     def _base(self, first: str, module: Linked, folder: str) -> str | None:
         """The folder or file that an import begins at, without suffix: of `shop`, or of `<2` for what is two folders up."""
@@ -333,9 +348,10 @@ class _Way:
         return value.symbol if lies_above else None  # else a library may be called so
 
 
-def _name_of(path: str) -> str:
-    """What an import calls a file."""
-    return path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+def _place_of(path: str) -> tuple[str, str]:
+    """What an import calls the folder of a file or folder, and this itself: who comes by it has come by the other."""
+    folder, _, name = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")
+    return folder.rpartition("/")[2], name
 
 
 def _may_have(module: Linked, name: str) -> bool:

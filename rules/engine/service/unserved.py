@@ -4,19 +4,23 @@ same paths, or there to try the service out."""
 from __future__ import annotations
 
 import functools
+import operator
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
+from rules.engine.kept_answers import once_for_outline
 from rules.engine.linking.named import alias
 from rules.engine.reading.regexes import regex
 from rules.engine.service.mentions import is_named_in
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
-    from rules.engine.linking.routing import Route, Router
+    from rules.engine.linking.routing import Route, Router, Routing
     from rules.engine.project import Project
+    from rules.engine.reading.facts import Function
 
 _TRIES = regex(
     r"(?:^|/)dev(?:[_-](?:utils?|tools?|only|helpers?))?(?=[/.]|$)|(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|seeds?|seeders?"
@@ -37,18 +41,20 @@ _LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec", "entr
 def unserved(project: Project) -> int:
     """A bit for each endpoint of the project that no user gets to."""
     left_over = _left_over(project) | _orphans(project) | _not_included(project)
-    tools = {id(route.handler) for route in project.routing.routes if _is_for_developers(route.router)}
-    tools -= {id(route.handler) for route in project.routing.routes if not _is_for_developers(route.router)}
-    hidden: dict[tuple[int, str], set[str]] = {}
-    for node, method, path in _hidden(project.routing.routes):
-        hidden.setdefault((id(node), method), set()).add(path)
+    routes = _kept.get(project.routing)
+    if routes is None:
+        routes = _kept[project.routing] = _Routes(project.routing)
+    tools = routes.for_developers
+    hidden: dict[tuple[Node, str], set[str]] = {}
+    for node, method, path in routes.hidden():
+        hidden.setdefault((node, method), set()).add(path)
     bits = 0
     for position, endpoint in enumerate(project.routing.endpoints):
         handler = endpoint.handler
-        paths = hidden.get((id(handler), endpoint.ref.method), ())
+        paths = hidden.get((handler, endpoint.ref.method), ())
         if (
             handler.path in left_over
-            or id(handler) in tools
+            or handler in tools
             or any(map(endpoint.ref.path.endswith, paths))
             or _is_trial(handler, endpoint.ref.path)
             or _is_refused(handler, project)
@@ -82,6 +88,35 @@ def _is_trial(handler: Node, route: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def _tries(text: str) -> bool:
     return _TRIES.search(text) is not None
+
+
+class _Routes:
+    """The routes of applications that were put together once: versions of a project share them until one routes otherwise."""
+
+    def __init__(self, routing: Routing) -> None:
+        tools = {route.handler for route in routing.routes if _is_for_developers(route.router)}
+        tools.difference_update(
+            route.handler for route in routing.routes if not _is_for_developers(route.router)
+        )
+        self.for_developers = frozenset(tools)
+        """The handlers that only developers get to."""
+        self._by_file: dict[str, list[Route]] = {}
+        for route in routing.routes:
+            self._by_file.setdefault(route.handler.path, []).append(route)
+        self._hidden: dict[str, tuple[list[Function], list[tuple[Node, str, str]]]] = {}
+        """By file, those that are behind another one, with the functions that this holds for."""
+
+    def hidden(self) -> Iterator[tuple[Node, str, str]]:
+        """Those behind another one of their file, as it is now."""
+        for path, routes in self._by_file.items():
+            functions = [route.handler.function for route in routes]
+            known = self._hidden.get(path)
+            if known is None or not all(map(operator.is_, known[0], functions)):
+                known = self._hidden[path] = functions, list(_hidden(routes))
+            yield from known[1]
+
+
+_kept: WeakKeyDictionary[Routing, _Routes] = WeakKeyDictionary()
 
 
 def _hidden(routes: Iterable[Route]) -> Iterator[tuple[Node, str, str]]:
@@ -156,8 +191,7 @@ def _left_over(project: Project) -> frozenset[str]:
 def _orphans(project: Project) -> frozenset[str]:
     """Files with routes that no file imports, beside applications that import theirs by their names."""
     applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
-    routed = {route.handler.path for route in project.routing.routes} - applications
-    imported = _imported_from_outside(project, routed)
+    routed, imported = _imported_routes(project)
     found = routed - imported
     seen = len(imported)
     loading = {path for each in applications for path in _loading(project, each)} if found else set()
@@ -174,6 +208,14 @@ def _orphans(project: Project) -> frozenset[str]:
         for path, name in names.items()
         if not any(name in text for text in project.texts)  # an entry point
     )
+
+
+@once_for_outline
+def _imported_routes(project: Project) -> tuple[Set[str], Set[str]]:
+    """The files with routes but for those of applications, and which of them somebody imports."""
+    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    routed = {route.handler.path for route in project.routing.routes} - applications
+    return routed, _imported_from_outside(project, routed)
 
 
 def _unlisted(
