@@ -215,11 +215,14 @@ class FactsCache:
         found = self._kept.get(self._by_source.get(_key(source), _NO_KEY))
         return found[0] if found is not None else None
 
-    def remember(self, source: bytes, encoded: bytes, facts: ModuleFacts) -> None:
-        """Keep the facts of a file of a review, and their encoding, which comes back with the next ones."""
+    def remember(
+        self, source: bytes, encoded: bytes, facts: ModuleFacts, former: ModuleFacts | None = None
+    ) -> None:
+        """Keep the facts of a file of a review, and their encoding, which comes back with the next ones. Of its `former`
+        version they were kept before."""
         key = _key(encoded)
         if key not in self._kept:
-            self._keep(key, sharing.share(facts))
+            self._keep(key, sharing.share(facts, former))
         self._by_source[_key(source)] = key
         if len(self._by_source) > MOST_SOURCES:
             self._by_source.popitem(last=False)
@@ -309,7 +312,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
     given = request.before.keys() | request.after.keys()
     encoded = dict(_encoded(after.facts))
     for path, made in encoded.items():
-        cache.remember(request.after[path], made, after.facts[path])
+        cache.remember(request.after[path], made, after.facts[path], known.get(path))
     return Comparison(
         before=earlier,
         after=result,

@@ -90,7 +90,7 @@ class BlockingMigrationOp(ProjectRule):
         known = project.models.migrations()
         if not known or not _is_postgres(project):
             return
-        for path in sorted(migrations.newest(known)):
+        for path in sorted(project.models.newest_migrations()):
             migration = known[path]
             if not migration.before:
                 continue  # the first one meets an empty database

@@ -173,7 +173,9 @@ class CpuBoundInAsync(Rule):
 
     def check(self, node: ast.AsyncFunctionDef | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):
-            yield from self.own_call(node, module)
+            function = module.function_of(node)
+            if function is not None and function.is_async:
+                yield from self.own_call(node, module)
             return
         for stops in by_kind(node, module, self.code):
             worst = stops[0]

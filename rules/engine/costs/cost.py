@@ -133,16 +133,16 @@ class Costs:
         changed = [*had.changed]
         if before._lazy is not self._lazy:
             for key in before._lazy.keys() | self._lazy.keys():
+                had_read, reads = before._lazy.get(key, ()), self._lazy.get(key, ())
+                if had_read == reads:
+                    continue  # the very same ones
                 node = graph.nodes.get(key)
-                if node is not None and _read(before._lazy.get(key, ())) != _read(self._lazy.get(key, ())):
+                if node is not None and _read(had_read) != _read(reads):
                     changed.append(node)
         had.above.update(above(changed, had.above))
-        nodes = {*graph.nodes.values()}
-        self._amounts = {
-            node: amount
-            for node, amount in before._amounts.items()
-            if node not in had.above and node in nodes
-        }
+        self._amounts = {**before._amounts}
+        for node in had.above | (self._amounts.keys() - graph.nodes.values()):
+            self._amounts.pop(node, None)
 
     def of(self, node: Node) -> Amount:
         """The amount of one run of `node`. A recursion counts once and makes it unbounded."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec.structs import replace
 
@@ -59,6 +59,7 @@ class Models:
         """The indexes that tables declare themselves, and whether these can be read."""
         self._migrations: tuple[int, Mapping[str, migrations.Migration]] = -1, {}
         """The revisions, as of an edition of the resolver."""
+        self._newest: tuple[Mapping[str, migrations.Migration], Collection[str]] = {}, ()
         for path, module in resolver.modules.items():
             for body in module.facts.declarations.bodies:
                 self._bodies[path, body.symbol] = body
@@ -93,13 +94,21 @@ class Models:
         """The alembic revisions of the project, by path."""
         edition, known = self._migrations
         if edition != self._resolver.edition:
-            known = {
+            found = {
                 path: module.facts.migration
                 for path, module in self._resolver.modules.items()
                 if module.facts.migration is not None
             }
+            known = known if known == found else found
             self._migrations = self._resolver.edition, known
         return known
+
+    def newest_migrations(self) -> Collection[str]:
+        """The paths of those that may not have run yet, as `migrations.newest` has them."""
+        known = self.migrations()
+        if self._newest[0] is not known:
+            self._newest = known, migrations.newest(known)
+        return self._newest[1]
 
     def _replayed(self) -> Schema:
         """What the migrations leave behind, with the names of tables that they take from other files."""

@@ -126,9 +126,9 @@ class Table(Struct, eq=False):
 
     def is_indexed(self, column: Column) -> bool:
         """Whether the database can look rows up by `column`: an index, unique constraint or key that starts with it."""
-        if column.primary and self._only_key(column):
-            return True
         if column.index or column.unique or column.opaque:
+            return True
+        if column.primary and self._only_key(column):
             return True
         for columns in self.indexes:
             if columns and (columns[0] == column.name or columns[0] == column.attribute):
@@ -137,5 +137,7 @@ class Table(Struct, eq=False):
 
     def _only_key(self, column: Column) -> bool:
         """The first column of the primary key."""
-        first = next((each for each in self.columns.values() if each.primary), None)
-        return first is column
+        for each in self.columns.values():
+            if each.primary:
+                return each is column
+        return False

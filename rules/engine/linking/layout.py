@@ -23,6 +23,7 @@ class Layout:
     def __init__(self, files: Mapping[str, ModuleFacts]) -> None:
         self._files = {**files}
         self._imported = Counter(name for found in files.values() for name in {*found.imports})
+        self._imported_by_any: frozenset[str] | None = None
         self.folders = _folders(*files)
         self.named = _by_name(self.folders)
         """All folders by their own name."""
@@ -44,7 +45,9 @@ class Layout:
 
     def imported_packages(self) -> frozenset[str]:
         """The first segments of everything that some file imports."""
-        return frozenset(name for name, files in self._imported.items() if files > 0)
+        if self._imported_by_any is None:
+            self._imported_by_any = frozenset(name for name, files in self._imported.items() if files > 0)
+        return self._imported_by_any
 
     def has_folder(self, name: str) -> bool:
         """Whether a folder of the project is called `name`: importing that makes a package of it."""
@@ -215,6 +218,7 @@ class Layout:
 
     def change(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
         """Have other facts of these files. Returns the folders that are new or no more."""
+        self._imported_by_any = None
         for path, found in changed.items():
             before = self._files.get(path)
             self._imported.subtract({*before.imports} if before is not None else ())

@@ -29,11 +29,15 @@ def learn() -> None:
             pending.extend(field.type for field in msgspec.structs.fields(kind))
 
 
-def share(facts: ModuleFacts) -> ModuleFacts:
-    """These facts, fresh from their encoding, with all texts shared with those of other files."""
+def share(facts: ModuleFacts, former: ModuleFacts | None = None) -> ModuleFacts:
+    """These facts, fresh from their encoding, with all texts shared with those of other files. `former` are shared facts of
+    which these may have taken over functions."""
+    done = {id(function) for function in former.functions} if former is not None else set()
     pending: list[msgspec.Struct] = [facts]
     while pending:
         struct = pending.pop()
+        if id(struct) in done:
+            continue
         texts, others = _fields(struct.__class__)
         for name in texts:
             text = getattr(struct, name)

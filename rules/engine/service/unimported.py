@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from array import array
 from collections.abc import Iterable, Iterator
@@ -183,9 +184,15 @@ def _imported(project: Project, paths: Iterable[str]) -> set[str]:
 
 def _packages(project: Project, path: str) -> set[str]:
     """The packages around a file, which are imported with it."""
+    modules = project.resolver.modules
+    return {each for each in _packages_around(path) if each in modules}
+
+
+@functools.lru_cache(maxsize=16_384)  # each version of a project asks it of each file
+def _packages_around(path: str) -> tuple[str, ...]:
+    """Where the packages around a file say what they are, if they do."""
     folders = path.split("/")[:-1]
-    around = ("/".join((*folders[:depth], "__init__.py")) for depth in range(1, len(folders) + 1))
-    return {each for each in around if each in project.resolver.modules}
+    return tuple("/".join((*folders[:depth], "__init__.py")) for depth in range(1, len(folders) + 1))
 
 
 def _is_top(project: Project, path: str) -> bool:
