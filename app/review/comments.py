@@ -245,13 +245,10 @@ def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> s
 def told_from(said: Group, context: Context) -> tuple[str, str]:
     """Where a reader of the change finds what a group says, and its message as it reads from there."""
     finding = said.first
-    place = anchor(finding, context.diff)
-    if (
-        place is None
-        or place.side == "LEFT"
-        or place.path != finding.path
-        or place.line not in finding.siblings
-    ):
+    place, best = anchor(finding, context.diff), places_of(finding)[0]
+    of_function = (best.path, best.line in finding.siblings) == (finding.path, True)
+    listed_there = place is not None and place.path == finding.path and place.line in finding.siblings
+    if place is None or place.side == "LEFT" or of_function or not listed_there:
         return context.links.place(finding.path, finding.line), finding.message
     first = _first(place, None, finding, context.diff)
     message = _as_from(place, said, is_named=bool(first)).first.message

@@ -126,4 +126,6 @@ class SyncEnqueueInAsync(Rule):
                 "1–2 ms of the loop per job; seconds for all requests while the broker is away",
                 assumptions={"broker": "in the same network"},
             ),
+            instead=f"Publish in a thread: `await {primitive.removeprefix('fastapi.concurrency.')}({spelled(node.func)}, …)`; or make"
+            " the endpoint a plain `def`, or take a queue with an asynchronous client such as arq or taskiq.",
         )

@@ -16,6 +16,7 @@ _LIMITERS = frozenset({"slowapi.Limiter", "slowapi.extension.Limiter"})
 _FOR_ALL = frozenset({"default_limits", "application_limits", None})
 _LIMITS = ("limit", "shared_limit")
 _STORES = frozenset({"storage_uri", "storage_options", None})
+_FOUR_WORKERS = {"Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'}
 
 
 class InMemoryLimiterWithWorkers(Rule):
@@ -51,9 +52,7 @@ class InMemoryLimiterWithWorkers(Rule):
 
             limiter = Limiter(key_func=get_remote_address)
             """,
-            documents={
-                "Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'
-            },
+            documents=_FOUR_WORKERS,
         ),
     )
     valid = (
@@ -64,9 +63,7 @@ class InMemoryLimiterWithWorkers(Rule):
 
             limiter = Limiter(key_func=get_remote_address, storage_uri="redis://cache:6379/1")
             """,
-            documents={
-                "Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'
-            },
+            documents=_FOUR_WORKERS,
         ),
     )
 

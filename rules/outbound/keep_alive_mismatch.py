@@ -27,6 +27,7 @@ _FLAGS = {
     "gunicorn": ("--keep-alive",),
     "fastapi": (),
 }
+_PROXY = {"nginx.conf": "upstream shop {\n    server shop:8000;\n    keepalive 32;\n}\n"}
 
 
 class KeepAliveMismatch(ProjectRule):
@@ -63,7 +64,7 @@ class KeepAliveMismatch(ProjectRule):
             CMD ["uvicorn", "shop.main:app", "--workers", "4"]
             """,
             path="Dockerfile",
-            documents={"nginx.conf": "upstream shop {\n    server shop:8000;\n    keepalive 32;\n}\n"},
+            documents=_PROXY,
         ),
     )
     valid = (
@@ -73,7 +74,7 @@ class KeepAliveMismatch(ProjectRule):
             CMD ["uvicorn", "shop.main:app", "--workers", "4", "--timeout-keep-alive", "75"]
             """,
             path="Dockerfile",
-            documents={"nginx.conf": "upstream shop {\n    server shop:8000;\n    keepalive 32;\n}\n"},
+            documents=_PROXY,
         ),
     )
 

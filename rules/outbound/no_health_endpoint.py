@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 _HEALTH = regex(r"health|ready|readiness|livez?\b|liveness|alive|heartbeat|ping\b|status", re.IGNORECASE)
+_SERVED = {"Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "app.main:app"]\n'}
 
 
 class NoHealthEndpoint(ProjectRule):
@@ -42,7 +43,7 @@ class NoHealthEndpoint(ProjectRule):
             def orders() -> list[int]:
                 return []
             """,
-            documents={"Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "app.main:app"]\n'},
+            documents=_SERVED,
         ),
     )
     valid = (
@@ -52,7 +53,7 @@ class NoHealthEndpoint(ProjectRule):
             def healthz() -> str:
                 return "ok"
             """,
-            documents={"Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "app.main:app"]\n'},
+            documents=_SERVED,
         ),
     )
 

@@ -9,6 +9,7 @@ from rules.engine.rule import Confidence, Effort, Impact, Invalid, ProjectMatch,
 
 if TYPE_CHECKING:
     from rules.engine.project import Project
+_FOUR_WORKERS = {"Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "shop.main:app", "--workers", "4"]\n'}
 
 
 class NoUvloop(ProjectRule):
@@ -43,9 +44,7 @@ class NoUvloop(ProjectRule):
             uvicorn
             """,
             path="requirements.txt",
-            documents={
-                "Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "shop.main:app", "--workers", "4"]\n'
-            },
+            documents=_FOUR_WORKERS,
         ),
     )
     valid = (
@@ -55,9 +54,7 @@ class NoUvloop(ProjectRule):
             uvicorn[standard]
             """,
             path="requirements.txt",
-            documents={
-                "Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "shop.main:app", "--workers", "4"]\n'
-            },
+            documents=_FOUR_WORKERS,
         ),
     )
 

@@ -52,6 +52,7 @@ _SCHEDULERS = (
     "apscheduler.schedulers.asyncio.AsyncIOScheduler.start",
     "apscheduler.schedulers.background.BackgroundScheduler.start",
 )
+_FOUR_WORKERS = {"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'}
 
 
 class PerProcessStateWithWorkers(Rule):
@@ -97,7 +98,7 @@ class PerProcessStateWithWorkers(Rule):
             def me(token: str) -> str:
                 return sessions[token]
             """,
-            documents={"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'},
+            documents=_FOUR_WORKERS,
         ),
         Invalid(
             """
@@ -115,7 +116,7 @@ class PerProcessStateWithWorkers(Rule):
             async def say(name: str, text: str) -> None:
                 await sockets[name].send_text(text)
             """,
-            documents={"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'},
+            documents=_FOUR_WORKERS,
         ),
     )
     valid = (

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 _IMAGES = regex(r"tiangolo/(?:uvicorn|meinheld)-gunicorn")
+_APP = {"shop/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n"}
 
 
 class WrongWorkerClass(ProjectRule):
@@ -43,7 +44,7 @@ class WrongWorkerClass(ProjectRule):
             CMD ["gunicorn", "shop.main:app", "--workers", "4"]
             """,
             path="Dockerfile",
-            documents={"shop/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n"},
+            documents=_APP,
         ),
     )
     valid = (
@@ -53,7 +54,7 @@ class WrongWorkerClass(ProjectRule):
             CMD ["gunicorn", "shop.main:app", "--workers", "4", "-k", "uvicorn_worker.UvicornWorker"]
             """,
             path="Dockerfile",
-            documents={"shop/main.py": "from fastapi import FastAPI\n\napp = FastAPI()\n"},
+            documents=_APP,
         ),
     )
 

@@ -883,6 +883,21 @@ def test_many_endpoints_that_two_comments_reach_are_named_in_the_first() -> None
     assert "all 10" in third  # whose costs are no round trips
 
 
+def test_a_summary_begins_at_the_line_that_changed() -> None:
+    told = "`get` runs on the event loop: nobody is served. The same happens on lines 5 and 12."
+    one = finding(
+        3, siblings=(5, 12), places=tuple(Hop("shop/api.py", line, "") for line in (3, 5, 12)), message=told
+    )
+
+    summary = report(after=result(one), changes=numbered("shop/api.py", 12)).summary
+
+    assert (
+        "Like line 3, where `get` runs on the event loop: nobody is served. The same happens on line 5. ["
+        in summary
+    )
+    assert "shop/api.py:12](" in summary.split("\n\n")[1]
+
+
 def test_hints_in_the_same_words_are_one_row_of_the_summary() -> None:
     hints = [finding(line, confidence=Confidence.POSSIBLE, fingerprint=str(line)) for line in (12, 13, 20)]
     other = finding(21, confidence=Confidence.POSSIBLE, message="Another one.", fingerprint="other")
