@@ -120,3 +120,51 @@ def test_relinking_one_file_says_what_linking_anew_says(edits: dict[str, str]) -
 
     with relinked(Project(files), path, found) as edited:
         assert seen(edited) == seen(Project({**files, path: found}))
+
+
+def test_a_worker_that_a_program_starts_is_served_all_the_time() -> None:
+    base = """
+        class Worker:
+            async def run(self):
+                while True:
+                    await self.handle(1)
+
+            async def handle(self, number):
+                raise NotImplementedError
+        """
+    orders = """
+        import asyncio
+        import requests
+        from shop.base import Worker
+
+        class Orders(Worker):
+            async def handle(self, number):
+                await self.send(number)
+
+            async def send(self, number):
+                requests.post("https://orders", json=number, timeout=3)
+
+        def start():
+            asyncio.run(Orders().run())
+
+        if __name__ == "__main__":
+            start()
+        """
+    mails = """
+        from shop.base import Worker
+
+        class Mails(Worker):
+            async def handle(self, number): ...
+        """
+    api = "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\nasync def read(): ...\n"
+    files = {
+        "shop/__init__.py": "",
+        "shop/base.py": base,
+        "shop/orders.py": orders,
+        "shop/mails.py": mails,
+        "shop/api.py": api,
+    }
+
+    found = project(files, select=("FP101",)).result.findings
+
+    assert [finding.path for finding in found] == ["shop/orders.py"]

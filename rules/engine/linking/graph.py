@@ -189,6 +189,8 @@ class Graph:
         template = function_value(target.module, target.function)
         for inner, method in templates.left_to_heirs(self.resolver, call.ref, node.module, template):
             for run in self.runs(method):
+                if run.is_async and not node.is_async:
+                    continue  # `asyncio.run(Worker().run())`: what a program does on a loop of its own, it does all the time
                 kind = ELSEWHERE if self.is_handed_on(run) else _kind_of_call(inner, run)
                 if kind:
                     several = value.sort == Sort.UNION
