@@ -480,7 +480,20 @@ def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
         # What happens whatever the parameters are says more.
         name = _name(key)
         chosen.setdefault(name, name if name in steps else key)
-    return tuple(_leaf(table, node, key) for key, _ in ordered if chosen[_name(key)] == key)[:_MAX_LEAVES]
+    return tuple(
+        replace(leaf, needs=(), sometimes=False, under_condition=False)
+        if _in_either_case(key, steps)
+        else leaf
+        for key, _ in ordered
+        if chosen[_name(key)] == key
+        for leaf in (_leaf(table, node, key),)
+    )[:_MAX_LEAVES]
+
+
+def _in_either_case(key: str, steps: Mapping[str, int]) -> bool:
+    """Whether the same happens where the one condition of `key` holds and where it does not: in both arms of a branch."""
+    needs = _needs(key)
+    return len(needs) == 1 and _key(_name(key), (switches.negated(needs[0]),)) in steps
 
 
 def _leaf(table: _Steps, node: Node, key: str) -> Leaf:

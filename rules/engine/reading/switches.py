@@ -251,7 +251,12 @@ def refusals(index: Index, test: ast.expr) -> tuple[str, ...]:
         case ast.Name() if not _is_parameter(index, test):
             return ()
     found = conditions(index, test)
-    return tuple(_NEGATED[each[0]] + each[1:] for each in found)
+    return tuple(map(negated, found))
+
+
+def negated(condition: str) -> str:
+    """What holds where `condition` does not; empty where that cannot be said."""
+    return _NEGATED[condition[0]] + condition[1:] if condition[0] in _NEGATED else ""
 
 
 def around(index: Index, test: ast.If | ast.IfExp, child: ast.AST) -> tuple[str, ...]:
