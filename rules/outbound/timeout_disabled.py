@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.linking.instances import Lifetime, lifetime
+from rules.engine.loops.adapters import nobody_passes
 from rules.engine.loops.bounded import is_bounded
+from rules.engine.reading import switches
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.whole_numbers import arguments
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from rules.engine.linking.callees import Callee
+    from rules.engine.linking.graph import Node
     from rules.engine.module import Module
 
 _HTTPX = frozenset({"httpx.Timeout", "httpx2.Timeout"})
@@ -139,7 +143,7 @@ class TimeoutDisabled(Rule):
 def _switched_off(call: ast.Call, name: str, module: Module) -> ast.keyword | None:
     """The argument that switches the timeout off."""
     given = {keyword.arg: keyword for keyword in call.keywords}
-    if None in given:
+    if None in given and not ("timeout" in given and isinstance(given["timeout"].value, ast.Name)):
         return None
     if name in _HTTPX:
         if len(call.args) == 1 and _is_none(call.args[0]) and not given:
@@ -160,7 +164,9 @@ def _switched_off(call: ast.Call, name: str, module: Module) -> ast.keyword | No
         return None
     for keyword in call.keywords:
         if keyword.arg in ("timeout", default.keyword if default is not None else "timeout") and (
-            _is_none(keyword.value) or _is_named_none(keyword.value, module)
+            _is_none(keyword.value)
+            or _is_named_none(keyword.value, module)
+            or _is_left_none(keyword.value, module)
         ):
             return None if default is not None and default.fixed_in else keyword
     return None
@@ -197,6 +203,36 @@ def _is_named_none(value: ast.expr, module: Module) -> bool:
     scope = module.index.scope_at(value)
     given = bindings[0].value
     return value.id not in scope.bindings and isinstance(given, ast.Constant) and given.value is None
+
+
+def _is_left_none(value: ast.expr, module: Module) -> bool:
+    """A parameter that is `None` by default, and that no caller gives: `def fetch(url, timeout=None): get(url, timeout=timeout)`."""
+    function = module.function_of(value)
+    found = module.graph_node(value)
+    if (
+        not isinstance(value, ast.Name)
+        or function is None
+        or isinstance(function.node, ast.Lambda)
+        or found is None
+        or found.roles
+    ):
+        return False
+    bindings = module.index.scope_at(value).bindings.get(value.id, ())
+    if len(bindings) != 1 or bindings[0].kind != "parameter":
+        return False
+    default = next((each for argument, each in arguments(function.node) if argument.arg == value.id), None)
+    if default is None or not _is_none(default):
+        return False
+    order = [argument.arg for argument in (*function.node.args.posonlyargs, *function.node.args.args)]
+    return nobody_passes(found, {value.id}, module) and not _reaches(found, order, value.id)
+
+
+def _reaches(node: Node, order: Sequence[str], name: str) -> bool:
+    """Whether a caller gives so many arguments by position that `name` is among them."""
+    if name not in order:
+        return False
+    at = order.index(name) - (order[0] in ("self", "cls"))
+    return any(switches.passes(edge.call, name, at) for _, edge in node.callers)
 
 
 def _is_zero(node: ast.AST) -> bool:

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from openai import AsyncOpenAI
 
 app = FastAPI()
+shared = httpx.Client(timeout=5)
 openai = AsyncOpenAI(timeout=None)  # FP602
 
 
@@ -44,7 +45,36 @@ class Sdk:
 
 retrying = httpx.AsyncClient(timeout=httpx.Timeout(None), transport=httpx.AsyncHTTPTransport(retries=2))  # FP602
 
+def fetch(url: str, timeout: float | None = None, **others: Any) -> httpx.Response:
+    return shared.get(url, timeout=timeout, **others)  # FP602
+
+
+@app.get("/fetched")
+def fetched(url: str) -> int:
+    return fetch(url).status_code
+
+
 # Near misses
+
+
+def fetch_in_time(url: str, timeout: float | None = None) -> httpx.Response:
+    return shared.get(url, timeout=timeout)
+
+
+def fetch_in_some_time(url: str, timeout: float | None = None) -> httpx.Response:
+    timeout = timeout or 5
+    return shared.get(url, timeout=timeout)
+
+
+def fetch_soon(url: str, timeout: float | None = 3) -> httpx.Response:
+    return shared.get(url, timeout=timeout)
+
+
+@app.get("/fetched-in-time")
+def fetched_in_time(url: str) -> int:
+    fetch_in_time(url, 3)
+    fetch_in_some_time(url)
+    return fetch_soon(url).status_code
 
 
 @app.get("/bounded")
