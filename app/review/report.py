@@ -59,6 +59,8 @@ _LEVELS: dict[Severity, Literal["notice", "warning", "failure"]] = {
     Severity.HIGH: "failure",
     Severity.MEDIUM: "warning",
 }
+_THROUGHOUT = 100
+"""So many endpoints that do the same already are a decision of the project, which the summary speaks of; no news for a comment."""
 _WORST_FIRST: tuple[Conclusion, ...] = ("failure", "action_required", "neutral", "success")
 
 
@@ -449,7 +451,8 @@ def _said(
 ]:
     """Comments, groups that are noted on their line only with the comments that they would be, groups that had a line but no room, groups without a line.
 
-    Noted is what repeats a comment, what would be a hint if it were not new, and what is of low severity. A line is worth one comment: several rules
+    Noted is what repeats a comment, what would be a hint if it were not new, what the project does throughout, and what is of low
+    severity. A line is worth one comment: several rules
     find one call, and other problems there are told in the comment that stands on it.
 
     `usual` is how often each kind of finding was there before: comments are for what a reader does not know yet.
@@ -476,7 +479,7 @@ def _said(
         once = usual.get(kind, 0) >= _USUAL or grouping.house_style(entry, context.house) > 0
         same_call = at is not None and _is_one_call(entry, spoken[at].entry)
         is_known = (kind in said and once) or habits[kind, comment.path] >= _ENOUGH or same_call
-        if comment.side == "RIGHT" and _is_only_noted(entry):
+        if comment.side == "RIGHT" and _is_only_noted(entry, context.house):
             noted.append((entry, comment))
         elif at is not None and not is_known:
             spoken[at] = spoken[at].with_also(entry, context)
@@ -496,10 +499,13 @@ def _said(
     return tuple(each.comment for each in spoken), tuple(noted), tuple(crowded), tuple(placeless)
 
 
-def _is_only_noted(entry: Group) -> bool:
-    """Whether a line of the check run is enough: of low severity, or a hint if it were not new."""
-    return entry.first.severity < Severity.MEDIUM or all(
-        finding.when_new is not None for finding in entry.findings
+def _is_only_noted(entry: Group, house: grouping.House) -> bool:
+    """Whether a line of the check run is enough: of low severity, a hint if it were not new, or what the project does throughout,
+    as whoever works there knows."""
+    return (
+        entry.first.severity < Severity.MEDIUM
+        or grouping.house_style(entry, house) >= _THROUGHOUT
+        or all(finding.when_new is not None for finding in entry.findings)
     )
 
 

@@ -1112,6 +1112,18 @@ def waiting(count: int) -> tuple[Endpoint, ...]:
     )
 
 
+def test_one_more_of_what_a_project_does_throughout_is_noted() -> None:
+    new = [sessions(line, line) for line in (12, 14)]
+    many = waiting(100)
+
+    said = report(result(endpoints=many), result(*new, endpoints=many), numbered("shop/api.py", (12, 14)))
+
+    assert said.comments == ()
+    assert [mark.start_line for mark in said.annotations] == [12, 14]
+    assert said.conclusion == "failure"
+    assert "Decide once how endpoints wait for `sqlalchemy`: 100 more do so" in said.summary
+
+
 def test_one_more_of_how_a_project_is_built_is_said_in_short_once() -> None:
     new = [sessions(line, line) for line in (12, 14, 16)]
     changes = numbered("shop/api.py", (12, 14, 16))
