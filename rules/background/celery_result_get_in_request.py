@@ -100,7 +100,7 @@ class CeleryResultGetInRequest(Rule):
                 else "makes the request wait until a worker has run the job"
             )
         )
-        yield Match(
+        match = Match(
             node,
             f"`{spelled(function)}` {what}: as long as the job and the queue in front of it.",
             swallows=(("FP109", node.lineno), ("FP101", node.lineno)),
@@ -108,6 +108,7 @@ class CeleryResultGetInRequest(Rule):
                 "request time = queue wait + job → a few milliseconds", "T_queue + T_job → T_enqueue"
             ),
         )
+        yield match.doubted() if in_task else match
 
 
 def _is_zero(value: ast.expr) -> bool:

@@ -38,6 +38,9 @@ _IN_MEMORY = frozenset(
     {"io.BytesIO", "io.StringIO", "builtins.iter", "builtins.list", "builtins.bytes", "builtins.str"}
 )
 _SCOPES = (0, 121)
+_FEW = 2
+_LASTING = (ast.Await, ast.AsyncFor, ast.AsyncWith, ast.For, ast.While, ast.YieldFrom)
+"""What a generator does that takes a while, or takes its turn for each of many."""
 
 
 class SessionHeldDuringStream(Rule):
@@ -209,7 +212,9 @@ def _streams(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> It
         if not isinstance(call, ast.Call):
             continue
         lasting = _STREAMS.get(module.qualified_name(call.func) or "")
-        if lasting is not None and not _is_in_memory(call, module):
+        if lasting is None or _is_in_memory(call, module):
+            continue
+        if lasting != _STREAM or not _is_over_at_once(call, node, module):
             yield call, lasting
 
 
@@ -228,6 +233,25 @@ def _is_in_memory(call: ast.Call, module: Module) -> bool:
         "builtins.str",
         "builtins.bytes",
     )
+
+
+def _is_over_at_once(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether what streams is a generator of this file that says one thing or two, and waits for nothing in between: a refusal to a
+    client that reads a stream of events."""
+    content = _content(call)
+    made = origin(content, module) if content is not None else None
+    if not isinstance(made, ast.Call) or not isinstance(made.func, ast.Name):
+        return False
+    name = made.func.id
+    for statement in (*walk(node), *module.tree.body):
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name:
+            inside = list(own_nodes(statement))
+            return 0 < sum(isinstance(each, ast.Yield) for each in inside) <= _FEW and not any(
+                isinstance(each, _LASTING)
+                or (isinstance(each, ast.Call) and module.blocking(each) is not None)
+                for each in inside
+            )
+    return False
 
 
 def _is_one_file(call: ast.Call) -> bool:

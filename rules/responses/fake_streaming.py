@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.bodies import buffer, content_of, file_content
 from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.origins import origin
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 _STREAMS = frozenset({"fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse"})
 _DUMPS = frozenset({"json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps"})
+_FORM = regex(r"(?:^|[/_-])(?:template|sample)(?:[._-]\w+)?/?$", re.IGNORECASE)
+"""Ends of routes of files that are to be filled in: `/import-template`."""
 _LINES = Impact(
     summary="one worker thread and about 0.05–0.3 ms for every line of the buffer: a binary body of 10 MB has about"
     " 40,000, so 2–12 s; sent in one piece some milliseconds",
@@ -114,7 +119,8 @@ class FakeStreaming(Rule):
                 impact=_LINES,
                 instead="Send it in one piece: `Response(buffer.getvalue(), media_type=…)`.",
             )
-            yield match.doubted() if made.args and _is_one_line(made.args[0], module) else match
+            doubtful = made.args and (_is_one_line(made.args[0], module) or _is_form(made.args[0], module))
+            yield match.doubted() if doubtful else match
         elif _is_one_piece(content, module) and not _is_of_events(node):
             yield Match(
                 node,
@@ -140,6 +146,19 @@ def _is_one_line(content: ast.expr, module: Module) -> bool:
                 keyword.arg in ("indent", "option", None) for keyword in content.keywords
             )
     return False
+
+
+def _is_form(content: ast.expr, module: Module) -> bool:
+    """Whether the content is made of nothing, `sheets.template()`, for an endpoint that gives out what is to be filled in: some
+    kilobytes, now and then."""
+    call = origin(content, module)
+    endpoints = module.endpoints(content)
+    return (
+        isinstance(call, ast.Call)
+        and not (call.args or call.keywords)
+        and bool(endpoints)
+        and all(_FORM.search(each.path) for each in endpoints)
+    )
 
 
 def _is_of_events(call: ast.Call) -> bool:

@@ -19,6 +19,7 @@ from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import payloads
 from rules.engine.service.one_at_a_time import single_entry
+from rules.engine.service.staff import is_for_staff
 from rules.engine.service.traffic import is_for_admins, is_of_keys, is_seldom, is_set_up, tells_of_staff
 from rules.libraries import Blocking, Kind
 
@@ -367,6 +368,7 @@ def _is_now_and_then(stop: Stop, module: Module) -> bool:
         is_for_admins(stop.call, module)
         or reads_same_table(stop, module)
         or tells_of_staff(stop.call, module)
+        or is_for_staff(stop.call, module)
         or is_of_keys(stop.call, module)
         or bool(single_entry(module.path, module.project))
     )

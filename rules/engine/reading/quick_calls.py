@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import ast
 
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
+
 _ROUNDS = 20_000
 """Key derivation with fewer rounds takes a few milliseconds."""
 _BRIEF = 0.002
 """Seconds: the ticks of a clock, not a wait."""
 _WAITS = frozenset({"get", "acquire", "wait", "join", "result", "put", "poll"})
 _SAMPLES = frozenset({"cpu_percent", "cpu_times_percent"})
-NAMES = _WAITS | _SAMPLES | {"sleep", "pbkdf2_hmac", "PBKDF2HMAC", "validate_email", "merge"}
+_CHILDREN = frozenset({"waitpid", "wait3", "wait4", "waitid"})
+_TABLES = frozenset({"read_csv", "read_excel"})
+_FEW_ROWS = 5
+"""Rows that are read to see what the columns are called."""
+NAMES = (
+    _WAITS
+    | _SAMPLES
+    | _CHILDREN
+    | _TABLES
+    | {"sleep", "pbkdf2_hmac", "PBKDF2HMAC", "validate_email", "merge"}
+)
 """Final names of calls worth asking about."""
 
 LEFT_OPEN = frozenset({"validate_email", "pbkdf2_hmac"})
@@ -32,6 +45,10 @@ def is_quick(call: ast.Call, name: str) -> bool:
     if name in _SAMPLES:  # compares with the call before, unless told how long to watch
         told = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "interval")]
         return not any(not isinstance(value, ast.Constant) or value.value for value in told)
+    if name in _CHILDREN:  # looks whether a process has ended, and comes back
+        return any(last_name(part) == "WNOHANG" for given in _given(call) for part in walk(given))
+    if name in _TABLES:
+        return any(keyword.arg in ("nrows", "n_rows") and _is_few(keyword.value) for keyword in call.keywords)
     rounds = next((keyword.value for keyword in call.keywords if keyword.arg == "iterations"), None)
     if rounds is None and len(call.args) > 3:
         rounds = call.args[3]
@@ -61,6 +78,14 @@ def is_brief(call: ast.Call, written: ast.expr | None = None) -> bool:
         ):
             return bool(by) and number / by < _BRIEF
     return False
+
+
+def _given(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+def _is_few(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and isinstance(value.value, int) and value.value <= _FEW_ROWS
 
 
 def _is(value: ast.expr, number: int) -> bool:

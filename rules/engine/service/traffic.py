@@ -125,6 +125,8 @@ _ALIASED = ("Dep", "Depends", "Dependency", "Only", "Required")
 """How the names of annotations end that ask for something: `StaffDep = Annotated[User, Depends(staff_only)]`."""
 _OTHERS_TOO = frozenset({"or", "optional", "is", "maybe", "not", "non", "self", "owner", "author", "member"})
 """Words of those that let others in as well, or only tell."""
+_PERSONS = frozenset({"user", "account", "identity", "principal", "super"})
+"""Words of who asks, beside those that say what they may do."""
 _GIVEN = frozenset(
     {
         "db",
@@ -202,7 +204,7 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
             and not _gives_someone(part, function.node.args)
         )
         or (isinstance(part, ast.Call) and _asks_for_staff(part, module))
-        or (isinstance(part, ast.Name) and part.id.endswith(_ALIASED) and _lets_staff_in(part.id))
+        or (isinstance(part, ast.Name) and part.id.endswith(_ALIASED) and lets_staff_in(part.id))
         for each in taken
         for part in walk(each)
     )
@@ -215,16 +217,23 @@ def _asks_for_staff(call: ast.Call, module: Module) -> bool:
         return False
     asked = call.args[0]
     if not isinstance(asked, ast.Call):
-        return _lets_staff_in(last_name(asked))
+        return lets_staff_in(last_name(asked))
     return any(
-        isinstance(part, ast.Attribute) and _lets_staff_in(part.attr) and not _is_one_of_others(part, module)
+        isinstance(part, ast.Attribute) and lets_staff_in(part.attr) and not _is_one_of_others(part, module)
         for given in (*asked.args, *(keyword.value for keyword in asked.keywords))
         for part in walk(given)
     )
 
 
-def _lets_staff_in(name: str) -> bool:
+def lets_staff_in(name: str) -> bool:
+    """Whether a function or dependency of this name lets only those in who run the system."""
     return _is_guard(name) and not _words(name) & _GIVEN
+
+
+def names_staff(name: str) -> bool:
+    """Whether a role, or what asks for one, is of those who run the system: `ADMIN`, `is_superuser`, `super_admin`."""
+    words = _words(name)
+    return bool(words & _GUARDED) and not words & (_OTHERS_TOO - {"is"})
 
 
 def _is_one_of_others(part: ast.AST, module: Module) -> bool:
@@ -238,7 +247,7 @@ def _is_one_of_others(part: ast.AST, module: Module) -> bool:
     elif isinstance(parent, ast.Call) and child in parent.args:
         beside = parent.args
     return any(
-        not any(_ADMIN.fullmatch(name := last_name(each)) or _lets_staff_in(name) for each in walk(one))
+        not any(_ADMIN.fullmatch(name := last_name(each)) or lets_staff_in(name) for each in walk(one))
         for one in beside
     )
 
@@ -421,9 +430,21 @@ def staffed(project: Project) -> int:
     """A bit for each endpoint of the project that lets only those in who run the system, by what it depends on."""
     bits = 0
     for position, endpoint in enumerate(project.routing.endpoints):
-        if any(_lets_staff_in(each.symbol.rpartition(".")[2]) for each in endpoint.dependencies):
+        if any(
+            lets_staff_in(each.symbol.rpartition(".")[2]) or _gives_staff(each.function.returns)
+            for each in endpoint.dependencies
+        ):
             bits |= 1 << position
     return bits
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _gives_staff(returned: str) -> bool:
+    """Whether a dependency gives one of those who run the system, as they are kept apart from others: an `AdminUser`."""
+    if not returned.endswith(":"):
+        return False
+    words = _words(re.split(r"[.:]", returned[:-1])[-1])
+    return bool(words & _GUARDED) and words <= _GUARDED | _PERSONS
 
 
 def seldom(project: Project) -> int:

@@ -222,3 +222,46 @@ def later(session: SessionDep) -> StreamingResponse:
 def names(session: SessionDep) -> StreamingResponse:
     loaded = [invoice.path for invoice in session.scalars(select(Invoice)).all()]
     return StreamingResponse(joined(loaded))  # FP219
+
+
+def refused() -> Iterator[str]:
+    yield "data: not here"
+
+
+@app.get("/refused")
+async def refused_at_once(session: SessionDep) -> StreamingResponse:
+    session.get(Invoice, 1)
+    return StreamingResponse(refused(), media_type="text/event-stream")
+
+
+@app.get("/refused/for/{reason}")
+async def refused_for(reason: str, session: SessionDep) -> StreamingResponse:
+    session.get(Invoice, 1)
+
+    async def told() -> AsyncIterator[str]:
+        yield f"data: {reason}"
+        yield "data: done"
+
+    return StreamingResponse(told(), media_type="text/event-stream")
+
+
+@app.get("/asked")
+async def asked_once(prompt: str, session: SessionDep) -> StreamingResponse:
+    session.get(Invoice, 1)
+
+    async def told() -> AsyncIterator[str]:
+        yield "data: a moment"
+        yield (await client.get(f"https://llm.example/{prompt}")).text
+
+    return StreamingResponse(told(), media_type="text/event-stream")  # FP219
+
+
+@app.get("/each")
+async def told_of_each(parts: list[str], session: SessionDep) -> StreamingResponse:
+    session.get(Invoice, 1)
+
+    async def told() -> AsyncIterator[str]:
+        for part in parts:
+            yield part
+
+    return StreamingResponse(told(), media_type="text/event-stream")  # FP219

@@ -808,3 +808,29 @@ async def wait_for_other(number: int, jobs: dict[int, subprocess.Popen[bytes]]) 
         other.terminate()
     job.wait()  # FP101 (inline)
     other.wait()  # FP101 (inline)
+
+
+@app.get("/children/{pid}/ended")
+async def child_has_ended(pid: int) -> bool:
+    ended, _ = os.waitpid(pid, os.WNOHANG)  # looks, and does not wait
+    return ended != 0
+
+
+@app.get("/children/{pid}/stopped")
+async def child_has_stopped(pid: int) -> bool:
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG) is not None
+
+
+@app.get("/children/{pid}/used")
+async def child_has_used(pid: int) -> bool:
+    return os.wait4(pid, options=os.WNOHANG)[0] != 0
+
+
+@app.delete("/children/{pid}")
+async def child_ends(pid: int) -> int:
+    return os.waitpid(pid, 0)[1]  # FP101
+
+
+@app.delete("/children/{pid}/traced")
+async def child_stops(pid: int) -> int:
+    return os.waitpid(pid, os.WUNTRACED)[1]  # FP101

@@ -103,3 +103,29 @@ def many_lines() -> StreamingResponse:
 def some_text() -> StreamingResponse:
     output = render()
     return StreamingResponse(io.BytesIO(output), media_type="application/json")  # FP507
+
+
+@app.get("/orders/import-template")
+def form() -> StreamingResponse:
+    content = render()
+    return StreamingResponse(io.BytesIO(content), media_type="application/zip")  # FP507 (change)
+
+
+@app.get("/orders/by-template")
+def by_form(name: str) -> StreamingResponse:
+    content = filled(name)
+    return StreamingResponse(io.BytesIO(content), media_type="application/zip")  # FP507
+
+
+def filled(name: str) -> bytes:
+    return name.encode()
+
+
+@app.get("/orders/template/chunks")
+def form_in_chunks() -> StreamingResponse:
+    return StreamingResponse(chunks())
+
+
+@app.get("/orders/template")
+def form_in_one_piece() -> Response:
+    return Response(render())

@@ -1,0 +1,88 @@
+"""Passwords that those set who run the system, and those that everybody sets."""
+
+from enum import Enum
+
+import bcrypt
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.concurrency import run_in_threadpool
+
+from access import AdminUser, User, at_least, current_user
+from accounts import Accounts
+
+app = FastAPI()
+supervisor = at_least(2)
+
+
+class Role(Enum):
+    ADMIN = "admin"
+    CUSTOMER = "customer"
+
+
+@app.post("/people/{number}/secret")
+async def reset(number: int, password: str, user: AdminUser = Depends(supervisor)) -> bytes:
+    return await Accounts().reset(password)
+
+
+@app.post("/secret")
+async def own(password: str, user: User = Depends(current_user)) -> bytes:
+    return await Accounts().own(password)
+
+
+@app.patch("/people/{number}")
+async def change(number: int, password: str, user: User = Depends(current_user)) -> bytes:
+    return await Accounts().change(user, password)
+
+
+@app.patch("/me")
+async def change_own(password: str, user: User = Depends(current_user)) -> bytes:
+    return await Accounts().change_own(user, password)
+
+
+@app.patch("/team/{number}")
+async def of_managers(number: int, password: str, user: User = Depends(current_user)) -> bytes:
+    return await Accounts().of_managers(user, password)
+
+
+@app.patch("/customers/me")
+async def of_customers(password: str, user: User = Depends(current_user)) -> bytes:
+    return await Accounts().of_customers(user, password)
+
+
+@app.put("/people/{number}")
+async def replace(number: int, password: str, user=Depends(current_user)) -> bytes:
+    if user.role != Role.ADMIN:
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
+
+
+@app.put("/others/{number}")
+async def replace_other(number: int, password: str, user=Depends(current_user)) -> bytes:
+    if not user or not user.is_admin:
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
+
+
+@app.put("/all/{number}")
+async def replace_own(number: int, password: str, user=Depends(current_user)) -> bytes:
+    if user.role != Role.ADMIN and user.id != number:  # everybody their own
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
+@app.put("/customers/{number}")
+async def of_customer(number: int, password: str, user=Depends(current_user)) -> bytes:
+    if user.role != Role.CUSTOMER:
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
+@app.put("/guests/{number}")
+async def of_guests(number: int, password: str, user=Depends(current_user)) -> bytes:
+    if user.is_admin:  # those have another way
+        raise HTTPException(400)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
+@app.put("/threads/{number}")
+async def in_thread(number: int, password: str, user=Depends(current_user)) -> bytes:
+    return await run_in_threadpool(bcrypt.hashpw, password.encode(), bcrypt.gensalt())
