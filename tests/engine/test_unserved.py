@@ -149,16 +149,28 @@ def test_a_router_that_is_imported_beside_others_and_not_included_is_left_over(
     assert found["shop/old.py"] is expected
 
 
-def test_routes_that_no_file_imports_are_left_over() -> None:
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ("", Confidence.POSSIBLE),
+        ("POSTGRES_USER: old_rates_user\nimage: old_rates-worker\n", Confidence.POSSIBLE),
+        ("command: uvicorn shop.old_rates:router\n", Confidence.CERTAIN),
+        ("ROUTERS: shop.old_rates\n", Confidence.CERTAIN),
+    ],
+    ids=["nothing", "names that begin so", "what is started", "a module"],
+)
+def test_routes_that_no_file_imports_and_no_document_names_are_left_over(
+    document: str, expected: Confidence
+) -> None:
     files = {
         "shop/main.py": APPLICATION.format("shop.api"),
         "shop/api.py": ROUTER,
-        "shop/backup/api.py": ROUTER,
+        "shop/old_rates.py": ROUTER,
     }
 
-    assert confidences(files) == {
+    assert confidences(files, {"docker-compose.yml": document}) == {
         "shop/api.py": Confidence.CERTAIN,
-        "shop/backup/api.py": Confidence.POSSIBLE,
+        "shop/old_rates.py": expected,
     }
 
 
