@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
 from app.github.models import ReviewComment, Side
-from app.review import grouping, guards, marker, patch
+from app.review import guards, marker, patch
 from app.review.amounts import named, price, waits_for_each, weigh
 from app.review.costs import EndpointChange, growth
 from app.review.diff import Diff
@@ -81,7 +81,6 @@ class Context:
     links: Links
     texts: patch.Texts
     costs: Mapping[EndpointRef, EndpointChange]
-    house: grouping.House = field(default_factory=dict)
     """What many endpoints do at the base already: one more is said in short."""
 
 
@@ -311,35 +310,23 @@ def body(
 ) -> str:
     """The text of a comment with its hidden marker, at most 65,535 bytes. `first` comes before the message."""
     finding = said.first
-    nothing = Section(("",))
-    usual = grouping.house_style(said, context.house)
     parts = [
         Section(tuple(headline(said, context.links, limit, first=first) for limit in (2000, 400))),
-        nothing if usual else _costliest(said, context, told_at),
+        _costliest(said, context, told_at),
         Section((path_lines(said, context.links), "")),
-        nothing if usual else Section((_cost(said, context), "")),
-        nothing if usual else Section((impact(finding, context.links), "")),
-        Section((_as_usual(finding, usual) if usual else "",)),
+        Section((_cost(said, context), "")),
+        Section((impact(finding, context.links), "")),
     ]
     if suggested is not None:
         parts.append(Section((fence(suggested, "suggestion"),)))
     else:
-        parts.append(_remedy(finding, context, short=bool(usual)))
+        parts.append(_remedy(finding, context))
     parts.append(Section((_elsewhere(said, context.links), "")))
-    parts.append(nothing if usual else Section((_small_print(finding), "")))
+    parts.append(Section((_small_print(finding), "")))
     parts += [_also(other, context) for other in also]
     prints = (*said.fingerprints, *(each for other in also for each in other.fingerprints))
     end = marker.write(prints, context.links.head_sha)
     return fit(parts, LIMIT - len(end.encode()) - 1) + "\n" + end
-
-
-def _as_usual(finding: Finding, others: int) -> str:
-    """That a project has many of these already, so that one decision for all is worth more than one more exception."""
-    decided = f" ({prose(known)})" if (known := grouping.decision(finding)) else ""
-    return (
-        f"**{others:,} other endpoints** here wait for {code(grouping.design(finding))} on the event loop already: one "
-        f"decision for all of them{decided} is worth more than mending them one by one. `/fastperf audit` lists them."
-    )
 
 
 def _also(other: Group, context: Context) -> Section:
@@ -436,7 +423,7 @@ def _costs_round_trips(said: Group) -> bool:
 
 def told_endpoints(said: Group, context: Context) -> object:
     """What a comment tells of its many endpoints, for others that would tell the same; None where it is nothing or soon read."""
-    if len(said.endpoints) <= _NAMED_ENDPOINTS or grouping.house_style(said, context.house):
+    if len(said.endpoints) <= _NAMED_ENDPOINTS:
         return None
     return frozenset(said.endpoints), _costs_round_trips(said)
 
@@ -483,18 +470,13 @@ def impact(finding: Finding, links: Links) -> str:
     return f"**Expected** {summary}{small}"
 
 
-def _remedy(finding: Finding, context: Context, *, short: bool = False) -> Section:
+def _remedy(finding: Finding, context: Context) -> Section:
     """What to do when there is no one-click suggestion: the fix as a diff, else the advice in words."""
-    label = "Here, until then:" if short else "**Instead**"
-    advice = (
-        f"{label} {prose(shorten(lowered(finding.instead) if short else finding.instead, 500))}"
-        if finding.instead
-        else ""
-    )
+    advice = f"**Instead** {prose(shorten(finding.instead, 500))}" if finding.instead else ""
     folded = fix_details(finding, context)
     if folded:
         return Section((folded, advice, ""))
-    if finding.sketch and not short:
+    if finding.sketch:
         sketched = details("What it could look like here", fence(finding.sketch, "diff"))
         return Section((f"{advice}\n\n{sketched}", advice, ""))
     return Section((advice, ""))

@@ -59,8 +59,6 @@ _LEVELS: dict[Severity, Literal["notice", "warning", "failure"]] = {
     Severity.HIGH: "failure",
     Severity.MEDIUM: "warning",
 }
-_THROUGHOUT = 100
-"""So many endpoints that do the same already are a decision of the project, which the summary speaks of; no news for a comment."""
 _WORST_FIRST: tuple[Conclusion, ...] = ("failure", "action_required", "neutral", "success")
 
 
@@ -181,12 +179,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         fixed = tuple(old for old in changes.fixed if head_paths.get(old.path, old.path) not in unread)
         texts = patch.Texts(diff, excerpts or {})
         house = grouping.house(before.endpoints)
-        context = comments.Context(diff, links, texts, {change.ref: change for change in endpoints}, house)
+        context = comments.Context(diff, links, texts, {change.ref: change for change in endpoints})
         listened = tuple(finding for finding in new if config.mode_for(finding) != "observe")
         heard = tuple(finding for finding in listened if finding.speaks)
         groups = group(heard)
         usual = Counter(map(kind_of, changes.existing))
-        spoken, noted, crowded, placeless = _said(heard, context, config.max_comments, usual)
+        spoken, noted, crowded, placeless = _said(heard, context, config.max_comments, usual, house)
         left_out = (*(entry for entry, _ in noted), *crowded)
         said_by_comment = {comment.fingerprint for comment in spoken}
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
@@ -445,7 +443,11 @@ def _applied(new: Sequence[Finding], texts: patch.Texts) -> _Applied:
 
 
 def _said(
-    heard: Sequence[Finding], context: comments.Context, most: int, usual: Mapping[str, int]
+    heard: Sequence[Finding],
+    context: comments.Context,
+    most: int,
+    usual: Mapping[str, int],
+    house: grouping.House,
 ) -> tuple[
     tuple[ReviewComment, ...], tuple[tuple[Group, ReviewComment], ...], tuple[Group, ...], tuple[Group, ...]
 ]:
@@ -476,10 +478,10 @@ def _said(
             continue
         line = comment.path, comment.side, comment.line
         at = lines.get(line)
-        once = usual.get(kind, 0) >= _USUAL or grouping.house_style(entry, context.house) > 0
+        once = usual.get(kind, 0) >= _USUAL
         same_call = at is not None and _is_one_call(entry, spoken[at].entry)
         is_known = (kind in said and once) or habits[kind, comment.path] >= _ENOUGH or same_call
-        if comment.side == "RIGHT" and _is_only_noted(entry, context.house):
+        if comment.side == "RIGHT" and _is_only_noted(entry, house):
             noted.append((entry, comment))
         elif at is not None and not is_known:
             spoken[at] = spoken[at].with_also(entry, context)
@@ -504,7 +506,7 @@ def _is_only_noted(entry: Group, house: grouping.House) -> bool:
     as whoever works there knows."""
     return (
         entry.first.severity < Severity.MEDIUM
-        or grouping.house_style(entry, house) >= _THROUGHOUT
+        or grouping.house_style(entry, house) > 0
         or all(finding.when_new is not None for finding in entry.findings)
     )
 
