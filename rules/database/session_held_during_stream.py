@@ -17,6 +17,7 @@ from rules.engine.reading.walking import names_in, own_nodes, walk
 from rules.engine.reading.whole_numbers import arguments
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.one_at_a_time import lambda_entry
+from rules.libraries import Kind
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
@@ -247,11 +248,15 @@ def _is_over_at_once(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDe
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name:
             inside = list(own_nodes(statement))
             return 0 < sum(isinstance(each, ast.Yield) for each in inside) <= _FEW and not any(
-                isinstance(each, _LASTING)
-                or (isinstance(each, ast.Call) and module.blocking(each) is not None)
+                isinstance(each, _LASTING) or (isinstance(each, ast.Call) and _waits(each, module))
                 for each in inside
             )
     return False
+
+
+def _waits(call: ast.Call, module: Module) -> bool:
+    entry = module.blocking(call)
+    return entry is not None and entry.kind is not Kind.CPU
 
 
 def _is_one_file(call: ast.Call) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rules.engine.costs import estimates
 from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_calls import direct, group_of
-from rules.engine.loops.loop_effects import confidence, effect, expected
+from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import strange_clients
@@ -127,7 +127,7 @@ class BlockingCallInAsync(Rule):
         stops = group_of(stop, module)
         if stops[0].call is not node:
             return
-        yield Match(
+        match = Match(
             node,
             f"`{stop.callable}` runs on the event loop{_where(node, module)}: {effect(stop, module)}."
             + loop_fixes.also_on(stops),
@@ -138,6 +138,7 @@ class BlockingCallInAsync(Rule):
             impact=expected(stop, module),
             instead=remedies.of_calls(stops, module),
         )
+        yield match.doubted() if weighs_little(stop, module) else match
 
     def _lines(self, loop: ast.For, module: Module) -> Iterator[Match]:
         """`for line in process.stdout`: each turn waits until the program has written a line."""

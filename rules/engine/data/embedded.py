@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.data.pools import SERVER_DRIVERS
 from rules.engine.kept_answers import Said, once
+from rules.engine.linking import versions
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
 
@@ -30,14 +31,18 @@ _SERVER = regex(r"postgres|psycopg|asyncpg|mysql|mariadb|oracle|mssql|sqlserver|
 
 
 def is_embedded(callable_name: str, module: Module) -> bool:
-    """Whether a database call stays in the process: by its driver, or because the only engine of the project is SQLite."""
+    """Whether a database call stays in the process: by its driver, or because the only engine of the project, or of the part of
+    it that the file belongs to, is SQLite."""
     name = libraries.canonical(callable_name)
     if name.startswith(_DRIVERS):
         return True
     if not name.startswith(_THROUGH_ENGINE):
         return False
     named = str(module.options.context.get("database", "")).lower()
-    return named.startswith("sqlite") if named else _is_sqlite(module.project)
+    if named:
+        return named.startswith("sqlite")
+    project = module.project
+    return _is_sqlite(project) or any(map(module.path.startswith, _parts(project)))
 
 
 def is_told(project: Project) -> bool:
@@ -100,3 +105,37 @@ def _is_sqlite(project: Project) -> bool:
     ):
         return False
     return _kept(project).keys() == {"sqlite"}
+
+
+@once
+def _parts(project: Project) -> tuple[str, ...]:
+    """The folders of services of their own, beside others that have a database server: each has an application, requires what asks
+    a database and no driver of a server, writes down a URL of SQLite and none else, and nothing around it imports the files that do."""
+    folders = {
+        path.rpartition("/")[0] + "/" for path in project.documents if "/" in path and versions.is_read(path)
+    }
+    return tuple(sorted(folder for folder in folders if _is_service_on_sqlite(project, folder)))
+
+
+def _is_service_on_sqlite(project: Project, folder: str) -> bool:
+    inside = {path: text for path, text in project.documents.items() if path.startswith(folder)}
+    required = versions.required(inside).keys()
+    if not required & _MAPPERS or required & SERVER_DRIVERS or any(map(_SERVER.search, inside.values())):
+        return False
+    if not any(
+        router.is_app and path.startswith(folder) for (path, _), router in project.routing.routers.items()
+    ):
+        return False
+    modules = project.resolver.modules
+    own = {path for path in modules if path.startswith(folder)}
+    said = {path: kinds for path in own if (kinds := _said_by(path, modules[path].facts))}
+    if set().union(*said.values()) != {"sqlite"}:
+        return False
+    asking = {*said, *(path for path in own if not said.keys().isdisjoint(project.imports_of(path)))}
+    return not any(
+        not asking.isdisjoint(project.imports_of(path)) for path in _of_app(project) if path not in own
+    )
+
+
+def _said_by(path: str, facts: ModuleFacts) -> frozenset[str]:
+    return _held(path, facts) | _given(path, facts)

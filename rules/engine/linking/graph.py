@@ -310,7 +310,7 @@ class Graph:
         if call.flags & facts.LET_GO and not offload.awaitable:
             call = msgspec.structs.replace(call, flags=call.flags | facts.DETACHED)
         for target in self.runs(value):
-            on_loop = target.is_async and offload.name in _SCHEDULES
+            on_loop = target.is_async and offload.name in SCHEDULES
             node.edges.append(Edge(target, call, LOOP if on_loop else kind, offload=offload.name))
         if (
             value is not None
@@ -348,7 +348,7 @@ _SERVING = frozenset(
         "gunicorn.app.base.Application.run",
     }
 )
-_SCHEDULES = frozenset(
+SCHEDULES = frozenset(
     {"apscheduler.schedulers.asyncio.AsyncIOScheduler.add_job", "apscheduler.AsyncScheduler.add_schedule"}
 )
 """They run plain functions in threads, and coroutine functions on the loop that they were started on."""

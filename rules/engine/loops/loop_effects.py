@@ -28,6 +28,7 @@ from rules.engine.reading.quick_programs import AT_ONCE, program_of
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
+from rules.engine.service.staff import is_job_of_staff
 from rules.engine.service.traffic import is_for_admins, makes_kinds
 from rules.libraries import Kind
 
@@ -172,7 +173,10 @@ def reads_same_table(stop: Stop, module: Module) -> bool:
 
 def weighs_little(stop: Stop, module: Module) -> bool:
     """Whether a statement is answered by SQLite, in this process, where a row by its key takes less than the way to a thread; or
-    only administrators are seen to ask for it, those who make a kind of things, or whoever sits at the machine."""
+    only administrators are seen to ask for it, those who make a kind of things, or whoever sits at the machine; or a scheduler
+    makes it or another request once in a while, and nobody but administrators."""
+    if stop.kind in (Kind.DB, Kind.NET) and is_job_of_staff(stop.call, module):
+        return True
     return stop.kind is Kind.DB and (
         is_embedded(stop.callable, module)
         or bool(taken_for_local(module.project))

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine.linking.graph import SCHEDULES
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.service.traffic import lets_staff_in, names_staff
@@ -13,6 +14,7 @@ from rules.engine.service.traffic import lets_staff_in, names_staff
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
+_MOST = 200
 _REFUSING = regex(r"_*(?:ensure|requires?|check|assert|verify|enforce|must_be|only)_", re.IGNORECASE)
 _MANAGING = regex(r"(?:management|supervisor)_?(?:user|role|access|only)s?$", re.IGNORECASE)
 _ROLES = regex(r"(?:^|_)(?:roles?|users?)$", re.IGNORECASE)
@@ -30,6 +32,29 @@ def is_for_staff(node: ast.AST, module: Module) -> bool:
         return False
     line = getattr(node, "lineno", 0)
     return any(_refuses(statement) for statement in function.node.body if statement.lineno < line)
+
+
+def is_job_of_staff(node: ast.AST, module: Module) -> bool:
+    """Whether a scheduler starts what gets to `node`, once and in no loop, and of those who ask for it by an endpoint only those who
+    run the system: what no request is seen to reach is a hint, and a button to do by hand what the clock does adds little."""
+    found = module.graph_node(node)
+    if found is None or not found.endpoints or found.endpoints & ~module.project.staff_endpoints:
+        return False
+    place = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+    if any(call.loops and (call.line, call.column) == place for call in found.function.calls):
+        return False
+    seen, pending = {found}, [found]
+    starts = False
+    for each in pending:  # grows while we go
+        starts = starts or "task" in each.roles
+        for caller, edge in each.callers:
+            if edge.call.loops or len(pending) > _MOST:
+                return False
+            starts = starts or edge.offload in SCHEDULES
+            if caller not in seen and edge.offload not in SCHEDULES:
+                seen.add(caller)
+                pending.append(caller)
+    return starts
 
 
 def _refuses(statement: ast.stmt) -> bool:

@@ -1,4 +1,5 @@
 import io
+import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -239,7 +240,7 @@ async def refused_for(reason: str, session: SessionDep) -> StreamingResponse:
     session.get(Invoice, 1)
 
     async def told() -> AsyncIterator[str]:
-        yield f"data: {reason}"
+        yield f"data: {json.dumps({'reason': reason})}"
         yield "data: done"
 
     return StreamingResponse(told(), media_type="text/event-stream")
@@ -263,5 +264,15 @@ async def told_of_each(parts: list[str], session: SessionDep) -> StreamingRespon
     async def told() -> AsyncIterator[str]:
         for part in parts:
             yield part
+
+    return StreamingResponse(told(), media_type="text/event-stream")  # FP219
+
+
+@app.get("/opened")
+async def told_from_file(path: str, session: SessionDep) -> StreamingResponse:
+    session.get(Invoice, 1)
+
+    def told() -> Iterator[bytes]:
+        yield Path(path).read_bytes()
 
     return StreamingResponse(told(), media_type="text/event-stream")  # FP219

@@ -43,7 +43,7 @@ import zmq
 import zmq.asyncio
 from anyio.to_thread import run_sync
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from fastapi import BackgroundTasks, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi_utils.tasks import repeat_every
 from googleapiclient import discovery
@@ -834,3 +834,55 @@ async def child_ends(pid: int) -> int:
 @app.delete("/children/{pid}/traced")
 async def child_stops(pid: int) -> int:
     return os.waitpid(pid, os.WUNTRACED)[1]  # FP101
+
+
+jobs = AsyncIOScheduler()
+
+
+def require_admin() -> None: ...
+
+
+async def submit_figures() -> int:
+    return requests.post("https://figures.example", timeout=5).status_code  # FP101 (change)
+
+
+async def submit_each() -> int:
+    for month in range(int(settings())):
+        requests.post(f"https://figures.example/{month}", timeout=5)  # FP101 (inline)
+    return 1
+
+
+async def submit_asked() -> int:
+    return requests.post("https://asked.example", timeout=5).status_code  # FP101 (inline)
+
+
+async def submit_by_hand() -> int:
+    return requests.post("https://hand.example", timeout=5).status_code  # FP101 (inline)
+
+
+async def submit_slowly() -> None:
+    time.sleep(5)  # FP101 (inline)
+
+
+def settings() -> str:
+    return os.environ["MONTHS"]
+
+
+def schedule() -> None:
+    jobs.add_job(submit_figures, "cron", day=1)
+    jobs.add_job(submit_each, "cron", day=1)
+    jobs.add_job(submit_asked, "cron", day=1)
+    jobs.add_job(submit_slowly, "cron", day=1)
+
+
+@app.post("/figures", dependencies=[Depends(require_admin)])
+async def figures_by_hand() -> int:
+    await submit_by_hand()
+    await submit_slowly()
+    await submit_each()
+    return await submit_figures()
+
+
+@app.post("/figures/asked")
+async def figures_of_anybody() -> int:
+    return await submit_asked()
