@@ -10,6 +10,7 @@ from rules.engine.module import Context
 from rules.engine.reading import facts
 from rules.engine.reading.hearing import waits_for_nothing
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.loose_tasks import listened_to
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name, names_given, targets_of
@@ -131,7 +132,9 @@ class DanglingTask(Rule):
         if others and (others[0].lineno, others[0].col_offset) < (node.lineno, node.col_offset):
             return  # said there
         harmless = all(map(partial(_is_held_elsewhere, module=module), (node, *others)))
-        is_heard = all(_catches_all(call, module) for call in (node, *others))
+        is_heard = all(
+            _catches_all(call, module) or _is_listened_to(call, module) for call in (node, *others)
+        )
         unheard = "" if is_heard else ", and its errors with it"
         lines = sorted({call.lineno for call in others if call.lineno != node.lineno})
         more = (
@@ -469,7 +472,7 @@ def _unkept(call: ast.Call, module: Module) -> str | None:
     if isinstance(statement, ast.Expr):
         return "is not kept"
     if name := _never_read(statement, module):
-        return f"is kept in `{name}` only, which nothing reads"
+        return f"is kept in `{name}` only, which {'ends with the function' if _is_listened_to(call, module) else 'nothing reads'}"
     return None
 
 
@@ -498,7 +501,7 @@ def _on_a_loop(node: ast.Call, module: Module) -> bool:
 
 
 def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | None:
-    """The local name that the statement binds, when the function uses it nowhere else."""
+    """The local name that the statement binds, when the function uses it nowhere else, or asks only to be told of the end."""
     match targets_of(statement):
         case [ast.Name(id=name)]:
             pass
@@ -507,10 +510,17 @@ def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | 
     function = module.function_of(statement)
     if function is None:
         return None
-    for node in walk(function.node):
+    nodes = list(walk(function.node))
+    listened = set(listened_to(nodes))
+    for node in nodes:
         if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
             return None
-        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Store):
+        if (
+            isinstance(node, ast.Name)
+            and node.id == name
+            and not isinstance(node.ctx, ast.Store)
+            and node not in listened
+        ):
             return None
         if (
             isinstance(node, ast.Call)
@@ -519,6 +529,14 @@ def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | 
         ):
             return None
     return name
+
+
+def _is_listened_to(call: ast.Call, module: Module) -> bool:
+    """Whether a callback hears how the task that `call` starts ends."""
+    function, names = module.function_of(call), names_given(module.parent(call))
+    return function is not None and any(
+        isinstance(node, ast.Name) and node.id in names for node in listened_to(walk(function.node))
+    )
 
 
 def _free_name(node: ast.Call, module: Module) -> str:

@@ -665,6 +665,50 @@ ROWS: Rows = {
         },
         None,
     ),
+    "a type of a module that a property of the class has the name of": (
+        {
+            "use.py": """
+            import requests
+            class Kept:
+                def __init__(self):
+                    self._requests = None
+                @property
+                def requests(self) -> requests.Session | None:
+                    return self._requests
+            kept = Kept()
+            kept.requests.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a list that a class with a method of that name gives": (
+        {
+            "use.py": """
+            from __future__ import annotations
+            import requests
+            class Kept:
+                def list(self) -> list[requests.Session]:
+                    ...
+            for each in Kept().list():
+                each.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a class inside a class that has the name of a module": (
+        {
+            "use.py": """
+            import requests
+            class Kept:
+                class requests:
+                    class Session: ...
+                def made(self) -> requests.Session:
+                    ...
+            Kept().made().get(1)
+        """
+        },
+        None,
+    ),
 }
 
 

@@ -122,11 +122,22 @@ def _forward(index: Index, text: str, scope: Scope, depth: int) -> set[str]:
     return _types(index, tree.body, scope, depth + 1)
 
 
+def _is_method(scope: Scope, name: str) -> bool:
+    """Whether a name means a method or property in a class body, `def redis(self) -> redis.Redis`: never a type."""
+    bindings = scope.bindings.get(name)
+    return (
+        scope.is_class
+        and bool(bindings)
+        and all(isinstance(each.node, ast.FunctionDef | ast.AsyncFunctionDef) for each in bindings or ())
+    )
+
+
 def _type_name(index: Index, node: ast.AST, scope: Scope) -> str:
     if isinstance(node, ast.Name):
         current: Scope | None = scope
         while current is not None and current is not index.module:
-            if node.id in current.bindings or node.id in current.variables:
+            known = node.id in current.bindings or node.id in current.variables
+            if known and not _is_method(current, node.id):
                 return index.ref(node, scope)
             current = current.parent
         return index.module_name(node.id, for_type=True)

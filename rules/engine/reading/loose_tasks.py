@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rules.engine.reading.walking import walk
 
@@ -31,6 +31,16 @@ def hands_out_task(function: ast.FunctionDef, started: Sequence[ast.Call]) -> bo
         for node in nodes
         if isinstance(node, ast.Name) and node.id == names[0] and isinstance(node.ctx, ast.Load)
     ]
-    asked = {id(node.value) for node in nodes if isinstance(node, ast.Attribute) and node.attr in _LISTENING}
+    asked = set(map(id, listened_to(nodes)))
     given_back = {id(value) for value in returned}
     return any(id(use) in given_back for use in uses) and all(id(use) in (asked | given_back) for use in uses)
+
+
+def listened_to(nodes: Iterable[ast.AST]) -> Iterator[ast.expr]:
+    """What is only asked to tell when it is done: `task.add_done_callback(report)` refers to the callback, not to the task."""
+    for node in nodes:
+        match node:
+            case ast.Attribute(value=value, attr=name) if name in _LISTENING:
+                yield value
+            case ast.Call(func=ast.Name(id="hasattr"), args=[ast.Name() as value, *_]):
+                yield value

@@ -107,6 +107,10 @@ _RECORDS = {"execute": RESULT, "stream": RESULT, "scalar": ONE, "fetch_all": RES
 _ONE_RECORD = frozenset({"fetch_one", "fetch_val"})
 _SESSIONS = frozenset({"session", "db", "self"})
 """Names that are worth no look: what is awaited with them is the query itself."""
+_CONNECTED = frozenset({"Session:", "AsyncSession:", "ClientSession:"})
+"""How the types of parameters end that are connections; a `ChatSession` may be a row."""
+_ASKED = frozenset({"hasattr", "len", "bool"})
+"""What a condition may ask about a row that is given, and say no more than the row itself does."""
 _COPIES = frozenset({"list", "tuple", "sorted", "reversed", "set"})
 _FILTERS = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "join_from", "slice", "group_by", "distinct", "yield_per"})
@@ -310,7 +314,7 @@ class Reader:
             return self.rows(value.value, scope, depth)
         if kind == "parameter" and isinstance(binding.node, ast.arg):
             ref = self._index.parameter_ref(binding, scope)
-            if (ref.startswith("builtins.") and ref.endswith(":")) or ref.endswith("Session:"):
+            if (ref.startswith("builtins.") and ref.endswith(":")) or ref.rpartition(".")[2] in _CONNECTED:
                 return ()
             return (Rows(f"#{binding.node.arg}", stage=UNKNOWN),)
         if kind == "self" and scope.owner is not None and not scope.owner.called.isdisjoint(RELATES):
@@ -332,7 +336,7 @@ class Reader:
         while current is not None and current not in scopes:
             if isinstance(current, (ast.If, ast.IfExp)) and child is not current.test:
                 names = names_in(current.test)
-                if not names <= {name}:
+                if not names - _ASKED <= {name}:
                     return False
             if isinstance(current, ast.BoolOp) and child is not current.values[0]:
                 return False

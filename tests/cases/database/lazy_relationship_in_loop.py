@@ -557,3 +557,73 @@ def lines_of_all(session: SessionDep) -> list[str]:
 async def lines_later(number: int, session: AsyncSessionDep) -> list[str]:
     order = await session.get(Order, number)
     return [item.product.name for item in order.items]  # an error, not a query
+
+
+class ChatSession(Base):
+    __tablename__ = "chat_sessions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    messages: Mapped[list["Message"]] = relationship()
+    closed: Mapped[bool]
+
+
+class Message(Base):
+    __tablename__ = "messages"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("chat_sessions.id"), index=True)
+    text: Mapped[str]
+
+
+def texts_of(session: ChatSession) -> list[str]:
+    messages = list(session.messages or [])
+    return [message.text for message in messages]
+
+
+def texts_if_there(chat: ChatSession) -> list[str]:
+    if hasattr(chat, "messages"):
+        return [message.text for message in chat.messages]
+    return []
+
+
+def texts_on_demand(chat: ChatSession, wanted: bool) -> list[str]:
+    if hasattr(chat, "messages") and wanted:
+        return [message.text for message in chat.messages]
+    return []
+
+
+def number_of(session: ChatSession) -> int:
+    return session.id
+
+
+@app.get("/chats")
+def chats(session: SessionDep) -> list[list[str]]:
+    return [texts_of(chat) for chat in session.scalars(select(ChatSession).limit(20))]  # FP203
+
+
+@app.get("/chats/there")
+def chats_there(session: SessionDep) -> list[list[str]]:
+    return [texts_if_there(chat) for chat in session.scalars(select(ChatSession).limit(20))]  # FP203
+
+
+@app.get("/chats/demand")
+def chats_on_demand(session: SessionDep, wanted: bool) -> list[list[str]]:
+    return [texts_on_demand(chat, wanted) for chat in session.scalars(select(ChatSession).limit(20))]
+
+
+@app.get("/chats/numbers")
+def chat_numbers(session: SessionDep) -> list[int]:
+    return [number_of(chat) for chat in session.scalars(select(ChatSession).limit(20))]
+
+
+@app.get("/chats/loaded")
+def loaded_chats(session: SessionDep) -> list[list[str]]:
+    found = session.scalars(select(ChatSession).options(selectinload(ChatSession.messages)).limit(20))
+    return [texts_of(chat) for chat in found]
+
+
+def texts_by_hand(session: Session) -> list[str]:
+    return [message.text for message in session.scalars(select(Message).limit(20))]
+
+
+@app.get("/chats/texts")
+def chat_texts(session: SessionDep) -> list[str]:
+    return texts_by_hand(session)

@@ -638,3 +638,68 @@ async def shutdown() -> None:
 @app.post("/orders/shut")
 async def shut(number: int) -> None:
     asyncio.create_task(shut_orders(number))  # FP113 (inline)
+
+
+def report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        print("failed")
+
+
+@app.post("/listened-to")
+async def listened_to() -> None:
+    task = asyncio.create_task(work())  # FP113 (summary)
+    task.add_done_callback(report)
+
+
+@app.post("/listened-to/asked-first")
+def listened_to_on_the_loop() -> None:
+    task = asyncio.get_running_loop().create_task(work())  # FP113 (summary)
+
+    def done(finished: asyncio.Task[None]) -> None:
+        report(finished)
+
+    if hasattr(task, "add_done_callback"):
+        task.add_done_callback(done)
+
+
+@app.post("/listened-to/kept")
+async def listened_to_and_kept() -> None:
+    task = asyncio.create_task(work())
+    running.add(task)
+    task.add_done_callback(report)
+
+
+@app.post("/listened-to/on-state")
+async def listened_to_on_state() -> None:
+    task = asyncio.create_task(work())
+    task.add_done_callback(report)
+    app.state.working = task
+
+
+@app.post("/listened-to/awaited")
+async def listened_to_and_awaited() -> None:
+    task = asyncio.create_task(work())
+    task.add_done_callback(report)
+    await task
+
+
+@app.post("/listened-to/cancelled")
+async def listened_to_and_cancelled() -> None:
+    task = asyncio.create_task(work())
+    task.add_done_callback(report)
+
+    def stop() -> None:
+        task.cancel()
+
+    app.state.stop = stop
+
+
+def listened_to_and_returned() -> asyncio.Task[None]:
+    task = asyncio.create_task(work())
+    task.add_done_callback(report)
+    return task
+
+
+@app.post("/listened-to/returned")
+async def awaits_returned() -> None:
+    await listened_to_and_returned()
