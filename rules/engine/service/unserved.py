@@ -206,8 +206,13 @@ def _orphans(project: Project) -> frozenset[str]:
     return frozenset(
         path
         for path, name in names.items()
-        if not any(name in text for text in project.texts)  # an entry point
+        if not any(_is_named(name, text) for text in project.texts)  # an entry point
     )
+
+
+def _is_named(name: str, text: str) -> bool:
+    """Whether a document has a name by itself: `shop.rates:router`, not `rates_user`."""
+    return name in text and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None
 
 
 @once_for_outline
