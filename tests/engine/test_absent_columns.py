@@ -172,3 +172,69 @@ def test_a_loop_over_rows_that_fails_at_its_first_turn_makes_no_queries(
     )
 
     assert confidence(body, code="FP202", finding=helper) is expected
+
+
+ASKING = """
+import time
+from fastapi import Depends, FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session, sessionmaker
+from shop.models import Order
+
+make = async_sessionmaker(create_async_engine("postgresql+asyncpg://db/shop"))
+make_plain = sessionmaker(url="postgresql://db/shop")
+app = FastAPI()
+
+async def later():
+    async with make() as session:
+        yield session
+
+def plain() -> Session:
+    with make_plain() as session:
+        yield session
+
+@app.get("/orders")
+async def orders({}) -> None:
+    {}
+    time.sleep(1)
+    await wait()
+
+async def wait() -> None: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("parameter", "body", "expected"),
+    [
+        ("session: AsyncSession = Depends(later)", "session.query(Order).first()", Confidence.POSSIBLE),
+        ("session = Depends(later)", "known = session.query(Order).count()", Confidence.POSSIBLE),
+        ("session: AsyncSession = Depends(later)", "session.bulk_save_objects([])", Confidence.POSSIBLE),
+        ("", "session = make()\n    session.query(Order)", Confidence.POSSIBLE),
+        ("session: AsyncSession = Depends(plain)", "session.query(Order).first()", Confidence.CERTAIN),
+        ("session: Session = Depends(plain)", "session.query(Order).first()", Confidence.CERTAIN),
+        ("session: AsyncSession", "session.query(Order).first()", Confidence.CERTAIN),
+        (
+            "session: AsyncSession = Depends(later)",
+            "if await session.get(Order, 1):\n        session.query(Order).first()",
+            Confidence.CERTAIN,
+        ),
+        (
+            "session: AsyncSession = Depends(later)",
+            "try:\n        session.query(Order).first()\n    except Exception: ...",
+            Confidence.CERTAIN,
+        ),
+        (
+            "session: AsyncSession = Depends(later)",
+            "await session.run_sync(lambda each: each.query(Order).first())",
+            Confidence.CERTAIN,
+        ),
+        ("session: AsyncSession = Depends(later)", "await session.get(Order, 1)", Confidence.CERTAIN),
+    ],
+)
+def test_what_an_asynchronous_session_does_not_have_fails(
+    parameter: str, body: str, expected: Confidence
+) -> None:
+    tree = {"shop/models.py": MODELS.format(*BASE), "shop/api.py": ASKING.format(parameter, body)}
+    (found,) = analyze(sources(tree), options=Options(select=("FP101",))).result.findings
+
+    assert found.confidence is expected

@@ -1,4 +1,5 @@
-"""Statements that fail before they ask the database, or behind others that do: they read what a mapped class does not have."""
+"""Statements that fail before they ask the database, or behind others that do: they read what a mapped class does not have, or
+ask an asynchronous session for `.query`."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from rules.engine.reading import names_read
 from rules.engine.reading.rows import ITEM, ONE
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
+from rules.engine.service import other_sessions
 
 if TYPE_CHECKING:
     from rules.engine.data.tables import Table
@@ -44,6 +46,8 @@ _MAPPERS = frozenset(
     }
 )
 """Bases of others of which is known what they have."""
+_OF_PLAIN_SESSIONS = frozenset({"query", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
+"""What an asynchronous session does not have."""
 _MAKERS = ("declarative_base()", "generate_base()")
 _LOOKING = frozenset({"AttributeError", "Exception", "BaseException"})
 _FAR = 4
@@ -52,8 +56,8 @@ _NEAR = 6
 
 
 def fails_before(match: Match, module: Module) -> bool:
-    """Whether what runs before a match in its function, or its own statement, reads a column that its table does not have; or
-    the query that its call path ends at compares one."""
+    """Whether what runs before a match in its function, or its own statement, reads a column that its table does not have, or
+    what an asynchronous session does not have; or the query that its call path ends at compares one."""
     node = match.node
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         first = min(match.siblings, default=0)
@@ -137,6 +141,8 @@ def _surely(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_absent(attribute: ast.Attribute, module: Module) -> bool:
+    if attribute.attr in _OF_PLAIN_SESSIONS:
+        return other_sessions.is_asynchronous(attribute.value, module)
     if attribute.attr[:1] == "_" or attribute.attr[:6] == "model_" or attribute.attr in _OF_BASES:
         return False
     value = module.value(attribute.value)

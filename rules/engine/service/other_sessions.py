@@ -1,23 +1,30 @@
 """Endpoints that take what their dependency does not give: `db: Session = Depends(get_async_db)`. They fail, and wait for
-nothing."""
+nothing. And which names hold an asynchronous session for sure."""
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
+from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
 
 if TYPE_CHECKING:
-    import ast
-
     from rules.engine.linking.graph import Node
-    from rules.engine.module import Module
+    from rules.engine.module import Function, Module
     from rules.engine.project import Project
     from rules.engine.reading.facts import Parameter
 
 _PLAIN = frozenset({"sqlalchemy.orm.Session:", "sqlmodel.Session:"})
 _ASYNCHRONOUS = "sqlalchemy.ext.asyncio."
+_SESSIONS = frozenset(
+    {
+        "sqlalchemy.ext.asyncio.AsyncSession",
+        "sqlalchemy.ext.asyncio.session.AsyncSession",
+        "sqlmodel.ext.asyncio.session.AsyncSession",
+    }
+)
 
 
 def fails_at_once(node: ast.AST, module: Module) -> bool:
@@ -37,6 +44,32 @@ def _failing(project: Project) -> int:
         if any(_is_another(each, handler, project) for each in handler.function.parameters):
             bits |= 1 << position
     return bits
+
+
+def is_asynchronous(holder: ast.expr, module: Module) -> bool:
+    """Whether a name surely holds an asynchronous session: what a parameter says it takes, somebody gives it too."""
+    if not isinstance(holder, ast.Name):
+        return False
+    value = module.value(holder)
+    if value is None or value.sort != Sort.INSTANCE or value.name not in _SESSIONS:
+        return False
+    function = module.graph_node(holder)
+    if function is None or holder.id not in _taken(module.function_of(holder)):
+        return True
+    parameter = next((each for each in function.function.parameters if each.name == holder.id), None)
+    if parameter is None or not parameter.depends:
+        return False
+    resolver = module.project.resolver
+    given = resolver.provided(resolver.value(parameter.depends, function.module))
+    return given is not None and given.sort == Sort.INSTANCE and given.name in _SESSIONS
+
+
+def _taken(function: Function | None) -> frozenset[str]:
+    """The names of the parameters of a function."""
+    arguments = function.node.args if function is not None else None
+    if arguments is None:
+        return frozenset()
+    return frozenset(each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs))
 
 
 def _is_another(parameter: Parameter, handler: Node, project: Project) -> bool:
