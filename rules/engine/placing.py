@@ -24,6 +24,7 @@ from rules.engine.service import (
     unasked,
     unimported,
     unloadable,
+    unreached,
 )
 from rules.engine.service.mentions import is_dead
 from rules.engine.service.one_at_a_time import single_entry
@@ -96,6 +97,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or unloadable.never_loads(node, module)
         or absent_columns.fails_before(match, module)
         or miscalled.gets_too_little(match, module)
+        or unreached.is_never_reached(match, module)
         or (not rule.stops_loop and traffic.keeps_whole_system(node, module))
         or (
             rule.paid_by_misses

@@ -225,6 +225,13 @@ class Passing(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     keyword: str = ""
 
 
+class Imported(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """Something that a function imports: `from shop.db import make`."""
+
+    line: int
+    ref: str
+
+
 class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """A function, method or lambda; the module's own code has an empty symbol."""
 
@@ -250,6 +257,8 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     applies: tuple[Applied, ...] = ()
     required: int = 0
     """So many arguments each call has to give it, whatever decorates it left out of account."""
+    imports: tuple[Imported, ...] = ()
+    """What it imports in any case and before everything behind it: not under a condition, nor in a `try`."""
 
 
 class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

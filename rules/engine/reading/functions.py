@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Iterator
 
 from rules.engine.reading import (
     callbacks,
@@ -13,7 +15,7 @@ from rules.engine.reading import (
 from rules.engine.reading.annotations import may_be_ours
 from rules.engine.reading.calls import APPLICATIONS
 from rules.engine.reading.decorators import ROUTES, decorator_of
-from rules.engine.reading.facts import Call, Function, Parameter
+from rules.engine.reading.facts import Call, Function, Imported, Parameter
 from rules.engine.reading.hearing import is_caught, lets_nothing_out, only_fills_queue, waits_for_nothing
 from rules.engine.reading.index import Index
 from rules.engine.reading.loose_tasks import hands_out_task
@@ -161,7 +163,21 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
         made if made != returns and len(made) <= 200 else "",
         callbacks.applied(index, scope),
         _required(node, bound),
+        tuple(_imports(node)),
     )
+
+
+def _imports(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Imported]:
+    """What a function imports from somewhere in statements of its own body."""
+    for statement in node.body:
+        if statement.__class__ is ast.ImportFrom:
+            above, origin = statement.level, statement.module or ""
+            if not above and origin.partition(".")[0] in sys.stdlib_module_names:
+                continue
+            prefix = (f"<{above}>" if above else "") + (f"{origin}." if origin else "")
+            for name in statement.names:
+                if name.name != "*":
+                    yield Imported(statement.lineno, f"{prefix}{name.name}")
 
 
 def _gives_itself(scope: Scope, flags: int) -> bool:

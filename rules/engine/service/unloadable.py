@@ -200,7 +200,7 @@ class _Imports:
                 stale.add(path)
                 seen[path] = module.facts
                 for name, importers in self._held.get(path, {}).items():
-                    has = _may_have(module, name)
+                    has = may_have(module, name)
                     if has != self._had[path, name]:
                         self._had[path, name] = has
                         stale |= importers
@@ -228,7 +228,7 @@ class _Imports:
         for holder, name in made.asked:
             self._held.setdefault(holder, {}).setdefault(name, set()).add(path)
             if (holder, name) not in self._had:
-                self._had[holder, name] = _may_have(modules[holder], name)
+                self._had[holder, name] = may_have(modules[holder], name)
 
     def _take_back(self, path: str) -> None:
         self.undefined.discard(path)
@@ -319,7 +319,7 @@ class _Way:
                 base = below
                 continue
             holder = files.get(f"{base}/__init__.py") or files.get(f"{base}.py")
-            if holder is not None and (holder is module or _may_have(holder, part)):
+            if holder is not None and (holder is module or may_have(holder, part)):
                 return _Steps(top, found), holder, part
             if holder is None and base == top and f"{base}/__init__.py" not in files and not is_relative:
                 return None, None, ""  # others may bring a part of it
@@ -354,7 +354,7 @@ def _place_of(path: str) -> tuple[str, str]:
     return folder.rpartition("/")[2], name
 
 
-def _may_have(module: Linked, name: str) -> bool:
+def may_have(module: Linked, name: str) -> bool:
     """Whether a file may have something of a name: also by what it imports all names of, or what it makes of names."""
     found = module.facts
     return (
