@@ -20,6 +20,7 @@ from rules.engine.service import (
     other_sessions,
     serving,
     set_up,
+    switched_off,
     traffic,
     unasked,
     unimported,
@@ -98,6 +99,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or absent_columns.fails_before(match, module)
         or miscalled.gets_too_little(match, module)
         or unreached.is_never_reached(match, module)
+        or switched_off.is_switched_off(node, module)
         or (not rule.stops_loop and traffic.keeps_whole_system(node, module))
         or (
             rule.paid_by_misses

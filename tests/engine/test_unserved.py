@@ -154,23 +154,26 @@ def test_a_router_that_is_imported_beside_others_and_not_included_is_left_over(
     [
         ("", Confidence.POSSIBLE),
         ("POSTGRES_USER: old_rates_user\nimage: old_rates-worker\n", Confidence.POSSIBLE),
-        ("command: uvicorn shop.old_rates:router\n", Confidence.CERTAIN),
-        ("ROUTERS: shop.old_rates\n", Confidence.CERTAIN),
+        ("command: uvicorn old_rates:router\n", Confidence.CERTAIN),
+        ("ROUTERS: rates,old_rates\n", Confidence.CERTAIN),
     ],
-    ids=["nothing", "names that begin so", "what is started", "a module"],
+    ids=["nothing", "names that begin so", "what is started", "a list"],
 )
 def test_routes_that_no_file_imports_and_no_document_names_are_left_over(
     document: str, expected: Confidence
 ) -> None:
     files = {
         "shop/main.py": APPLICATION.format("shop.api"),
-        "shop/api.py": ROUTER,
-        "shop/old_rates.py": ROUTER,
+        "shop/api.py": f"from shop import old\n{ROUTER}",
+        "shop/old.py": "import time\nasync def wait() -> None:\n    time.sleep(1)\n    await other()\n"
+        "async def other() -> None: ...\n",
+        "old_rates.py": "from fastapi import APIRouter\nfrom shop.old import wait\nrouter = APIRouter()\n"
+        "@router.get('/old')\nasync def old() -> None:\n    await wait()\n",
     }
 
     assert confidences(files, {"docker-compose.yml": document}) == {
         "shop/api.py": Confidence.CERTAIN,
-        "shop/old_rates.py": expected,
+        "shop/old.py": expected,
     }
 
 

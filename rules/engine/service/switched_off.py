@@ -1,0 +1,102 @@
+"""Code behind the refusal of what is switched off: `if not settings.registration_enabled: raise …`, where the setting is false
+by default and nothing in the project, nor in the documents that deploy it, turns it on."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from rules.engine.kept_answers import once
+from rules.engine.linking.values import Sort
+from rules.engine.reading import names_read, switches
+from rules.engine.reading.paths import place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rules.engine.linking.values import Value
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+    from rules.engine.reading.declarations import Given
+    from rules.engine.reading.facts import Call
+
+_SETTINGS = frozenset({"pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings"})
+
+
+def is_switched_off(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node` refuses before, whatever it is asked for, unless somebody turns a setting on."""
+    function = module.function_of(node)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return False
+    line = getattr(node, "lineno", 0)
+    inside = node is not function.node
+    return any(
+        _refuses(statement, module)
+        for statement in function.node.body
+        if not inside or (statement.end_lineno or statement.lineno) < line
+    )
+
+
+def _refuses(statement: ast.stmt, module: Module) -> bool:
+    match statement:
+        case ast.If(
+            test=ast.UnaryOp(op=ast.Not(), operand=ast.Attribute(value=holder, attr=name)),
+            body=[*_, ast.Raise()],
+            orelse=[],
+        ):
+            value = module.value(holder)
+            if value is None or value.sort != Sort.OBJECT or value.module is None:
+                return False
+            return _is_off(module.project, value, name) and not _is_turned_on(
+                module.project, value.symbol, name
+            )
+    return False
+
+
+def _is_off(project: Project, value: Value, name: str) -> bool:
+    """Whether a class of settings has a field of the name that is false unless somebody sets it."""
+    if not any(ancestor.name in _SETTINGS for ancestor in _bases(project, value)):
+        return False
+    for _, body in project.models.bodies(value):
+        for field in body.fields:
+            if field.name == name:
+                return field.value is not None and _default(field.value).literal is False
+    return False
+
+
+def _bases(project: Project, value: Value) -> Iterator[Value]:
+    """What the classes of the project that an object is of derive from."""
+    for ancestor in project.resolver.ancestry(value):
+        cls = ancestor.module.classes.get(ancestor.symbol) if ancestor.module is not None else None
+        for base in cls.bases if cls is not None else ():
+            found = project.resolver.value(base, ancestor.home)
+            if found is not None:
+                yield found
+
+
+def _default(given: Given) -> Given:
+    """Of `Field(default=False)` what stands for it when it is missing."""
+    return given.named("default") or next(iter(given.positional()), given)
+
+
+@once
+def _is_turned_on(project: Project, symbol: str, name: str) -> bool:
+    """Whether a file gives the setting to its class, or others that nobody sees, or sets it, or names its variable, or a document
+    does."""
+    if any(name.lower() in text.lower() for text in project.texts):
+        return True
+    return any(
+        name in module.facts.sets
+        or names_read.has(module.facts.mentions, name.upper())
+        or any(
+            _may_give(call, symbol, name) for function in module.facts.functions for call in function.calls
+        )
+        for path, module in project.resolver.modules.items()
+        if place_of(path) == "app"
+    )
+
+
+def _may_give(call: Call, symbol: str, name: str) -> bool:
+    if call.passed == "*":
+        return call.ref.rpartition(".")[2].strip("@") == symbol
+    return name in call.passed and name in switches.named(call)
