@@ -90,7 +90,7 @@ def test_a_script_that_is_run_by_hand_at_most_is_left_to_the_summary(
     assert [each.confidence for each in found] == [expected]
 
 
-@pytest.mark.parametrize("folder", ["shop-deprecated", "archive", "web/archived"])
+@pytest.mark.parametrize("folder", ["shop-deprecated", "archive", "web/archived", "modules_staging"])
 def test_folders_that_were_turned_away_from_have_several_names(folder: str) -> None:
     tree = {
         f"{folder}/main.py": APPLICATION.replace("shop.", "").format(""),

@@ -27,9 +27,10 @@ _DEEPEST = 8
 _SEARCHED = ("autodiscover_tasks", "INSTALLED_APPS")
 """What has a framework look for files in packages."""
 _LEFT_BEHIND = regex(
-    r"(?:^|/)(?:[\w-]*[_-])?(?:unused|deprecated|retired|obsolete|legacy|archived?|archives)/", re.IGNORECASE
+    r"(?:^|/)(?:(?:[\w-]*[_-])?(?:unused|deprecated|retired|obsolete|legacy|archived?|archives)|[\w-]+[_-]staging)/",
+    re.IGNORECASE,
 )
-"""Folders of what a project has turned away from."""
+"""Folders of what a project has turned away from, or has not taken up yet (`modules_staging/`)."""
 _LEFT_FILE = regex(
     r"(?:^|[/_-])(?:unused|deprecated|retired|obsolete|archived)(?:[_-]\w+)?\.py$", re.IGNORECASE
 )
