@@ -81,7 +81,6 @@ class Context:
     links: Links
     texts: patch.Texts
     costs: Mapping[EndpointRef, EndpointChange]
-    """What many endpoints do at the base already: one more is said in short."""
 
 
 def suggestion(finding: Finding, context: Context) -> tuple[Anchor, str] | None:

@@ -255,7 +255,9 @@ def _is_over_at_once(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDe
 
 
 def _waits(call: ast.Call, module: Module) -> bool:
-    entry = module.blocking(call)
+    entry, made = module.blocking(call), module.summary(call)
+    if made is not None and (made.blocking or made.external):
+        return True
     return entry is not None and entry.kind is not Kind.CPU
 
 

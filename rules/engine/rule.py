@@ -94,7 +94,7 @@ class Match(Struct, frozen=True):
         return replace(self, severity=severity, message=message or self.message)
 
     def doubted(self) -> Match:
-        """The same match as a hint where it has long been so: a change that brings it hears of it as surely as before."""
+        """The same match as a hint where it has long been so: a change that brings it has it marked on its line."""
         if self.confidence is Confidence.POSSIBLE:
             return self
         return replace(self, confidence=Confidence.POSSIBLE, when_new=self.when_new or self.confidence)

@@ -378,10 +378,10 @@ def _impact(
     is_served = module.in_request_path(node)
     if not (on_loop or is_served or not asks):
         return Impact()
-    if default.seconds is None and (module.is_awaited(node) or _is_asynchronous(name)):
-        return estimates.hangs_awaited()
     if default.seconds is None and not is_served and module.contexts(node) == {Context.TASK}:
         return estimates.hangs_beside()
+    if default.seconds is None and (module.is_awaited(node) or _is_asynchronous(name)):
+        return estimates.hangs_awaited()
     return estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds)
 
 

@@ -243,10 +243,6 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
         )
         found.documents.setdefault(narrowing.document, []).append((keys_of, narrowed_by, use))
         return
-    for table, name in (*narrowing.equal, *narrowing.narrowed):
-        looked = table.columns.get(name)
-        if looked is not None and table.is_indexed(looked):
-            return
     equal, narrowed, optional = (
         [(table, table.columns[name]) for table, name in places if name in table.columns]
         for places in (narrowing.equal, narrowing.narrowed, narrowing.optional)

@@ -21,8 +21,6 @@ def reads_in_row(
 ) -> list[ast.Call]:
     """The calls that read, each time the function runs, and that no answer before goes into; none where it writes too.
     With `of_stores` those of Redis and its like, else those of databases."""
-    if any(_writes(call, module) for call in own_calls(function)):
-        return []
     asks = _reads_store if of_stores else _reads
     calls = own_calls(function)
     if sum(asks(call, module) for call in calls) < _SOME or any(_writes(call, module) for call in calls):

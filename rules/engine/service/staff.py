@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST = 200
 _REFUSING = regex(r"_*(?:ensure|requires?|check|assert|verify|enforce|must_be|only)_", re.IGNORECASE)
+_YES_OR_NO = regex(r"(?:is|has|can|may)_", re.IGNORECASE)
 _MANAGING = regex(r"(?:management|supervisor)_?(?:user|role|access|only)s?$", re.IGNORECASE)
 _ROLES = regex(r"(?:^|_)(?:roles?|users?)$", re.IGNORECASE)
 """How collections of roles end: `ADMIN_ROLES`."""
@@ -31,7 +32,11 @@ def is_for_staff(node: ast.AST, module: Module) -> bool:
     if function is None or isinstance(function.node, ast.Lambda):
         return False
     line = getattr(node, "lineno", 0)
-    return any(_refuses(statement) for statement in function.node.body if statement.lineno < line)
+    return any(
+        _refuses(statement)
+        for statement in function.node.body
+        if (statement.end_lineno or statement.lineno) < line
+    )
 
 
 def is_job_of_staff(node: ast.AST, module: Module) -> bool:
@@ -77,7 +82,11 @@ def _is_of_others(test: ast.expr) -> bool:
             return any(map(_is_of_others, values))
         case ast.BoolOp(op=ast.And(), values=values):
             return all(map(_is_of_others, values))
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Name() | ast.Attribute() | ast.Call() as asked):
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
+            return (
+                names_staff(name) and _YES_OR_NO.match(name) is not None
+            )  # `if not admin:` there is no such row
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Attribute() | ast.Call() as asked):
             return names_staff(last_name(asked))
         case ast.Compare(left=left, ops=[ast.NotEq()], comparators=[right]):
             return _is_role(left) or _is_role(right)
@@ -94,7 +103,9 @@ def _is_role(value: ast.expr) -> bool:
         case ast.Attribute(value=ast.Attribute() as inner, attr="value" | "name"):
             return _is_role(inner)
         case ast.Attribute(attr=name):
-            return names_staff(name)
+            return names_staff(name) and not name.endswith(
+                "_id"
+            )  # `group.admin_id != user.id`: of others too
     return False
 
 

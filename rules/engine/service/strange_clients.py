@@ -46,8 +46,17 @@ def asks_here(call: ast.Call, module: Module) -> str:
 def _is_used(call: ast.Call, module: Module) -> bool:
     """Whether what a call gives is gone through, looked into or left: a coroutine would be awaited or handed on."""
     parent = module.parent(call)
+    if isinstance(parent, ast.Attribute) and _is_awaited_in_the_end(parent, module):
+        return False
     match parent:
-        case ast.Attribute() | ast.Subscript() | ast.For() | ast.comprehension() | ast.Compare() | ast.Expr():
+        case (
+            ast.Attribute()
+            | ast.Subscript()
+            | ast.For()
+            | ast.comprehension(is_async=0)
+            | ast.Compare()
+            | ast.Expr()
+        ):
             return True
         case ast.Return():
             return str(module.role(call) or "") == "endpoint"  # FastAPI would answer 500 to a coroutine
@@ -55,6 +64,16 @@ def _is_used(call: ast.Call, module: Module) -> bool:
             function = module.function_of(call)
             return function is not None and _is_looked_into(name, function.node)
     return False
+
+
+def _is_awaited_in_the_end(part: ast.AST, module: Module) -> bool:
+    """`await client.query(text).execute()`: what builds a question answers later."""
+    above = module.parent(part)
+    while isinstance(above, ast.Attribute | ast.Call):
+        part, above = above, module.parent(above)
+    return isinstance(above, ast.Await | ast.AsyncFor) or (
+        isinstance(above, ast.comprehension) and bool(above.is_async)
+    )
 
 
 def _is_looked_into(name: str, function: ast.AST) -> bool:
@@ -67,7 +86,7 @@ def _is_looked_into(name: str, function: ast.AST) -> bool:
                 ast.Attribute(value=ast.Name(id=found))
                 | ast.Subscript(value=ast.Name(id=found))
                 | ast.For(iter=ast.Name(id=found))
-                | ast.comprehension(iter=ast.Name(id=found))
+                | ast.comprehension(iter=ast.Name(id=found), is_async=0)
                 | ast.Compare(comparators=[ast.Name(id=found)])
             ):
                 looked = looked or found == name

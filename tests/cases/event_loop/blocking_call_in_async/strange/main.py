@@ -64,3 +64,13 @@ async def waited(number: int) -> int:
 @app.get("/plain/{number}")
 def plain(number: int) -> int:
     return int(client.get_order(number).total)
+
+
+@app.get("/listed")
+async def listed() -> list[int]:
+    return [order.number async for order in client.list_orders()]
+
+
+@app.get("/built")
+async def built() -> object:
+    return await client.search_orders("open").limit(5).run()

@@ -41,3 +41,19 @@ def ensure_management_role(user: User) -> None:
 def ensure_known(user: User) -> None:
     if not user.id:
         raise HTTPException(401)
+
+
+class Group:
+    admin_id: int
+
+
+def group_of(number: int) -> Group:
+    return Group()
+
+
+class Admin:
+    secret: bytes
+
+
+def find(name: str) -> Admin | None:
+    return Admin()

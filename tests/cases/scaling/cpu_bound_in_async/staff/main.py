@@ -6,7 +6,7 @@ import bcrypt
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.concurrency import run_in_threadpool
 
-from access import AdminUser, User, at_least, current_user
+from access import AdminUser, Group, User, at_least, current_user, find, group_of
 from accounts import Accounts
 
 app = FastAPI()
@@ -81,6 +81,28 @@ async def of_guests(number: int, password: str, user=Depends(current_user)) -> b
     if user.is_admin:  # those have another way
         raise HTTPException(400)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
+@app.post("/console/login")
+async def login(name: str, password: str) -> bool:
+    admin = find(name)
+    if not admin:  # nobody is called so: strangers get here
+        raise HTTPException(401)
+    return bcrypt.checkpw(password.encode(), admin.secret)  # FP701 (inline)
+
+
+@app.put("/groups/{number}")
+async def of_group(number: int, password: str, group: Group = Depends(group_of), user=Depends(current_user)) -> bytes:
+    if group.admin_id != user.id:  # everybody may begin a group
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
+@app.put("/slow-refusals/{number}")
+async def refused_late(number: int, password: str, user=Depends(current_user)) -> None:
+    if not user.is_admin:
+        bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+        raise HTTPException(403)
 
 
 @app.put("/threads/{number}")

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from app.db import sessions
-from app.models import Brand, Colour, Invoice, Item, Label, Order, Parcel
+from app.models import Brand, Colour, Invoice, Item, Label, Order, Parcel, Stamp
 from app.stores import Items, Orders
 
 app = FastAPI()
@@ -65,3 +65,14 @@ async def brand(slug: str) -> object:
     async with sessions() as session:
         titled = await session.scalar(select(Brand).where(Brand.title == slug))
         return titled or await session.scalar(select(Brand).where(Brand.slug == slug))
+
+
+@app.get("/stamps")
+async def stamps(number: str) -> list[object]:
+    async with sessions() as session:
+        found = await session.execute(
+            select(Order)
+            .join(Stamp, Stamp.order_number == Order.invoice_number)
+            .where(Order.invoice_number == number)
+        )
+        return [order.id for order in found.scalars()]

@@ -58,3 +58,10 @@ class Brand(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str]  # FP206
     title: Mapped[str]
+
+
+class Stamp(Base):
+    __tablename__ = "stamps"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_number: Mapped[str]  # FP206
+    created_at: Mapped[datetime]
