@@ -191,7 +191,7 @@ class QueryInLoopThroughHelper(Rule):
             cedes=(second_connection,) if unsure else (),
             siblings=lines_of(swallowed),
             instead=at_once.advice(node, loop, leaf, summary, module),
-            sketch=at_once.sketch(node, loop, summary, module),
+            sketch=at_once.sketch(node, loop, leaf, summary, module),
             impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
         )
         yield match if goes_over_list(loop, module) else match.doubted()
