@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.data.embedded import is_embedded
-from rules.engine.data.local_tools import taken_for_local
 from rules.engine.finding import Confidence, Impact, Options, Severity
 from rules.engine.loops.loop_calls import (
     AFTER_FAILURE,
@@ -28,6 +27,7 @@ from rules.engine.reading.quick_programs import AT_ONCE, program_of
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
+from rules.engine.service.local_tools import taken_for_local
 from rules.engine.service.staff import is_job_of_staff
 from rules.engine.service.traffic import is_for_admins, makes_kinds
 from rules.libraries import Kind
