@@ -241,7 +241,7 @@ def _of_written_keys(node: ast.Call, module: Module) -> Iterator[Match]:
 def _of_chain(node: ast.Call, module: Module) -> Iterator[Match]:
     """`while folder.parent_id: folder = session.get(Folder, folder.parent_id)`: a query for each step up."""
     query = module.query(node)
-    if climbs(node, module) is None or query is None or is_embedded(query.name, module):
+    if query is None or not climbs(node, module) or is_embedded(query.name, module):
         return
     yield Match(
         node,

@@ -146,7 +146,7 @@ class QueryInLoopThroughHelper(Rule):
             return
         loop = loop_of(node, module)
         leaf = nearest(summary.reads)
-        if loop is None and leaf is not None and climbs(node, module) is not None:
+        if loop is None and leaf is not None and climbs(node, module):
             yield _of_chain(node, leaf, module)
         if loop is None or leaf is None or _is_of_a_kind_each(node, loop, module):
             return

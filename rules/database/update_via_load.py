@@ -47,7 +47,6 @@ class UpdateViaLoad(Rule):
     code = "FP214"
     per_request = True
     severity = Severity.LOW
-    said_from = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "rows fetched and statements per request"
 
