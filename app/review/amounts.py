@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias, TypeVar
 
 from rules.engine.costs.polynomials import LETTERS, POWERS, brief
 from rules.engine.finding import Cost
 
+WAITS = "waits in a row"
 _LONGEST_NAME = 40
 _SAYS_NOTHING = frozenset(
     {
@@ -27,6 +29,7 @@ _SAYS_NOTHING = frozenset(
     | {"partitions", "range", "scalars", "split", "stream", "zip"}
 )
 """Names that tell how items are got, and not what they are."""
+_Cell = TypeVar("_Cell")
 UNKNOWN_SIZE = 100.0
 """What N counts for when costs are ordered; never printed."""
 _FACTOR = re.compile(r"\d+(?:\.\d+)?|[A-Za-z]\w*")
@@ -122,3 +125,13 @@ def _short(name: str) -> str:
 def waits_for_each(cost: Cost) -> bool:
     """Whether each query and each call is waited for after the other: the number of waits says nothing more then."""
     return terms(cost.serial_waits) == terms(cost.queries) + terms(cost.external_calls)
+
+
+def without_known_waits(
+    titles: Sequence[str], rows: Iterable[Sequence[_Cell]], costs: Iterable[Cost]
+) -> list[tuple[_Cell, ...]]:
+    """The rows of a table of costs, without the column of waits where it says of none of them more than the others do."""
+    if not all(map(waits_for_each, costs)):
+        return [tuple(row) for row in rows]
+    at = titles.index(WAITS)
+    return [(*row[:at], *row[at + 1 :]) for row in rows]

@@ -11,7 +11,7 @@ import msgspec
 
 from app.github.models import ReviewComment, Side
 from app.review import guards, marker, patch
-from app.review.amounts import named, price, waits_for_each, weigh
+from app.review.amounts import WAITS, named, price, waits_for_each, weigh
 from app.review.costs import EndpointChange, growth
 from app.review.diff import Diff
 from app.review.grouping import Group
@@ -386,16 +386,16 @@ def cost_words(change: EndpointChange) -> str:
     for name, label in (
         ("queries", "queries"),
         ("external_calls", "external calls"),
-        ("serial_waits", "waits in a row"),
+        ("serial_waits", WAITS),
     ):
         old, new = change.told(name)
         if old is None and new != "0":
             moved[label] = f"**{prose(new)}**"
         elif old is not None and weigh(getattr(after, name)) > weigh(getattr(change.before, name)):
             moved[label] = f"**{prose(old)} → {prose(new)}**"
-    told = moved.get("waits in a row") == moved.get("queries")
+    told = moved.get(WAITS) == moved.get("queries")
     if told or (waits_for_each(after) and (change.before is None or waits_for_each(change.before))):
-        moved.pop("waits in a row", None)
+        moved.pop(WAITS, None)
     words = ", ".join(f"{label} {words}" for label, words in moved.items())
     sizes = size_words(change, *moved.values())
     return f"{words} ({sizes})" if sizes else words

@@ -3,9 +3,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from app.review.amounts import aligned, brief, moved, named, price, short_name, weigh
+from app.review.amounts import aligned, moved, named, price, short_name, weigh
 from app.review.comments import cost_words
 from app.review.costs import EndpointChange
+from rules.engine.costs.polynomials import brief
 from rules.engine.finding import Cost
 
 
