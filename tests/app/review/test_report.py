@@ -913,10 +913,11 @@ def test_a_summary_begins_at_the_line_that_changed() -> None:
 
     summary = report(after=result(one), changes=numbered("shop/api.py", 12)).summary
 
+    place, other = (f"(https://github.com/acme/shop/blob/{HEAD}/shop/api.py#L{line})" for line in (3, 5))
     assert (
-        "Like line 3, where `get` runs on the event loop: nobody is served. The same happens on line 5. ["
-        in summary
+        f"As [shop/api.py:3]{place} does already: `get` runs on the event loop: nobody is served." in summary
     )
+    assert f"The same happens on line [5]{other}. [shop/api.py:12](" in summary
     assert "shop/api.py:12](" in summary.split("\n\n")[1]
 
 
