@@ -1059,7 +1059,7 @@ def test_the_summary_says_no_sentence_twice() -> None:
         assert made.summary.count(told) == 1
     assert "expected: as in 1" in made.summary
     assert (
-        "By hand: recommendation 1 ([examples of FP103](https://fastperf.example/rules/FP103#examples))"
+        "Examples before and after: [FP103](https://fastperf.example/rules/FP103#examples) (recommendation 1)"
         in made.summary
     )
     assert "Follow recommendations 1 and 2, in this order (minutes each)." in made.summary
@@ -1075,7 +1075,7 @@ def test_what_is_done_by_hand_is_shown_in_the_code_at_hand() -> None:
         changes=numbered("shop/api.py", (12, 20)),
     )
 
-    assert "by hand: the change in <code>list_orders</code>" in made.summary
+    assert "what the change looks like in <code>list_orders</code>" in made.summary
     assert f"```diff\n{drawn}```" in made.summary
     assert [f"```diff\n{drawn}```" in comment.body for comment in made.comments] == [True, False]
 
@@ -1153,7 +1153,7 @@ def test_one_more_of_how_a_project_is_built_is_told_as_one_decision_and_noted_un
     assert (item.effort, len(item.places)) == (Effort.DAYS, 3)
     assert "here, until then: use `AsyncSession` for `Session.scalar` in `crud.load_12`" in made.summary
     assert (
-        "Mend this change as recommendation 1 says for now; the decision for all is one of its own."
+        "Mend this change as recommendation 1 says; how all endpoints wait is a decision of its own."
         in made.summary
     )
     assert "by hand" not in made.summary.partition("### Next steps")[2]
