@@ -103,12 +103,12 @@ class Point(msgspec.Struct, frozen=True):
     def where(self) -> str:
         """How it was measured, as the end of a sentence."""
         cores = document().machine.get("cores", 0)
-        parts = ["measured"]
+        parts = [f"measured on {cores} core{'' if cores == 1 else 's'}"]
         if self.clients > 1:
             parts.append(f"at {self.clients} concurrent requests")
         if given := _told({key: value for key, value in self.given.items() if value}):
             parts.append(f"with {' and '.join(given)}")
-        return " ".join([*parts, f"on {cores} core{'' if cores == 1 else 's'}"])
+        return " ".join(parts)
 
 
 def _told(given: Mapping[str, float]) -> list[str]:

@@ -845,11 +845,11 @@ def test_a_habit_is_said_twice_and_a_call_that_two_rules_find_once() -> None:
         ),
         (
             Impact(
-                "12 times faster, measured with 100 rows on 2 cores: 79 → 6.4 ms",
+                "12 times faster, measured on 2 cores with 100 rows: 79 → 6.4 ms",
                 assumptions={"cores": 2},
                 measured=True,
             ),
-            "12 times faster (measured with 100 rows on 2 cores: 79 → 6.4 ms)",
+            "12 times faster (measured on 2 cores with 100 rows: 79 → 6.4 ms)",
         ),
         (
             Impact("For 100 rows: 5 → 1 ms", assumptions={"rows": 100, "db_round_trip_ms": 1.5}),
@@ -1151,7 +1151,10 @@ def test_one_more_of_how_a_project_is_built_is_told_as_one_decision_and_noted_un
     (item,) = made.recommendations
     assert item.title == "Decide once how endpoints wait for `sqlalchemy`: 11 more do so on the event loop"
     assert (item.effort, len(item.places)) == (Effort.DAYS, 3)
-    assert "here, until then: use `AsyncSession` for `Session.scalar` in `crud.load_12`" in made.summary
+    assert (
+        "until then, in this change: use `AsyncSession` for `Session.scalar` in `crud.load_12`"
+        in made.summary
+    )
     assert (
         "Mend this change as recommendation 1 says; how all endpoints wait is a decision of its own."
         in made.summary
