@@ -17,9 +17,10 @@ from rich.text import Text
 from app import entrytext
 from app.entrytext import counted, first_sentence
 from app.printable import NOT_MEASURED, visible
-from app.review.amounts import Sizes, brief, named, short_name, waits_for_each
+from app.review.amounts import WAITS, Sizes, named, short_name, without_known_waits
 from app.review.grouping import Entry
 from rules.engine import registry
+from rules.engine.costs.polynomials import brief
 from rules.engine.finding import (
     Edit,
     Endpoint,
@@ -48,8 +49,6 @@ MOST_ROWS = 6
 """Of a fix."""
 MOST_HINTS = 10
 """That are listed where nobody asked for all of them."""
-_WAITS = "waits in a row"
-"""A column of that table, left out where every query and every call is waited for by itself: it says what they say."""
 MOST_BLOCKING = 3
 """Calls in a row of the table of endpoints."""
 FIX_COLOURS = {"-": "red", "+": "green"}
@@ -265,7 +264,7 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
         "endpoint",
         "queries",
         "external calls",
-        _WAITS,
+        WAITS,
         "blocks the loop",
         "runs on",
         "handler",
@@ -288,9 +287,7 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
             )
         )
     table = [tuple(Text(title, "dim") for title in titles), *rows]
-    if all(waits_for_each(endpoint.cost) for endpoint in endpoints):
-        at = titles.index(_WAITS)
-        table = [(*row[:at], *row[at + 1 :]) for row in table]
+    table = without_known_waits(titles, table, (endpoint.cost for endpoint in endpoints))
     return _aligned(table).append(f"\n{worst_case(endpoint.cost for endpoint in endpoints)}", "dim")
 
 

@@ -19,8 +19,8 @@ from app import discovery
 from app.analysis.documents import is_document, is_python
 from app.editor.session import Session
 from app.entrytext import weight
-from app.review.amounts import brief
 from app.version import version
+from rules.engine.costs.polynomials import brief
 from rules.engine.finding import Edit, Endpoint, Finding, Safety, Severity
 
 SOURCE: Final = "fastperf"

@@ -201,10 +201,7 @@ def recommend(
         first = members[0].first
         titles = {_title(entry.first) for entry in members}
         title = _title(first) + (f", and {plural(len(titles) - 1, 'other')} alike" if len(titles) > 1 else "")
-        usual = grouping.house_style(members[0], house)
-        meanwhile = _title(first) + (
-            f", the others as marked ({len(titles) - 1:,})" if len(titles) > 1 else ""
-        )
+        usual, meanwhile = grouping.house_style(members[0], house), title
         if usual:
             title = f"Decide once how endpoints wait for `{grouping.design(first)}`: {usual:,} more do so on the event loop"
         prints = {finding.fingerprint for entry in members for finding in entry.findings}

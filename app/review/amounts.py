@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TypeAlias
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias, TypeVar
 
-from rules.engine.costs.polynomials import LETTERS
+from rules.engine.costs.polynomials import LETTERS, POWERS, brief
 from rules.engine.finding import Cost
 
-MOST_TERMS = 3
-"""Of a cost that grows in proportion: more are told by the largest."""
-_NAMED = 2
+WAITS = "waits in a row"
 _LONGEST_NAME = 40
 _SAYS_NOTHING = frozenset(
     {
@@ -30,10 +29,10 @@ _SAYS_NOTHING = frozenset(
     | {"partitions", "range", "scalars", "split", "stream", "zip"}
 )
 """Names that tell how items are got, and not what they are."""
+_Cell = TypeVar("_Cell")
 UNKNOWN_SIZE = 100.0
 """What N counts for when costs are ordered; never printed."""
 _FACTOR = re.compile(r"\d+(?:\.\d+)?|[A-Za-z]\w*")
-_POWERS = {"²": 2, "³": 3, "⁴": 4}
 
 
 def weigh(cost: str) -> float:
@@ -46,7 +45,7 @@ def weigh(cost: str) -> float:
         product = 1.0
         for factor in factors:
             product *= min(float(factor), 1e9) if factor[0].isdigit() else UNKNOWN_SIZE
-        for sign, power in _POWERS.items():
+        for sign, power in POWERS.items():
             product *= UNKNOWN_SIZE ** ((power - 1) * term.count(sign))
         total += product
     return total
@@ -73,31 +72,18 @@ Sizes: TypeAlias = tuple[tuple[str, str], ...]
 """Letters of a cost and what they count; empty where that has no name."""
 
 
-def brief(cost: str) -> str:
-    """What a cost comes to: its steepest terms where there are powers, and where there are many; `…` stands for the
-    rest, which adds to them: `Q³ + …`."""
-    parts = cost.split(" + ")
-    degrees = [_degree(part) for part in parts]
-    if max(degrees) < 2 and len(parts) <= MOST_TERMS:
-        return cost
-    steepest = [part for part, degree in zip(parts, degrees, strict=True) if degree == max(degrees)]
-    kept = sorted(steepest, key=lambda part: -_factor(part))[:_NAMED]
-    told = [part for part in steepest if part in kept]
-    return " + ".join([*told, "…"] if len(told) < len(parts) else told)
-
-
 def moved(old: str, new: str) -> tuple[str, str]:
-    """Two costs in brief. Where they would look the same and are not, the terms that differ; whole where one only lacks
-    some."""
+    """Two costs in brief. Where that would hide what differs, the terms that do."""
     told = brief(old), brief(new)
-    if old == new or told[0] != told[1]:
+    if old == new or told[0].partition(" and ")[0] != told[1].partition(" and ")[0]:
         return told
     before, after = old.split(" + "), new.split(" + ")
-    gone = [part for part in before if part not in after]
-    come = [part for part in after if part not in before]
-    if not gone or not come or len(before) <= MOST_TERMS:
-        return old, new
-    return " + ".join([*gone, "…"]), " + ".join([*come, "…"])
+    gone = " + ".join(part for part in before if part not in after)
+    come = " + ".join(part for part in after if part not in before)
+    if not gone or not come:
+        return told[0], f"the same + {brief(come)}" if come else f"the same without {brief(gone)}"
+    same = len(set(before) & set(after))
+    return brief(gone), f"{brief(come)}, and {same} terms as before" if same > 1 else brief(come)
 
 
 def named(sizes: Sizes, *told: str) -> list[tuple[str, str]]:
@@ -136,15 +122,16 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
-def _degree(term: str) -> int:
-    letters = sum(character.isalpha() for character in term)
-    return letters + sum((power - 1) * term.count(sign) for sign, power in _POWERS.items())
-
-
-def _factor(term: str) -> int:
-    return int(term[: len(term) - len(term.lstrip("0123456789"))] or 1)
-
-
 def waits_for_each(cost: Cost) -> bool:
     """Whether each query and each call is waited for after the other: the number of waits says nothing more then."""
     return terms(cost.serial_waits) == terms(cost.queries) + terms(cost.external_calls)
+
+
+def without_known_waits(
+    titles: Sequence[str], rows: Iterable[Sequence[_Cell]], costs: Iterable[Cost]
+) -> list[tuple[_Cell, ...]]:
+    """The rows of a table of costs, without the column of waits where it says of none of them more than the others do."""
+    if not all(map(waits_for_each, costs)):
+        return [tuple(row) for row in rows]
+    at = titles.index(WAITS)
+    return [(*row[:at], *row[at + 1 :]) for row in rows]

@@ -11,7 +11,7 @@ import msgspec
 
 from app.github.models import ReviewComment, Side
 from app.review import guards, marker, patch
-from app.review.amounts import named, price, waits_for_each, weigh
+from app.review.amounts import WAITS, named, price, waits_for_each, weigh
 from app.review.costs import EndpointChange, growth
 from app.review.diff import Diff
 from app.review.grouping import Group
@@ -171,7 +171,7 @@ def write(
         )
     if place is None:
         return None
-    first = _first(place, guard, said.first, context.diff)
+    first = _first(place, guard, said.first, context)
     return ReviewComment(
         path=place.path,
         line=place.line,
@@ -208,13 +208,7 @@ def _apart(
 
 def _is_below(place: Anchor, finding: Finding) -> bool:
     """Whether a finding on a function's header speaks of a changed line too far down to be seen with the header."""
-    best = places_of(finding)[0]
-    return (
-        best.path == place.path == finding.path
-        and best.line in finding.siblings
-        and place.line in finding.siblings
-        and place.line - finding.line > _GLANCE
-    )
+    return _is_of_function(finding) and _is_listed(place, finding) and place.line - finding.line > _GLANCE
 
 
 def _from_header(place: Anchor, finding: Finding, diff: Diff) -> Anchor:
@@ -225,33 +219,46 @@ def _from_header(place: Anchor, finding: Finding, diff: Diff) -> Anchor:
     return place
 
 
-def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> str:
-    """What comes before the message: what is missing, on a removed line; that it is one more, beside older ones."""
+def _first(place: Anchor, guard: Lost | None, finding: Finding, context: Context) -> str:
+    """What comes before the message, as markdown: what is missing, on a removed line; that it is one more, beside older ones."""
     if place.side == "LEFT":
         return f"with {code(guard.text)} removed," if guard is not None else "with this line gone,"
-    if place.path != finding.path or place.line not in finding.siblings:
+    if not _is_listed(place, finding):
         return ""
+    older: int | None = finding.line
+    if _is_of_function(finding):  # the header does nothing: one more it is beside other calls
+        others = (line for line in finding.siblings if line != place.line)
+        older = next((line for line in others if not context.diff.touched(finding.path, line)), None)
+    return f"as {context.links.place(finding.path, older)} does already:" if older is not None else ""
+
+
+def _is_of_function(finding: Finding) -> bool:
+    """Whether a finding stands on the header of a function and speaks of calls in it."""
     best = places_of(finding)[0]
-    if best.path != finding.path or best.line not in finding.siblings:
-        return f"like line {finding.line}, where"
-    # On the header of a function, it is of the calls in it alone.
-    others = (line for line in finding.siblings if line != place.line)
-    older = next((line for line in others if not diff.touched(finding.path, line)), None)
-    return f"as on line {older}," if older is not None else ""
+    return best.path == finding.path and best.line in finding.siblings
 
 
-def told_from(said: Group, context: Context) -> tuple[str, str]:
-    """Where a reader of the change finds what a group says, and its message as it reads from there."""
-    finding = said.first
-    place, best = anchor(finding, context.diff), places_of(finding)[0]
-    of_function = (best.path, best.line in finding.siblings) == (finding.path, True)
-    listed_there = place is not None and place.path == finding.path and place.line in finding.siblings
-    if place is None or place.side == "LEFT" or of_function or not listed_there:
-        return context.links.place(finding.path, finding.line), finding.message
-    first = _first(place, None, finding, context.diff)
-    message = _as_from(place, said, is_named=bool(first)).first.message
-    told = f"{first[:1].upper()}{first[1:]} {lowered(message)}" if first else message
-    return context.links.place(place.path, place.line), told
+def _is_listed(place: Anchor, finding: Finding) -> bool:
+    """Whether a place is one of the other lines of which a finding speaks."""
+    return place.side == "RIGHT" and place.path == finding.path and place.line in finding.siblings
+
+
+def told_from(said: Group, context: Context, limit: int) -> tuple[str, str]:
+    """Where a reader of the change finds what a group says, and its message as it reads from there, both as markdown."""
+    finding, links = said.first, context.links
+    place, first = anchor(finding, context.diff), ""
+    if place is None or not _is_listed(place, finding) or _is_of_function(finding):
+        place = Anchor(finding.path, finding.line)
+    else:
+        first = _first(place, None, finding, context)
+        finding = _as_from(place, said, is_named=True).first
+    message = _message(finding, links, limit, first=first)
+    return links.place(place.path, place.line), f"{message[:1].upper()}{message[1:]}" if first else message
+
+
+def _message(finding: Finding, links: Links, limit: int, *, first: str = "") -> str:
+    message = prose(shorten(lowered(finding.message) if first else finding.message, limit))
+    return f"{first} {links.lines(message, finding.path)}".lstrip()
 
 
 def _as_from(place: Anchor, said: Group, *, is_named: bool) -> Group:
@@ -342,14 +349,13 @@ def headline(said: Group, links: Links, limit: int = 2000, *, first: str = "") -
     """Severity, rule and what it costs, on one line."""
     finding = said.first
     name = f"[{prose(finding.name)}]({links.rule(finding.code)})" if links.public_url else code(finding.name)
-    message = prose(shorten(lowered(finding.message) if first else finding.message, limit))
+    message = _message(finding, links, limit, first=first)
     endpoints = len(said.endpoints)
     counted = plural(endpoints, "endpoint")
     many = f" **{counted}** reach it." if endpoints > 1 and not _COUNTED.search(message) else ""
-    cause = f"{first} " if first else ""
     if endpoints > 1 and (tail := f": {counted}, ") in message:  # it ends with whom it hits, and by how much
         message = message.replace(tail, f": **{counted}, ").removesuffix(".") + "**."
-    return f"**{BADGES[finding.severity]} · {name}** — {cause}{message}{many}"
+    return f"**{BADGES[finding.severity]} · {name}** — {message}{many}"
 
 
 def path_lines(said: Group, links: Links) -> str:
@@ -386,16 +392,16 @@ def cost_words(change: EndpointChange) -> str:
     for name, label in (
         ("queries", "queries"),
         ("external_calls", "external calls"),
-        ("serial_waits", "waits in a row"),
+        ("serial_waits", WAITS),
     ):
         old, new = change.told(name)
         if old is None and new != "0":
             moved[label] = f"**{prose(new)}**"
         elif old is not None and weigh(getattr(after, name)) > weigh(getattr(change.before, name)):
             moved[label] = f"**{prose(old)} → {prose(new)}**"
-    told = moved.get("waits in a row") == moved.get("queries")
+    told = moved.get(WAITS) == moved.get("queries")
     if told or (waits_for_each(after) and (change.before is None or waits_for_each(change.before))):
-        moved.pop("waits in a row", None)
+        moved.pop(WAITS, None)
     words = ", ".join(f"{label} {words}" for label, words in moved.items())
     sizes = size_words(change, *moved.values())
     return f"{words} ({sizes})" if sizes else words

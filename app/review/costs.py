@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
-from app.review.amounts import UNKNOWN_SIZE, Sizes, aligned, brief, moved, price, weigh
+from app.review.amounts import UNKNOWN_SIZE, Sizes, aligned, moved, price, weigh
 from app.review.diff import Diff
+from rules.engine.costs.polynomials import brief
 from rules.engine.finding import Cost, Endpoint, EndpointRef, Result
 
 _STEEPER = 20

@@ -217,7 +217,7 @@ def _together(findings: Sequence[Finding]) -> Iterator[tuple[str, list[Finding]]
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for number, (finding, key) in enumerate(zip(findings, wider, strict=True)):
         what: tuple[object, ...] = (finding.cause,) if finding.cause else (number,)
-        if key and shared[key] >= _LEAST_OF_A_DESIGN:
+        if shared[key] >= _LEAST_OF_A_DESIGN:
             what = key
         groups.setdefault((finding.code, finding.speaks, *what), []).append(finding)
     for members in groups.values():

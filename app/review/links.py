@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import msgspec
 
 from app.review import markdown
+
+_CODE = re.compile(r"(`+[^`]*`+)")
+_NAMED = re.compile(r"\blines? \d+(?:, \d+)*(?:,? (?:and|to) \d+\b(?! more))?")
+_NUMBER = re.compile(r"\d+")
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -39,6 +44,19 @@ class Links(msgspec.Struct, frozen=True):
         if not repository or "://" in repository:
             return repository
         return f"{self.base_url.rstrip('/')}/{quote(repository, safe='/')}" if self.base_url else ""
+
+    def lines(self, text: str, path: str) -> str:
+        """Markdown in which each line of the file that it names is linked: `lines 5 and 9`."""
+        parts = _CODE.split(text)
+        parts[::2] = (
+            _NAMED.sub(lambda named: _NUMBER.sub(lambda one: self._number(path, one[0]), named[0]), part)
+            for part in parts[::2]
+        )
+        return "".join(parts)
+
+    def _number(self, path: str, line: str) -> str:
+        address = self.line(path, int(line))
+        return f"[{line}]({address})" if address else line
 
     def place(self, path: str, line: int) -> str:
         """`path:line` as markdown, linked when it can be."""

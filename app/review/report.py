@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
@@ -184,7 +184,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         heard = tuple(finding for finding in listened if finding.speaks)
         groups = group(heard)
         usual = Counter(map(kind_of, changes.existing))
-        spoken, noted, crowded, placeless = _said(heard, context, config.max_comments, usual, house)
+        blocking = frozenset(finding.fingerprint for finding in heard if config.gates(finding))
+        spoken, noted, crowded, placeless = _said(heard, context, config.max_comments, usual, house, blocking)
         left_out = (*(entry for entry, _ in noted), *crowded)
         said_by_comment = {comment.fingerprint for comment in spoken}
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
@@ -216,7 +217,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                 recommended(config.assuming(key, each)) != recommendations for each in RANKED[key]
             ),
         )
-        blocking = tuple(finding.fingerprint for finding in heard if config.gates(finding))
         nearby = tuple(finding for finding in changes.existing if _near(finding, diff))
         suppressed = tuple(entry for entry in after.suppressed if entry.path in diff.files)
         checklist = _checklist(before, after, config, wishes, advise=advise)
@@ -226,7 +226,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             new=group(new),
             heard=groups,
             hints=tuple(finding for finding in listened if not finding.speaks),
-            blocking=frozenset(blocking),
+            blocking=blocking,
             grown=frozenset(finding.fingerprint for finding in changes.grown),
             fixed=group(fixed),
             existing=group(changes.existing),
@@ -272,7 +272,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             nearby=nearby,
             waived=ignored,
             counts=counts(facts),
-            blocking=blocking,
+            blocking=tuple(finding.fingerprint for finding in heard if finding.fingerprint in blocking),
             advised=bool(checklist),
             folded=tuple(marker.token(print_) for entry in left_out for print_ in entry.fingerprints),
             recommendations=recommendations,
@@ -448,14 +448,16 @@ def _said(
     most: int,
     usual: Mapping[str, int],
     house: grouping.House,
+    blocking: Container[str],
 ) -> tuple[
     tuple[ReviewComment, ...], tuple[tuple[Group, ReviewComment], ...], tuple[Group, ...], tuple[Group, ...]
 ]:
-    """Comments, groups that are noted on their line only with the comments that they would be, groups that had a line but no room, groups without a line.
+    """Comments; groups that are only noted on their line, with the comments that they would be; groups that had a line but
+    no room; groups without a line.
 
-    Noted is what repeats a comment, what would be a hint if it were not new, what the project does throughout, and what is of low
-    severity. A line is worth one comment: several rules
-    find one call, and other problems there are told in the comment that stands on it.
+    Noted is what repeats a comment, what would be a hint if it were not new, what the project does throughout, and what is of
+    low severity; never what is `blocking` (fingerprints), unless the comment on its line tells of the same call. A line is
+    worth one comment: several rules find one call, and other problems there are told in the comment that stands on it.
 
     `usual` is how often each kind of finding was there before: comments are for what a reader does not know yet.
     """
@@ -478,10 +480,11 @@ def _said(
             continue
         line = comment.path, comment.side, comment.line
         at = lines.get(line)
-        once = usual.get(kind, 0) >= _USUAL
-        same_call = at is not None and _is_one_call(entry, spoken[at].entry)
-        is_known = (kind in said and once) or habits[kind, comment.path] >= _ENOUGH or same_call
-        if comment.side == "RIGHT" and _is_only_noted(entry, house):
+        blocks = any(each in blocking for each in entry.fingerprints)
+        once = kind in said and usual.get(kind, 0) >= _USUAL
+        repeats = (once or habits[kind, comment.path] >= _ENOUGH) and not blocks
+        is_known = repeats or (at is not None and _is_one_call(entry, spoken[at].entry))
+        if comment.side == "RIGHT" and not blocks and _is_only_noted(entry, house):
             noted.append((entry, comment))
         elif at is not None and not is_known:
             spoken[at] = spoken[at].with_also(entry, context)

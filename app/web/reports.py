@@ -23,7 +23,7 @@ from app.github.models import Repository
 from app.records import KeptReport
 from app.reportlinks import ReportLinks
 from app.review import history, patch
-from app.review.amounts import brief, named, short_name, weigh
+from app.review.amounts import named, short_name, weigh
 from app.review.answered import Answered
 from app.review.budgets import BudgetRow
 from app.review.costs import EndpointChange
@@ -35,6 +35,7 @@ from app.web import charts, excerpts, load_chart, pages
 from app.web.sessions import Session
 from app.web.signin import Visitors
 from rules.engine import registry
+from rules.engine.costs.polynomials import brief
 from rules.engine.finding import Cost, Finding, Severity, worst_case
 
 log = structlog.get_logger(__name__)

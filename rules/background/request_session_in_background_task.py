@@ -12,6 +12,7 @@ from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.queue_tasks import enqueue, may_enqueue
 from rules.engine.service.traffic import is_for_admins
+from rules.libraries.sqlalchemy import SESSIONS
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -19,13 +20,9 @@ if TYPE_CHECKING:
 
 _OPEN_UNTIL_DONE = (0, 118)
 """From this version of FastAPI on, dependencies are closed after the tasks of the response."""
-_SESSIONS = frozenset(
+_HELD = SESSIONS | frozenset(
     {
-        "sqlalchemy.orm.Session",
         "sqlalchemy.orm.scoped_session",
-        "sqlalchemy.ext.asyncio.AsyncSession",
-        "sqlmodel.Session",
-        "sqlmodel.ext.asyncio.session.AsyncSession",
         "sqlalchemy.Connection",
         "sqlalchemy.ext.asyncio.AsyncConnection",
         "asyncpg.Connection",
@@ -226,7 +223,7 @@ def _only_kept(name: ast.Name, module: Module) -> bool:
 
 def _is_request_session(value: ast.expr, module: Module) -> bool:
     """A parameter of the endpoint that is a session: what a dependency made for this request."""
-    if not isinstance(value, ast.Name) or module.type_of(value) not in _SESSIONS:
+    if not isinstance(value, ast.Name) or module.type_of(value) not in _HELD:
         return False
     scope = module.index.scope_at(value)
     bindings = scope.bindings.get(value.id, [])

@@ -11,6 +11,7 @@ from rules.engine.linking.instances import Lifetime, is_made_by_endpoint, lifeti
 from rules.engine.reading.walking import own_nodes
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.memoised import Memo, is_method, memos, own_arguments
+from rules.libraries.sqlalchemy import SESSIONS
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -26,15 +27,7 @@ _OWN_KEYS = {
 }
 """Memoisers that keep results for some time, with every argument in the key -> what says otherwise."""
 _REQUESTS = frozenset({"fastapi.Request", "starlette.requests.Request"})
-_OF_REQUEST = frozenset(
-    {
-        "sqlalchemy.orm.Session",
-        "sqlalchemy.ext.asyncio.AsyncSession",
-        "sqlmodel.Session",
-        "sqlmodel.ext.asyncio.session.AsyncSession",
-        *_REQUESTS,
-    }
-)
+_OF_REQUEST = SESSIONS | _REQUESTS
 
 
 class LruCacheOnMethod(Rule):

@@ -18,6 +18,7 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import uses_of, walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
+from rules.libraries.sqlalchemy import SESSIONS
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
-_SESSIONS = (
-    "sqlalchemy.orm.Session",
-    "sqlmodel.Session",
-    "sqlalchemy.ext.asyncio.AsyncSession",
-    "sqlmodel.ext.asyncio.session.AsyncSession",
-)
 _CONDITIONS = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "select_from"})
 _COUNTS = {"to_list": "`count_documents` (Beanie: `.count()`)"}
@@ -474,7 +469,7 @@ def _rewrite(load: Load, module: Module) -> Callable[[Any], cst.CSTNode] | None:
     if not isinstance(call.func, ast.Attribute) or len(call.args) != 1 or call.keywords:
         return None
     if (
-        module.type_of(call.func.value) not in _SESSIONS
+        module.type_of(call.func.value) not in SESSIONS
         or module.type_of(call.args[0]) != "sqlalchemy.sql.Select"
     ):
         return None

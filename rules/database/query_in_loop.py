@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data import one_query
-from rules.engine.data.at_once import asks_for_many
+from rules.engine.data.at_once import MERGED, asks_for_many, is_merge
 from rules.engine.data.climbing import climbs
 from rules.engine.data.embedded import is_embedded
 from rules.engine.data.graph_fields import field_around
@@ -241,7 +241,7 @@ def _of_written_keys(node: ast.Call, module: Module) -> Iterator[Match]:
 def _of_chain(node: ast.Call, module: Module) -> Iterator[Match]:
     """`while folder.parent_id: folder = session.get(Folder, folder.parent_id)`: a query for each step up."""
     query = module.query(node)
-    if climbs(node, module) is None or query is None or is_embedded(query.name, module):
+    if query is None or not climbs(node, module) or is_embedded(query.name, module):
         return
     yield Match(
         node,
@@ -346,6 +346,8 @@ def _brings(loaded: Loaded, key: str, wanted: Value | None) -> bool:
 
 
 def _instead(call: ast.Call, query: Query, module: Module) -> str:
+    if is_merge(query.name):
+        return MERGED
     if query.primary_key and query.driver == "sqlalchemy" and call.args:
         model = module.segment(call.args[0])
         if model.isidentifier():

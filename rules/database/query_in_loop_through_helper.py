@@ -146,7 +146,7 @@ class QueryInLoopThroughHelper(Rule):
             return
         loop = loop_of(node, module)
         leaf = nearest(summary.reads)
-        if loop is None and leaf is not None and climbs(node, module) is not None:
+        if loop is None and leaf is not None and climbs(node, module):
             yield _of_chain(node, leaf, module)
         if loop is None or leaf is None or _is_of_a_kind_each(node, loop, module):
             return
@@ -191,7 +191,7 @@ class QueryInLoopThroughHelper(Rule):
             cedes=(second_connection,) if unsure else (),
             siblings=lines_of(swallowed),
             instead=at_once.advice(node, loop, leaf, summary, module),
-            sketch=at_once.sketch(node, loop, summary, module),
+            sketch=at_once.sketch(node, loop, leaf, summary, module),
             impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
         )
         yield match if goes_over_list(loop, module) else match.doubted()

@@ -43,6 +43,13 @@ _INSTEAD = {
     "peewee": "Collect the rows and write them with one `Model.insert_many(rows).execute()`.",
     "django": "Collect the objects and write them with one `bulk_create(objects)`, or one `filter(...).update(...)`.",
 }
+_OF_STATEMENT = {
+    "Insert": "Collect the rows and write them with one `session.execute(insert(Model), rows)`.",
+    "Update": "Change all with one `update(Model).where(Model.id.in_(ids))`; where the values differ, with one"
+    " `session.execute(update(Model), rows)`, the key in each row.",
+    "Delete": "Delete all with one `delete(Model).where(Model.id.in_(ids))`.",
+}
+"""What to do instead of a statement of SQLAlchemy that is seen to be of this kind."""
 _PLAIN = "Collect the rows and write them with one `executemany`."
 
 
@@ -200,4 +207,12 @@ def _instead(node: ast.Call, module: Module) -> str:
     query = module.query(node)
     if query is None:
         return ""
-    return _INSTEAD.get(query.driver, _PLAIN)
+    return _OF_STATEMENT.get(_kind_of_statement(node, module)) or _INSTEAD.get(query.driver, _PLAIN)
+
+
+def _kind_of_statement(node: ast.Call, module: Module) -> str:
+    """`Delete` of `session.execute(delete(Order))` and of `session.query(Order).delete()`; empty where nobody sees it."""
+    called = module.qualified_name(node.func) or ""
+    if called.startswith("sqlalchemy.orm.Query."):
+        return called.rpartition(".")[2].capitalize()
+    return (module.type_of(node.args[0]) or "").removeprefix("sqlalchemy.sql.") if node.args else ""

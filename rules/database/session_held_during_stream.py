@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import pool_estimates
-from rules.engine.data.transactions import CLOSES_FIRST, SESSIONS, holds, is_a, opens_own, pinning, releases
+from rules.engine.data.transactions import CLOSES_FIRST, holds, is_a, opens_own, pinning, releases
 from rules.engine.finding import Hop, Options
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.linking.values import Sort
@@ -18,6 +18,7 @@ from rules.engine.reading.whole_numbers import arguments
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.one_at_a_time import lambda_entry
 from rules.libraries import Kind
+from rules.libraries.sqlalchemy import SESSIONS
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node

@@ -16,6 +16,7 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import is_guarded
+from rules.libraries.sqlalchemy import SCOPED_SESSIONS, SESSIONS
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -23,16 +24,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _FACTORIES = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker"})
-_SESSION_CLASSES = frozenset(
-    {
-        "sqlalchemy.orm.Session",
-        "sqlmodel.Session",
-        "sqlalchemy.ext.asyncio.AsyncSession",
-        "sqlmodel.ext.asyncio.session.AsyncSession",
-    }
-)
-_SCOPED = frozenset({"scoped_session", "async_scoped_session"})
-"""They give each thread or task a session of its own."""
+_SCOPED = frozenset(name.rpartition(".")[2] for name in SCOPED_SESSIONS)
 _TAKING = frozenset(
     {
         "sqlalchemy.engine.Engine.connect",
@@ -128,7 +120,7 @@ class SessionLeak(Rule):
             callee.name == "builtins.next"
             or callee.name in _TAKING
             or callee.sort == Sort.INSTANCE
-            or is_a(callee.name, _SESSION_CLASSES)
+            or is_a(callee.name, SESSIONS)
         )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
@@ -234,7 +226,7 @@ def _takes(node: ast.Call, module: Module) -> bool:
     if name is not None:
         if name == "builtins.next":
             return _is_next_of_dependency(node, module)
-        return name in _TAKING or is_a(name, _SESSION_CLASSES)
+        return name in _TAKING or is_a(name, SESSIONS)
     factory = module.value(node.func)
     return factory is not None and factory.sort == Sort.INSTANCE and factory.name in _FACTORIES
 

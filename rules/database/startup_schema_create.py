@@ -35,7 +35,6 @@ class StartupSchemaCreate(Rule):
 
     code = "FP226"
     severity = Severity.LOW
-    said_from = Severity.MEDIUM
     effort = Effort.HOURS
     watch = "time from start to ready"
 

@@ -16,20 +16,11 @@ from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.traffic import is_seldom
+from rules.libraries.sqlalchemy import SESSIONS
 
 if TYPE_CHECKING:
     from rules.engine.data.statements import Loaded
     from rules.engine.module import Module
-
-
-_SESSIONS = frozenset(
-    {
-        "sqlalchemy.orm.Session",
-        "sqlalchemy.ext.asyncio.AsyncSession",
-        "sqlmodel.Session",
-        "sqlmodel.ext.asyncio.session.AsyncSession",
-    }
-)
 
 
 class UpdateViaLoad(Rule):
@@ -56,7 +47,6 @@ class UpdateViaLoad(Rule):
     code = "FP214"
     per_request = True
     severity = Severity.LOW
-    said_from = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "rows fetched and statements per request"
 
@@ -196,7 +186,7 @@ def _deleted_one_by_one(loop: ast.For, module: Module) -> Iterator[Match]:
 def _deletes_row(node: ast.AST, module: Module) -> TypeGuard[ast.Call]:
     match node:
         case ast.Call(func=ast.Attribute(attr="delete", value=session), args=[ast.Name()], keywords=[]):
-            return module.type_of(session) in _SESSIONS
+            return module.type_of(session) in SESSIONS
     return False
 
 

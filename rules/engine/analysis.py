@@ -15,7 +15,7 @@ import msgspec
 
 from rules.engine import budgets, ceding, fingerprints, growth, registry, relinking, row_changes, suppression
 from rules.engine.checked import Checked, CheckedFile, digest_of
-from rules.engine.data import embedded, local_tools
+from rules.engine.data import embedded
 from rules.engine.evidence import heat
 from rules.engine.finding import (
     EndpointRef,
@@ -39,7 +39,7 @@ from rules.engine.reading.revisions import parse_at
 from rules.engine.reading.source import Source, SourceError, parse
 from rules.engine.reading.trees import Trees
 from rules.engine.rule import Match, ProjectRule, Rule
-from rules.engine.service import processes
+from rules.engine.service import local_tools, processes
 
 if TYPE_CHECKING:
     from rules.engine.fixing import proofs

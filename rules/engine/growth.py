@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, field
 
 from rules.engine import fingerprints, registry, suppression
-from rules.engine.costs.polynomials import ZERO, Polynomial, exceeds, grows, minus, total, written
+from rules.engine.costs.polynomials import ZERO, Polynomial, brief, exceeds, grows, minus, total, written
 from rules.engine.costs.summaries import is_conditional
 from rules.engine.finding import (
     Confidence,
@@ -427,17 +427,18 @@ def _grown(kind: _Kind, cause: _Cause, project: Project) -> Finding:
     refs = tuple(cause.endpoints)
     who = carriers[0].symbol if len(carriers) == 1 else cause.node.symbol
     extra = written(cause.extra)
+    told = brief(extra)
     many = f"{len(refs)} endpoints" if len(refs) > 1 else f"`{refs[0]}`"
     each = " each" if len(refs) > 1 else ""
     sometimes = _is_sometimes(cause)
     if kind is _QUERIES:
         most = "up to " if sometimes else ""
-        what = "a query" if extra == "1" else f"{most}{extra} queries"
+        what = "a query" if extra == "1" else f"{most}{extra} queries" if extra == told else "more queries"
         when = "on some requests" if sometimes and extra == "1" else "per request"
-        message = f"`{who}` now runs {what} {when}: {many}, queries + {most}{extra}{each}."
+        message = f"`{who}` now runs {what} {when}: {many}, queries + {most}{told}{each}."
     else:
         when = "on some requests" if sometimes else "on each request"
-        message = f"`{who}` now calls `{cause.leaf}` {when}: {many}, external calls + {extra}{each}."
+        message = f"`{who}` now calls `{cause.leaf}` {when}: {many}, external calls + {told}{each}."
     severity = rule.severity
     doubtful = sometimes or all(map(cause.is_as_it_was, carriers))
     if kind is _QUERIES and not sometimes and (len(refs) >= MANY_ENDPOINTS or grows(cause.extra)):

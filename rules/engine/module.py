@@ -175,6 +175,16 @@ class Module:
             self._functions[scope] = self._function(scope)
         return self._functions[scope]
 
+    def statements_before(self, node: ast.AST) -> Iterator[ast.stmt]:
+        """What the body of the function around `node` does before its line; all that it does, of the function itself."""
+        function = self.function_of(node)
+        if function is None or isinstance(function.node, ast.Lambda):
+            return
+        line = getattr(node, "lineno", 0)
+        for statement in function.node.body:
+            if node is function.node or (statement.end_lineno or statement.lineno) < line:
+                yield statement
+
     def _function(self, scope: Scope) -> Function | None:
         if not isinstance(scope.node, FUNCTIONS):
             return None

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from rules.engine import fingerprints, registry
 from rules.engine.costs import measured
-from rules.engine.data import local_tools
 from rules.engine.finding import Confidence, Finding, Hop, Options, Severity
 from rules.engine.module import Module
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
 from rules.engine.service import (
     absent_columns,
     aside,
+    local_tools,
     miscalled,
     other_sessions,
     serving,

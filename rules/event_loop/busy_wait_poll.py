@@ -37,7 +37,6 @@ class BusyWaitPoll(Rule):
 
     code = "FP118"
     severity = Severity.LOW
-    said_from = Severity.MEDIUM
     effort = Effort.HOURS
     watch = "processor use of an idle worker with waiting clients"
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from rules.engine.module import Context
 from rules.engine.reading import facts
 from rules.engine.reading.hearing import waits_for_nothing
 from rules.engine.reading.loop_shapes import spelled
-from rules.engine.reading.loose_tasks import listened_to
+from rules.engine.reading.loose_tasks import barely_asked, heard
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name, names_given, targets_of
@@ -133,7 +133,7 @@ class DanglingTask(Rule):
             return  # said there
         harmless = all(map(partial(_is_held_elsewhere, module=module), (node, *others)))
         is_heard = all(
-            _catches_all(call, module) or _is_listened_to(call, module) for call in (node, *others)
+            _catches_all(call, module) or _is_one_of(call, heard, module) for call in (node, *others)
         )
         unheard = "" if is_heard else ", and its errors with it"
         lines = sorted({call.lineno for call in others if call.lineno != node.lineno})
@@ -472,7 +472,8 @@ def _unkept(call: ast.Call, module: Module) -> str | None:
     if isinstance(statement, ast.Expr):
         return "is not kept"
     if name := _never_read(statement, module):
-        return f"is kept in `{name}` only, which {'ends with the function' if _is_listened_to(call, module) else 'nothing reads'}"
+        ends = _is_one_of(call, barely_asked, module)
+        return f"is kept in `{name}` only, which {'ends with the function' if ends else 'nothing reads'}"
     return None
 
 
@@ -511,7 +512,7 @@ def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | 
     if function is None:
         return None
     nodes = list(walk(function.node))
-    listened = set(listened_to(nodes))
+    asked = set(barely_asked(nodes))
     for node in nodes:
         if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
             return None
@@ -519,7 +520,7 @@ def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | 
             isinstance(node, ast.Name)
             and node.id == name
             and not isinstance(node.ctx, ast.Store)
-            and node not in listened
+            and node not in asked
         ):
             return None
         if (
@@ -531,11 +532,13 @@ def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | 
     return name
 
 
-def _is_listened_to(call: ast.Call, module: Module) -> bool:
-    """Whether a callback hears how the task that `call` starts ends."""
+def _is_one_of(
+    call: ast.Call, found: Callable[[Iterable[ast.AST]], Iterator[ast.expr]], module: Module
+) -> bool:
+    """Whether the task that `call` starts is among what is `found` in its function."""
     function, names = module.function_of(call), names_given(module.parent(call))
     return function is not None and any(
-        isinstance(node, ast.Name) and node.id in names for node in listened_to(walk(function.node))
+        isinstance(node, ast.Name) and node.id in names for node in found(walk(function.node))
     )
 
 

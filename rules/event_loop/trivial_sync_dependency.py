@@ -79,7 +79,6 @@ class TrivialSyncDependency(Rule):
 
     code = "FP120"
     severity = Severity.LOW
-    said_from = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "p50 of small, busy endpoints"
 

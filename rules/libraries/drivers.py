@@ -2,6 +2,29 @@
 
 from rules.libraries.model import Blocking, Client, Kind, Library, Query, alike, each
 
+SERVER_DRIVERS = frozenset(
+    {
+        "psycopg",
+        "psycopg2",
+        "psycopg2-binary",
+        "psycopg-binary",
+        "asyncpg",
+        "pg8000",
+        "pymysql",
+        "mysqlclient",
+    }
+    | {
+        "aiomysql",
+        "asyncmy",
+        "mysql-connector-python",
+        "oracledb",
+        "cx-oracle",
+        "pyodbc",
+        "aioodbc",
+        "pymssql",
+    }
+)
+"""Packages that connect to a database server."""
 # PEP 249, less what a module has not
 _CALLS = "execute executemany callproc"
 _FETCHES = "fetchone fetchmany fetchall"

@@ -5,6 +5,13 @@ from rules.libraries.model import Blocking, Client, Kind, Library, Offload, Quer
 DRIVER = "sqlalchemy"
 SESSION = ("sqlalchemy.orm.Session",)
 ASYNC_SESSION = ("sqlalchemy.ext.asyncio.AsyncSession",)
+PLAIN_SESSIONS = frozenset({*SESSION, "sqlmodel.Session"})
+ASYNC_SESSIONS = frozenset({*ASYNC_SESSION, "sqlmodel.ext.asyncio.session.AsyncSession"})
+SESSIONS = PLAIN_SESSIONS | ASYNC_SESSIONS
+"""The classes of sessions."""
+SQLMODEL_SESSIONS = SESSIONS - {*SESSION, *ASYNC_SESSION}
+SCOPED_SESSIONS = frozenset({"sqlalchemy.orm.scoped_session", "sqlalchemy.ext.asyncio.async_scoped_session"})
+"""What gives each thread or task a session of its own."""
 _MAKE_DEF = "`AsyncSession`, or a plain `def` that FastAPI runs in a thread"
 
 _db = Blocking("", Kind.DB, _MAKE_DEF)

@@ -779,6 +779,14 @@ def test_the_page_of_a_rule_shows_its_measurement_and_how_to_repeat_it() -> None
     assert "Not measured" not in text
 
 
+def test_a_point_of_calls_that_take_no_time_says_so() -> None:
+    text = page.render(registry.by_code("FP110"))
+
+    assert {point.given["ms"] for point in measured.document().rules["FP110"].points} == {0, 20}
+    assert "| 3 calls of 0 ms |" in text
+    assert "| 3 calls |" not in text
+
+
 def test_a_rule_without_a_measurement_says_so() -> None:
     text = page.render(registry.by_code("FP225"))
 

@@ -1,4 +1,4 @@
-"""What a helper that is called per item would do instead, in the words of the code at hand."""
+"""What is done for each item and could be done for all, in the words of the code at hand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rules.engine.finding import Finding
 
 HEAD = """
 from fastapi import Depends, FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.db import get_session
@@ -27,6 +27,9 @@ async def rename(session: AsyncSession, owner_id: int) -> None:
     owner.name = owner.name.title()
     await session.commit()
 
+async def keep(session: AsyncSession, order: Order) -> Order:
+    return await session.merge(order)
+
 async def greet(session: AsyncSession, owner_id: int) -> None:
     owner = await session.scalar(select(Owner).where(Owner.id == owner_id))
     print(owner.name)
@@ -37,10 +40,10 @@ async def list_orders(session: AsyncSession = Depends(get_session)) -> list[str]
 """
 
 
-def said(body: str) -> Finding:
+def said(body: str, code: str = "FP202") -> Finding:
     source = HEAD + textwrap.indent(textwrap.dedent(body), "    ")
     findings = analyze({"app.py": source.encode()}).result.findings
-    (found,) = (each for each in findings if each.code == "FP202")
+    (found,) = (each for each in findings if each.code == code)
     return found
 
 
@@ -141,3 +144,33 @@ def test_whole_rows_are_named_by_their_list() -> None:
     found = said("return [await owner_of(session, order) for order in orders]\n")
 
     assert found.instead.startswith("Give `owner_of` a sibling that takes all of `orders` at once: one")
+
+
+@pytest.mark.parametrize(
+    ("code", "written"), [("FP201", "await session.merge(order)"), ("FP202", "await keep(session, order)")]
+)
+def test_rows_that_are_merged_one_by_one_are_fetched_before(code: str, written: str) -> None:
+    found = said(f"for order in orders:\n    kept = {written}\n    print(kept.id)\nreturn []\n", code)
+
+    assert found.instead.startswith("Fetch before the loop what is there already, with one `select`")
+    assert found.sketch == ""
+
+
+@pytest.mark.parametrize(
+    ("statement", "instead"),
+    [
+        ("delete(Order).where(Order.id == order.id)", "Delete all with one `delete(Model)"),
+        (
+            "update(Order).where(Order.id == order.id).values(open=False)",
+            "Change all with one `update(Model)",
+        ),
+        (
+            "insert(Order).values(copy_of=order.id)",
+            "Collect the rows and write them with one `session.execute(insert",
+        ),
+    ],
+)
+def test_a_statement_for_each_row_becomes_one_of_its_kind(statement: str, instead: str) -> None:
+    found = said(f"for order in orders:\n    await session.execute({statement})\nreturn []\n", "FP213")
+
+    assert found.instead.startswith(instead)

@@ -89,16 +89,16 @@ def test_a_command_to_redis_takes_what_redis_takes(client: str, assumptions: dic
 @pytest.mark.parametrize(
     ("clients", "given", "told"),
     [
-        (32, {"ms": 20}, "measured at 32 concurrent requests with waits of 20 ms on 2 cores"),
-        (1, {"ms": 20, "calls": 3}, "measured with 3 calls of 20 ms on 2 cores"),
+        (32, {"ms": 20}, "measured on 2 cores at 32 concurrent requests with waits of 20 ms"),
+        (1, {"ms": 20, "calls": 3}, "measured on 2 cores with 3 calls of 20 ms"),
         (
             4,
             {"chunks": 500, "bytes": 1024},
-            "measured at 4 concurrent requests with 500 chunks of 1,024 bytes on 2 cores",
+            "measured on 2 cores at 4 concurrent requests with 500 chunks of 1,024 bytes",
         ),
-        (2, {"size": 50_000_000}, "measured at 2 concurrent requests with 50 MB on 2 cores"),
-        (1, {"hung": 5, "timeout_s": 0.5}, "measured with 5 hung calls and a timeout of 0.5 s on 2 cores"),
-        (8, {"ms": 0}, "measured at 8 concurrent requests on 2 cores"),
+        (2, {"size": 50_000_000}, "measured on 2 cores at 2 concurrent requests with 50 MB"),
+        (1, {"hung": 5, "timeout_s": 0.5}, "measured on 2 cores with 5 hung calls and a timeout of 0.5 s"),
+        (8, {"ms": 0}, "measured on 2 cores at 8 concurrent requests"),
         (1, {}, "measured on 2 cores"),
     ],
 )

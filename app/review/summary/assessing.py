@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 
 from app.review import comments
-from app.review.amounts import short_name, waits_for_each
+from app.review.amounts import WAITS, short_name, without_known_waits
 from app.review.comments import BADGES
 from app.review.costs import EndpointChange, growth
 from app.review.markdown import Section, code, details, listed, plural, prose, shorten, table
@@ -24,12 +24,10 @@ _NAMED_ALIKE = 2
 _NOTHING_MORE = " "
 _MOST_BLOCKING = 3
 """Calls that stop the event loop, named in a row of the cost table."""
-_WAITS = "waits in a row"
-"""Left out where every query and every call is waited for by itself: it says what they say."""
 _COST_COLUMNS = (
     ("queries", "queries"),
     ("external calls", "external_calls"),
-    (_WAITS, "serial_waits"),
+    (WAITS, "serial_waits"),
 )
 
 
@@ -125,10 +123,8 @@ def _cost_table(changes: Sequence[EndpointChange], most: int, rest: int, talked_
         rows.append([plural(rest, "other"), "unchanged", "", "", ""])
     header = ["endpoint", *(label for label, _ in _COST_COLUMNS), "blocks the loop"]
     told = (cost for change in changes for cost in (change.before, change.after) if cost is not None)
-    if all(map(waits_for_each, told)):
-        at = header.index(_WAITS)
-        header, *rows = [[*row[:at], *row[at + 1 :]] for row in (header, *rows)]
-    return table(header, ("---",) * len(header), rows)
+    titles, *cells = without_known_waits(header, (header, *rows), told)
+    return table(titles, ("---",) * len(titles), cells)
 
 
 def _rows(

@@ -54,8 +54,8 @@ def next_steps(facts: Facts, context: comments.Context) -> str:
         steps.append(f"Follow recommendation{'s' if several else ''} {listed(named)}{order}{effort}.")
     if designs := [str(number) for number, item in numbered if item.meanwhile]:
         steps.append(
-            f"Mend this change as recommendation{'s' if len(designs) > 1 else ''} {listed(designs)} says for now; the "
-            "decision for all is one of its own."
+            f"Mend this change as recommendation{'s' if len(designs) > 1 else ''} {listed(designs)} "
+            f"say{'' if len(designs) > 1 else 's'}; how all endpoints wait is a decision of its own."
         )
     told = {
         finding.trade_offs

@@ -63,8 +63,8 @@ def headline(facts: Facts, context: comments.Context) -> str:
         )
     worst = (facts.stopping or facts.heard)[:1]
     if worst:
-        place, told = comments.told_from(worst[0], context)
-        lines.append(f"{prose(shorten(told, 400))} {place}")
+        place, told = comments.told_from(worst[0], context, 400)
+        lines.append(f"{told} {place}")
         lines.append(_cure(facts))
     return "\n\n".join(line for line in lines if line)
 

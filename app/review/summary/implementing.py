@@ -61,14 +61,14 @@ def _apart(findings: Sequence[Finding], context: comments.Context) -> Section:
 
 
 def _shapes(facts: Facts) -> Section:
-    """What is done by hand, before and after, in the code at hand."""
+    """What no fix does, before and after, in the code at hand."""
     points: dict[tuple[str, str], list[int]] = {}
     for number, item in enumerate(facts.recommendations, start=1):
         if item.by_hand and item.sketch:
             where = _function(item.places[0])
             points.setdefault((where, item.sketch), []).append(number)
     folded = [
-        details(f"{_points(numbers)} by hand: the change in {where}", fence(sketch, "diff"))
+        details(f"{_points(numbers)}: what the change looks like in {where}", fence(sketch, "diff"))
         for (where, sketch), numbers in points.items()
     ]
 
@@ -85,13 +85,13 @@ def _examples(facts: Facts, context: comments.Context) -> Section:
         if item.by_hand and not item.sketch:
             pages.setdefault(item.code, []).append(number)
     linked = [
-        f"{_points(numbers).lower()} ([examples of {rule}]({page}))"
+        f"[{rule}]({page}) (recommendation{'s' if len(numbers) > 1 else ''} {listed([str(number) for number in numbers])})"
         for rule, numbers in pages.items()
         if (page := context.links.rule(rule, "examples"))
     ]
 
     def draw(most: int) -> str:
-        return f"<sub>By hand: {', '.join(linked[:most])}.</sub>"
+        return f"<sub>Examples before and after: {', '.join(linked[:most])}.</sub>"
 
     return section(draw, len(linked), rank=5, last="") if linked else Section(("",))
 

@@ -41,10 +41,12 @@ def _recommendation(item: Recommendation, context: comments.Context, number: int
     words = [f"**{prose(item.title)}** — {item.severity}, {item.effort}, {name}", places]
     if item.endpoints > 1:
         words.append(plural(item.endpoints, "endpoint"))
-    if item.how:
-        words.append(item.how if not item.meanwhile else f"here {item.how}")
-    if item.meanwhile and item.by_hand:
-        words.append(f"here, until then: {prose(lowered(item.meanwhile))}")
+    mended = [item.how] if item.how else []
+    if item.meanwhile:
+        mended += [prose(lowered(item.meanwhile))] if item.by_hand else []
+        words.append(f"until then, in this change: {', '.join(mended)}")
+    else:
+        words += mended
     if item.expected:
         words.append(
             f"expected: {prose(item.expected, inside=True) if told_at == number else f'as in {told_at}'}"

@@ -14,6 +14,7 @@ from rules.engine.linking.values import Linked, Sort, Value
 from rules.engine.reading.admissions import STATE, TOKENS, UNLIMITED
 from rules.engine.reading.facts import Admission, Call
 from rules.engine.reading.paths import place_of
+from rules.libraries.sqlalchemy import SESSIONS
 
 if TYPE_CHECKING:
     from rules.engine.project import Project
@@ -130,7 +131,7 @@ class Admissions:
             if call.ref and (pool := self._opened_through(f"{call.ref}()", node.module)) is not None:
                 yield pool
             value = self._resolver.value(call.ref, node.module) if call.ref else None
-            if value is not None and value.name in _SESSIONS:
+            if value is not None and value.name in SESSIONS:
                 yield self.some_pool
 
     def _pool_of(self, value: Value) -> Held | None:
@@ -228,9 +229,3 @@ class Admissions:
 def _place(admission: Admission, module: Linked) -> tuple[str, str]:
     """Its file, and the name that holds it; without one, what it is."""
     return module.path, admission.target[1:] or f"={libraries.canonical(admission.ref)}"
-
-
-_SESSIONS = frozenset(
-    {"sqlalchemy.orm.Session", "sqlalchemy.ext.asyncio.AsyncSession", "sqlmodel.Session"}
-    | {"sqlmodel.ext.asyncio.session.AsyncSession"}
-)

@@ -7,7 +7,7 @@ most; above 1 the advised form is better.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -97,29 +97,29 @@ class Point(msgspec.Struct, frozen=True):
     @property
     def words(self) -> str:
         """What was asked, for a table."""
-        return ", ".join(self._given())
+        return ", ".join(_told(self.given))
 
     @property
     def where(self) -> str:
         """How it was measured, as the end of a sentence."""
         cores = document().machine.get("cores", 0)
-        parts = ["measured"]
+        parts = [f"measured on {cores} core{'' if cores == 1 else 's'}"]
         if self.clients > 1:
             parts.append(f"at {self.clients} concurrent requests")
-        if given := self._given():
+        if given := _told({key: value for key, value in self.given.items() if value}):
             parts.append(f"with {' and '.join(given)}")
-        return " ".join([*parts, f"on {cores} core{'' if cores == 1 else 's'}"])
+        return " ".join(parts)
 
-    def _given(self) -> list[str]:
-        sizes = {key: value for key, value in self.given.items() if value}
-        each = next((key for key in _OF_EACH if key in sizes), "")
-        counted = next((key for key in _COUNTED if key in sizes), "")
-        if each and counted:
-            of_each = _words(each, sizes.pop(each)).removeprefix("waits of ")
-            return [
-                f"{_words(key, value)}{f' of {of_each}' * (key == counted)}" for key, value in sizes.items()
-            ]
-        return [_words(key, value) for key, value in sizes.items()]
+
+def _told(given: Mapping[str, float]) -> list[str]:
+    """What was asked in words: how long or large each of what is counted is stands behind the count."""
+    sizes = dict(given)
+    each = next((key for key in _OF_EACH if key in sizes), "")
+    counted = next((key for key in _COUNTED if key in sizes), "")
+    of_each = ""
+    if each and counted:
+        of_each = f" of {_words(each, sizes.pop(each)).removeprefix('waits of ')}"
+    return [f"{_words(key, value)}{of_each * (key == counted)}" for key, value in sizes.items()]
 
 
 def _words(key: str, value: float) -> str:

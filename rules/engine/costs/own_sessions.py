@@ -9,19 +9,14 @@ from rules.engine.linking.values import Linked, Sort, Value
 from rules.engine.reading import facts
 from rules.engine.reading.facts import Call
 from rules.libraries import Kind
+from rules.libraries.sqlalchemy import ASYNC_SESSIONS
 
 if TYPE_CHECKING:
     from rules.engine.costs.summaries import Leaf, Summary
     from rules.engine.linking.graph import Node
     from rules.engine.project import Project
 
-_OPENED = frozenset(
-    {
-        "sqlalchemy.ext.asyncio.AsyncSession",
-        "sqlalchemy.ext.asyncio.AsyncConnection",
-        "sqlmodel.ext.asyncio.session.AsyncSession",
-    }
-)
+_OPENED = ASYNC_SESSIONS | {"sqlalchemy.ext.asyncio.AsyncConnection"}
 _SHARED = "scoped_session"
 """How factories end that give everybody in a request the same session."""
 _DEPTH = 3

@@ -19,6 +19,10 @@ _MAX_DEGREE = 4
 _MAX_TERMS = 12
 _MOST = 10**9
 LETTERS = "NMKLPQ"
+_MOST_TERMS = 3
+"""Of a written cost: of more, those that grow most are told."""
+_TOLD = 2
+POWERS = {"²": 2, "³": 3, "⁴": 4}
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 
@@ -105,6 +109,28 @@ def written(value: Polynomial, sizes: Mapping[str, str] | None = None) -> str:
         if factor
     ]
     return " + ".join(terms) or "0"
+
+
+def brief(cost: str) -> str:
+    """What a written cost comes to: whole where it is short, else the terms that grow most and how many more there are,
+    `28N + 13K and 4 smaller terms`."""
+    parts = cost.split(" + ")
+    if len(parts) <= _MOST_TERMS:
+        return cost
+    steepest = max(map(_degree, parts))
+    told = sorted((part for part in parts if _degree(part) == steepest), key=lambda part: -_factor(part))[
+        :_TOLD
+    ]
+    return f"{' + '.join(part for part in parts if part in told)} and {len(parts) - len(told)} smaller terms"
+
+
+def _degree(term: str) -> int:
+    letters = sum(character.isalpha() for character in term)
+    return letters + sum((power - 1) * term.count(sign) for sign, power in POWERS.items())
+
+
+def _factor(term: str) -> int:
+    return int(term[: len(term) - len(term.lstrip("0123456789"))] or 1)
 
 
 def _order(item: tuple[tuple[int, str], int]) -> tuple[int, list[int]]:

@@ -21,6 +21,7 @@ from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
+from rules.libraries.sqlalchemy import ASYNC_SESSIONS
 
 if TYPE_CHECKING:
     from rules.engine.costs.summaries import Leaf
@@ -28,12 +29,10 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.project import Project
 
-SESSIONS = frozenset(
+_ONE_AT_A_TIME = ASYNC_SESSIONS | frozenset(
     {
-        "sqlalchemy.ext.asyncio.AsyncSession",
         "sqlalchemy.ext.asyncio.AsyncConnection",
         "sqlalchemy.ext.asyncio.async_scoped_session",
-        "sqlmodel.ext.asyncio.session.AsyncSession",
         "asyncpg.Connection",
         "asyncpg.connection.Connection",
         "psycopg.AsyncConnection",
@@ -436,7 +435,7 @@ def session_of(value: ast.expr, module: Module) -> str | None:
     kind = module.type_of(value)
     if kind is None:
         return None
-    if kind in SESSIONS or libraries.canonical(kind) in SESSIONS:
+    if kind in _ONE_AT_A_TIME or libraries.canonical(kind) in _ONE_AT_A_TIME:
         return ast.unparse(value)
     found = module.value(value)
     if found is None or found.module is None:
@@ -445,7 +444,7 @@ def session_of(value: ast.expr, module: Module) -> str | None:
         cls = owner.home.classes.get(owner.symbol) if owner.module is not None else None
         for reference in cls.attributes.values() if cls is not None else ():
             held = module.project.resolver.value(reference, owner.home) if reference else None
-            if held is not None and libraries.canonical(held.name) in SESSIONS:
+            if held is not None and libraries.canonical(held.name) in _ONE_AT_A_TIME:
                 return ast.unparse(value)
     return None
 

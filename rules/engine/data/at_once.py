@@ -31,6 +31,11 @@ _LISTS = {
     "asyncpg": "= ANY($1)",
     "psycopg": "= ANY(%s)",
 }
+MERGED = (
+    "Fetch before the loop what is there already, with one `select`, and keep the list: `merge` asks for none of these rows"
+    " then. Or write all with one `insert` of many rows that updates on conflict."
+)
+"""`Session.merge` looks into the session before it asks."""
 _CHANGES = re.compile(
     r"_*(?:add|apply|archive|clear|create|delete|insert|mark|move|purge|remove|restore|save|set|store|sync|update|upsert)_"
 )
@@ -47,12 +52,20 @@ def asks_for_many(callable_name: str) -> str:
     return _LISTS.get(query.driver, "") if query is not None else ""
 
 
+def is_merge(callable_name: str) -> bool:
+    """Whether a query is that of `Session.merge`, which asks for the row of an object before it writes it."""
+    query = libraries.query(callable_name)
+    return query is not None and query.driver == "sqlalchemy" and callable_name.endswith(".merge")
+
+
 def advice(call: ast.Call, loop: LoopNode, leaf: Leaf, summary: Summary, module: Module) -> str:
     """What to do instead of calling a helper per item, its first sentence short enough for a title."""
     helper = last_name(call.func)
     source = gone_over(loop, module.segment)
     word = asks_for_many(leaf.callable)
     one_query = f"one query (`{word}`)" if word else "one query"
+    if is_merge(leaf.callable):
+        return MERGED
     if _saves(summary):
         commit = nearest(summary.commits, "commit")
         committed = ", with one commit" if commit is not None and not commit.sometimes else ""
@@ -79,9 +92,14 @@ def advice(call: ast.Call, loop: LoopNode, leaf: Leaf, summary: Summary, module:
     )
 
 
-def sketch(call: ast.Call, loop: LoopNode, summary: Summary, module: Module) -> str:
+def sketch(call: ast.Call, loop: LoopNode, leaf: Leaf, summary: Summary, module: Module) -> str:
     """The change as lines of a diff, in the names of the code at hand; empty where a few lines of it do not show it."""
-    if _saves(summary) or _is_for_its_effect(call, module) or _CHANGES.match(last_name(call.func)):
+    if (
+        is_merge(leaf.callable)
+        or _saves(summary)
+        or _is_for_its_effect(call, module)
+        or _CHANGES.match(last_name(call.func))
+    ):
         return ""
     keys = _keys(call, loop, module)
     over = iterables(loop)

@@ -23,18 +23,18 @@ _OTHER = regex(
 """What loops do that ask for portions, try again or look for something free."""
 
 
-def climbs(call: ast.Call, module: Module) -> ast.While | None:
-    """The loop that asks for what the answer before refers to: `while folder.parent_id: folder = session.get(Folder, folder.parent_id)`."""
+def climbs(call: ast.Call, module: Module) -> bool:
+    """Whether a call in a loop asks for what the answer before refers to: `while folder.parent_id: folder = session.get(Folder, folder.parent_id)`."""
     loops = module.loops(call)
     loop = loops[-1] if loops else None
     if not isinstance(loop, ast.While) or not module.in_request_path(call):
-        return None
+        return False
     names = [*_names(loop)]
     if not any(map(_UPWARD.search, names)) or any(map(_OTHER.search, names)):
-        return None
+        return False
     changing = {name for statement in loop.body for name in names_stored(statement)}
     asked = {part.id for part in walk(call) if isinstance(part, ast.Name)}
-    return loop if changing & asked else None
+    return bool(changing & asked)
 
 
 def _names(loop: ast.While) -> Iterator[str]:

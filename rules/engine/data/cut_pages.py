@@ -132,19 +132,27 @@ def _before_sorting_out(source: ast.expr, module: Module) -> ast.expr | None:
 
 
 def _fills(loop: ast.AST, name: str) -> bool:
-    """Whether a loop appends some of what it goes over to a list, under a condition."""
-    return (
-        isinstance(loop, ast.For)
-        and any(isinstance(each, ast.If) for each in loop.body)
-        and any(
-            isinstance(part, ast.Call)
-            and isinstance(part.func, ast.Attribute)
-            and part.func.attr == "append"
-            and isinstance(part.func.value, ast.Name)
-            and part.func.value.id == name
-            for part in walk(loop)
-        )
-    )
+    """Whether a loop appends some of what it goes over to a list: under a condition, or after one that passes the others over."""
+    if not isinstance(loop, ast.For):
+        return False
+    for statement in loop.body:
+        if isinstance(statement, ast.If):
+            arms = [
+                any(_appends(part, name) for each in arm for part in walk(each))
+                for arm in (statement.body, statement.orelse)
+            ]
+            if any(arms):
+                return not all(arms)
+            if any(isinstance(part, ast.Continue) for part in walk(statement)):
+                return any(_appends(part, name) for part in walk(loop))
+    return False
+
+
+def _appends(part: ast.AST, name: str) -> bool:
+    match part:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="append")):
+            return found == name
+    return False
 
 
 def whole_list(source: ast.expr, held: ast.expr, module: Module) -> Cut | None:

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine.data.pools import SERVER_DRIVERS
 from rules.engine.kept_answers import Said, once
 from rules.engine.linking import versions
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
+from rules.libraries.drivers import SERVER_DRIVERS
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -17,6 +17,7 @@ from msgspec import Struct
 from rules.engine.linking.values import Sort
 from rules.engine.reading.walking import uses_of, walk
 from rules.engine.rule import Fix, Safety
+from rules.libraries.sqlalchemy import SQLMODEL_SESSIONS
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 # A list can be gone through twice; an iterator cannot.
 _LISTS = frozenset({"builtins.list", "builtins.set", "builtins.tuple", "builtins.frozenset"})
-_SQLMODEL = frozenset({"sqlmodel.Session", "sqlmodel.ext.asyncio.session.AsyncSession"})
 _WIDTH = 100
 
 
@@ -63,7 +63,7 @@ def fix(call: ast.Call, loop: ast.AST, module: Module) -> Fix | None:
         return None
     asked = module.segment(parent if is_awaited and parent is not None else call)
     rows = _rows(
-        lookup, keys, name, is_awaited=is_awaited, exec_=module.type_of(_receiver(call)) in _SQLMODEL
+        lookup, keys, name, is_awaited=is_awaited, exec_=module.type_of(_receiver(call)) in SQLMODEL_SESSIONS
     )
     answer = f"{name}.get({ast.unparse(lookup.key)})"
     return Fix(

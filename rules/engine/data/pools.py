@@ -14,6 +14,7 @@ from rules.engine.linking.values import Sort
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.service.creation import lasts, made_again, serves
+from rules.libraries.drivers import SERVER_DRIVERS
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -35,28 +36,6 @@ _POOL = frozenset(
         "creator",
     }
     | {"async_creator", "pool_use_lifo"}
-)
-SERVER_DRIVERS = frozenset(
-    {
-        "psycopg",
-        "psycopg2",
-        "psycopg2-binary",
-        "psycopg-binary",
-        "asyncpg",
-        "pg8000",
-        "pymysql",
-        "mysqlclient",
-    }
-    | {
-        "aiomysql",
-        "asyncmy",
-        "mysql-connector-python",
-        "oracledb",
-        "cx-oracle",
-        "pyodbc",
-        "aioodbc",
-        "pymssql",
-    }
 )
 _SERVER_URL = regex(r"\b(?:postgres(?:ql)?|mysql|mariadb|oracle|mssql)(?:\+\w+)?://")
 _EITHER = regex(

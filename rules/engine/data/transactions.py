@@ -17,6 +17,7 @@ from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origin
 from rules.engine.reading.walking import own_calls, own_nodes, walk
+from rules.libraries.sqlalchemy import SCOPED_SESSIONS, SESSIONS
 
 if TYPE_CHECKING:
     from rules.engine.costs.summaries import Leaf
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
     from rules.engine.reading.facts import Call
 
-SESSIONS = frozenset({"sqlalchemy.orm.Session", "sqlalchemy.ext.asyncio.AsyncSession"})
-"""Take a connection with their first statement and keep it until they commit, roll back or close."""
 CONNECTIONS = frozenset(
     {
         "sqlalchemy.engine.Connection",
@@ -507,8 +506,8 @@ def _makes(node: Node, project: Project, depth: int) -> set[bool]:
         if value is None:
             continue
         if (
-            value.name in _SCOPED
-            or value.name.removesuffix(".__call__") in _SCOPED
+            value.name in SCOPED_SESSIONS
+            or value.name.removesuffix(".__call__") in SCOPED_SESSIONS
             or value.name in _KEPT_IN_CONTEXT
         ):
             found.add(False)
@@ -525,7 +524,6 @@ def _makes(node: Node, project: Project, depth: int) -> set[bool]:
     return found
 
 
-_SCOPED = frozenset({"sqlalchemy.orm.scoped_session", "sqlalchemy.ext.asyncio.async_scoped_session"})
 _KEPT_IN_CONTEXT = frozenset({"contextvars.ContextVar.get"})
 _CONNECTING = frozenset({"connect", "begin", "acquire", "connection"})
 

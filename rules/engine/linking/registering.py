@@ -119,11 +119,11 @@ class Wiring:
         paths = {*files, *(each[1] for each in readers if isinstance(each, tuple) and each[0] == CLASSES)}
         for path in paths:
             had = self._classes.pop(path, ())
-            has = self.of_classes(path) if path in self.resolver.modules else ()
+            has = self.of_file(path) if path in self.resolver.modules else ()
             differs |= had != has
         return differs
 
-    def of_classes(self, path: str) -> tuple[tuple[Node, str], ...]:
+    def of_file(self, path: str) -> tuple[tuple[Node, str], ...]:
         """The roles that the classes of a file give, and its name to what AWS Lambda runs."""
         known = self._classes.get(path)
         if known is None:

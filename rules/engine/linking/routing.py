@@ -104,7 +104,7 @@ class Routing:
             for decorator in decorators:
                 self._decorated(node, decorator)
         for path in self.resolver.modules:
-            for node, role in wiring.of_classes(path):
+            for node, role in wiring.of_file(path):
                 self._add_role(node, role)
         for node in nodes:
             if self._is_lifespan(node):

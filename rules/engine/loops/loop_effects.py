@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.data.embedded import is_embedded
-from rules.engine.data.local_tools import taken_for_local
 from rules.engine.finding import Confidence, Impact, Options, Severity
 from rules.engine.loops.loop_calls import (
     AFTER_FAILURE,
@@ -24,10 +23,11 @@ from rules.engine.loops.loop_calls import (
     only_starts,
 )
 from rules.engine.reading.loop_shapes import spelled
-from rules.engine.reading.quick_programs import AT_ONCE, program_of
+from rules.engine.reading.quick_programs import is_at_once
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
+from rules.engine.service.local_tools import taken_for_local
 from rules.engine.service.staff import is_job_of_staff
 from rules.engine.service.traffic import is_for_admins, makes_kinds
 from rules.libraries import Kind
@@ -147,7 +147,7 @@ def _is_done_at_once(stop: Stop) -> bool:
     """Whether it runs a program that is done as soon as it has started: `run(["kill", "-9", number])`."""
     if stop.kind is not Kind.PROC or stop.path or not isinstance(stop.call, ast.Call):
         return False
-    return program_of(stop.call) in AT_ONCE
+    return is_at_once(stop.call, stop.entry.name)
 
 
 def _waits_for_end(stop: Stop) -> bool:

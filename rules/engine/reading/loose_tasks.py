@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rules.engine.reading.walking import walk
 
-_LISTENING = frozenset({"add_done_callback", "set_name"})
+_HEARING = "add_done_callback"
+_ASKED = frozenset({_HEARING, "set_name"})
 """What a task is asked without anybody keeping it."""
 
 
@@ -31,16 +32,24 @@ def hands_out_task(function: ast.FunctionDef, started: Sequence[ast.Call]) -> bo
         for node in nodes
         if isinstance(node, ast.Name) and node.id == names[0] and isinstance(node.ctx, ast.Load)
     ]
-    asked = set(map(id, listened_to(nodes)))
+    asked = set(map(id, barely_asked(nodes)))
     given_back = {id(value) for value in returned}
     return any(id(use) in given_back for use in uses) and all(id(use) in (asked | given_back) for use in uses)
 
 
-def listened_to(nodes: Iterable[ast.AST]) -> Iterator[ast.expr]:
-    """What is only asked to tell when it is done: `task.add_done_callback(report)` refers to the callback, not to the task."""
+def heard(nodes: Iterable[ast.AST]) -> Iterator[ast.expr]:
+    """What tells a callback when it is done: `task` of `task.add_done_callback(report)`."""
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and node.attr == _HEARING:
+            yield node.value
+
+
+def barely_asked(nodes: Iterable[ast.AST]) -> Iterator[ast.expr]:
+    """What is only named or asked to tell when it is done: `task.add_done_callback(report)` refers to the callback, not to the
+    task."""
     for node in nodes:
         match node:
-            case ast.Attribute(value=value, attr=name) if name in _LISTENING:
+            case ast.Attribute(value=value, attr=name) if name in _ASKED:
                 yield value
             case ast.Call(func=ast.Name(id="hasattr"), args=[ast.Name() as value, *_]):
                 yield value

@@ -8,7 +8,7 @@ from rules.engine.reading.regexes import regex
 
 NAMES = frozenset({"run", "call", "check_call", "check_output", "system", "getoutput", "getstatusoutput"})
 """Final names of calls that run a program."""
-AT_ONCE = frozenset(
+_AT_ONCE = frozenset(
     {"kill", "killall", "pkill", "pgrep", "hostname", "whoami", "id", "uname", "date", "which", "uptime"}
     | {"nproc", "touch", "mkdir", "rmdir", "ln", "chmod", "chown", "renice", "hostnamectl", "timedatectl"}
     | {"open", "xdg-open", "explorer", "explorer.exe"}
@@ -20,10 +20,10 @@ _OTHERS = regex(r"[|&;<>`$(\n]")
 
 def is_at_once(call: ast.Call, ref: str) -> bool:
     """Whether `call`, of the function `ref`, runs such a program."""
-    return ref.startswith(("subprocess.", "os.")) and program_of(call) in AT_ONCE
+    return ref.startswith(("subprocess.", "os.")) and _program_of(call) in _AT_ONCE
 
 
-def program_of(call: ast.Call) -> str:
+def _program_of(call: ast.Call) -> str:
     """The one program that a call runs, without its folder; empty where nobody knows."""
     match call.args:
         case [

@@ -6,9 +6,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine.kept_answers import once
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
+from rules.libraries.sqlalchemy import ASYNC_SESSIONS, PLAIN_SESSIONS
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
@@ -16,15 +18,8 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
     from rules.engine.reading.facts import Parameter
 
-_PLAIN = frozenset({"sqlalchemy.orm.Session:", "sqlmodel.Session:"})
+_PLAIN = frozenset(f"{name}:" for name in PLAIN_SESSIONS)
 _ASYNCHRONOUS = "sqlalchemy.ext.asyncio."
-_SESSIONS = frozenset(
-    {
-        "sqlalchemy.ext.asyncio.AsyncSession",
-        "sqlalchemy.ext.asyncio.session.AsyncSession",
-        "sqlmodel.ext.asyncio.session.AsyncSession",
-    }
-)
 
 
 def fails_at_once(node: ast.AST, module: Module) -> bool:
@@ -51,7 +46,7 @@ def is_asynchronous(holder: ast.expr, module: Module) -> bool:
     if not isinstance(holder, ast.Name):
         return False
     value = module.value(holder)
-    if value is None or value.sort != Sort.INSTANCE or value.name not in _SESSIONS:
+    if value is None or value.sort != Sort.INSTANCE or libraries.canonical(value.name) not in ASYNC_SESSIONS:
         return False
     function = module.graph_node(holder)
     if function is None or holder.id not in _taken(module.function_of(holder)):
@@ -61,7 +56,11 @@ def is_asynchronous(holder: ast.expr, module: Module) -> bool:
         return False
     resolver = module.project.resolver
     given = resolver.provided(resolver.value(parameter.depends, function.module))
-    return given is not None and given.sort == Sort.INSTANCE and given.name in _SESSIONS
+    return (
+        given is not None
+        and given.sort == Sort.INSTANCE
+        and libraries.canonical(given.name) in ASYNC_SESSIONS
+    )
 
 
 def _taken(function: Function | None) -> frozenset[str]:

@@ -28,15 +28,7 @@ def is_for_staff(node: ast.AST, module: Module) -> bool:
     found = module.graph_node(node)
     if found is not None and found.endpoints and not found.endpoints & ~module.project.staff_endpoints:
         return True
-    function = module.function_of(node)
-    if function is None or isinstance(function.node, ast.Lambda):
-        return False
-    line = getattr(node, "lineno", 0)
-    return any(
-        _refuses(statement)
-        for statement in function.node.body
-        if (statement.end_lineno or statement.lineno) < line
-    )
+    return any(map(_refuses, module.statements_before(node)))
 
 
 def is_job_of_staff(node: ast.AST, module: Module) -> bool:

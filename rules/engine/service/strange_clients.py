@@ -12,13 +12,13 @@ from rules.engine.reading.walking import walk
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
+_CLIENTS = ("Client", "ClientSession", "Connection", "Service", "API", "Api")
 _ASKS = regex(
-    r"\.(?:[A-Z]\w*)?(?:Client|ClientSession|Connection|Service|API|Api)\.(?:"
+    rf"\.(?:[A-Z]\w*)?(?:{'|'.join(_CLIENTS)})\.(?:"
     r"(?:get|list|fetch|search|query|find|create|update|delete|send|post|put|upload|download|publish|submit|invoke|call"
     r"|request|generate|complete|chat|execute|retrieve|lookup|check|sync|login|connect)(?=[_A-Z]|$)[A-Za-z_]*)$"
 )
 """A method that asks the other side, by the names of its class and its own."""
-_CLIENTS = ("Client", "ClientSession", "Connection", "Service", "API", "Api")
 _ASYNCHRONOUS = regex(r"[Aa]sync|(?:^|\.)aio|Aio")
 _OF_ITS_OWN = regex(
     r"^(?:get|create|check)_?(?:url|uri|header|config|option|setting|version|name|logger|token_url|signature|state)"

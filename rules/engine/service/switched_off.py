@@ -25,16 +25,7 @@ _SETTINGS = frozenset({"pydantic_settings.BaseSettings", "pydantic.BaseSettings"
 
 def is_switched_off(node: ast.AST, module: Module) -> bool:
     """Whether the function around `node` refuses before, whatever it is asked for, unless somebody turns a setting on."""
-    function = module.function_of(node)
-    if function is None or isinstance(function.node, ast.Lambda):
-        return False
-    line = getattr(node, "lineno", 0)
-    inside = node is not function.node
-    return any(
-        _refuses(statement, module)
-        for statement in function.node.body
-        if not inside or (statement.end_lineno or statement.lineno) < line
-    )
+    return any(_refuses(statement, module) for statement in module.statements_before(node))
 
 
 def _refuses(statement: ast.stmt, module: Module) -> bool:

@@ -431,8 +431,21 @@ def test_a_comment_on_one_of_several_lines_does_not_list_its_own(told: str, read
 
     assert comment is not None
     first = comment.body.split("\n")[0]
-    assert first.endswith(read)
-    assert " — like line 3, where " in first
+    assert " — as [shop/api.py:3](https://github.com/acme/shop/blob/" in first
+    assert re.sub(r"\[(\d+)\]\(https://[^)]*#L\1\)", r"\1", first).endswith(read)
+
+
+def test_lines_that_a_message_names_are_linked() -> None:
+    told = "`read(line 4)` runs on lines 5, 6 and 12 more, as on line 30 (lines 5 to 9)."
+
+    linked = LINKS.lines(told, "shop/api.py")
+
+    at = f"https://github.com/acme/shop/blob/{HEAD}/shop/api.py#L"
+    assert linked == (
+        f"`read(line 4)` runs on lines [5]({at}5), [6]({at}6) and 12 more, as on line [30]({at}30)"
+        f" (lines [5]({at}5) to [9]({at}9))."
+    )
+    assert Links().lines(told, "shop/api.py") == told
 
 
 def test_one_more_call_beside_older_ones_is_said_where_it_is() -> None:
@@ -443,12 +456,12 @@ def test_one_more_call_beside_older_ones_is_said_where_it_is() -> None:
 
     assert comment is not None
     assert comment.line == 9
-    assert " — like line 3, where " in comment.body
+    assert " — as [shop/api.py:3](https://github.com/acme/shop/blob/" in comment.body
 
     places = Hop("shop/api.py", 9, ""), Hop("shop/api.py", 3, "")
-    for calls, told in (((9,), ""), ((7, 9), "as on line 7, ")):
+    for calls, told in (((9,), ""), ((7, 9), "as [shop/api.py:7](")):
         header = write(finding(3, siblings=calls, places=places), numbered("shop/api.py", 9))
         assert header is not None
         assert header.line == 9
-        assert ("as on line" in header.body) is bool(told)
+        assert ("does already: " in header.body) is bool(told)
         assert told in header.body

@@ -662,6 +662,18 @@ def listened_to_on_the_loop() -> None:
         task.add_done_callback(done)
 
 
+@app.post("/listened-to/named")
+async def named_and_not_listened_to() -> None:
+    task = asyncio.create_task(work())  # FP113
+    task.set_name("work")
+
+
+@app.post("/listened-to/asked-only")
+async def asked_and_not_listened_to() -> None:
+    task = asyncio.create_task(work())  # FP113
+    print(hasattr(task, "uncancel"))
+
+
 @app.post("/listened-to/kept")
 async def listened_to_and_kept() -> None:
     task = asyncio.create_task(work())

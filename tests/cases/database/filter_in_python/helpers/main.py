@@ -90,6 +90,37 @@ def my_orders(customer: int, skip: int = 0, limit: int = 50, session: Session = 
     return {"total": len(found), "orders": found[skip : skip + limit]}  # FP215
 
 
+@app.get("/orders/unpaid")
+def unpaid_orders(skip: int = 0, limit: int = 50, session: Session = Depends(get_session)):
+    found = []
+    for order in session.query(Order).all():
+        if order.total < 0 or order.total % 7 == skip:
+            continue
+        found.append(order)
+    return found[skip : skip + limit]  # FP215
+
+
+@app.get("/orders/told")
+def told_orders(skip: int = 0, limit: int = 50, session: Session = Depends(get_session)):
+    found = []
+    for order in session.query(Order).all():
+        if order.total > 100:
+            print(order.total)
+        found.append(round(order.total))
+    return found[skip : skip + limit]
+
+
+@app.get("/orders/signed")
+def signed_orders(skip: int = 0, limit: int = 50, session: Session = Depends(get_session)):
+    found = []
+    for order in session.query(Order).all():
+        if order.total < 0:
+            found.append(-order.total)
+        else:
+            found.append(order.total)
+    return found[skip : skip + limit]
+
+
 @app.get("/orders/large")
 def large_orders(skip: int = 0, limit: int = 50, session: Session = Depends(get_session)):
     large = [order for order in session.query(Order).all() if order.total % 7 == skip]

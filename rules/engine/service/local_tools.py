@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rules.engine.data.pools import SERVER_DRIVERS
 from rules.engine.kept_answers import Said, once
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
+from rules.libraries.drivers import SERVER_DRIVERS
 
 if TYPE_CHECKING:
     from rules.engine.project import Project
