@@ -143,10 +143,11 @@ House: TypeAlias = Mapping[str, frozenset[EndpointRef]]
 
 
 def house(endpoints: Iterable[Endpoint]) -> House:
-    """The designs that so many endpoints have that they are how the project is built."""
+    """The designs that so many endpoints have that they are how the project is built. Those that run in a thread are not built so
+    for a dependency of theirs that stops the loop."""
     found: dict[str, set[EndpointRef]] = {}
     for endpoint in endpoints:
-        for name in endpoint.cost.blocking:
+        for name in endpoint.cost.blocking if endpoint.runs_on == "loop" else ():
             if library := design_of(name):
                 found.setdefault(library, set()).add(EndpointRef(endpoint.method, endpoint.path))
     return {library: frozenset(refs) for library, refs in found.items() if len(refs) >= HOUSE_STYLE}

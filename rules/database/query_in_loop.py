@@ -77,6 +77,7 @@ class QueryInLoop(Rule):
     paid_by_misses = True
     severity = Severity.HIGH
     said_from = Severity.CRITICAL
+    comments_when_new = True
     gates = True
     effort = Effort.MINUTES
     watch = "statements per request"

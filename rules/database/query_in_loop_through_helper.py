@@ -74,6 +74,7 @@ class QueryInLoopThroughHelper(Rule):
     paid_by_misses = True
     about_own_line = True
     severity = Severity.HIGH
+    comments_when_new = True
     said_from = Severity.HIGH
     gates = True
     effort = Effort.HOURS

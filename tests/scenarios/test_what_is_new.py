@@ -261,3 +261,72 @@ def test_what_a_program_wrote_is_nobody_s_to_mend(tmp_path: Path, header: str) -
     pull.push({"shop/carrier.py": header + BLOCKING_CARRIER, "shop/orders.py": header + ORDERS})
 
     assert pull.review().new == ()
+
+
+BASKET = """
+from fastapi import APIRouter, Depends
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shop.db import Product, get_session
+
+router = APIRouter()
+
+
+def named(session: Session, number: str) -> str:
+    return session.scalar(select(Product.name).where(Product.number == number))
+
+
+@router.post("/basket")
+def basket(numbers: list[str], session: Session = Depends(get_session)) -> list[str]:
+    return numbers
+"""
+DB = """
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+engine = create_engine("postgresql:///shop")
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Product(Base):
+    __tablename__ = "product"
+    number: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+def get_session():
+    with Session(engine) as session:
+        yield session
+"""
+
+
+@pytest.mark.parametrize("through", [True, False])
+def test_a_query_that_a_change_puts_into_a_loop_gets_a_comment_and_of_long_ago_it_is_a_hint(
+    tmp_path: Path, through: bool
+) -> None:
+    asked = (
+        "named(session, number)"
+        if through
+        else "session.scalar(select(Product.name).where(Product.number == number))"
+    )
+    looping = BASKET.replace("return numbers", f"return [{asked} for number in numbers]")
+    main = MAIN.replace("app = FastAPI()", "app = FastAPI()\napp.include_router(basket.router)").replace(
+        "from fastapi", "from shop import basket\nfrom fastapi", 1
+    )
+    files = SHOP | {"shop/db.py": DB, "shop/basket.py": BASKET, "shop/main.py": main}
+    pull = PullRequest(tmp_path / "new", files)
+    pull.push({"shop/basket.py": looping})
+
+    report = pull.review()
+
+    code = "FP202" if through else "FP201"
+    assert said(report) == [(code, "shop/basket.py", line_of(looping, f"return [{asked}"), "RIGHT")]
+    assert report.conclusion == "failure"
+
+    old = PullRequest(tmp_path / "old", files | {"shop/basket.py": looping})
+    old.push({"shop/basket.py": looping + "# The basket.\n"})
+    assert said(old.review()) == []

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+
 from app.review import grouping
 from rules.engine.finding import Confidence, EndpointRef, Finding, Hop, Severity
 
@@ -87,3 +89,12 @@ def test_what_is_alone_on_the_line_of_something_worse_is_told_there() -> None:
     assert (
         grouping.without(entries[0], {("shop/api.py", each.fingerprint) for each in (worse, other)}) is None
     )
+
+
+def test_a_design_is_counted_where_the_endpoint_itself_waits_on_the_event_loop() -> None:
+    waiting = [
+        endpoint(f"GET /{at}", blocking=("sqlalchemy.orm.Query.all",)) for at in range(grouping.HOUSE_STYLE)
+    ]
+    assert len(grouping.house(waiting)["sqlalchemy"]) == grouping.HOUSE_STYLE
+    in_threads = [msgspec.structs.replace(each, runs_on="thread") for each in waiting]
+    assert grouping.house([waiting[0], *in_threads[1:]]) == {}
