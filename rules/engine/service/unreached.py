@@ -11,6 +11,7 @@ from rules.engine.linking.graph import CALL
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts, names_read, switches
 from rules.engine.reading.paths import place_of
+from rules.engine.service.miscalled import is_refused
 from rules.engine.service.serving import callers_by_name
 from rules.engine.service.unloadable import may_have
 
@@ -69,7 +70,9 @@ def _is_called_in_vain(project: Project, node: Node, far: int) -> bool:
     """Whether all calls of a function stand behind what fails, or in functions that nobody gets to."""
     known = {id(caller) for caller, _ in node.callers}
     if not all(
-        _fails_above(project, caller, edge.call.line) or is_unreached(project, caller, far - 1)
+        _fails_above(project, caller, edge.call.line)
+        or is_refused(project, caller, edge)
+        or is_unreached(project, caller, far - 1)
         for caller, edge in node.callers
     ):
         return False
