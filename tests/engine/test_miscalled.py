@@ -143,7 +143,6 @@ def test_behind_a_call_that_does_not_fit(body: str) -> None:
         "Far(name).put(name, 'x')",
         "Unknown(name, 1)",
         "Made(1, 2)",
-        "crud.nothing(db, order=name)",
     ],
 )
 def test_behind_a_call_that_fits_or_that_nobody_knows(body: str) -> None:

@@ -47,7 +47,9 @@ def cannot_be_called(match: Match, module: Module) -> bool:
     node = match.node
     if isinstance(node, ast.Call) and _fits_nothing(node, module):
         return True
-    return any(_is_misfit_at(hop, module) for hop in match.call_path[:-1]) or _fails_before(match, module)
+    return any(_is_misfit_at(hop, module) for hop in match.call_path[:-1]) or ran_before.fails(
+        match, module, _misfits
+    )
 
 
 def _is_misfit_at(hop: Hop, module: Module) -> bool:
@@ -75,35 +77,6 @@ def _is_misfit_at(hop: Hop, module: Module) -> bool:
 def _waits_otherwise(project: Project, caller: Node) -> bool:
     others = [edge.target for edge in caller.edges if not is_refused(project, caller, edge)]
     return bool(caller.leaves) or any(each.leaves for each in below(others))
-
-
-def _fails_before(match: Match, module: Module) -> bool:
-    node = match.node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        first = min(match.siblings, default=0)
-        return any(
-            (call.end_lineno or 0) < first
-            for part in ran_before.before(match, module)
-            for call in _misfits(part, module)
-        )
-    around = {node, *_around(node, module)}
-    for part in ran_before.before(match, module):
-        for call in _misfits(part, module):
-            if part not in around or node in _around(call, module):
-                return True
-            if call not in around and (call.end_lineno or 0, call.end_col_offset or 0) <= _place(node):
-                return True  # in the same statement
-    return False
-
-
-def _around(node: ast.AST, module: Module) -> Iterator[ast.AST]:
-    while (above := module.parent(node)) is not None and not isinstance(node, ast.stmt):
-        yield above
-        node = above
-
-
-def _place(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 @once_for_node

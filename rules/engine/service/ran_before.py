@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.scopes import FUNCTIONS
@@ -16,6 +16,47 @@ if TYPE_CHECKING:
 _CAUGHT = frozenset({"AttributeError", "TypeError"})
 """Who catches these by name may mean it to fail."""
 _PLAIN = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Raise, ast.Assert, ast.Delete)
+
+
+def fails(match: Match, module: Module, failing: Callable[[ast.AST, Module], Iterable[ast.AST]]) -> bool:
+    """Whether something of what is `failing` in a statement surely ran before a match: what stands in the match itself, in
+    statements before its own, or in front of it in its own."""
+    node = match.node
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        first = min(match.siblings, default=0)
+        return any(
+            _end(each) < (first, 0)
+            for statement in node.body
+            if statement.lineno < first
+            for part in _heads(statement)
+            for each in failing(part, module)
+        )
+    statement = module.statement(node)
+    if statement is None:
+        return False
+    around = {node, *_around(node, module)}
+    for part in _before(statement, module):
+        for each in failing(part, module):
+            if part not in around or node in _around(each, module):
+                return True
+            if each not in around and _end(each) <= _start(node):
+                return True
+    return False
+
+
+def _around(node: ast.AST, module: Module) -> Iterator[ast.AST]:
+    """What stands around a node in its statement."""
+    while (above := module.parent(node)) is not None and not isinstance(node, ast.stmt):
+        yield above
+        node = above
+
+
+def _start(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+
+
+def _end(node: ast.AST) -> tuple[int, int]:
+    return getattr(node, "end_lineno", 0) or 0, getattr(node, "end_col_offset", 0) or 0
 
 
 def before(match: Match, module: Module) -> Iterator[ast.AST]:

@@ -13,7 +13,7 @@ from rules.engine.reading import facts, names_read, switches
 from rules.engine.reading.paths import place_of
 from rules.engine.service.miscalled import is_refused
 from rules.engine.service.serving import callers_by_name
-from rules.engine.service.unloadable import may_have
+from rules.engine.service.unloadable import has_another, may_have
 
 if TYPE_CHECKING:
     from rules.engine.finding import Hop
@@ -96,18 +96,7 @@ def _is_nowhere(project: Project, module: Linked, ref: str) -> bool:
     found = holder.facts
     if not (found.functions or found.classes or found.members):
         return False  # it may not have been read
-    return not holder.package and not _has_another(project, holder, name)
-
-
-@once
-def _has_another(project: Project, holder: Linked, name: str) -> bool:
-    """Whether another file that is called like `holder`, and lies in a folder that is called like its own, has the name."""
-    end = "/" + "/".join(holder.path.split("/")[-2:])
-    return any(
-        f"/{path}".endswith(end) and may_have(module, name)
-        for path, module in project.resolver.modules.items()
-        if module is not holder
-    )
+    return not holder.package and not has_another(project, holder, name)
 
 
 def _is_method_of_nothing(project: Project, node: Node) -> bool:
