@@ -97,7 +97,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or unasked.is_called_in_vain(node, module)
         or unloadable.never_loads(node, module)
         or absent_columns.fails_before(match, module)
-        or miscalled.gets_too_little(match, module)
+        or miscalled.cannot_be_called(match, module)
         or unreached.is_never_reached(match, module)
         or switched_off.is_switched_off(node, module)
         or (not rule.stops_loop and traffic.keeps_whole_system(node, module))

@@ -284,6 +284,104 @@ app = FastAPI()
 """
 
 
+GUARDS = """
+import functools
+from functools import wraps
+
+def plain(function):
+    async def wrapper(*args, **kwargs):
+        return await function(*args, **kwargs)
+    return wrapper
+
+def rest(request_of=None):
+    def around(function):
+        async def wrapper(request, **kwargs):
+            wrapper.__name__ = function.__name__
+            return await function(request, **kwargs)
+        return wrapper
+    return around
+
+def wrapped(function):
+    @wraps(function)
+    async def wrapper(*args, **kwargs):
+        return await function(*args, **kwargs)
+    return wrapper
+
+def wrapped_later(function):
+    async def wrapper(*args, **kwargs):
+        return await function(*args, **kwargs)
+    return functools.wraps(function)(wrapper)
+
+def same(function):
+    async def wrapper(number: int):
+        return await function(number)
+    return wrapper
+
+def itself(function):
+    async def wrapper(*args, **kwargs): ...
+    return function
+
+def either(function):
+    async def wrapper(*args, **kwargs): ...
+    return wrapper if function.__name__ else function
+"""
+SIGNED = """
+def signed(function):
+    async def wrapper(*args, **kwargs):
+        return await function(*args, **kwargs)
+    wrapper.__signature__ = inspect.signature(function)
+    return wrapper
+"""
+GUARDED = """
+import requests
+from fastapi import APIRouter
+from shop.guards import either, itself, plain, rest, same, wrapped, wrapped_later
+from shop.signed import signed
+from slowapi import limit
+
+router = APIRouter()
+
+{}
+async def rates(number: int) -> int:
+    return requests.get("https://rates.example", timeout=5).status_code + await other()
+
+async def other() -> int:
+    return 1
+"""
+ROUTE = '@router.get("/rates")'
+
+
+@pytest.mark.parametrize(
+    ("decorators", "expected"),
+    [
+        ((ROUTE, "@plain"), Confidence.POSSIBLE),
+        ((ROUTE, "@rest()"), Confidence.POSSIBLE),
+        ((ROUTE, "@wrapped", "@plain"), Confidence.POSSIBLE),
+        ((ROUTE, '@router.get("/all")', "@plain"), Confidence.POSSIBLE),
+        (("@plain", ROUTE), Confidence.CERTAIN),
+        ((ROUTE, "@plain", '@router.get("/all")'), Confidence.CERTAIN),
+        ((ROUTE, "@limit", "@plain"), Confidence.CERTAIN),
+        ((ROUTE, "@same", "@plain"), Confidence.CERTAIN),
+        ((ROUTE, "@wrapped"), Confidence.CERTAIN),
+        ((ROUTE, "@wrapped_later"), Confidence.CERTAIN),
+        ((ROUTE, "@signed"), Confidence.CERTAIN),
+        ((ROUTE, "@itself"), Confidence.CERTAIN),
+        ((ROUTE, "@either"), Confidence.CERTAIN),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_an_endpoint_behind_a_wrapper_that_hides_its_parameters(
+    decorators: tuple[str, ...], expected: Confidence
+) -> None:
+    files = {
+        "shop/rates.py": GUARDED.format("\n".join(decorators)),
+        "shop/guards.py": GUARDS,
+        "shop/signed.py": SIGNED,
+        "shop/main.py": APPLICATION.format("shop.rates"),
+    }
+    assert confidences(files) == {"shop/rates.py": expected}
+
+
 @pytest.mark.parametrize(
     ("included", "expected"),
     [

@@ -86,7 +86,7 @@ _WIRES = frozenset(
 _NAMED = frozenset({ast.Name, ast.Attribute, ast.Call})
 # How functions that wire routers call the application: a first sieve, the project decides what they are.
 APPLICATIONS = frozenset({"app", "application", "api", "fastapi_app", "server"})
-_LIBRARIES = (
+LIBRARIES = (
     *(
         "builtins.",
         "logging.",
@@ -142,7 +142,7 @@ def calls_of(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> li
             bound or "",
             taken_from or "",
             needs,
-            "" if (foreign := ref.startswith(_LIBRARIES)) else switches.passed(index, node, scope),
+            "" if (foreign := ref.startswith(LIBRARIES)) else switches.passed(index, node, scope),
             held,
             sleeping.milliseconds(index, node, scope) if last == "sleep" else 0,
             () if foreign else callbacks.handed(index, node, scope),

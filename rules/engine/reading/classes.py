@@ -59,7 +59,7 @@ def class_of(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
         attributes,
         tuple(dependencies),
         tuple(decorator_of(index, item, outside) for item in node.decorator_list),
-        next((index.ref(item.value, outside) for item in node.keywords if item.arg == "metaclass"), ""),
+        _metaclass(index, node, outside),
         _variables(index, node, outside),
         tuple(_given(index, base, outside) for base in node.bases if _base(index, base, outside)),
         turns.of_several(node),
@@ -92,6 +92,14 @@ def _given(index: Index, base: ast.expr, scope: Scope) -> tuple[str, ...]:
 
 def _items(node: ast.expr) -> list[ast.expr]:
     return node.elts if isinstance(node, ast.Tuple) else [node]
+
+
+def _metaclass(index: Index, node: ast.ClassDef, scope: Scope) -> str:
+    """The metaclass that a class names; `?` where it may have one that nobody sees, from a base that is unknown."""
+    named = next(
+        (index.ref(item.value, scope) or "?" for item in node.keywords if item.arg == "metaclass"), ""
+    )
+    return named or ("" if all(_base(index, base, scope) for base in node.bases) else "?")
 
 
 def _base(index: Index, node: ast.expr, scope: Scope) -> str:

@@ -38,6 +38,7 @@ from rules.engine.reading.filtered import Filtered
 from rules.engine.reading.migrations import Migration
 from rules.engine.reading.raw_text import RawFacts
 from rules.engine.reading.rows import Flow
+from rules.engine.reading.signatures import signature
 from rules.engine.reading.switches import Switch
 
 ENGINE_VERSION = "79"
@@ -255,10 +256,15 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     made: str = ""
     """What all `return` statements agree on where the annotation says something of the project: it may say less."""
     applies: tuple[Applied, ...] = ()
-    required: int = 0
-    """So many arguments each call has to give it, whatever decorates it left out of account."""
+    takes: str = ""
+    """What each call may and has to give it (`rules.engine.reading.signatures`), whatever decorates it left out of account."""
     imports: tuple[Imported, ...] = ()
     """What it imports in any case and before everything behind it: not under a condition, nor in a `try`."""
+
+    @property
+    def required(self) -> int:
+        """So many arguments each call has to give it."""
+        return len(signature(self.takes).required)
 
 
 class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

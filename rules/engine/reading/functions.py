@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from rules.engine.reading import (
     callbacks,
     facts,
+    signatures,
     switches,
     whole_numbers,
 )
@@ -58,13 +59,6 @@ _DROPPING = regex(
     r"(?:^|_)(?:no|not|un|clear|clears|invalidate|invalidates|evict|delete|drop|bust|reset|flush)(?:_|$)|clear$"
 )
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
-
-
-def _required(node: ast.FunctionDef | ast.AsyncFunctionDef, bound: bool) -> int:
-    """How many of its parameters have no default; `bound` when the first is the object."""
-    taken = node.args
-    positional = len(taken.posonlyargs) + len(taken.args) - len(taken.defaults) - bound
-    return max(positional, 0) + sum(default is None for default in taken.kw_defaults)
 
 
 def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -> Function:
@@ -162,7 +156,7 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
         switches.of_function(node, bound := scope.owner is not None and not flags & facts.STATIC, calls),
         made if made != returns and len(made) <= 200 else "",
         callbacks.applied(index, scope),
-        _required(node, bound),
+        signatures.of_function(node, bound),
         tuple(_imports(node)),
     )
 

@@ -20,7 +20,7 @@ from zlib import crc32
 
 import msgspec
 
-from rules.engine.reading import other_keywords, own_state
+from rules.engine.reading import other_keywords, own_state, signatures
 from rules.engine.reading.loop_shapes import finds_one
 from rules.engine.reading.regexes import regex
 
@@ -41,6 +41,8 @@ _SMALL = 3
 _EXCLUDE = frozenset({"+-", "-+", "=#", "#=", "=+", "+="})
 """Conditions on one parameter that cannot both hold."""
 _OF_SELF = "self=@self"
+_SPREAD = "**="
+"""Some of the keywords before it come out of a dict, each perhaps."""
 _HOPS = 3
 _STATIC = 16
 _MAKING = frozenset({ast.Call, ast.Await, ast.Attribute})
@@ -352,6 +354,7 @@ def passed(index: Index, call: ast.Call, scope: Scope) -> str:
             if keys is None:
                 return "*"
             parts += [f"{key}=" for key in keys]
+            parts.append(_SPREAD)
             continue
         value = keyword.value
         known = _known(value, scope) if value.__class__ not in _LEADING_NOWHERE else ""
@@ -584,12 +587,21 @@ def passed_for(call: Call, switch: Switch) -> str:
 def given(call: Call) -> int:
     """How many arguments a call gives, by position and by name, where it writes all of them out."""
     count, named = _given(call.passed)
-    return count + sum(not name.isdigit() and name != "self" for name in named)
+    return count + sum(name.isidentifier() and name != "self" for name in named)
 
 
 def named(call: Call) -> tuple[str, ...]:
     """The keywords of a call that writes all of them out."""
-    return tuple(name for name in _given(call.passed)[1] if not name.isdigit() and name != "self")
+    return tuple(name for name in _given(call.passed)[1] if name.isidentifier() and name != "self")
+
+
+def fits(call: Call, takes: str) -> bool:
+    """Whether what a call gives is what a function takes, as far as the call writes it out."""
+    if call.passed == "*":
+        return True
+    if _SPREAD in call.passed:
+        return given(call) >= len(signatures.signature(takes).required)
+    return signatures.fits(takes, _given(call.passed)[0], named(call))
 
 
 def renamed(condition: str, name: str) -> str:

@@ -13,9 +13,7 @@ from rules.engine.kept_answers import once, once_for_node
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import names_read
 from rules.engine.reading.rows import ITEM, ONE
-from rules.engine.reading.scopes import FUNCTIONS
-from rules.engine.reading.walking import walk
-from rules.engine.service import other_sessions
+from rules.engine.service import absent_names, other_sessions, ran_before
 
 if TYPE_CHECKING:
     from rules.engine.data.tables import Table
@@ -46,10 +44,11 @@ _MAPPERS = frozenset(
     }
 )
 """Bases of others of which is known what they have."""
+_OWN_MAKING = frozenset({"SQLModel", "MappedAsDataclass"})
+"""Those that do not refuse what they do not know, or say themselves what they take."""
 _OF_PLAIN_SESSIONS = frozenset({"query", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
 """What an asynchronous session does not have."""
 _MAKERS = ("declarative_base()", "generate_base()")
-_LOOKING = frozenset({"AttributeError", "Exception", "BaseException"})
 _FAR = 4
 _NEAR = 6
 """Lines between a query's beginning and the call that asks the database."""
@@ -58,14 +57,9 @@ _NEAR = 6
 def fails_before(match: Match, module: Module) -> bool:
     """Whether what runs before a match in its function, or its own statement, reads a column that its table does not have, or
     what an asynchronous session does not have; or the query that its call path ends at compares one."""
-    node = match.node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        first = min(match.siblings, default=0)
-        before: Iterator[ast.AST] = (each for each in node.body if each.lineno <= first)
-    else:
-        statement = module.statement(node)
-        before = _before(statement, module) if statement is not None else iter(())
-    if any(_fails(each, module) for each in before):
+    if any(_fails(each, module) for each in ran_before.before(match, module)):
+        return True
+    if ran_before.fails(match, module, _misnamed):
         return True
     return bool(match.call_path) and _compares_absent(module.project, match.call_path[-1])
 
@@ -88,56 +82,51 @@ def _compares_absent(project: Project, hop: Hop) -> bool:
     return False
 
 
-def _before(statement: ast.stmt, module: Module) -> Iterator[ast.AST]:
-    """A statement, and the simple ones before it in its block and in those around: what surely ran."""
-    child: ast.AST = statement
-    parent = module.parent(child)
-    yield statement
-    while parent is not None and not isinstance(parent, ast.Module | ast.ClassDef):
-        if isinstance(parent, ast.Try) and any(_is_caught(each) for each in parent.handlers):
-            return  # it may be meant to fail
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(parent, name, None)
-            if isinstance(block, list) and child in block:
-                yield from block[: block.index(child)]
-        if isinstance(parent, FUNCTIONS):
-            return
-        child, parent = parent, module.parent(parent)
-
-
-def _is_caught(handler: ast.ExceptHandler) -> bool:
-    names = (
-        {part.id for part in walk(handler.type) if isinstance(part, ast.Name)} if handler.type else _LOOKING
+@once_for_node
+def _fails(part: ast.AST, module: Module) -> bool:
+    return any(
+        isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load) and _is_absent(each, module)
+        for each in ran_before.surely(part)
     )
-    return "AttributeError" in names
 
 
 @once_for_node
-def _fails(statement: ast.AST, module: Module) -> bool:
-    if not isinstance(
-        statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.For
-    ):
-        return False
-    searched = [statement.iter] if isinstance(statement, ast.For) else [statement]
-    return any(
-        isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Load) and _is_absent(part, module)
-        for each in searched
-        for part in _surely(each)
+def _misnamed(part: ast.AST, module: Module) -> tuple[ast.AST, ...]:
+    """What reads a name that is nowhere, or makes a row of a column that its table does not have."""
+    return tuple(
+        each
+        for each in ran_before.surely(part)
+        if (isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load) and _is_nowhere(each, module))
+        or (isinstance(each, ast.Call) and each.keywords and _makes_of_absent(each, module))
     )
 
 
-def _surely(node: ast.AST) -> Iterator[ast.AST]:
-    """What is evaluated whenever a statement is: no arm of a condition, nothing that is only defined there, and of a
-    comprehension what it goes over."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if isinstance(node, ast.IfExp) and child is not node.test:
-            continue
-        if isinstance(node, ast.BoolOp) and child is not node.values[0]:
-            continue
-        if isinstance(child, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            continue
-        yield from _surely(child)
+def _is_nowhere(attribute: ast.Attribute, module: Module) -> bool:
+    value = module.value(attribute.value)
+    if value is None or module.project.models.table(value) is not None:
+        return False
+    return absent_names.lacks(module.project, value, attribute.attr)
+
+
+def _makes_of_absent(call: ast.Call, module: Module) -> bool:
+    """Whether SQLAlchemy's own `__init__` refuses what a call makes a row of: `Order(place="here")`."""
+    value, project = module.value(call.func), module.project
+    table = project.models.table(value) if value is not None and value.sort == Sort.CLASS else None
+    if table is None or value is None or any(each.arg is None for each in call.keywords):
+        return False
+    for ancestor in project.resolver.ancestry(value):
+        if ancestor.module is None:
+            if ancestor.name.rpartition(".")[2] in _OWN_MAKING:
+                return False
+        elif f"{ancestor.symbol}.__init__" in ancestor.module.functions:
+            return False
+    return any(
+        each.arg
+        and each.arg[0] != "_"
+        and each.arg not in _OF_BASES
+        and lacks(project, table, value, each.arg)
+        for each in call.keywords
+    )
 
 
 def _is_absent(attribute: ast.Attribute, module: Module) -> bool:
@@ -207,7 +196,10 @@ def _is_base_known(project: Project, base: str, module: Linked, name: str, far: 
     found = project.resolver.value(base, module)
     if found is None:
         held, home = _held(project, base, module, far)
-        return held.endswith(_MAKERS) and not names_read.has(home.facts.mentions, name)
+        said = home.facts.mentions
+        return held.endswith(_MAKERS) and not (
+            names_read.has(said, name) or names_read.has(said, "constructor")
+        )
     if found.sort == Sort.CLASS:
         return _is_known(project, found, name, far - 1)
     return found.sort == Sort.EXTERNAL and found.name.rpartition(".")[2] in _MAPPERS

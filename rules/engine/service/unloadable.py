@@ -372,6 +372,17 @@ def may_have(module: Linked, name: str) -> bool:
     )
 
 
+@once
+def has_another(project: Project, holder: Linked, name: str) -> bool:
+    """Whether another file that is called like `holder`, and lies in a folder that is called like its own, has the name."""
+    end = "/" + "/".join(holder.path.split("/")[-2:])
+    return any(
+        f"/{path}".endswith(end) and may_have(module, name)
+        for path, module in project.resolver.modules.items()
+        if module is not holder
+    )
+
+
 def _may_be_elsewhere(missing: str, ends: frozenset[str]) -> bool:
     """Whether what is missing may be made, installed or brought along: by its name, or because the project has such a
     thing in another place."""

@@ -11,8 +11,9 @@ from rules.engine.linking.graph import CALL
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts, names_read, switches
 from rules.engine.reading.paths import place_of
+from rules.engine.service.miscalled import is_refused
 from rules.engine.service.serving import callers_by_name
-from rules.engine.service.unloadable import may_have
+from rules.engine.service.unloadable import has_another, may_have
 
 if TYPE_CHECKING:
     from rules.engine.finding import Hop
@@ -69,7 +70,9 @@ def _is_called_in_vain(project: Project, node: Node, far: int) -> bool:
     """Whether all calls of a function stand behind what fails, or in functions that nobody gets to."""
     known = {id(caller) for caller, _ in node.callers}
     if not all(
-        _fails_above(project, caller, edge.call.line) or is_unreached(project, caller, far - 1)
+        _fails_above(project, caller, edge.call.line)
+        or is_refused(project, caller, edge)
+        or is_unreached(project, caller, far - 1)
         for caller, edge in node.callers
     ):
         return False
@@ -93,18 +96,7 @@ def _is_nowhere(project: Project, module: Linked, ref: str) -> bool:
     found = holder.facts
     if not (found.functions or found.classes or found.members):
         return False  # it may not have been read
-    return not holder.package and not _has_another(project, holder, name)
-
-
-@once
-def _has_another(project: Project, holder: Linked, name: str) -> bool:
-    """Whether another file that is called like `holder`, and lies in a folder that is called like its own, has the name."""
-    end = "/" + "/".join(holder.path.split("/")[-2:])
-    return any(
-        f"/{path}".endswith(end) and may_have(module, name)
-        for path, module in project.resolver.modules.items()
-        if module is not holder
-    )
+    return not holder.package and not has_another(project, holder, name)
 
 
 def _is_method_of_nothing(project: Project, node: Node) -> bool:

@@ -13,14 +13,18 @@ from weakref import WeakKeyDictionary
 
 from rules.engine.kept_answers import once_for_outline
 from rules.engine.linking.named import alias
+from rules.engine.linking.values import Sort
+from rules.engine.reading import names_read
+from rules.engine.reading.decorators import ROUTES
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.signatures import signature
 from rules.engine.service.mentions import is_named_in
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
     from rules.engine.linking.routing import Route, Router, Routing
     from rules.engine.project import Project
-    from rules.engine.reading.facts import Function
+    from rules.engine.reading.facts import Decorator, Function
 
 _TRIES = regex(
     r"(?:^|/)dev(?:[_-](?:utils?|tools?|only|helpers?))?(?=[/.]|$)|(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|seeds?|seeders?"
@@ -29,6 +33,8 @@ _TRIES = regex(
     re.IGNORECASE,
 )
 """What a route, its function or its file is called that is there for developers."""
+_SAYING = ("__signature__", "__wrapped__", "update_wrapper")
+"""What tells FastAPI of the function behind a wrapper, beside `wraps`."""
 _ANY = "{}"
 _IMPORTED = 3
 """From so many routers on that are imported by their names, one that is not is no sign of some other way to include them."""
@@ -58,6 +64,7 @@ def unserved(project: Project) -> int:
             or any(map(endpoint.ref.path.endswith, paths))
             or _is_trial(handler, endpoint.ref.path)
             or _is_refused(handler, project)
+            or _hides_parameters(handler, project)
         ):
             bits |= 1 << position
     return bits
@@ -78,6 +85,38 @@ def _is_refused(handler: Node, project: Project) -> bool:
         if found is not None and found[0].depends is not None:
             return True
     return False
+
+
+def _hides_parameters(handler: Node, project: Project) -> bool:
+    """Whether FastAPI sees, in the place of an endpoint, a wrapper that takes anything and does not say what it wraps
+    (`functools.wraps`): it asks each request for `args` and `kwargs` in its query, and answers 422."""
+    decorators = handler.function.decorators
+    routes = [at for at, each in enumerate(decorators) if each.ref.rpartition(".")[2] in ROUTES]
+    for decorator in decorators[routes[-1] + 1 :] if routes else ():
+        wrapper = _wrapper(decorator, handler, project)
+        if wrapper is None:
+            return False
+        if not wrapper.decorators:
+            taken = signature(wrapper.takes)
+            return taken.takes_more or taken.takes_rest
+        if [each.ref for each in wrapper.decorators] != ["functools.wraps"]:
+            return False
+    return False
+
+
+def _wrapper(decorator: Decorator, handler: Node, project: Project) -> Function | None:
+    """The function that a decorator of the project puts around another, where nothing else may say what that takes."""
+    if not decorator.ref or decorator.arguments:
+        return None
+    steps = (decorator.ref, f"{decorator.ref}()", f"{decorator.ref}()()")[: 3 if decorator.called else 2]
+    found = [project.resolver.value(ref, handler.module) for ref in steps]
+    if any(each is None or each.sort != Sort.FUNCTION or each.partial for each in found):
+        return None
+    values = [each for each in found if each is not None]
+    if any(each.function.decorators for each in values[:-1]):
+        return None
+    said = values[-1].home.facts.mentions
+    return None if any(names_read.has(said, name) for name in _SAYING) else values[-1].function
 
 
 def _is_trial(handler: Node, route: str) -> bool:

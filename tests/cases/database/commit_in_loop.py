@@ -21,6 +21,8 @@ class Product(Base):
     __tablename__ = "products"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+    timed_out: Mapped[bool]
+    is_timed: Mapped[bool]
 
 
 def get_session():
