@@ -16,6 +16,7 @@ from rules.engine.reading.annotations import may_be_ours
 from rules.engine.reading.calls import APPLICATIONS
 from rules.engine.reading.decorators import ROUTES, decorator_of
 from rules.engine.reading.facts import Call, Function, Imported, Parameter
+from rules.engine.reading.guarding import lets_only_staff_in
 from rules.engine.reading.hearing import is_caught, lets_nothing_out, only_fills_queue, waits_for_nothing
 from rules.engine.reading.index import Index
 from rules.engine.reading.loose_tasks import hands_out_task
@@ -121,6 +122,8 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
         flags |= facts.UNBROKEN
     if isinstance(node, ast.FunctionDef) and hands_out_task(node, _started(index, scope)):
         flags |= facts.LOOSE
+    if node.decorator_list and lets_only_staff_in(node):
+        flags |= facts.STAFF
     parameters = []
     for bindings in scope.bindings.values():
         first = bindings[0]
