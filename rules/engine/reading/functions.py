@@ -68,6 +68,18 @@ def _required(node: ast.FunctionDef | ast.AsyncFunctionDef, bound: bool) -> int:
     return max(positional, 0) + sum(default is None for default in taken.kw_defaults)
 
 
+def _routers_of(node: ast.FunctionDef | ast.AsyncFunctionDef, index: Index) -> list[ast.Call]:
+    """How the file makes what registers a function: `router = APIRouter(…)` of `@router.get("/orders")`."""
+    found = []
+    for decorator in node.decorator_list:
+        match decorator:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                bindings = index.module.bindings.get(name, [])
+                if len(bindings) == 1 and isinstance(bindings[0].value, ast.Call):
+                    found.append(bindings[0].value)
+    return found
+
+
 def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -> Function:
     node = scope.node
     if isinstance(node, ast.Lambda):
@@ -122,7 +134,7 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
         flags |= facts.UNBROKEN
     if isinstance(node, ast.FunctionDef) and hands_out_task(node, _started(index, scope)):
         flags |= facts.LOOSE
-    if node.decorator_list and lets_only_staff_in(node):
+    if node.decorator_list and lets_only_staff_in(node, _routers_of(node, index)):
         flags |= facts.STAFF
     parameters = []
     for bindings in scope.bindings.values():

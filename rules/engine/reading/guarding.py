@@ -86,9 +86,16 @@ def names_staff(name: str) -> bool:
     return bool(found & GUARDED) and not found & (_OTHERS_TOO - {"is"})
 
 
-def lets_only_staff_in(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether an endpoint asks for those who run the system, `Depends(require_role("admin"))`, or begins by refusing all others."""
-    taken = (*node.args.defaults, *node.args.kw_defaults, *_annotations(node.args), *node.decorator_list)
+def lets_only_staff_in(node: ast.FunctionDef | ast.AsyncFunctionDef, routers: list[ast.Call]) -> bool:
+    """Whether an endpoint of `routers` asks for those who run the system, `Depends(require_role("admin"))`, or begins by refusing all
+    others."""
+    taken = (
+        *node.args.defaults,
+        *node.args.kw_defaults,
+        *_annotations(node.args),
+        *node.decorator_list,
+        *(keyword.value for each in routers for keyword in each.keywords if keyword.arg == "dependencies"),
+    )
     return (
         any(
             isinstance(part, ast.Call) and _depends_on_staff(part)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MOST = 4096
 """Names that are remembered: the same endpoints are judged for each version of a project."""
+_NEAR = 20
+"""So many functions behind exception handlers at most are followed."""
 _WORDS = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _RARE = frozenset(
     {
@@ -318,6 +320,24 @@ def is_after_failure(node: ast.AST, module: Module) -> bool:
     if words(found.symbol.rpartition(".")[2]) & _FAILED:
         return True
     return bool(found.callers) and all(edge.call.flags & facts.FAILING for _, edge in found.callers)
+
+
+def answers_errors(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node` is seen to be called by exception handlers and in an `except` only, at any depth."""
+    found = module.graph_node(node)
+    if found is None or not found.callers:
+        return False
+    seen, pending = {found}, [found]
+    for each in pending:  # grows while we go
+        if Role.EXCEPTION_HANDLER in each.roles:
+            continue
+        if each.roles or not each.callers or len(pending) > _NEAR:
+            return False
+        for caller, edge in each.callers:
+            if caller not in seen and not edge.call.flags & facts.FAILING:
+                seen.add(caller)
+                pending.append(caller)
+    return True
 
 
 def moves_whole(node: ast.AST, module: Module) -> bool:

@@ -12,6 +12,8 @@ from roles import Role, User, called, current_user, is_admin, require_permission
 
 app = FastAPI()
 router = APIRouter()
+staff = APIRouter(dependencies=[Depends(require_role("admin"))])
+teachers = APIRouter(dependencies=[Depends(require_role("admin", "teacher"))])
 logger = logging.getLogger(__name__)
 
 
@@ -86,4 +88,18 @@ async def note(number: int, user: User = Depends(current_user), session: Session
     session.commit()
 
 
+@staff.post("/people/archive")
+async def archive(session: Session = Depends(get_session)) -> None:
+    await called()
+    session.commit()  # FP102 (change)
+
+
+@teachers.post("/people/graduate")
+async def graduate(session: Session = Depends(get_session)) -> None:
+    await called()
+    session.commit()  # FP102 (inline)
+
+
 app.include_router(router)
+app.include_router(staff)
+app.include_router(teachers)
