@@ -60,6 +60,8 @@ _ASKING = frozenset(
     | {"ensure", "guard", "check", "checker", "has", "verify", "enforce"}
 )
 """Words of what asks for a role that it is given: `require_role("admin")`."""
+_AT_WORK = frozenset({"staff", "operator"})
+"""Words of roles that whoever works somewhere has: in some services everybody."""
 _AT_HAND = frozenset({"get", "getattr", "lower", "upper", "strip", "str", "info", "debug", "warning"})
 """What may be called before somebody is refused, and takes no time."""
 
@@ -136,7 +138,7 @@ def _asks_for_role(call: ast.Call) -> bool:
         return False
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     roles = [role for each in given for role in _roles(each)]
-    return bool(roles) and all(map(names_staff, roles))
+    return bool(roles) and all(names_staff(role) and not words(role) & _AT_WORK for role in roles)
 
 
 def _roles(value: ast.expr) -> list[str]:

@@ -42,6 +42,12 @@ async def stored(name: str = Depends(store_of("admin")), session: Session = Depe
     return len(session.scalars(select(Person)).all())  # FP102 (inline)
 
 
+@router.get("/people/shift")
+async def of_shift(user: User = Depends(require_role("admin", "operator")), session: Session = Depends(get_session)) -> int:
+    await called()
+    return len(session.scalars(select(Person)).all())  # FP102 (inline)
+
+
 @router.get("/people/role")
 async def of_role(user: User = Depends(require_role(Role.ADMIN.value)), session: Session = Depends(get_session)) -> int:
     await called()
