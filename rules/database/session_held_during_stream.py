@@ -17,6 +17,8 @@ from rules.engine.reading.walking import names_in, own_nodes, walk
 from rules.engine.reading.whole_numbers import arguments
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.one_at_a_time import lambda_entry
+from rules.engine.service.staff import is_for_staff
+from rules.engine.service.traffic import is_for_admins
 from rules.libraries import Kind
 from rules.libraries.sqlalchemy import SESSIONS
 
@@ -149,7 +151,7 @@ class SessionHeldDuringStream(Rule):
             if lasting == _STREAM and _uses(call, names, node, module):
                 continue  # the stream reads from the database
             given = lasting == _STREAM and _is_given_rows(call, module)
-            yield Match(
+            match = Match(
                 call,
                 f"`{held[0].symbol}` keeps its database connection for {lasting},"
                 f" {'of rows that are loaded' if given else 'though the stream does not use it'}:"
@@ -164,6 +166,8 @@ class SessionHeldDuringStream(Rule):
                 fix=None if given else _fix(own, version),
                 impact=pool_estimates.held_by_streams(module.options),
             )
+            # Those who run the system are few: they leave the pool to others.
+            yield match.doubted() if is_for_admins(call, module) or is_for_staff(call, module) else match
 
     def _of_websocket(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
         """A connection that lasts as long as somebody is there, for what was asked when he came."""

@@ -176,14 +176,14 @@ class Module:
         return self._functions[scope]
 
     def statements_before(self, node: ast.AST) -> Iterator[ast.stmt]:
-        """What the body of the function around `node` does before its line; all that it does, of the function itself."""
+        """What the body of the function around `node` does before its line, that of a `try` around it too; all that it does, of
+        the function itself."""
         function = self.function_of(node)
         if function is None or isinstance(function.node, ast.Lambda):
             return
-        line = getattr(node, "lineno", 0)
-        for statement in function.node.body:
-            if node is function.node or (statement.end_lineno or statement.lineno) < line:
-                yield statement
+        yield from _done_before(
+            function.node.body, None if node is function.node else getattr(node, "lineno", 0)
+        )
 
     def _function(self, scope: Scope) -> Function | None:
         if not isinstance(scope.node, FUNCTIONS):
@@ -645,6 +645,16 @@ def _asks_for(names: Collection[str], node: Node, call: Call, seen: set[Node]) -
         for edge in node.edges
         if edge.call is call and not edge.handed and edge.target not in seen
     )
+
+
+def _done_before(body: list[ast.stmt], line: int | None) -> Iterator[ast.stmt]:
+    """The statements that have run when `line` is reached, of a `try` those in its body; without a line all."""
+    for statement in body:
+        end = statement.end_lineno or statement.lineno
+        if isinstance(statement, ast.Try) and (line is None or statement.lineno < line <= end):
+            yield from _done_before(statement.body, line)
+        elif line is None or end < line:
+            yield statement
 
 
 __all__ = [

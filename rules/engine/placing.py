@@ -101,6 +101,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or unreached.is_never_reached(match, module)
         or switched_off.is_switched_off(node, module)
         or (not rule.stops_loop and traffic.keeps_whole_system(node, module))
+        or (rule.stops_loop and traffic.answers_errors(node, module))
         or (
             rule.paid_by_misses
             and is_behind_cache(node, module, of_few=registry.family_of(rule) != "database")

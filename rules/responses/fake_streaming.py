@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.bodies import buffer, content_of, file_content
 from rules.engine.reading.loop_shapes import shortened
 from rules.engine.reading.origins import origin
-from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name, names_bound
+from rules.engine.reading.walking import names_in, walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
+from rules.engine.service.traffic import gives_form
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 _STREAMS = frozenset({"fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse"})
 _DUMPS = frozenset({"json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps"})
-_FORM = regex(r"(?:^|[/_-])(?:template|sample)(?:[._-]\w+)?/?$", re.IGNORECASE)
-"""Ends of routes of files that are to be filled in: `/import-template`."""
+_BOOKS = frozenset({"openpyxl.Workbook", "openpyxl.workbook.Workbook"})
+_REPEATING = (ast.For, ast.AsyncFor, ast.While, ast.comprehension)
 _LINES = Impact(
     summary="one worker thread and about 0.05–0.3 ms for every line of the buffer: a binary body of 10 MB has about"
     " 40,000, so 2–12 s; sent in one piece some milliseconds",
@@ -119,7 +120,11 @@ class FakeStreaming(Rule):
                 impact=_LINES,
                 instead="Send it in one piece: `Response(buffer.getvalue(), media_type=…)`.",
             )
-            doubtful = made.args and (_is_one_line(made.args[0], module) or _is_form(made.args[0], module))
+            doubtful = (
+                _is_one_line(made.args[0], module) or _is_form(made.args[0], module)
+                if made.args
+                else _is_filled_here(made, node, module)
+            )
             yield match.doubted() if doubtful else match
         elif _is_one_piece(content, module) and not _is_of_events(node):
             yield Match(
@@ -149,16 +154,69 @@ def _is_one_line(content: ast.expr, module: Module) -> bool:
 
 
 def _is_form(content: ast.expr, module: Module) -> bool:
-    """Whether the content is made of nothing, `sheets.template()`, for an endpoint that gives out what is to be filled in: some
-    kilobytes, now and then."""
+    """Whether the content is made of nothing, `sheets.template()`, for an endpoint that gives out what is to be filled in."""
     call = origin(content, module)
-    endpoints = module.endpoints(content)
-    return (
-        isinstance(call, ast.Call)
-        and not (call.args or call.keywords)
-        and bool(endpoints)
-        and all(_FORM.search(each.path) for each in endpoints)
+    return isinstance(call, ast.Call) and not (call.args or call.keywords) and gives_form(content, module)
+
+
+def _is_filled_here(made: ast.Call, response: ast.Call, module: Module) -> bool:
+    """Whether the code itself says all that goes into a buffer which is empty at first: a workbook with a title and no row, or a
+    form that needs no query."""
+    function, block = module.function_of(response), _block_of(response, module)
+    if function is None:
+        return False
+    if gives_form(response, module) and not any(
+        _asks(call, module) for call in walk(function.node) if isinstance(call, ast.Call)
+    ):
+        return True
+    before = [each for each in block if each.lineno <= response.lineno]
+    inside = [part for each in before for part in walk(each)]
+    books = {
+        name
+        for each in before
+        for name in names_bound(each)
+        if isinstance(each, ast.Assign)
+        and isinstance(each.value, ast.Call)
+        and not (each.value.args or each.value.keywords)
+        and module.qualified_name(each.value.func) in _BOOKS
+    }
+    saved = any(
+        isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Attribute)
+        and part.func.attr == "save"
+        and last_name(part.func.value) in books
+        for part in inside
     )
+    if not saved or made not in inside or any(isinstance(part, _REPEATING) for part in inside):
+        return False
+    kept = set(books)
+    for each in before:
+        if isinstance(each, ast.Assign) and names_in(each.value) & kept:
+            kept |= names_bound(each)
+    return not any(
+        isinstance(part, ast.Call)
+        and (
+            any(isinstance(given, ast.Name) and given.id in kept for given in part.args)
+            or any(isinstance(given.value, ast.Name) and given.value.id in kept for given in part.keywords)
+        )
+        for part in inside
+    )
+
+
+def _block_of(node: ast.AST, module: Module) -> list[ast.stmt]:
+    """The statements among which the one around `node` stands."""
+    statement = module.statement(node)
+    parent = module.parent(statement) if statement is not None else None
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(parent, field, None)
+        if isinstance(block, list) and statement in block:
+            return block
+    return []
+
+
+def _asks(call: ast.Call, module: Module) -> bool:
+    summary = module.summary(call)
+    return module.query(call) is not None or (summary is not None and bool(summary.queries))
 
 
 def _is_of_events(call: ast.Call) -> bool:

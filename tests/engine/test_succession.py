@@ -285,6 +285,11 @@ EDITS = (
     ("shop/kept.py", "Remote()", "None"),
     ("shop/kept.py", ', "none": Local()', ""),
     ("shop/given.py", "fresh=False", "fresh=True"),
+    (
+        "shop/api.py",
+        "-> list[OrderOut]:",
+        "-> list[OrderOut]:\n    if name != 'admin':\n        raise ValueError",
+    ),
 )
 ADDED = {
     "migrations/versions/one.py": (
@@ -332,6 +337,7 @@ def everything(project: Project) -> tuple[object, ...]:
         {path: project.signatures(path) for path in project.files},
         project.lookups.needed,
         project.seldom_endpoints,
+        project.staff_endpoints,
         served_files(project),
         {key: described(table) for key, table in project.models.tables.items()},
         {place: found.places for place, found in project.unbounded.queries.items()},

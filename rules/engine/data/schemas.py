@@ -96,7 +96,7 @@ class Schemas:
                     ancestor.symbol,
                     schema,
                     many,
-                    schema is None and self._is_variable(declared.shape.ref, ancestor.home),
+                    schema is None and self._is_variable(declared.shape.ref, ancestor),
                 )
 
     def items(self, parameters: Iterable[str], module: Linked) -> Value | None:
@@ -107,10 +107,12 @@ class Schemas:
                 return found
         return None
 
-    def _is_variable(self, ref: str, module: Linked) -> bool:
-        value = (
-            self._resolver.value(ref.removesuffix("{}").removesuffix(":"), module) if ref[0] != "?" else None
-        )
+    def _is_variable(self, ref: str, owner: Value) -> bool:
+        named = ref.removesuffix("{}").removesuffix(":")
+        declared = owner.home.classes.get(owner.symbol)
+        if declared is not None and named in {f"@{owner.symbol}.{name}" for name in declared.variables}:
+            return True  # a type parameter: `class Page[T]`
+        value = self._resolver.value(named, owner.home) if ref[0] != "?" else None
         return value is not None and value.sort == Sort.INSTANCE and value.name.endswith(".TypeVar")
 
     def _own(self, value: Value | None) -> Value | None:

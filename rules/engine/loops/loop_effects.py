@@ -28,8 +28,8 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
 from rules.engine.service.local_tools import taken_for_local
-from rules.engine.service.staff import is_job_of_staff
-from rules.engine.service.traffic import is_for_admins, makes_kinds
+from rules.engine.service.staff import is_for_staff, is_job_of_staff
+from rules.engine.service.traffic import gives_form, is_for_admins, makes_kinds
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _ENDING = regex(r"_*(?:abort|terminate|kill|expire|evict)(?:_|$)")
 """Names of what ends something before its time."""
 _TABLES = frozenset({"read_csv", "read_json", "read_excel"})
+_WORKBOOKS = frozenset({"openpyxl", "xlsxwriter"})
 _REDIS = frozenset({"redis", "valkey"})
 
 
@@ -174,13 +175,19 @@ def reads_same_table(stop: Stop, module: Module) -> bool:
 def weighs_little(stop: Stop, module: Module) -> bool:
     """Whether a statement is answered by SQLite, in this process, where a row by its key takes less than the way to a thread; or
     only administrators are seen to ask for it, those who make a kind of things, or whoever sits at the machine; or a scheduler
-    makes it or another request once in a while, and nobody but administrators."""
+    makes it or another request once in a while, and nobody but administrators. So with what administrators have computed, and
+    with forms that are to be filled in."""
     if stop.kind in (Kind.DB, Kind.NET) and is_job_of_staff(stop.call, module):
+        return True
+    if stop.callable.partition(".")[0] in _WORKBOOKS and gives_form(stop.call, module):
+        return True
+    if stop.kind in (Kind.DB, Kind.CPU) and (
+        is_for_admins(stop.call, module) or is_for_staff(stop.call, module)
+    ):
         return True
     return stop.kind is Kind.DB and (
         is_embedded(stop.callable, module)
         or bool(taken_for_local(module.project))
-        or is_for_admins(stop.call, module)
         or makes_kinds(stop.call, module)
     )
 

@@ -132,6 +132,8 @@ UNBROKEN = 65536
 """A coroutine that waits for nothing, or for room in a queue without a bound only: once begun it runs to its end."""
 LOOSE = 131072
 """Starts a task, returns it, and keeps no reference to it."""
+STAFF = 262144
+"""Decorated, and lets only those in who run the system (`rules.engine.reading.guarding`)."""
 
 
 class Argument(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

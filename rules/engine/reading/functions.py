@@ -17,6 +17,7 @@ from rules.engine.reading.annotations import may_be_ours
 from rules.engine.reading.calls import APPLICATIONS
 from rules.engine.reading.decorators import ROUTES, decorator_of
 from rules.engine.reading.facts import Call, Function, Imported, Parameter
+from rules.engine.reading.guarding import lets_only_staff_in
 from rules.engine.reading.hearing import is_caught, lets_nothing_out, only_fills_queue, waits_for_nothing
 from rules.engine.reading.index import Index
 from rules.engine.reading.loose_tasks import hands_out_task
@@ -59,6 +60,18 @@ _DROPPING = regex(
     r"(?:^|_)(?:no|not|un|clear|clears|invalidate|invalidates|evict|delete|drop|bust|reset|flush)(?:_|$)|clear$"
 )
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
+
+
+def _routers_of(node: ast.FunctionDef | ast.AsyncFunctionDef, index: Index) -> list[ast.Call]:
+    """How the file makes what registers a function: `router = APIRouter(…)` of `@router.get("/orders")`."""
+    found = []
+    for decorator in node.decorator_list:
+        match decorator:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
+                bindings = index.module.bindings.get(name, [])
+                if len(bindings) == 1 and isinstance(bindings[0].value, ast.Call):
+                    found.append(bindings[0].value)
+    return found
 
 
 def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -> Function:
@@ -115,6 +128,8 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
         flags |= facts.UNBROKEN
     if isinstance(node, ast.FunctionDef) and hands_out_task(node, _started(index, scope)):
         flags |= facts.LOOSE
+    if node.decorator_list and lets_only_staff_in(node, _routers_of(node, index)):
+        flags |= facts.STAFF
     parameters = []
     for bindings in scope.bindings.values():
         first = bindings[0]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.linking.roles import Role
 from rules.engine.reading import facts
+from rules.engine.reading.guarding import GUARDED, is_guard, lets_staff_in, words
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _MOST = 4096
 """Names that are remembered: the same endpoints are judged for each version of a project."""
+_NEAR = 20
+"""So many functions behind exception handlers at most are followed."""
 _WORDS = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _RARE = frozenset(
     {
@@ -102,8 +105,10 @@ for by hand."""
 _IN = frozenset({"import", "imports", "importer", "restore", "scenario", "scenarios", "seed"})
 """Words, last of a route, of what brings in something whole."""
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_KINDS = regex(r"[_-](?:types?|categories)(?:/\{[^}]*\})?/?$|/(?:types?|categories)(?:/\{[^}]*\})?/?$")
+_KINDS = regex(r"[/_-](?:types?|categories|statuses|roles|permissions)(?:/\{[^}]*\})?/?$")
 """Ends of routes of kinds of things: `/corpus-types`, `/categories/{name}`."""
+_FORM = regex(r"(?:^|[/_-])(?:template|sample)(?:[._-]\w+)?/?$", re.IGNORECASE)
+"""Ends of routes of files that are to be filled in: `/import-template`."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
 _ADMIN = regex(
@@ -116,33 +121,10 @@ _OPERATOR = regex(
     r"(?:^|[:._-])(?:delete|destroy|purge|admin|manage|provision|superuser)$|^admin[:._-]", re.IGNORECASE
 )
 """Scopes of what is done to a whole thing, now and then."""
-_GUARDED = frozenset(
-    {"superuser", "superusers", "admin", "admins", "superadmin", "operator"}
-    | {"moderator", "moderators", "moderation", "staff", "curator", "curators"}
-)
-"""Words of dependencies that let only those in who run the system, or look after what is in it."""
 _ALIASED = ("Dep", "Depends", "Dependency", "Only", "Required")
 """How the names of annotations end that ask for something: `StaffDep = Annotated[User, Depends(staff_only)]`."""
-_OTHERS_TOO = frozenset({"or", "optional", "is", "maybe", "not", "non", "self", "owner", "author", "member"})
-"""Words of those that let others in as well, or only tell."""
 _PERSONS = frozenset({"user", "account", "identity", "principal", "super"})
 """Words of who asks, beside those that say what they may do."""
-_GIVEN = frozenset(
-    {
-        "db",
-        "database",
-        "session",
-        "client",
-        "engine",
-        "connection",
-        "conn",
-        "service",
-        "repository",
-        "repo",
-        "config",
-    }
-)
-"""Words of what dependencies give, whoever asks."""
 _STAFF = frozenset(
     {"admin", "admins", "maintenance", "sso", "saml", "oidc", "scim", "provision", "provisioning"}
 )
@@ -187,7 +169,7 @@ def is_for_admins(node: ast.AST, module: Module) -> bool:
     """Whether `node` stands in an endpoint that asks for an administrator (`Depends(RoleRequirer([UserRole.admin]))`), also
     through an annotation, or only such are seen to reach it, by their routes."""
     endpoints = module.endpoints(node)
-    if endpoints and all("admin" in _words(each.path) for each in endpoints):
+    if endpoints and all("admin" in words(each.path) for each in endpoints):
         return True
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
@@ -223,17 +205,6 @@ def _asks_for_staff(call: ast.Call, module: Module) -> bool:
         for given in (*asked.args, *(keyword.value for keyword in asked.keywords))
         for part in walk(given)
     )
-
-
-def lets_staff_in(name: str) -> bool:
-    """Whether a function or dependency of this name lets only those in who run the system."""
-    return _is_guard(name) and not _words(name) & _GIVEN
-
-
-def names_staff(name: str) -> bool:
-    """Whether a role, or what asks for one, is of those who run the system: `ADMIN`, `is_superuser`, `super_admin`."""
-    words = _words(name)
-    return bool(words & _GUARDED) and not words & (_OTHERS_TOO - {"is"})
 
 
 def _is_one_of_others(part: ast.AST, module: Module) -> bool:
@@ -284,7 +255,7 @@ def _gives_someone(part: ast.Constant, taken: ast.arguments) -> bool:
 def tells_of_staff(node: ast.AST, module: Module) -> bool:
     """Whether the file or the function around `node` is for those who run the system, or for accounts that another system
     brings, by its name: `admin_routes.py`, `sso.py`."""
-    return bool((_words(_stem(module.path)) | _words(module.symbol_at(node).rpartition(".")[2])) & _STAFF)
+    return bool((words(_stem(module.path)) | words(module.symbol_at(node).rpartition(".")[2])) & _STAFF)
 
 
 def runs_seldom(node: Node, project: Project) -> bool:
@@ -298,10 +269,10 @@ def runs_seldom(node: Node, project: Project) -> bool:
 def _is_for_now_and_then(symbol: str, path: str) -> bool:
     """Whether the function `symbol` in the file `path` says so itself."""
     name = symbol.rpartition(".")[2]
-    words = _words(name) | _words(_stem(path))
-    renews = {"update", "check"} <= words or {"refresh", "token"} <= words
-    reports = {"bug", "report"} <= words or {"support", "ticket"} <= words
-    return bool(words & _RARE_CODE) or renews or reports or _is_trial(name)
+    said = words(name) | words(_stem(path))
+    renews = {"update", "check"} <= said or {"refresh", "token"} <= said
+    reports = {"bug", "report"} <= said or {"support", "ticket"} <= said
+    return bool(said & _RARE_CODE) or renews or reports or _is_trial(name)
 
 
 def is_maintenance(node: ast.AST, module: Module) -> bool:
@@ -310,10 +281,10 @@ def is_maintenance(node: ast.AST, module: Module) -> bool:
     found = module.graph_node(node)
     if found is None:
         return False
-    if (_words(found.symbol.rpartition(".")[2]) | _words(_stem(found.path))) & _MAINTENANCE:
+    if (words(found.symbol.rpartition(".")[2]) | words(_stem(found.path))) & _MAINTENANCE:
         return True
     paths = [endpoint.path for endpoint in module.endpoints(node)]
-    return bool(paths) and all(_words(path) & _MAINTENANCE for path in paths)
+    return bool(paths) and all(words(path) & _MAINTENANCE for path in paths)
 
 
 def keeps_whole_system(node: ast.AST, module: Module) -> bool:
@@ -322,21 +293,21 @@ def keeps_whole_system(node: ast.AST, module: Module) -> bool:
     found = module.graph_node(node)
     if found is None:
         return False
-    if _words(found.symbol.rpartition(".")[2]) & _KEPT_WHOLE:
+    if words(found.symbol.rpartition(".")[2]) & _KEPT_WHOLE:
         return True
     paths = [endpoint.path for endpoint in module.endpoints(node)]
-    return bool(paths) and all(_words(path) & _KEPT_WHOLE for path in paths)
+    return bool(paths) and all(words(path) & _KEPT_WHOLE for path in paths)
 
 
 def is_probe(node: ast.AST, module: Module) -> bool:
     """Whether all endpoints that reach the function around `node` only look whether all is well, by their routes; or the
     function itself does, by its name or its file's."""
     found = module.graph_node(node)
-    if found is not None and (_words(found.symbol) | _words(_stem(found.path))) & _PROBED:
+    if found is not None and (words(found.symbol) | words(_stem(found.path))) & _PROBED:
         return True
     endpoints = module.endpoints(node)
     return bool(endpoints) and all(
-        _words(each.path) & _PROBED or each.path.rstrip("/").endswith("/status") for each in endpoints
+        words(each.path) & _PROBED or each.path.rstrip("/").endswith("/status") for each in endpoints
     )
 
 
@@ -346,20 +317,38 @@ def is_after_failure(node: ast.AST, module: Module) -> bool:
     found = module.graph_node(node)
     if found is None:
         return False
-    if _words(found.symbol.rpartition(".")[2]) & _FAILED:
+    if words(found.symbol.rpartition(".")[2]) & _FAILED:
         return True
     return bool(found.callers) and all(edge.call.flags & facts.FAILING for _, edge in found.callers)
+
+
+def answers_errors(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node` is seen to be called by exception handlers and in an `except` only, at any depth."""
+    found = module.graph_node(node)
+    if found is None or not found.callers:
+        return False
+    seen, pending = {found}, [found]
+    for each in pending:  # grows while we go
+        if Role.EXCEPTION_HANDLER in each.roles:
+            continue
+        if each.roles or not each.callers or len(pending) > _NEAR:
+            return False
+        for caller, edge in each.callers:
+            if caller not in seen and not edge.call.flags & facts.FAILING:
+                seen.add(caller)
+                pending.append(caller)
+    return True
 
 
 def moves_whole(node: ast.AST, module: Module) -> bool:
     """Whether the function around `node`, by its name, or all endpoints that reach it, by the last word of their routes,
     bring over, save or put to rest a whole thing. A socket does so for as long as it is open, and is none of these."""
     found = module.graph_node(node)
-    if found is not None and _words(found.symbol.rpartition(".")[2]) & _MOVED:
+    if found is not None and words(found.symbol.rpartition(".")[2]) & _MOVED:
         return True
     endpoints = module.endpoints(node)
     return bool(endpoints) and all(
-        each.method != "WEBSOCKET" and _words(each.path.rstrip("/").rpartition("/")[2]) & _MOVED
+        each.method != "WEBSOCKET" and words(each.path.rstrip("/").rpartition("/")[2]) & _MOVED
         for each in endpoints
     )
 
@@ -369,7 +358,7 @@ def brings_in(node: ast.AST, module: Module) -> bool:
     by the last word of their routes."""
     endpoints = module.endpoints(node)
     return bool(endpoints) and all(
-        _words(each.path.rstrip("/").rpartition("/")[2]) & _IN for each in endpoints
+        words(each.path.rstrip("/").rpartition("/")[2]) & _IN for each in endpoints
     )
 
 
@@ -382,10 +371,17 @@ def makes_kinds(node: ast.AST, module: Module) -> bool:
     )
 
 
+def gives_form(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` give out a file that is to be filled in, by their routes: some
+    kilobytes, now and then."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(_FORM.search(each.path) for each in endpoints)
+
+
 def is_set_up(node: ast.AST, module: Module) -> bool:
     """Whether all endpoints that reach the function around `node` set up a system that is new, by their routes and names."""
     endpoints = module.endpoints(node)
-    return bool(endpoints) and all(_words(each.path) & _SET_UP for each in endpoints)
+    return bool(endpoints) and all(words(each.path) & _SET_UP for each in endpoints)
 
 
 def is_of_keys(node: ast.AST, module: Module) -> bool:
@@ -427,10 +423,11 @@ def _lies_among_examples(path: str) -> bool:
 
 
 def staffed(project: Project) -> int:
-    """A bit for each endpoint of the project that lets only those in who run the system, by what it depends on."""
+    """A bit for each endpoint of the project that lets only those in who run the system, by what it depends on
+    or whom it refuses."""
     bits = 0
     for position, endpoint in enumerate(project.routing.endpoints):
-        if any(
+        if endpoint.handler.function.flags & facts.STAFF or any(
             lets_staff_in(each.symbol.rpartition(".")[2]) or _gives_staff(each.function.returns)
             for each in endpoint.dependencies
         ):
@@ -443,8 +440,8 @@ def _gives_staff(returned: str) -> bool:
     """Whether a dependency gives one of those who run the system, as they are kept apart from others: an `AdminUser`."""
     if not returned.endswith(":"):
         return False
-    words = _words(re.split(r"[.:]", returned[:-1])[-1])
-    return bool(words & _GUARDED) and words <= _GUARDED | _PERSONS
+    said = words(re.split(r"[.:]", returned[:-1])[-1])
+    return bool(said & GUARDED) and said <= GUARDED | _PERSONS
 
 
 def seldom(project: Project) -> int:
@@ -453,7 +450,7 @@ def seldom(project: Project) -> int:
     for position, endpoint in enumerate(project.routing.endpoints):
         handler = endpoint.handler
         if _is_rare(handler.symbol, handler.path, endpoint.ref.path) or any(
-            _is_guard(each.symbol) for each in endpoint.dependencies
+            is_guard(each.symbol) for each in endpoint.dependencies
         ):
             bits |= 1 << position
     return bits
@@ -464,34 +461,23 @@ def _is_rare(symbol: str, path: str, route: str) -> bool:
     """Whether the handler `symbol` in the file `path` is for now and then, going by its names and its route."""
     name = symbol.rpartition(".")[2]
     segments = [part for part in route.split("/") if part and not part.startswith("{")]
-    words = _words(name).union(*(_words(segment) for segment in segments))
+    said = words(name).union(*(words(segment) for segment in segments))
     return bool(
-        words & _RARE
-        or {"bug", "report"} <= words
+        said & _RARE
+        or {"bug", "report"} <= said
         or _is_trial(name)
         or any(map(_is_trial, segments[-1:]))
-        or any(_words(segment) & _SYNCED for segment in segments[-1:])
+        or any(words(segment) & _SYNCED for segment in segments[-1:])
         or not _FEW.isdisjoint(segments)
         or is_aside(path)
         or "admin" in path.split("/")
     )
 
 
-@functools.lru_cache(maxsize=_MOST)
-def _is_guard(symbol: str) -> bool:
-    """Whether a dependency lets only those in who run the system: `current_superuser`, `check_admin`."""
-    words = _words(symbol.rpartition(".")[2])
-    return bool(words & _GUARDED) and not words & _OTHERS_TOO
-
-
 def _stem(path: str) -> str:
     return path.rpartition("/")[2].removesuffix(".py")
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in _WORDS.findall(text))
-
-
 def _is_trial(name: str) -> bool:
-    words = _WORDS.findall(name)
-    return len(words) > 1 and words[0].lower() in _TRIAL
+    found = _WORDS.findall(name)
+    return len(found) > 1 and found[0].lower() in _TRIAL

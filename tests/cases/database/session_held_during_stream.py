@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import httpx
-from fastapi import Depends, FastAPI, WebSocket
+from fastapi import Depends, FastAPI, HTTPException, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -24,6 +24,14 @@ class Invoice(Base):
     __tablename__ = "invoices"
     id: Mapped[int] = mapped_column(primary_key=True)
     path: Mapped[str]
+
+
+class User:
+    is_admin: bool
+
+
+def who() -> User:
+    return User()
 
 
 def get_session() -> Iterator[Session]:
@@ -63,6 +71,26 @@ def rows(session: Session) -> Iterator[str]:
 async def chat(prompt: str, session: SessionDep) -> StreamingResponse:
     session.get(Invoice, 1)
     return StreamingResponse(tokens(prompt), media_type="text/event-stream")  # FP219
+
+
+@app.get("/chat-of-staff")
+async def chat_of_staff(
+    prompt: str, session: SessionDep, user: Annotated[User, Depends(who)]
+) -> StreamingResponse:
+    if not user.is_admin:
+        raise HTTPException(403)
+    session.get(Invoice, 1)
+    return StreamingResponse(tokens(prompt), media_type="text/event-stream")  # FP219 (change)
+
+
+@app.get("/chat-of-customers")
+async def chat_of_customers(
+    prompt: str, session: SessionDep, user: Annotated[User, Depends(who)]
+) -> StreamingResponse:
+    if user.is_admin:
+        raise HTTPException(403)
+    session.get(Invoice, 1)
+    return StreamingResponse(tokens(prompt), media_type="text/event-stream")  # FP219 (inline)
 
 
 @app.get("/chat-of-user")

@@ -33,6 +33,15 @@ def at_least(level: int):
     return checked
 
 
+def require_role(*roles: str):
+    async def checked(user: User = Depends(current_user)) -> User:
+        if user.role not in roles:
+            raise HTTPException(403)
+        return user
+
+    return checked
+
+
 def ensure_management_role(user: User) -> None:
     if user.role not in MANAGEMENT_ROLES:
         raise HTTPException(403)

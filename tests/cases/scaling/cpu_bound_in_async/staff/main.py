@@ -6,7 +6,7 @@ import bcrypt
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.concurrency import run_in_threadpool
 
-from access import AdminUser, Group, User, at_least, current_user, find, group_of
+from access import AdminUser, Group, User, at_least, current_user, find, group_of, require_role
 from accounts import Accounts
 
 app = FastAPI()
@@ -103,6 +103,16 @@ async def refused_late(number: int, password: str, user=Depends(current_user)) -
     if not user.is_admin:
         bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
         raise HTTPException(403)
+
+
+@app.post("/accounts")
+async def account(password: str, user: User = Depends(require_role("admin"))) -> bytes:
+    return await Accounts().opened(password)
+
+
+@app.post("/classes")
+async def of_class(password: str, user: User = Depends(require_role("admin", "teacher"))) -> bytes:
+    return await Accounts().joined(password)
 
 
 @app.put("/threads/{number}")

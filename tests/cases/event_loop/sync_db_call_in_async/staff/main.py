@@ -1,0 +1,111 @@
+"""Statements that wait for those only who run the system, by the roles that endpoints ask for, and for others."""
+
+import logging
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models import Person, get_session
+from people import People
+from roles import Role, User, called, current_user, is_admin, require_permission, require_role, store_of
+
+app = FastAPI()
+router = APIRouter()
+staff = APIRouter(dependencies=[Depends(require_role("admin"))])
+teachers = APIRouter(dependencies=[Depends(require_role("admin", "teacher"))])
+logger = logging.getLogger(__name__)
+
+
+@router.post("/people", dependencies=[Depends(require_role("admin"))])
+async def add(name: str, session: Session = Depends(get_session)) -> None:
+    await People(session).add(name)
+
+
+@router.put("/people/{number}")
+async def rename(
+    number: int, name: str, user: User = Depends(require_role("admin", "teacher")), session=Depends(get_session)
+) -> None:
+    await People(session).rename(number, name)
+
+
+@router.get("/people/count")
+@require_permission("admin:read")
+async def count(session: Session = Depends(get_session)) -> int:
+    await called()
+    return len(session.scalars(select(Person)).all())  # FP102 (change)
+
+
+@router.get("/people/store")
+async def stored(name: str = Depends(store_of("admin")), session: Session = Depends(get_session)) -> int:
+    await called()
+    return len(session.scalars(select(Person)).all())  # FP102 (inline)
+
+
+@router.get("/people/shift")
+async def of_shift(user: User = Depends(require_role("admin", "operator")), session: Session = Depends(get_session)) -> int:
+    await called()
+    return len(session.scalars(select(Person)).all())  # FP102 (inline)
+
+
+@router.get("/people/role")
+async def of_role(user: User = Depends(require_role(Role.ADMIN.value)), session: Session = Depends(get_session)) -> int:
+    await called()
+    return len(session.scalars(select(Person)).all())  # FP102 (change)
+
+
+@router.delete("/people/{number}")
+async def remove(number: int, user: User = Depends(current_user), session: Session = Depends(get_session)) -> None:
+    """Those who run the system only."""
+    try:
+        if user.role != "admin":
+            logger.warning("refused")
+            raise HTTPException(403)
+        await called()
+        session.delete(session.get(Person, number))  # FP102 (change)
+        session.commit()
+    except ValueError:
+        session.rollback()
+
+
+@router.post("/people/{number}/merge")
+async def merge(number: int, user: User = Depends(current_user), session: Session = Depends(get_session)) -> None:
+    if not number or not await is_admin(user):
+        raise HTTPException(403)
+    session.get(Person, number)  # FP102 (change)
+    session.commit()
+
+
+@router.patch("/people/{number}")
+async def refused_late(
+    number: int, name: str, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> None:
+    await People(session).relabel(number, name)
+    if user.role != Role.ADMIN:
+        raise HTTPException(403)
+
+
+@router.post("/people/{number}/notes")
+async def note(number: int, user: User = Depends(current_user), session: Session = Depends(get_session)) -> None:
+    if user.role == Role.ADMIN:  # those write elsewhere
+        raise HTTPException(400)
+    await called()
+    session.get(Person, number)  # FP102 (inline)
+    session.commit()
+
+
+@staff.post("/people/archive")
+async def archive(session: Session = Depends(get_session)) -> None:
+    await called()
+    session.commit()  # FP102 (change)
+
+
+@teachers.post("/people/graduate")
+async def graduate(session: Session = Depends(get_session)) -> None:
+    await called()
+    session.commit()  # FP102 (inline)
+
+
+app.include_router(router)
+app.include_router(staff)
+app.include_router(teachers)
