@@ -521,6 +521,8 @@ def _is_notice(call: ast.Call) -> bool:
 
 def _is_plainly_aside(kind: str, role: str, call: ast.Call, path: tuple[Hop, ...]) -> bool:
     """A mail, or a notice that the endpoint itself sends: further away it may be what the request is for."""
+    if kind == "chosen":
+        return False
     return kind == "mail" or (role == "endpoint" and _is_notice(call) and not _only_asks(path))
 
 
@@ -553,7 +555,9 @@ def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
     if function is None or _TRIES_OUT.search(function.name + last):
         return None
     if _SIDE_EFFECT.search(function.name) or _is_purpose(last, function.name):
-        mail = _mail(_leaves(call, module)) if str(module.role(call) or "") == "endpoint" else None
+        mail = (
+            _mail(_leaves(call, module, chosen=True)) if str(module.role(call) or "") == "endpoint" else None
+        )
         return ("asked", (Hop(module.path, call.lineno, last), *mail.path)) if mail is not None else None
     external = module.external(call)
     if external is not None:
@@ -561,6 +565,8 @@ def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
             return "mail", ()
         return ("told", ()) if last == "post" and _follows_commit(call, function.node, module) else None
     leaves = _leaves(call, module)
+    if not leaves and (chosen := _mail(_leaves(call, module, chosen=True))) is not None:
+        return "chosen", (Hop(module.path, call.lineno, last), *chosen.path)
     if not leaves or (not _SIDE_EFFECT.search(last) and _writes(call, module)):
         return None  # what stores something too is the request's own work; the mail inside is said where it is sent
     mail = _mail(leaves)
@@ -609,8 +615,9 @@ def _takes_session(call: ast.Call, module: Module) -> bool:
     return any((module.type_of(value) or "").endswith(("Session", "Connection")) for value in values)
 
 
-def _leaves(call: ast.Call, module: Module) -> list[Leaf]:
-    """What the called function sends out while the caller waits; nothing when it only fills a queue."""
+def _leaves(call: ast.Call, module: Module, *, chosen: bool = False) -> list[Leaf]:
+    """What the called function sends out while the caller waits; nothing when it only fills a queue. With `chosen` also what
+    only one of several does that a setting chooses."""
     summary = module.summary(call)
     if summary is None or len(summary.queries) > 6:
         return []
@@ -623,7 +630,7 @@ def _leaves(call: ast.Call, module: Module) -> list[Leaf]:
         for leaf in (*summary.external, *summary.blocking)
         if leaf.kind in _REMOTE
         and not leaf.callable.startswith(_BROKERS)
-        and not (leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice)
+        and not (leaf.cached or leaf.on_miss or leaf.rarely or (leaf.by_choice and not chosen))
     ]
 
 

@@ -684,3 +684,52 @@ async def reserved_for_all(numbers: list[int]) -> int:
 async def counted_by_all(numbers: list[int]) -> int:
     done = await asyncio.gather(*(notify_shop(number) for number in numbers))
     return len(done)
+
+
+class Mailer:
+    async def send_receipt(self, address: str) -> None:
+        raise NotImplementedError
+
+
+class SmtpMailer(Mailer):
+    async def send_receipt(self, address: str) -> None:
+        await aiosmtplib.send(address, hostname="mail.example")
+
+
+class ConsoleMailer(Mailer):
+    async def send_receipt(self, address: str) -> None:
+        print(address)
+
+
+class SilentMailer(Mailer):
+    async def send_receipt(self, address: str) -> None:
+        pass
+
+
+def mailer() -> Mailer:
+    if os.environ.get("MAIL") == "smtp":
+        return SmtpMailer()
+    return ConsoleMailer()
+
+
+def quiet_mailer():
+    if os.environ.get("MAIL") == "console":
+        return ConsoleMailer()
+    return SilentMailer()
+
+
+@app.post("/sales")
+async def sell(address: str) -> int:
+    await mailer().send_receipt(address)  # FP401 (summary)
+    await quiet_mailer().send_receipt(address)
+    return 1
+
+
+@app.post("/receipts")
+async def send_receipt(address: str) -> None:
+    await mailer().send_receipt(address)  # FP401 (summary)
+
+
+@app.post("/receipts/quiet")
+async def send_receipt_quietly(address: str) -> None:
+    await quiet_mailer().send_receipt(address)
