@@ -82,7 +82,8 @@ def _attribute(index: Index, node: ast.Call, function: str, scope: Scope, depth:
     owner, name, *default = node.args
     if isinstance(name, ast.Name):
         bindings = index.bindings_of(name)
-        name = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "value" else name
+        value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "value" else None
+        name = value if isinstance(value, ast.Constant) else name
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str) or not name.value.isidentifier():
         return None
     if default and not isinstance(default[0], ast.Constant):
