@@ -266,6 +266,17 @@ class LongWorkInHandler(Rule):
             yield from _job(call, role, module)
             return
         kind, path = found
+        if kind == "asked":
+            yield Match(
+                call,
+                f"The response waits until `{spelled(call.func)}` has sent the mail, and does not tell how that went.",
+                severity=Severity.LOW,
+                confidence=Confidence.POSSIBLE,  # sending it is what the endpoint is for
+                call_path=path,
+                fix=_fix(node, call, module),
+                impact=kept_estimates.moved_behind(module.options),
+            )
+            return
         yield Match(
             call,
             f"The response waits for `{spelled(call.func)}`, whose result it does not use.",
@@ -273,7 +284,9 @@ class LongWorkInHandler(Rule):
             if kind == "mail" and role == "endpoint" and not is_seldom(call, module)
             else Severity.MEDIUM,
             confidence=Confidence.LIKELY
-            if _is_plainly_aside(kind, role, call, path) and not _nobody_waits(node, call, module)
+            if _is_plainly_aside(kind, role, call, path)
+            and not _nobody_waits(node, call, module)
+            and not _may_be_queued(call, module)
             else Confidence.POSSIBLE,
             call_path=path,
             fix=_fix(node, call, module),
@@ -508,6 +521,8 @@ def _is_notice(call: ast.Call) -> bool:
 
 def _is_plainly_aside(kind: str, role: str, call: ast.Call, path: tuple[Hop, ...]) -> bool:
     """A mail, or a notice that the endpoint itself sends: further away it may be what the request is for."""
+    if kind == "chosen":
+        return False
     return kind == "mail" or (role == "endpoint" and _is_notice(call) and not _only_asks(path))
 
 
@@ -537,21 +552,24 @@ def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
     """(kind, call path) of a call to the outside that the request could do without."""
     last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     function = module.function_of(call)
-    if function is None or _SIDE_EFFECT.search(function.name) or _TRIES_OUT.search(function.name + last):
+    if function is None or _TRIES_OUT.search(function.name + last):
         return None
-    if _is_purpose(last, function.name):
-        return None
+    if _SIDE_EFFECT.search(function.name) or _is_purpose(last, function.name):
+        mail = (
+            _mail(_leaves(call, module, chosen=True)) if str(module.role(call) or "") == "endpoint" else None
+        )
+        return ("asked", (Hop(module.path, call.lineno, last), *mail.path)) if mail is not None else None
     external = module.external(call)
     if external is not None:
         if external.kind == "mail" and not last.startswith(("connect", "login", "quit")):
             return "mail", ()
         return ("told", ()) if last == "post" and _follows_commit(call, function.node, module) else None
     leaves = _leaves(call, module)
+    if not leaves and (chosen := _mail(_leaves(call, module, chosen=True))) is not None:
+        return "chosen", (Hop(module.path, call.lineno, last), *chosen.path)
     if not leaves or (not _SIDE_EFFECT.search(last) and _writes(call, module)):
         return None  # what stores something too is the request's own work; the mail inside is said where it is sent
-    mail = next(
-        (leaf for leaf in leaves if leaf.kind == "mail" or leaf.callable.startswith("smtplib.")), None
-    )
+    mail = _mail(leaves)
     if mail is not None:
         leaf, kind = mail, "mail"
     elif leaves[0].callable.startswith(("redis.", "aioredis.")):
@@ -561,6 +579,12 @@ def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
     else:
         return None
     return kind, (Hop(module.path, call.lineno, last), *leaf.path)
+
+
+def _mail(leaves: list[Leaf]) -> Leaf | None:
+    return next(
+        (leaf for leaf in leaves if leaf.kind == "mail" or leaf.callable.startswith("smtplib.")), None
+    )
 
 
 def _follows_commit(call: ast.Call, function: FunctionNode, module: Module) -> bool:
@@ -591,20 +615,29 @@ def _takes_session(call: ast.Call, module: Module) -> bool:
     return any((module.type_of(value) or "").endswith(("Session", "Connection")) for value in values)
 
 
-def _leaves(call: ast.Call, module: Module) -> list[Leaf]:
-    """What the called function sends out while the caller waits; nothing when it only fills a queue."""
+def _leaves(call: ast.Call, module: Module, *, chosen: bool = False) -> list[Leaf]:
+    """What the called function sends out while the caller waits; nothing when it only fills a queue. With `chosen` also what
+    only one of several does that a setting chooses."""
     summary = module.summary(call)
     if summary is None or len(summary.queries) > 6:
         return []
-    if any(leaf.kind == "queue" for leaf in summary.external):
+    if any(
+        leaf.kind == "queue" and not (leaf.by_choice or leaf.under_condition) for leaf in summary.external
+    ):
         return []
     return [
         leaf
         for leaf in (*summary.external, *summary.blocking)
         if leaf.kind in _REMOTE
         and not leaf.callable.startswith(_BROKERS)
-        and not (leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice)
+        and not (leaf.cached or leaf.on_miss or leaf.rarely or (leaf.by_choice and not chosen))
     ]
+
+
+def _may_be_queued(call: ast.Call, module: Module) -> bool:
+    """Whether the called function fills a queue instead, where a setting says so."""
+    summary = module.summary(call)
+    return summary is not None and any(leaf.kind == "queue" for leaf in summary.external)
 
 
 def _writes(call: ast.Call, module: Module) -> bool:

@@ -19,6 +19,7 @@ from rules.engine.data.round_trips import (
     is_made_for_item,
     lines_of,
     loop_of,
+    loop_of_gaps,
     one_table,
     said_together,
     takes_many,
@@ -164,6 +165,7 @@ class QueryInLoop(Rule):
             return
         if loop is None:
             yield from _of_field(node, module)
+            yield from _of_gaps(node, module)
             yield from _of_written_keys(node, module)
             yield from _of_chain(node, module)
             return
@@ -211,6 +213,28 @@ def _of_field(node: ast.Call, module: Module) -> Iterator[Match]:
         when_new=Confidence.LIKELY,
         instead=f"Collect the keys of all objects in a `DataLoader` of the request, which loads them with one query, and"
         f" `await` it in `{field.name}`.",
+    )
+
+
+def _of_gaps(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`if order.owner_id not in names: names[order.owner_id] = load(order.owner_id)`: a query for each owner there is."""
+    query, found = module.query(node), loop_of_gaps(node, module)
+    if (
+        found is None
+        or query is None
+        or is_embedded(query.name, module)
+        or not one_table(node, found[0], module)
+    ):
+        return
+    loop, kept = found
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` runs once for each value of `{gone_over(loop, module.segment)}` that `{kept}` does not hold yet:"
+        " one round trip to the database each, one after another.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many different ones there are is not in the code
+        impact=estimates.queries_in_loop(module.options, module.turns_around(node)),
+        instead=f"Collect the keys first, fill `{kept}` with one query before the loop, and look it up there.",
     )
 
 

@@ -17,6 +17,7 @@ from rules.engine.data.round_trips import (
     is_never_awaited,
     lines_of,
     loop_of,
+    loop_of_gaps,
     nearest,
     said_together,
     short,
@@ -147,8 +148,11 @@ class QueryInLoopThroughHelper(Rule):
             return
         loop = loop_of(node, module)
         leaf = nearest(summary.reads)
-        if loop is None and leaf is not None and climbs(node, module):
-            yield _of_chain(node, leaf, module)
+        if loop is None and leaf is not None:
+            if climbs(node, module):
+                yield _of_chain(node, leaf, module)
+            elif threaded is None:
+                yield from _of_gaps(node, leaf, module)
         if loop is None or leaf is None or _is_of_a_kind_each(node, loop, module):
             return
         if _is_overridden_there(node, module):
@@ -213,6 +217,24 @@ def _of_chain(node: ast.Call, leaf: Leaf, module: Module) -> Match:
         when_new=None if is_embedded(leaf.callable, module) else Confidence.LIKELY,
         call_path=way_to(node, leaf, module),
         instead="Ask once for the whole way: for all keys that it leads over, or with a recursive query.",
+    )
+
+
+def _of_gaps(node: ast.Call, leaf: Leaf, module: Module) -> Iterator[Match]:
+    """`if order.owner_id not in owners: owners[order.owner_id] = load_owner(order.owner_id)`: a query for each owner there is."""
+    found = loop_of_gaps(node, module)
+    if found is None or is_embedded(leaf.callable, module):
+        return
+    loop, kept = found
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` runs once for each value of `{gone_over(loop, module.segment)}` that `{kept}` does not hold yet,"
+        f" and each time reaches `{short(leaf)}`: a round trip to the database each.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many different ones there are is not in the code
+        call_path=way_to(node, leaf, module),
+        impact=estimates.queries_in_loop(module.options, module.turns_around(node)),
+        instead=f"Collect the keys first, fill `{kept}` with one query before the loop, and look it up there.",
     )
 
 

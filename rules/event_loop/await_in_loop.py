@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.costs.waits import (
     Wait,
@@ -16,7 +17,13 @@ from rules.engine.costs.waits import (
     wait_of,
 )
 from rules.engine.data.growing_loops import grows
-from rules.engine.data.per_item import are_several_by_default, is_doubtful, is_few, sounds_few
+from rules.engine.data.per_item import (
+    are_several_by_default,
+    goes_over_rows,
+    is_doubtful,
+    is_few,
+    sounds_few,
+)
 from rules.engine.data.picked_items import is_picked
 from rules.engine.reading.loop_shapes import (
     gone_over,
@@ -74,7 +81,7 @@ _IN_THREAD = (
     " `with ThreadPoolExecutor(max_workers=5) as pool: answers = list(pool.map(ask, items))`, or an"
     " `async def` endpoint with one asynchronous client and a bound."
 )
-_Loop = ast.For | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_Loop = ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class AwaitInLoop(Rule):
@@ -170,11 +177,15 @@ class AwaitInLoop(Rule):
     )
 
     def check(
-        self, node: ast.For | ast.ListComp | ast.SetComp | ast.DictComp, module: Module
+        self, node: ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp, module: Module
     ) -> Iterator[Match]:
         function = module.function_of(node)
         if function is None:
             return
+        if isinstance(node, ast.AsyncFor) and not (
+            goes_over_rows(node, module) or _is_cursor(node.iter, module)
+        ):
+            return  # what arrives over time, one after another
         if not function.is_async:
             yield from self._in_thread(node, function.node, module)
             return
@@ -344,7 +355,19 @@ def _repeats(loop: _Loop, module: Module) -> bool:
         return False  # `range(0, len(items), 100)`: many items at once already
     if any(_is_batch(each) for each in (*map(unwrapped, iterables(loop)), *targets(loop))):
         return False  # so are these
-    return not isinstance(loop, ast.For) or not any(_orders(node, module) for node in _inside(loop))
+    return not isinstance(loop, ast.For | ast.AsyncFor) or not any(
+        _orders(node, module) for node in _inside(loop)
+    )
+
+
+def _is_cursor(source: ast.expr, module: Module) -> bool:
+    """`async for order in orders.find(…)`, without a small limit: the documents are there already."""
+    value = module.value(source)
+    if value is None or libraries.query(f"{value.name}.to_list") is None:
+        return False
+    return not any(
+        isinstance(each, ast.Call) and last_name(each) in ("limit", "watch", "tail") for each in walk(source)
+    )
 
 
 def _is_batch(expression: ast.expr) -> bool:
@@ -366,7 +389,7 @@ def _orders(node: ast.AST, module: Module) -> bool:
 
 def _inside(loop: ast.AST) -> list[ast.AST]:
     """The nodes of one turn, without those of functions defined there."""
-    return own_nodes_of(loop.body if isinstance(loop, ast.For) else [loop])
+    return own_nodes_of(loop.body if isinstance(loop, ast.For | ast.AsyncFor) else [loop])
 
 
 def _is_of_item(call: ast.Call, loop: _Loop) -> bool:
@@ -403,7 +426,7 @@ def _innermost(call: ast.Call, module: Module) -> ast.AST | None:
 
 def _carried(call: ast.Call, loop: ast.AST, function: ast.AST, module: Module) -> bool:
     """Whether the call uses what an earlier turn left behind: a cursor, a running total."""
-    if not isinstance(loop, ast.For):
+    if not isinstance(loop, ast.For | ast.AsyncFor):
         return False
     fresh = names_stored(loop.target) | _set_before(call, loop, module)
     kept = {name for statement in loop.body for name in names_stored(statement)} - fresh
@@ -417,7 +440,7 @@ def _carried(call: ast.Call, loop: ast.AST, function: ast.AST, module: Module) -
     return bool(names_loaded(call) & kept & before)
 
 
-def _set_before(call: ast.Call, loop: ast.For, module: Module) -> set[str]:
+def _set_before(call: ast.Call, loop: ast.For | ast.AsyncFor, module: Module) -> set[str]:
     """The names that each turn sets anew, whatever it finds, before it gets to the call."""
     found: set[str] = set()
     child: ast.AST = call

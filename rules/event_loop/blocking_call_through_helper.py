@@ -4,10 +4,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.costs import estimates
 from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_calls import by_kind, is_only_closing, together
 from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import own_calls
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service import strange_clients
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -123,6 +127,32 @@ class BlockingCallThroughHelper(Rule):
                 instead=remedies.of_helpers(stops, module),
             )
             yield match.doubted() if weighs_little(worst, module) else match
+        yield from _strange(node, module)
+
+
+def _strange(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """The first helper that asks a client of a package that nobody knows here."""
+    if not module.in_request_path(function) or not module.runs_on_event_loop(function):
+        return
+    for call in own_calls(function):
+        if module.is_awaited(call) or module.is_offloaded(call) or not module.runs_on_event_loop(call):
+            continue
+        found = strange_clients.asks_through(call, module)
+        summary = module.summary(call) if found is not None else None
+        if found is None or (summary is not None and summary.blocking):
+            continue
+        client, way = found
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` has `{client}` answer on the event loop: if it asks another machine, this worker serves nobody"
+            " until the answer is there.",
+            severity=Severity.HIGH,
+            confidence=Confidence.POSSIBLE,  # nobody sees what it does
+            call_path=way,
+            impact=estimates.unknown_duration(module.options),
+            instead=f"Hand it to a worker thread: `await asyncio.to_thread({spelled(call.func)}, …)`.",
+        )
+        return
 
 
 def _closing(function: ast.AsyncFunctionDef, module: Module) -> tuple[tuple[str, int], ...]:

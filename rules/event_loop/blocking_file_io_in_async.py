@@ -390,7 +390,7 @@ def _has_parameters(node: Node, module: Module) -> bool:
     names = {parameter.name for parameter in node.function.parameters} | {*node.function.order}
     if (definition := module.definition(node)) is not None:
         names |= parameters(definition)
-    return bool(names - {"self", "cls"})
+    return bool(names - {"self", "cls"}) or node.function.required > 0
 
 
 def _large(call: ast.Call, name: str, module: Module) -> str:

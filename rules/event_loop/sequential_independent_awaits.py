@@ -218,8 +218,34 @@ def _line(wait: Wait, module: Module, *, end: bool = False) -> int:
 
 
 def _displayed(statement: ast.stmt, module: Module) -> list[Wait] | None:
-    """The awaited calls that one call, list or dictionary is made of: `Stats(users=await …, orders=await …)`."""
-    value = getattr(statement, "value", None)
+    """The awaited calls that one call, list or dictionary is made of: `Stats(users=await …, orders=await …)`, also further
+    inside, `sorted(allowed(users=await …, orders=await …))`."""
+    if not isinstance(statement, ast.Return | ast.Assign | ast.AnnAssign) or statement.value is None:
+        return None
+    for value in _made_once(statement.value):
+        waits = _parts_awaited(value, module)
+        if waits is not None:
+            return waits
+    return None
+
+
+def _made_once(value: ast.expr) -> Iterator[ast.expr]:
+    """A value and all that it is made of, but for what is made for each item or only sometimes."""
+    pending: list[ast.expr] = [value]
+    for each in pending:  # grows while we go
+        yield each
+        match each:
+            case ast.Lambda() | ast.BoolOp() | ast.IfExp():
+                continue
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                pending.append(each.generators[0].iter)
+            case ast.Call(args=args, keywords=keywords):
+                pending += [*args, *(keyword.value for keyword in keywords)]
+            case _:
+                pending += [inner for inner in ast.iter_child_nodes(each) if isinstance(inner, ast.expr)]
+
+
+def _parts_awaited(value: ast.expr, module: Module) -> list[Wait] | None:
     match value:
         case ast.Call(args=args, keywords=keywords):
             parts = [*args, *(keyword.value for keyword in keywords)]
@@ -227,8 +253,6 @@ def _displayed(statement: ast.stmt, module: Module) -> list[Wait] | None:
             pass
         case _:
             return None
-    if not isinstance(statement, ast.Return | ast.Assign | ast.AnnAssign):
-        return None
     waits = []
     for part in parts:
         awaited = outermost_await(part)

@@ -136,8 +136,8 @@ OFFLOADS: Mapping[str, Offload] = MappingProxyType(
 )
 """Offload primitives by canonical name."""
 
-ROOTS: frozenset[str] = frozenset(
-    name.partition(".")[0]
+_NAMES: tuple[str, ...] = tuple(
+    name
     for names in (
         _BLOCKING.exact,
         _BLOCKING.below,
@@ -156,6 +156,8 @@ ROOTS: frozenset[str] = frozenset(
     )
     for name in names
 )
+
+ROOTS: frozenset[str] = frozenset(name.partition(".")[0] for name in _NAMES)
 """Top-level packages that the tables speak of; a name outside them is known to be unknown."""
 
 _FINAL_NAMES: frozenset[str] = frozenset(
@@ -269,6 +271,20 @@ def library(name: str) -> str:
 
 _DEEP = (("google.cloud.", 3), ("google.", 2), ("azure.", 2))
 """Where several libraries share a package."""
+
+KNOWN: frozenset[str] = frozenset(map(library, _NAMES))
+"""The libraries that the tables speak of."""
+_WAITING: frozenset[str] = frozenset(
+    name.rpartition(".")[0] for name, entry in _BLOCKING.exact.items() if entry.kind is Kind.NET
+)
+
+
+def is_unlisted(owner: str, name: str) -> bool:
+    """Whether a class, `owner`, has methods of which the tables say that they wait for another machine, and `name` is one of
+    it that they say nothing of."""
+    return owner in _WAITING and not any(
+        find(name) is not None for find in (blocking, query, client, external, returns, attribute)
+    )
 
 
 def client(name: str) -> Client | None:

@@ -181,6 +181,11 @@ LIBRARY = Library(
         ),
         *each(
             Blocking("", Kind.NET, "a worker thread"),
+            ("google_auth_oauthlib.flow.Flow", "google_auth_oauthlib.flow.InstalledAppFlow"),
+            "fetch_token",
+        ),
+        *each(
+            Blocking("", Kind.NET, "a worker thread"),
             "google.oauth2.id_token",
             "verify_oauth2_token verify_firebase_token verify_token fetch_id_token",
         ),
@@ -385,6 +390,11 @@ LIBRARY = Library(
             )
         },
         "botocore.paginate.Paginator.paginate": "botocore.paginate.PageIterator",
+        **{
+            f"google_auth_oauthlib.flow.{flow}{maker}": f"google_auth_oauthlib.flow.{flow}"
+            for flow in ("Flow", "InstalledAppFlow")
+            for maker in ("", ".from_client_config", ".from_client_secrets_file")
+        },
         "google.cloud.storage.Client": "google.cloud.storage.Client",
         **alike(
             "list_blobs list_buckets",

@@ -46,6 +46,13 @@ LIBRARY = Library(
         *each(_image, "cv2", "imread imdecode imwrite imencode resize cvtColor GaussianBlur warpAffine"),
         *each(_image, "cv2.VideoCapture", "read"),
         *each(Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), "ffmpeg", "run probe"),
+        # `sh.git("log")`, `sh.git.show(…)`: each name of the module is a program.
+        Blocking(
+            "sh.*",
+            Kind.PROC,
+            "`asyncio.create_subprocess_exec`",
+            excluding=frozenset({"Command", "ErrorReturnCode", "CommandNotFound", "bake", "pushd", "which"}),
+        ),
         *each(Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), _STREAM, "run"),
         *each(Blocking("", Kind.PROC, "a queue worker"), _CLIPS, "write_videofile write_gif save_frame"),
         *each(Blocking("", Kind.PROC, "a queue worker"), "moviepy.AudioFileClip", "write_audiofile"),

@@ -25,10 +25,12 @@ _REQUEST_SESSIONS = (
     "google.auth.transport.requests.AuthorizedSession",
     "authlib.integrations.requests_client.OAuth2Session",
     "authlib.integrations.requests_client.OAuth1Session",
+    "tweepy.OAuth2UserHandler",
 )
 _OAUTH_SESSIONS = (
     "requests_oauthlib.OAuth2Session",
     "authlib.integrations.requests_client.OAuth2Session",
+    "tweepy.OAuth2UserHandler",
 )
 _POOLS = (
     "urllib3.PoolManager",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import pool_estimates
 from rules.engine.data import pools
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _CHECKS = frozenset({"pool_pre_ping", "poolclass", "pool"})
 _SIZES = frozenset({"pool_size", "max_overflow", "poolclass", "pool", "creator", "async_creator"})
+_USUAL = frozenset({"QueuePool", "AsyncAdaptedQueuePool", "FallbackAsyncAdaptedQueuePool"})
+"""Classes of pools that engines have anyway, or are as they are: naming one tells nothing about dead connections."""
 
 
 class PoolNotConfigured(Rule):
@@ -90,7 +93,7 @@ class PoolNotConfigured(Rule):
                 confidence=Confidence.POSSIBLE,
                 impact=pool_estimates.not_configured(module.options),
             )
-        elif not {"pool_pre_ping", "pool_recycle", "poolclass", "pool"} & engine.given.keys():
+        elif not {"pool_pre_ping", "pool_recycle", "poolclass", "pool"} & _telling(engine):
             yield Match(
                 node,
                 f"`{name}` has neither `pool_pre_ping` nor `pool_recycle`: a connection that the server closed becomes an"
@@ -109,7 +112,7 @@ class PoolNotConfigured(Rule):
                 impact=pool_estimates.not_configured(module.options),
                 instead="Size it: `pool_size` and `max_overflow` together, times the number of processes, stay below the server's `max_connections`.",
             )
-        elif {"pool_size", "max_overflow"} & engine.given.keys() and not _CHECKS & engine.given.keys():
+        elif {"pool_size", "max_overflow"} & engine.given.keys() and not _CHECKS & _telling(engine):
             yield Match(
                 node,
                 f"`{name}` recycles connections by age but has no `pool_pre_ping`: after a restart or failover of the server"
@@ -118,6 +121,15 @@ class PoolNotConfigured(Rule):
                 confidence=Confidence.POSSIBLE,
                 instead="Add `pool_pre_ping=True` to the engine: each checkout then tries its connection first.",
             )
+
+
+def _telling(engine: pools.Engine) -> set[str]:
+    """What an engine is given, without a class of pools that it would have anyway."""
+    given = set(engine.given)
+    named = engine.given.get("poolclass")
+    if named is not None and last_name(named) in _USUAL:
+        given.discard("poolclass")
+    return given
 
 
 def _is_shared_by_many(engine: pools.Engine, module: Module) -> bool:

@@ -111,11 +111,24 @@ def found(body: str, *codes: str, more: str = "") -> tuple[Finding, ...]:
         "for key in ids[:5]:\n    load(session, key)",
         "for kind in (Order, Shop):\n    session.scalar(select(kind))",
         "kinds = load(session, 1)\nfor kind in kinds:\n    session.scalar(select(kind))",
-        "known = {}\nfor key in ids:\n    if key not in known:\n        order = load(session, key)\n        known[key] = order.id",
     ],
 )
 def test_what_the_code_itself_bounds_is_no_loop_over_data(body: str) -> None:
     assert found(body) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("order = load(session, key)\n        known[key] = order.id", "FP202"),
+        ("known[key] = session.scalar(select(Order).where(Order.id == key))", "FP201"),
+    ],
+)
+def test_what_is_asked_once_for_each_different_item_is_a_hint(body: str, code: str) -> None:
+    (finding,) = found(f"known = {{}}\nfor key in ids:\n    if key not in known:\n        {body}")
+
+    assert (finding.code, finding.severity, finding.confidence) == (code, Severity.LOW, Confidence.POSSIBLE)
+    assert "that `known` does not hold yet" in finding.message
 
 
 @pytest.mark.parametrize(

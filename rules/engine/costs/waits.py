@@ -265,7 +265,11 @@ def _own_packages(project: Project) -> set[str]:
 def is_known(name: str) -> bool:
     """Whether a name is of a package that the tables, the standard library or a server speak of."""
     package = name.partition(".")[0]
-    return package in libraries.ROOTS or package in sys.stdlib_module_names or package in _OF_THE_SERVER
+    return (
+        package in sys.stdlib_module_names
+        or package in _OF_THE_SERVER
+        or (package in libraries.ROOTS and libraries.library(name) in libraries.KNOWN)
+    )
 
 
 def _made_inside(node: Node, project: Project) -> Sequence[Node]:

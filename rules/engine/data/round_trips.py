@@ -39,7 +39,7 @@ from rules.engine.reading.loop_shapes import (
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import ITEM
 from rules.engine.reading.scopes import Part
-from rules.engine.reading.spelling import last_name
+from rules.engine.reading.spelling import last_name, targets_of
 from rules.engine.reading.surroundings import fills_gap
 from rules.engine.reading.walking import walk
 from rules.engine.service.creation import serves
@@ -106,6 +106,51 @@ def loop_of(node: ast.AST, module: Module) -> LoopNode | None:
 
     `while` loops, retries, batches, loops of a few turns, subscriptions, start-up code and scripts are no such loops.
     """
+    loop = _varying(node, module)
+    if loop is None or _is_rare(node, loop, module) or leaves_after(node, loop, module):
+        return None
+    return loop
+
+
+def loop_of_gaps(node: ast.AST, module: Module) -> tuple[LoopNode, str] | None:
+    """The loop in which `node` happens once for each value that a dictionary of the function does not hold yet, and the name
+    of the dictionary: `if key not in names: names[key] = load(key)`. It begins anew with each call, as many values as there are."""
+    loop = _varying(node, module)
+    function = module.function_of(node)
+    if loop is None or function is None or leaves_after(node, loop, module):
+        return None
+    for parent, child in ancestors(node, loop, module):
+        if isinstance(parent, ast.ExceptHandler):
+            return None
+        if isinstance(parent, ast.If) and child in parent.body and fills_gap(parent, node):
+            for statement in parent.body:
+                match targets_of(statement):
+                    case [ast.Subscript(value=ast.Name(id=name))] if _is_made_before(
+                        name, loop, function.node
+                    ):
+                        return loop, name
+    return None
+
+
+def _is_made_before(name: str, loop: LoopNode, function: ast.AST) -> bool:
+    """Whether a function makes the dictionary `name` itself, ahead of a loop."""
+    return any(
+        statement.lineno < loop.lineno
+        and any(isinstance(target, ast.Name) and target.id == name for target in targets_of(statement))
+        and (
+            isinstance(statement.value, ast.Dict | ast.DictComp)
+            or (
+                isinstance(statement.value, ast.Call)
+                and last_name(statement.value) in ("dict", "defaultdict")
+            )
+        )
+        for statement in walk(function)
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+    )
+
+
+def _varying(node: ast.AST, module: Module) -> LoopNode | None:
+    """As `loop_of`, however rarely a turn gets to `node`."""
     loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
     if not loops or not serves(node, module) or module.contexts(node) == {Context.STARTUP}:
         return None
@@ -118,10 +163,7 @@ def loop_of(node: ast.AST, module: Module) -> LoopNode | None:
         and not is_short(each, module.qualified_name)
         and not is_few(each, module)
     ]
-    loop = next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
-    if loop is None or _is_rare(node, loop, module) or leaves_after(node, loop, module):
-        return None
-    return loop
+    return next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
 
 
 def _is_subscription(loop: LoopNode, module: Module) -> bool:

@@ -636,6 +636,8 @@ class Resolver(ModuleMap):
         if value is None:
             return None
         if value.sort == Sort.ITEMS:
+            if value.item is None and value.members:
+                return one_of(value.members)  # `for step in (load, store): step()`
             return value.item if value.name != "builtins.dict" else None
         if value.sort == Sort.INSTANCE:
             made = libraries.item(value.name)

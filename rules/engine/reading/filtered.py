@@ -13,6 +13,7 @@ from rules.engine.reading.row_reader import Reader
 from rules.engine.reading.rows import STATEMENT, UNKNOWN, Rows
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.libraries import ROOTS
 
 if TYPE_CHECKING:
@@ -213,9 +214,12 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
             if function.attr == "order_by":
                 ordered.setdefault(origin, _sorted_by(index, call, scope))
                 continue
-            if any(keyword.arg is None for keyword in call.keywords):
-                unreadable.append(True)
-            equal.extend(f"{origin[0]}.{keyword.arg}" for keyword in call.keywords if keyword.arg)
+            for keyword in call.keywords:
+                names = (keyword.arg,) if keyword.arg else _keys(keyword.value, scope)
+                if names is None:
+                    unreadable.append(True)
+                else:
+                    equal.extend(f"{origin[0]}.{name}" for name in names)
             chosen: set[str] = set()
             for argument, is_chosen in _given(index, call, scope):
                 for kind, ref in _conditions(index, argument, scope):
@@ -249,6 +253,23 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                 sorted_by,
                 on=on,
             )
+
+
+def _keys(given: ast.expr, scope: Scope) -> tuple[str, ...] | None:
+    """The keys of `**{"number": number}`, also of a local dictionary that is written out and only handed on; None where they
+    cannot be read."""
+    if isinstance(given, ast.Name):
+        bindings = scope.bindings.get(given.id, ())
+        value = bindings[0].value if len(bindings) == 1 else None
+        value = value.value if isinstance(value, ast.AnnAssign) else value
+        used = [node for node in walk(scope.node) if isinstance(node, ast.Name) and node.id == given.id]
+        if not isinstance(value, ast.Dict) or len(used) != 2:
+            return None  # what else is done with it may add to it
+        given = value
+    if not isinstance(given, ast.Dict):
+        return None
+    keys = [key.value for key in given.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+    return tuple(keys) if len(keys) == len(given.keys) else None
 
 
 def _on(index: Index, call: ast.Call, scope: Scope) -> Iterator[tuple[str, str]]:

@@ -371,6 +371,8 @@ class Reader:
             return self._select(node, scope)
         if isinstance(function, ast.Name) and last in _COPIES and node.args:
             return self.rows(node.args[0], scope, depth)
+        if last == "cast" and ref.startswith(("typing.", "typing_extensions.")) and len(node.args) == 2:
+            return self.rows(node.args[1], scope, depth)
         if isinstance(function, ast.Attribute):
             found = self._method(node, function, scope, depth)
             if found is not None:

@@ -1,6 +1,7 @@
 """Types that nothing declares and that calls show: who executes what `select` made is a session of SQLAlchemy.
 
-`async def orders(db): return await db.execute(select(Order))` says no less of `db` than an annotation would.
+`async def orders(db): return await db.execute(select(Order))` says no less of `db` than an annotation would, nor does
+`store.table("orders").select("*").execute()` of Supabase's client, or `model.chat.completions.create(…)` of OpenAI's.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.reading.index import Index
@@ -33,6 +35,12 @@ _DEEP = 3
 _SYNC, _ASYNC = "sqlalchemy.orm.Session:", "sqlalchemy.ext.asyncio.AsyncSession:"
 _OF_CONNECTIONS = {_SYNC: "sqlalchemy.engine.Connection:", _ASYNC: "sqlalchemy.ext.asyncio.AsyncConnection:"}
 _OF_SQLMODEL = {_SYNC: "sqlmodel.Session:", _ASYNC: "sqlmodel.ext.asyncio.session.AsyncSession:"}
+
+
+_TABLES = frozenset({"table", "from_"})
+_ASKS_TABLE = frozenset({"select", "insert", "update", "upsert", "delete"})
+_OF_SUPABASE = {_SYNC: "supabase.Client:", _ASYNC: "supabase.AsyncClient:"}
+_OF_OPENAI = {_SYNC: "openai.OpenAI:", _ASYNC: "openai.AsyncOpenAI:"}
 
 
 def shown(index: Index, scope: Scope) -> Mapping[str, str]:
@@ -62,22 +70,69 @@ def shown_on_self(index: Index, cls: Scope) -> Mapping[str, str]:
 
 
 def _shown(index: Index, scope: Scope) -> Mapping[str, str]:
-    if _READ.isdisjoint(scope.called) or not isinstance(scope.node, FUNCTIONS):
+    if not isinstance(scope.node, FUNCTIONS):
         return {}
     found: dict[str, set[str]] = {}
-    for call in scope.calls:
-        function = call.func
-        if not isinstance(function, ast.Attribute) or not call.args:
-            continue
-        if function.attr in _EXECUTES:
-            ref = _executing(call, function, index, scope)
-        elif function.attr == _QUERY:
-            ref = _SYNC if _is_refined(call, index) else ""
-        else:
-            continue
-        if ref and (name := _receiver(function.value)):
-            found.setdefault(name, set()).add(ref)
+    if not _READ.isdisjoint(scope.called):
+        for call in scope.calls:
+            function = call.func
+            if not isinstance(function, ast.Attribute) or not call.args:
+                continue
+            if function.attr in _EXECUTES:
+                ref = _executing(call, function, index, scope)
+            elif function.attr == _QUERY:
+                ref = _SYNC if _is_refined(call, index) else ""
+            else:
+                continue
+            if ref and (name := _receiver(function.value)):
+                found.setdefault(name, set()).add(ref)
+    if "create" in scope.called or not _TABLES.isdisjoint(scope.called):
+        for call in scope.calls:
+            asked, types = _asked_of(call)
+            if asked is not None and (name := _receiver(asked)) and (use := _use_of(call, index, scope)):
+                found.setdefault(name, set()).add(types[use])
     return {name: refs.pop() for name, refs in found.items() if len(refs) == 1}
+
+
+def _asked_of(call: ast.Call) -> tuple[ast.expr | None, Mapping[str, str]]:
+    """The client of a service that a call asks in the words of that service alone, and the types that it may be of."""
+    match call.func:
+        case ast.Attribute(
+            attr="create",
+            value=ast.Attribute(attr="completions", value=ast.Attribute(attr="chat", value=client)),
+        ) if call.keywords:
+            return client, _OF_OPENAI
+        case ast.Attribute(attr="execute", value=ast.Call() as built) if not call.args and not call.keywords:
+            while isinstance(built.func, ast.Attribute) and isinstance(built.func.value, ast.Call):
+                part, built = built.func.attr, built.func.value
+                if (
+                    part in _ASKS_TABLE
+                    and isinstance(built.func, ast.Attribute)
+                    and built.func.attr in _TABLES
+                ):
+                    return built.func.value, _OF_SUPABASE
+    return None, {}
+
+
+def _use_of(call: ast.Call, index: Index, scope: Scope) -> str:
+    """Whether a call is awaited, or its answer used at once, also under a name; empty where nobody can say."""
+    match index.parents.get(call):
+        case ast.Await():
+            return _ASYNC
+        case ast.Attribute() | ast.Subscript() | ast.Expr():
+            return _SYNC
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            if isinstance(scope.node, ast.FunctionDef):
+                return _SYNC
+            uses = [
+                index.parents.get(node)
+                for node in walk(scope.node)
+                if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+            ]
+            if any(isinstance(use, ast.Await | ast.AsyncFor | ast.Call) for use in uses):
+                return ""
+            return _SYNC if any(isinstance(use, ast.Attribute | ast.Subscript) for use in uses) else ""
+    return ""
 
 
 def _receiver(node: ast.expr) -> str:

@@ -80,6 +80,10 @@ def _attribute(index: Index, node: ast.Call, function: str, scope: Scope, depth:
     if function != "builtins.getattr" or not 2 <= len(node.args) <= 3:
         return None
     owner, name, *default = node.args
+    if isinstance(name, ast.Name):
+        bindings = index.bindings_of(name)
+        value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "value" else None
+        name = value if isinstance(value, ast.Constant) else name
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str) or not name.value.isidentifier():
         return None
     if default and not isinstance(default[0], ast.Constant):

@@ -3,44 +3,116 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
+from rules import libraries
 from rules.engine.costs.waits import is_strange
+from rules.engine.finding import Hop
+from rules.engine.linking.graph import CALL
+from rules.engine.linking.values import Sort
+from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
+    from rules.engine.linking.graph import Node
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 _CLIENTS = ("Client", "ClientSession", "Connection", "Service", "API", "Api")
 _ASKS = regex(
-    rf"\.(?:[A-Z]\w*)?(?:{'|'.join(_CLIENTS)})\.(?:"
+    rf"\.(?:[A-Z]\w*)?(?:{'|'.join(_CLIENTS)})(?:\.[a-z]\w*){{0,3}}?\.(?:"
     r"(?:get|list|fetch|search|query|find|create|update|delete|send|post|put|upload|download|publish|submit|invoke|call"
-    r"|request|generate|complete|chat|execute|retrieve|lookup|check|sync|login|connect)(?=[_A-Z]|$)[A-Za-z_]*)$"
+    r"|request|generate|complete|chat|execute|retrieve|lookup|check|sync|login|connect|access|translate|transcribe|recognize"
+    r"|synthesize|detect|annotate|analyze|scrape|crawl)(?=[_A-Z]|$)[A-Za-z_]*)$"
 )
-"""A method that asks the other side, by the names of its class and its own."""
+"""A method that asks the other side, by the names of its class and its own; or of a part of it: `client.users.get`."""
 _ASYNCHRONOUS = regex(r"[Aa]sync|(?:^|\.)aio|Aio")
 _OF_ITS_OWN = regex(
-    r"^(?:get|create|check)_?(?:url|uri|header|config|option|setting|version|name|logger|token_url|signature|state)"
+    r"^(?:get|create|check)_?(?:url|uri|header|config|option|setting|version|name|logger|token_url|signature|state)|_path$"
 )
+_RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE
+_NEAR = 3
+"""So many calls away somebody still sees what is meant."""
 
 
 def may_ask(name: str) -> bool:
     """Whether a callee is called as what asks the other side, by a class that does not say that it is asynchronous."""
-    owner = name.rpartition(".")[0]
-    return owner.endswith(_CLIENTS) and _ASKS.search(name) is not None and _ASYNCHRONOUS.search(name) is None
+    return (
+        any(map(name.__contains__, _CLIENTS))
+        and _ASKS.search(name) is not None
+        and _ASYNCHRONOUS.search(name) is None
+    )
 
 
 def asks_here(call: ast.Call, module: Module) -> str:
     """The class of a strange client whose method waits where it is called: what it gives is used as it is, so that it is no
     coroutine. Empty when nobody can say so."""
     name = module.qualified_name(call.func) or ""
-    if not may_ask(name) or not is_strange(name, module.project):
+    if not may_ask(name) or not _is_nobodys(name, module.project):
         return ""
     method = name.rpartition(".")[2]
-    if _OF_ITS_OWN.match(method) or not _is_used(call, module):
+    if _OF_ITS_OWN.search(method) or not _is_used(call, module):
         return ""
     return name.rpartition(".")[0]
+
+
+def _is_nobodys(name: str, project: Project) -> bool:
+    """Whether the tables say nothing of a method: of a package that they do not know, or of a client other methods of which
+    they have."""
+    parts = name.split(".")
+    made = next((number for number, part in enumerate(parts, 1) if part[:1].isupper()), len(parts))
+    return is_strange(name, project) or libraries.is_unlisted(
+        libraries.canonical(".".join(parts[:made])), name
+    )
+
+
+def asks_through(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
+    """The class of a strange client that a synchronous function of the project asks when it is called, and the way there. What
+    stands in no coroutine function and is not awaited waits where it is called."""
+    callee = module.callee(call)
+    if callee is None or callee.is_async or callee.function.flags & (facts.GENERATOR | facts.CACHED):
+        return None
+    known = _through.setdefault(module.project, {})
+    if callee not in known:
+        known[callee] = _way(callee, module.project)
+    found = known[callee]
+    if found is None:
+        return None
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return found[0], (Hop(module.path, call.lineno, last), *found[1])
+
+
+_through: WeakKeyDictionary[Project, dict[Node, tuple[str, tuple[Hop, ...]] | None]] = WeakKeyDictionary()
+
+
+def _way(start: Node, project: Project) -> tuple[str, tuple[Hop, ...]] | None:
+    """The nearest call of a strange client that asks, from a synchronous function on."""
+    pending: deque[tuple[Node, tuple[Hop, ...]]] = deque([(start, ())])
+    seen = {start}
+    while pending:
+        node, way = pending.popleft()
+        for call in node.function.calls:
+            if call.flags & (_RARELY | facts.LOAD | facts.AWAITED | facts.OFFLOADED | facts.LOCAL):
+                continue
+            value = project.resolver.value(call.ref, node.module)
+            if value is None or value.sort != Sort.EXTERNAL or not may_ask(value.name):
+                continue
+            owner, _, method = value.name.rpartition(".")
+            if not _OF_ITS_OWN.search(method) and _is_nobodys(value.name, project):
+                return owner, (*way, Hop(node.path, call.line, value.name))
+        if len(way) >= _NEAR - 1:
+            continue
+        for edge in node.edges:
+            target = edge.target
+            if edge.kind != CALL or edge.one_of_several or edge.call.flags & _RARELY or target in seen:
+                continue
+            if not target.is_async and not target.function.flags & (facts.GENERATOR | facts.CACHED):
+                seen.add(target)
+                pending.append((target, (*way, Hop(node.path, edge.call.line, target.symbol))))
+    return None
 
 
 def _is_used(call: ast.Call, module: Module) -> bool:

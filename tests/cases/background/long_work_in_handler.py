@@ -1,4 +1,5 @@
 import asyncio
+import os
 import smtplib
 import subprocess
 import time
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import aiosmtplib
+import arq
 import emails
 import httpx
 from confluent_kafka import Producer
@@ -250,7 +252,59 @@ async def events(_: None = Depends(local)):
 
 @app.post("/invoices")
 async def create_confirmation(address: str) -> None:
-    await send_confirmation(address)
+    await send_confirmation(address)  # FP401 (summary)
+
+
+@app.post("/invoices/again")
+async def send_confirmation_again(address: str) -> None:
+    await send_confirmation(address)  # FP401 (summary)
+
+
+@app.post("/invoices/told")
+async def send_confirmation_told(address: str) -> None:
+    try:
+        await send_confirmation(address)
+    except OSError as error:
+        raise HTTPException(502) from error
+
+
+@app.post("/invoices/asked")
+async def send_confirmation_asked(address: str) -> bool:
+    return await send_confirmation(address) is None
+
+
+@app.post("/invoices/behind")
+async def send_confirmation_behind(address: str, tasks: BackgroundTasks) -> None:
+    tasks.add_task(send_confirmation, address)
+
+
+async def tell_or_queue(address: str) -> None:
+    if os.environ.get("QUEUE"):
+        queue = await arq.create_pool()
+        await queue.enqueue_job("tell", address)
+        return
+    await httpx.AsyncClient(timeout=5).post("https://hooks.example", json={"address": address})
+
+
+async def queue_always(address: str) -> None:
+    queue = await arq.create_pool()
+    await queue.enqueue_job("tell", address)
+    await httpx.AsyncClient(timeout=5).post("https://hooks.example", json={"address": address})
+
+
+async def notify_somebody(address: str) -> None:
+    await tell_or_queue(address)
+
+
+async def notify_by_queue(address: str) -> None:
+    await queue_always(address)
+
+
+@app.post("/orders/told")
+async def told_or_queued(address: str) -> int:
+    await notify_somebody(address)  # FP401 (summary)
+    await notify_by_queue(address)
+    return 1
 
 
 async def send_confirmation(address: str) -> None:
@@ -630,3 +684,52 @@ async def reserved_for_all(numbers: list[int]) -> int:
 async def counted_by_all(numbers: list[int]) -> int:
     done = await asyncio.gather(*(notify_shop(number) for number in numbers))
     return len(done)
+
+
+class Mailer:
+    async def send_receipt(self, address: str) -> None:
+        raise NotImplementedError
+
+
+class SmtpMailer(Mailer):
+    async def send_receipt(self, address: str) -> None:
+        await aiosmtplib.send(address, hostname="mail.example")
+
+
+class ConsoleMailer(Mailer):
+    async def send_receipt(self, address: str) -> None:
+        print(address)
+
+
+class SilentMailer(Mailer):
+    async def send_receipt(self, address: str) -> None:
+        pass
+
+
+def mailer() -> Mailer:
+    if os.environ.get("MAIL") == "smtp":
+        return SmtpMailer()
+    return ConsoleMailer()
+
+
+def quiet_mailer():
+    if os.environ.get("MAIL") == "console":
+        return ConsoleMailer()
+    return SilentMailer()
+
+
+@app.post("/sales")
+async def sell(address: str) -> int:
+    await mailer().send_receipt(address)  # FP401 (summary)
+    await quiet_mailer().send_receipt(address)
+    return 1
+
+
+@app.post("/receipts")
+async def send_receipt(address: str) -> None:
+    await mailer().send_receipt(address)  # FP401 (summary)
+
+
+@app.post("/receipts/quiet")
+async def send_receipt_quietly(address: str) -> None:
+    await quiet_mailer().send_receipt(address)

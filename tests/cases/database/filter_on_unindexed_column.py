@@ -330,3 +330,28 @@ def measured(session: SessionDep, host: str, digest: str) -> None:
     session.scalars(select(Measurement).where(Measurement.digest == digest, Measurement.remark == host))
     session.scalars(select(Station).where(Station.page_host == host))
     session.add(Measurement(page_host=host))
+
+
+class Crate(Base):
+    __tablename__ = "crates"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    seal: Mapped[str]  # FP206
+    stamp: Mapped[str]  # FP206
+    lid: Mapped[str]
+    rim: Mapped[str]
+    base: Mapped[str]
+
+
+@app.get("/crates/{seal}")
+def crates(session: SessionDep, seal: str, asked: dict[str, str]) -> None:
+    session.scalars(select(Crate).filter_by(**{"seal": seal}))
+    wanted = {"stamp": seal}
+    session.scalars(select(Crate).filter_by(**wanted))
+    more = {"lid": seal}
+    more["id"] = seal
+    session.scalars(select(Crate).filter_by(**more))
+    session.scalars(select(Crate).filter_by(**{"rim": seal, **asked}))
+    session.scalars(select(Crate).filter_by(**{"base": seal, "id": 1}))
+    session.scalars(select(Crate).filter_by(**asked))
+    session.add(Crate(seal=seal))

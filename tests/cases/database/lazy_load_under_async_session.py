@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel, ConfigDict
@@ -385,3 +385,10 @@ async def sales(session: SessionDep) -> list[Sale]:
 async def with_their_shop(session: SessionDep) -> list[Sale]:
     statement = select(Sale).options(selectinload(Sale.clerk), selectinload(Sale.shop))  # FP205 (summary)
     return (await session.scalars(statement)).all()
+
+
+@app.get("/orders/cast")
+async def cast_orders(session: SessionDep) -> list[int]:
+    orders = cast(list[Order], (await session.scalars(select(Order))).all())
+    loaded = cast("list[Order]", (await session.scalars(select(Order).options(selectinload(Order.items)))).all())
+    return [len(order.items) for order in orders] + [len(order.items) for order in loaded]  # FP205

@@ -865,3 +865,38 @@ def first_setting(session: SessionDep) -> Any:
     for table in ["orders", "items", "products", "notes"]:
         session.execute(text(f"SELECT count(*) FROM {table}"))
     return session.scalars(select(Product).where(Product.name.in_(["host", "port", "user", "topic"]))).all()
+
+
+@app.get("/products/owners")
+def owners_of_products(session: SessionDep) -> list[Any]:
+    names: dict[int, Any] = {}
+    found = []
+    for product in session.scalars(select(Product).limit(100)).all():
+        if product.id not in names:
+            names[product.id] = session.scalar(select(Product).where(Product.name == str(product.id)))  # FP201 (summary)
+        found.append(names[product.id])
+    known: dict[int, Any] = dict()
+    for product in session.scalars(select(Product).limit(100)).all():
+        owner = known.get(product.id)
+        if owner is None:
+            owner = session.scalar(select(Product).where(Product.name == str(product.id)))  # FP201 (summary)
+            known[product.id] = owner
+    return found
+
+
+KNOWN: dict[int, Any] = {}
+
+
+@app.get("/products/owners/kept")
+def owners_that_the_process_keeps(names: dict[int, Any], session: SessionDep) -> list[Any]:
+    found = []
+    only: dict[str, Any] = {}
+    for product in session.scalars(select(Product).limit(100)).all():
+        if product.id not in KNOWN:
+            KNOWN[product.id] = session.scalar(select(Product).where(Product.name == str(product.id)))
+        if product.id not in names:
+            names[product.id] = session.scalar(select(Product).where(Product.name == str(product.id)))
+        if "first" not in only:
+            only["first"] = session.scalar(select(Product).where(Product.name == "first"))
+        found.append(KNOWN[product.id])
+    return found

@@ -179,7 +179,13 @@ def remembering(ids: list[int], session: SessionDep) -> None:
         known_owner(session, owner_id, {})
         cached_owner(session, owner_id, owners)
         if owner_id not in owners:
-            owners[owner_id] = load_owner(session, owner_id)
+            owners[owner_id] = load_owner(session, owner_id)  # FP202 (summary)
+    for owner_id in ids:
+        if owner_id not in KEPT:
+            KEPT[owner_id] = load_owner(session, owner_id)
+
+
+KEPT: dict[int, Owner | None] = {}
 
 
 @app.get("/once")

@@ -24,6 +24,7 @@ from fastapi import BackgroundTasks, Depends, FastAPI, UploadFile, WebSocket
 from nodelink import Node
 from pydantic import Field
 from pydantic_settings import BaseSettings
+from pymongo import AsyncMongoClient
 from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -948,3 +949,23 @@ async def runs_chained(message: Any) -> object:
     for tool_call in message.tool_calls:
         result = await TOOLS[tool_call.name].run(tool_call.args, before=result)
     return result
+
+
+orders = AsyncMongoClient("mongodb://db")["shop"]["orders"]
+
+
+@app.get("/orders/levels")
+async def levels_of_documents(websocket: WebSocket, consumer: fleetlink.Consumer) -> list[int]:
+    found = []
+    async for order in orders.find({"open": True}):
+        found.append(await level_of(order["number"]))  # FP111
+    async for order in orders.find({"open": True}).limit(3):
+        found.append(await level_of(order["number"]))
+    async for order in orders.find({"open": True}):
+        if await level_of(order["number"]):
+            break
+    async for message in websocket.iter_text():
+        found.append(await level_of(message))
+    async for message in consumer:
+        found.append(await level_of(message))
+    return found

@@ -34,6 +34,7 @@ import psutil
 import pystac_client
 import requests
 import requests as http
+import sh
 import spotipy
 import supabase
 import telebot
@@ -46,6 +47,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from fastapi import BackgroundTasks, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi_utils.tasks import repeat_every
+from google_auth_oauthlib.flow import Flow
 from googleapiclient import discovery
 from googleapiclient.discovery import Resource, build
 from googleapiclient.http import MediaIoBaseDownload
@@ -55,6 +57,7 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI, OpenAI
 from telebot.async_telebot import AsyncTeleBot
+from tweepy import OAuth2UserHandler
 
 app = FastAPI()
 session = requests.Session()
@@ -886,3 +889,22 @@ async def figures_by_hand() -> int:
 @app.post("/figures/asked")
 async def figures_of_anybody() -> int:
     return await submit_asked()
+
+
+@app.get("/signed-in")
+async def signed_in(code: str) -> list[Any]:
+    flow = Flow.from_client_config({}, scopes=["openid"])
+    flow.fetch_token(code=code)  # FP101
+    signing_in = OAuth2UserHandler(client_id="a", redirect_uri="b", scope=[])
+    await asyncio.sleep(0)
+    address = signing_in.get_authorization_url()
+    return [flow.credentials, signing_in.fetch_token(code), address, flow.authorization_url()]  # FP101
+
+
+@app.get("/revision")
+async def revision() -> str:
+    await asyncio.sleep(0)
+    later = sh.git.bake("log")
+    found = sh.git("rev-parse", "HEAD") + sh.git.show("-s", later)  # FP101
+    await asyncio.to_thread(sh.git, "fetch")
+    return str(found) + str(await sh.git("log", _async=True))

@@ -919,3 +919,22 @@ async def few_of_player(number: str) -> list[object]:
         pipe.get("b")
         pipe.get("c")
         return [badge, *await pipe.execute()]
+
+
+def best_of(rate: float, level: int) -> list[float]:
+    return [rate, level]
+
+
+@app.get("/best/{number}")
+async def best(number: str) -> dict[str, list[str]]:
+    return {"best": sorted(str(each) for each in best_of(rate=await rate(), level=await level(number)))}  # FP110
+
+
+@app.get("/best/{number}/each")
+async def best_of_each(number: str, numbers: list[str]) -> dict[str, object]:
+    return {
+        "one": sorted(best_of(rate=1.0, level=await level(number))),
+        "each": [best_of(1.0, 2) for each in numbers],
+        "either": best_of(await rate(), 1) if number else best_of(1.0, await level(number)),
+        "needed": best_of(1.0, await level(str(await rate()))),
+    }

@@ -5,7 +5,7 @@ from fastapi import Depends, FastAPI
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import Session, sessionmaker
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 from sqlmodel import create_engine as sqlmodel_engine
 
 app = FastAPI()
@@ -56,6 +56,8 @@ checked_either_checked = create_engine(
     connect_args={"check_same_thread": False} if OURS.startswith("sqlite") else {},
 )
 threads = create_engine(URL, pool_pre_ping=True)  # FP606 (summary)
+named_anyway = create_engine(URL, poolclass=QueuePool, pool_size=20)  # FP606 (summary)
+aged_and_named = create_engine(URL, poolclass=QueuePool, pool_size=20, pool_recycle=1800)  # FP606 (summary)
 
 LATER: dict[str, Any] = {}
 if "POOL" in os.environ:
@@ -78,6 +80,7 @@ recycled = create_engine(URL, pool_recycle=1800, max_overflow=20, pool_pre_ping=
 from_options = create_engine(URL, **OPTIONS)
 local = create_engine("sqlite:///shop.db")
 threads = create_engine(os.environ["DATABASE_URL"], connect_args={"check_same_thread": False})
+named_and_asked = create_engine(URL, poolclass=QueuePool, pool_size=20, pool_pre_ping=True)
 without_pool = create_async_engine(URL, poolclass=NullPool)
 
 

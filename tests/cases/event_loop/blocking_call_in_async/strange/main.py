@@ -2,12 +2,16 @@
 
 import koji
 from fastapi import Depends, FastAPI
-from orderly import AsyncOrderlyClient, OrderlyClient, Ledger
+from google.cloud import scheduler_v1
+from orderly import AsyncOrderlyClient, Ledger, OrderlyClient
+from tweepy import Client
 
 app = FastAPI()
 client = OrderlyClient("key")
 waiting = AsyncOrderlyClient("key")
 ledger = Ledger()
+posts = Client("token")
+tasks = scheduler_v1.CloudSchedulerClient()
 
 
 class Builds:
@@ -74,3 +78,18 @@ async def listed() -> list[int]:
 @app.get("/built")
 async def built() -> object:
     return await client.search_orders("open").limit(5).run()
+
+
+@app.get("/users")
+async def users() -> list[str]:
+    return [user.name for user in client.users.active.list_all()]  # FP101 (summary)
+
+
+@app.get("/timeline")
+async def timeline() -> list[str]:
+    return [post.text for post in posts.get_home_timeline()]  # FP101 (summary)
+
+
+@app.get("/queue")
+async def queue() -> str:
+    return posts.get_url() + tasks.get_queue_path("p", "l", "q").lower()
