@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -38,6 +39,8 @@ Say = Callable[[Finding, Sequence[str]], None]
 """Told of a finding, with the lines of its file, as soon as its fix was tried."""
 Foresee = Callable[[Result], None]
 """Told of all findings, none with its fix yet, before the first is said; not where several processes find them."""
+Fixes = Literal["all", "problems", "none"]
+"""Of which findings fixes are proven: lists that tell of hints in brief show none of theirs, and most of the time goes there."""
 
 
 class Scan(msgspec.Struct, kw_only=True):
@@ -59,13 +62,13 @@ def scan(
     options: Options,
     *,
     advance: Advance = lambda count: None,
-    prove: bool = True,
+    fixes: Fixes = "all",
     say: Say | None = None,
     foresee: Foresee = lambda result: None,
     cache: FolderCache | None = None,
     spent: list[object] | None = None,
 ) -> Scan:
-    """Analyse a project. With `prove` every finding comes with its proven fix.
+    """Analyse a project. Findings come with their proven fix, as far as `fixes` asks for them.
 
     `say` hears of the findings in Python files beforehand, file by file, and `foresee` of all of them before that. What
     `cache` has is not worked out again.
@@ -75,8 +78,8 @@ def scan(
     sources = project.read()
     documents = project.texts()
     tell = _Once(sources, say) if say is not None else None
-    key = foldercache.key(sources, project.chosen, documents, options, prove=prove) if cache else ""
-    known = cache.result(key) if cache else None
+    key = foldercache.key(sources, project.chosen, documents, options) if cache else ""
+    known = _known(cache, key, fixes) if cache else None
     if known is None:
         result = analyze(
             sources,
@@ -84,14 +87,14 @@ def scan(
             documents,
             options,
             advance=advance,
-            prove=prove,
+            fixes=fixes,
             tell=tell,
             foresee=foresee,
             cache=cache,
             spent=spent,
         )
         if cache:
-            cache.keep_result(key, result)
+            cache.keep_result(f"{key}-{fixes}", result)
     else:
         result = known
         advance(len(sources))
@@ -107,6 +110,12 @@ def scan(
     return Scan(result=_finished(result, sources, started), sources=sources, documents=documents)
 
 
+def _known(cache: FolderCache, key: str, fixes: Fixes) -> Result | None:
+    """A result of earlier, with these fixes or more."""
+    found = cache.result(f"{key}-{fixes}")
+    return cache.result(f"{key}-all") if found is None and fixes == "problems" else found
+
+
 def analyze(
     sources: Mapping[str, bytes],
     chosen: frozenset[str],
@@ -114,7 +123,7 @@ def analyze(
     options: Options,
     *,
     advance: Advance = lambda count: None,
-    prove: bool = True,
+    fixes: Fixes = "all",
     tell: Callable[[Finding], None] | None = None,
     foresee: Foresee = lambda result: None,
     cache: FolderCache | None = None,
@@ -129,7 +138,7 @@ def analyze(
         import asyncio  # only here: most projects are read without it
 
         return asyncio.run(
-            _examine(mine, rest, documents, options, processes, advance, prove, tell, cache, stored)
+            _examine(mine, rest, documents, options, processes, advance, fixes, tell, cache, stored)
         )
     skipped: list[Skipped] = []
     known = foldercache.decoded(stored)
@@ -142,7 +151,7 @@ def analyze(
         options=options,
         advise=bool(options.select),
         kept_lines=KEPT_LINES,
-        mends=prove,
+        mends=fixes != "none",
         spent=spent,
     )
     if spent is not None:
@@ -153,13 +162,21 @@ def analyze(
     foresee(result)
     findings: list[Finding] = []
     with _set_aside():
-        for portion in rules.portions(result.findings, soon=tell is not None, counts=analysis.has_fix):
-            told = analysis.prove_all(portion) if prove else portion
+        for portion in rules.portions(
+            result.findings,
+            soon=tell is not None,
+            counts=lambda finding: _is_proven(finding, fixes) and analysis.has_fix(finding),
+        ):
+            told = analysis.prove_all(portion, counts=lambda finding: _is_proven(finding, fixes))
             findings.extend(told)
             if tell is not None:
                 for finding in told:
                     tell(finding)
     return msgspec.structs.replace(result, findings=tuple(findings), skipped=(*result.skipped, *skipped))
+
+
+def _is_proven(finding: Finding, fixes: Fixes) -> bool:
+    return fixes == "all" or (fixes == "problems" and not finding.is_hint)
 
 
 @contextlib.contextmanager
@@ -188,7 +205,7 @@ def only_new(project: Project, revision: str, now: Scan, options: Options) -> Sc
     # What is untouched and says nothing now needs no rules: only its facts count.
     changed = frozenset(path for path, source in sources.items() if now.sources.get(path) != source)
     suspects = frozenset(finding.path for finding in now.result.findings)
-    then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, prove=False)
+    then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, fixes="none")
     known = {finding.fingerprint for finding in then.findings}
     findings = tuple(
         heat.unweakened(finding).as_new()
@@ -402,7 +419,7 @@ async def _examine(
     options: Options,
     processes: int,
     advance: Advance,
-    prove: bool,
+    fixes: Fixes,
     tell: Callable[[Finding], None] | None,
     cache: FolderCache | None,
     stored: Mapping[str, bytes],
@@ -431,7 +448,8 @@ async def _examine(
                 others=others,
                 documents=documents,
                 options=options,
-                fixes=prove,
+                fixes=fixes != "none",
+                hints=fixes == "all",
                 tell=passed_on,
             )
             if passed_on is not None:

@@ -163,12 +163,10 @@ def key(
     chosen: frozenset[str],
     documents: Mapping[str, str],
     options: Options,
-    *,
-    prove: bool,
 ) -> str:
-    """What a result depends on."""
+    """What a result depends on, but for which fixes are in it."""
     digest = hashlib.blake2b(digest_size=_DIGEST)
-    digest.update(f"{build()} {prove}\0".encode() + msgspec.json.encode(options, order="deterministic"))
+    digest.update(f"{build()}\0".encode() + msgspec.json.encode(options, order="deterministic"))
     for path, source in sorted(sources.items()):
         digest.update(f"\0{path}\0{path in chosen}\0".encode(errors="surrogatepass"))
         digest.update(hashlib.blake2b(source, digest_size=_DIGEST).digest())

@@ -115,7 +115,7 @@ class Compare(msgspec.Struct, tag="compare", kw_only=True):
 
 
 class Examine(msgspec.Struct, tag="examine"):
-    """One version: rules run on `sources`, `others` are facts of the rest. All findings get their fixes."""
+    """One version: rules run on `sources`, `others` are facts of the rest. All findings get their fixes, or all but hints."""
 
     sources: dict[str, bytes]
     others: dict[str, bytes]
@@ -124,6 +124,8 @@ class Examine(msgspec.Struct, tag="examine"):
     unproven: list[str] = []
     tell: bool = False
     """Whether each finding is wanted as soon as its fix was tried, before the end (`Told`)."""
+    hints: bool = True
+    """Whether hints get their fixes too."""
 
 
 class Extract(msgspec.Struct, tag="extract"):

@@ -364,9 +364,11 @@ class Analysis:
         options: Options = NO_OPTIONS,
         deadline: float = math.inf,
         fixes: bool = True,
+        hints: bool = True,
         tell: Callable[[Finding], None] | None = None,
     ) -> Result:
-        """Analyse one version; with `fixes`, every finding comes with its proven fix. For the rest see `compare`.
+        """Analyse one version; with `fixes`, every finding comes with its proven fix, hints only with `hints`. For the rest see
+        `compare`.
 
         `tell` gets each finding as soon as its fix was tried; some twice, when a worker ended in between.
         """
@@ -379,6 +381,7 @@ class Analysis:
                 options,
                 sorted(unproven if fixes else sources),
                 tell is not None,
+                hints,
             )
 
         beyond = _nameless(sources)

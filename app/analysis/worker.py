@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -345,7 +345,14 @@ def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
     others = {path: cache.decode(encoded) for path, encoded in task.others.items() if takes_part(path)}
     advise = bool(task.options.select)
     analysis = analyze(task.sources, others, task.documents, task.options, connection, advise=advise)
-    return prove(analysis.result.findings, analysis, task.unproven, connection, tell=task.tell)
+    return prove(
+        analysis.result.findings,
+        analysis,
+        task.unproven,
+        connection,
+        tell=task.tell,
+        counts=lambda finding: task.hints or not finding.is_hint,
+    )
 
 
 def diagnose(task: Diagnose, connection: Connection, cache: FactsCache) -> list[Diagnosed]:
@@ -426,15 +433,19 @@ def prove(
     seconds: float = math.inf,
     *,
     tell: bool = False,
+    counts: Callable[[Finding], bool] = lambda finding: True,
 ) -> Result:
-    """The result of `analysis`; these findings, portion by portion until time is over, with their fix."""
+    """The result of `analysis`; these findings, as far as they count, portion by portion until time is over, with their fix."""
     left_alone = {*unproven, *(path for path in analysis.facts if not connection.affords_proof(path))}
     proven: dict[int, Finding] = {}
     end = time.monotonic() + seconds
     for portion in rules.portions(
-        findings, whole_files=tell, soon=tell or seconds < math.inf, counts=analysis.has_fix
+        findings,
+        whole_files=tell,
+        soon=tell or seconds < math.inf,
+        counts=lambda finding: counts(finding) and analysis.has_fix(finding),
     ):
-        wanted = [finding for finding in portion if finding.path not in left_alone]
+        wanted = [finding for finding in portion if finding.path not in left_alone and counts(finding)]
         if wanted and time.monotonic() <= end:
             done = analysis.prove_all(
                 wanted,

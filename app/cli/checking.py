@@ -23,13 +23,15 @@ from app.cli.shared import (
 )
 
 if TYPE_CHECKING:
-    from app.check import Scan
+    from app.check import Fixes, Scan
     from app.discovery import Project
     from app.review.burndown import Point
     from app.review.grouping import Entry
     from rules.engine.finding import Finding, Options, Result
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "prompt")
+_HINTS_IN_BRIEF = frozenset({"text", "github", "markdown", "prompt"})
+"""Formats that tell of hints in brief, unless they are asked for: their fixes show nowhere."""
 SKIPPED_SHOWN = 10
 
 
@@ -144,6 +146,8 @@ def check(
         printer = _Printer(hints=hints, grouped=not ungrouped) if at_once else None
         if checklist and not select:
             select = ("FP",)  # everything in so many words: project advice too
+        in_brief = output_format in _HINTS_IN_BRIEF and not hints
+        everything = fix or show_diff or statistics or checklist or base is not None
         scan, project, options = checked(
             paths,
             select,
@@ -152,6 +156,7 @@ def check(
             base,
             printer,
             profiles,
+            fixes="problems" if in_brief and not everything else "all",
             kept=not no_cache,
             cache_dir=cache_dir,
             spent=spent,
@@ -274,6 +279,7 @@ def checked(
     printer: _Printer | None = None,
     profiles: Sequence[Path] = (),
     *,
+    fixes: Fixes = "all",
     kept: bool = False,
     cache_dir: Path | None = None,
     spent: list[object] | None = None,
@@ -302,7 +308,14 @@ def checked(
         cache = FolderCache(cache_dir or root / NAME) if kept else None
         foresee = printer.foresee if printer is not None else lambda result: None
         scan = checking.scan(
-            project, options, advance=bar, say=printer, foresee=foresee, cache=cache, spent=spent
+            project,
+            options,
+            advance=bar,
+            fixes=fixes,
+            say=printer,
+            foresee=foresee,
+            cache=cache,
+            spent=spent,
         )
     if base is not None:
         try:
@@ -335,7 +348,14 @@ def _watch(
     def show() -> None:
         try:
             scan, project, _ = checked(
-                paths, select, ignore, config_file, base, kept=kept, cache_dir=cache_dir
+                paths,
+                select,
+                ignore,
+                config_file,
+                base,
+                fixes="all" if hints or statistics or base is not None else "problems",
+                kept=kept,
+                cache_dir=cache_dir,
             )
         except Misuse as mistake:
             mistake.show()

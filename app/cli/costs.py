@@ -58,7 +58,7 @@ def scale(
     site = capacity.sites(options, deployment.read(project.texts()))
     endpoints = [
         entry
-        for entry in scan(project, options, prove=False).result.endpoints
+        for entry in scan(project, options, fixes="none").result.endpoints
         if not endpoint
         or any(
             fnmatchcase(f"{entry.method} {entry.path}", one) or fnmatchcase(entry.path, one)
@@ -107,7 +107,7 @@ def budget(path: Path, freeze: bool, loosen: bool, output_format: str) -> None:
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
     options = msgspec.structs.replace(config.options(), select=("none",))  # costs alone, no findings
-    endpoints = scan(project, options, prove=False).result.endpoints
+    endpoints = scan(project, options, fixes="none").result.endpoints
     if freeze:
         try:
             done = budgeting.freeze(root, endpoints, config, loosen=loosen)

@@ -124,14 +124,15 @@ class Analysis:
         *,
         begin: Begin = lambda path: None,
         goes_on: Callable[[], bool] = lambda: True,
+        counts: Callable[[Finding], bool] = lambda finding: True,
     ) -> list[Finding]:
         """The same findings, each with its proven fix or with `fix=None`.
 
         `begin` is told which file comes next, whenever one does. Fixes that are not tried when it is not to go on are
-        left out.
+        left out, and those of what does not `counts`.
         """
         candidates: list[proofs.Candidate] = []
-        for finding in sorted(findings, key=lambda finding: finding.path):
+        for finding in sorted(filter(counts, findings), key=lambda finding: finding.path):
             found = self._matches.get(finding.fingerprint)
             if found is None or found[1].fix is None or finding.path not in self._sources or not goes_on():
                 continue

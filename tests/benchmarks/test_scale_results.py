@@ -27,7 +27,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Endpoint, ...]:
     shutil.copytree(SAMPLE, project)
     (project / "pyproject.toml").write_text('[project]\nname = "service"\nversion = "1"\n')
     options = Options(context=KEPT["context"], select=("none",), occupancy=True)
-    return scan(find((project,)), options, prove=False).result.endpoints
+    return scan(find((project,)), options, fixes="none").result.endpoints
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from app import check as checking
 from app import discovery, foldercache
 from app.foldercache import NAME, FolderCache
 from rules import Options
-from tests.cli.program import fastperf
+from tests.cli.program import called, fastperf
 
 API = """\
 import time
@@ -179,3 +180,83 @@ def test_the_command_keeps_and_marks_its_folder_unless_told_not_to(
     assert (
         (shop / NAME / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172789f06886806bc55")
     )
+
+
+HINTED = f"{API}\n\nasync def nobody_calls_this() -> None:\n    time.sleep(0.01)\n"
+
+
+def fixed(scan: checking.Scan) -> dict[bool, bool]:
+    """Whether the findings have fixes, by whether they are hints."""
+    return {
+        finding.is_hint: finding.fix is not None
+        for finding in scan.result.findings
+        if "sleep" in finding.message
+    }
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_the_fixes_of_hints_are_proven_for_who_asks_for_them(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    if large:
+        monkeypatch.setattr(checking, "LARGE_BYTES", 0)
+        monkeypatch.setattr(checking, "FEWEST_PROCESSES", 0)
+    (shop / "shop" / "api.py").write_text(HINTED)
+    project = discovery.find([shop])
+
+    every = checking.scan(project, Options())
+    problems = checking.scan(project, Options(), fixes="problems")
+    none = checking.scan(project, Options(), fixes="none")
+
+    assert fixed(every) == {False: True, True: True}
+    assert fixed(problems) == {False: True, True: False}
+    assert fixed(none) == {False: False, True: False}
+
+
+def test_a_kept_result_serves_who_asks_for_as_many_fixes_or_fewer(shop: Path, read: list[set[str]]) -> None:
+    (shop / "shop" / "api.py").write_text(HINTED)
+    project, cache = discovery.find([shop]), FolderCache(shop / NAME)
+
+    checking.scan(project, Options(), fixes="problems", cache=cache)
+    every = checking.scan(project, Options(), cache=cache)
+    after = len(read)
+    (shop / NAME / next(each.name for each in (shop / NAME).glob("*-problems.bin"))).unlink()
+    checking.scan(project, Options(), fixes="problems", cache=cache)
+
+    assert fixed(every) == {False: True, True: True}
+    assert (after, len(read)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "proven"),
+    [
+        ((), False),
+        (("--output-format", "markdown"), False),
+        (("--by-endpoint",), False),
+        (("--output-format", "json"), True),
+        (("--output-format", "sarif"), True),
+        (("--hints",), True),
+        (("--hints", "--output-format", "markdown"), True),
+        (("--statistics",), True),
+        (("--diff",), True),
+        (("--checklist",), True),
+        (("--select", "FP101"), True),
+    ],
+)
+def test_a_list_that_tells_of_hints_in_brief_waits_for_none_of_their_fixes(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, asked: tuple[str, ...], proven: bool
+) -> None:
+    (shop / "shop" / "api.py").write_text(HINTED)
+    scans: list[checking.Scan] = []
+    real = checking.scan
+
+    def kept(*given: Any, **named: Any) -> checking.Scan:
+        scans.append(real(*given, **named))
+        return scans[-1]
+
+    monkeypatch.setattr(checking, "scan", kept)
+
+    called("check", "--exit-zero", "--no-cache", *asked, folder=shop)
+
+    (scan,) = scans
+    assert fixed(scan)[True] is proven

@@ -570,9 +570,9 @@ def test_the_first_findings_are_told_before_the_other_fixes_are_tried(
     events: list[str] = []
     prove = Analysis.prove_all
 
-    def proving(analysis: Analysis, findings: Sequence[Finding]) -> list[Finding]:
+    def proving(analysis: Analysis, findings: Sequence[Finding], **named: Any) -> list[Finding]:
         events.append("tried")
-        return prove(analysis, findings)
+        return prove(analysis, findings, **named)
 
     monkeypatch.setattr(Analysis, "prove_all", proving)
     checking.scan(discovery.find([shop]), Options(), say=lambda finding, lines: events.append("told"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import heapq
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
 from msgspec import Struct
@@ -103,6 +103,8 @@ class Summaries:
         for name, (wanted, follows) in _TABLES.items():
             setattr(self, name, _spread(graph.nodes.values(), wanted, follows))
         self._known: dict[Node, Summary] = {}
+        self._ways: defaultdict[str, _Ways] = defaultdict(dict)
+        """By table."""
         self._signatures: dict[Node, tuple[object, ...]] = {}
         self._equal: dict[tuple[object, ...], tuple[object, ...]] = {}
         """All signatures: most functions share theirs with others."""
@@ -114,7 +116,7 @@ class Summaries:
         """
         left_out = {*changed, *gone}
         after = copy.copy(self)
-        after._known, after._signatures = {}, {}
+        after._known, after._ways, after._signatures = {}, defaultdict(dict), {}
         for name, (wanted, follows) in _TABLES.items():
             table: _Steps = getattr(self, name)
             kept = {node: steps for node, steps in table.items() if node not in left_out}
@@ -128,7 +130,7 @@ class Summaries:
         Whoever calls one of the `gone` is among the `changed`. Returns the functions that lead to other leaves, or
         to the same ones by other ways.
         """
-        self._known, self._signatures = {}, {}
+        self._known, self._ways, self._signatures = {}, defaultdict(dict), {}
         touched: set[Node] = set()
         for name, (wanted, follows) in _TABLES.items():
             table: _Steps = getattr(self, name)
@@ -145,15 +147,18 @@ class Summaries:
             known = self._known[node] = Summary(
                 node.name,
                 node.is_async,
-                () if node.is_async else _leaves(self._blocking, node),
-                _leaves(self._queries, node),
-                _leaves(self._external, node),
-                _leaves(self._commits, node),
-                _leaves(self._cpu, node),
-                _leaves(self._reads, node),
-                _leaves(self._writes, node),
+                () if node.is_async else self._leaves(node, "_blocking"),
+                self._leaves(node, "_queries"),
+                self._leaves(node, "_external"),
+                self._leaves(node, "_commits"),
+                self._leaves(node, "_cpu"),
+                self._leaves(node, "_reads"),
+                self._leaves(node, "_writes"),
             )
         return known
+
+    def _leaves(self, node: Node, table: str) -> tuple[Leaf, ...]:
+        return _leaves(getattr(self, table), self._ways[table], node)
 
     def blocks_loop(self, node: Node) -> tuple[str, ...]:
         """Names of what blocks the loop when `node` runs on it, nearest first."""
@@ -468,7 +473,7 @@ def _call(node: Node, step: int) -> Call:
     return (node.edges if step >= _FURTHER else node.leaves)[step & _AT].call
 
 
-def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
+def _leaves(table: _Steps, ways: _Ways, node: Node) -> tuple[Leaf, ...]:
     steps = table.get(node)
     if not steps:
         return ()
@@ -486,7 +491,7 @@ def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
         else leaf
         for key, _ in ordered
         if chosen[_name(key)] == key
-        for leaf in (_leaf(table, node, key),)
+        for leaf in (_leaf(table, ways, node, key),)
     )[:_MAX_LEAVES]
 
 
@@ -496,44 +501,30 @@ def _in_either_case(key: str, steps: Mapping[str, int]) -> bool:
     return len(needs) == 1 and _key(_name(key), (switches.negated(needs[0]),)) in steps
 
 
-def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
-    hops: list[Hop] = []
-    name, needs = _name(key), _needs(key)
-    sometimes = cached = on_miss = once = granted = by_choice = under_condition = of_kind = False
-    rarely = 0
-    kept_by = None
-    current = node
-    while True:
-        step = table[current][key]
-        call, flags = _call(current, step), current.function.flags
-        rarely |= _rarely(call, granted)
-        # The caller of a summary sees the branches around its own call.
-        sometimes = sometimes or is_conditional(call)
-        under_condition = under_condition or bool(call.flags & facts.CONDITIONAL)
-        cached = cached or bool(flags & facts.CACHED)
-        on_miss = on_miss or _on_miss(call)
-        if call.flags & facts.OF_OBJECT:
-            kept_by = current.path, current.symbol.rpartition(".")[0]
-        of_kind = of_kind or bool(call.flags & facts.OF_KIND)
-        once = once or bool(flags & facts.SINGLE or call.flags & facts.ONCE)
-        if step < _FURTHER:
-            break
-        edge = current.edges[step & _AT]
-        by_choice = by_choice or (edge.one_of_several and not _all_do(table, current, edge, key))
-        hops.append(Hop(current.path, call.line, edge.target.symbol.replace("'2", "")))
-        key = next(
-            each
-            for each in _behind(table, edge, key)
-            if table[edge.target][each] // _FURTHER + 1 == step // _FURTHER
-        )
-        granted = _GUARDED in key and all(each[1:2] in ("(", ".") for each in _left(key, edge) or ())
-        if switches.are_doubtful(_needs(key), edge.target.function, edge.call):
-            rarely |= facts.WISHED
-        current = edge.target
-    hops.append(Hop(current.path, call.line, name))
-    leaf = current.leaves[step]
-    rarely |= facts.ONCE if once else 0
-    kind, instead, is_async = "", "", False
+class _Way(Struct, frozen=True):
+    """How a function comes to a leaf, by itself or by a way that others who call it share."""
+
+    leaf: LeafCall
+    path: tuple[Hop, ...]
+    cached: bool
+    on_miss: bool
+    sometimes: bool
+    rarely: int
+    """But for the `WISHED` of its own call, which `wished` is: who calls it may grant the wish."""
+    wished: int
+    kept_by: tuple[str, str] | None
+    by_choice: bool
+    under_condition: bool
+    of_kind: bool
+
+
+_Ways = dict[tuple[Node, str], _Way]
+"""By function and key, as far as somebody asked."""
+
+
+def _leaf(table: _Steps, ways: _Ways, node: Node, key: str) -> Leaf:
+    way = _way(table, ways, node, key)
+    leaf, kind, instead, is_async = way.leaf, "", "", False
     if leaf.blocking is not None:
         kind, instead = str(leaf.blocking.kind), leaf.blocking.instead
     if leaf.query is not None:
@@ -541,32 +532,100 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
     elif leaf.external is not None:
         kind, is_async = kind or leaf.external.kind, leaf.external.is_async
     return Leaf(
-        name,
+        _name(key),
         kind,
         instead,
-        tuple(hops),
-        cached,
+        way.path,
+        way.cached,
         leaf.blocking,
         is_async,
-        on_miss,
-        sometimes or by_choice,
-        rarely,
-        kept_by,
-        needs,
-        by_choice,
-        under_condition,
-        of_kind,
+        way.on_miss,
+        way.sometimes or way.by_choice,
+        way.rarely | way.wished,
+        way.kept_by,
+        _needs(key),
+        way.by_choice,
+        way.under_condition,
+        way.of_kind,
     )
+
+
+def _way(table: _Steps, ways: _Ways, node: Node, key: str) -> _Way:
+    """Follow the steps to where the rest of the way is known, and come back by them."""
+    passed: list[tuple[Node, str, Edge, str]] = []
+    while (known := ways.get((node, key))) is None and (step := table[node][key]) >= _FURTHER:
+        edge = node.edges[step & _AT]
+        inner = next(
+            each
+            for each in _behind(table, edge, key)
+            if table[edge.target][each] // _FURTHER + 1 == step // _FURTHER
+        )
+        passed.append((node, key, edge, inner))
+        node, key = edge.target, inner
+    if known is None:
+        known = ways[node, key] = _ending(node, node.leaves[table[node][key]], _name(key))
+    for node, key, edge, inner in reversed(passed):
+        known = ways[node, key] = _longer(table, node, key, edge, inner, known)
+    return known
+
+
+def _ending(node: Node, leaf: LeafCall, name: str) -> _Way:
+    call, flags = leaf.call, node.function.flags
+    return _Way(
+        leaf,
+        (Hop(node.path, call.line, name),),
+        bool(flags & facts.CACHED),
+        _on_miss(call),
+        is_conditional(call),  # the caller of a summary sees the branches around its own call
+        *_seldom(call, flags),
+        _keeper(node) if call.flags & facts.OF_OBJECT else None,
+        False,
+        bool(call.flags & facts.CONDITIONAL),
+        bool(call.flags & facts.OF_KIND),
+    )
+
+
+def _longer(table: _Steps, node: Node, key: str, edge: Edge, inner: str, rest: _Way) -> _Way:
+    """The way from `node` by `edge`, behind which `inner` is the key and `rest` the way."""
+    call, flags = edge.call, node.function.flags
+    rarely, wished = _seldom(call, flags)
+    granted = _GUARDED in inner and all(each[1:2] in ("(", ".") for each in _left(inner, edge) or ())
+    if not granted:
+        rarely |= rest.wished
+    if switches.are_doubtful(_needs(inner), edge.target.function, call):
+        rarely |= facts.WISHED
+    kept_by = rest.kept_by or (_keeper(node) if call.flags & facts.OF_OBJECT else None)
+    return _Way(
+        rest.leaf,
+        (Hop(node.path, call.line, edge.target.symbol.replace("'2", "")), *rest.path),
+        rest.cached or bool(flags & facts.CACHED),
+        rest.on_miss or _on_miss(call),
+        rest.sometimes or is_conditional(call),
+        rest.rarely | rarely,
+        wished,
+        kept_by,
+        rest.by_choice or (edge.one_of_several and not _all_do(table, node, edge, key)),
+        rest.under_condition or bool(call.flags & facts.CONDITIONAL),
+        rest.of_kind or bool(call.flags & facts.OF_KIND),
+    )
+
+
+def _keeper(node: Node) -> tuple[str, str]:
+    return node.path, node.symbol.rpartition(".")[0]
+
+
+def _seldom(call: Call, flags: int) -> tuple[int, int]:
+    """What makes a call of a function with these `flags` rare, and apart from it whether only a wish does."""
+    rarely = call.flags & _RARELY
+    if flags & facts.SINGLE:
+        rarely |= facts.ONCE
+    return rarely & ~facts.WISHED, rarely & facts.WISHED
 
 
 def _all_do(table: _Steps, node: Node, edge: Edge, key: str) -> bool:
     """Whether each of the functions that a call may run does what `key` says."""
     others = [each for each in node.edges if each.one_of_several and each.call is edge.call]
     return all(next(_behind(table, each, key), None) is not None for each in others)
-
-
-def _rarely(call: Call, granted: bool) -> int:
-    return call.flags & (_RARELY & ~facts.WISHED if granted else _RARELY)
 
 
 def possible(summary: Summary, function: Function, call: Call) -> Summary:
