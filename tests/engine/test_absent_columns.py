@@ -72,6 +72,31 @@ def confidence(body: str, base: tuple[str, str] = BASE, code: str = "FP104", **f
 
 
 @pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("session.query(Order).filter_by(place=number).first()", Confidence.POSSIBLE),
+        ("session.query(Order).filter(Order.id > 1).filter_by(id=1, place=number)", Confidence.POSSIBLE),
+        ("session.query(Order).filter_by(number=number).filter(Order.id > 1)", Confidence.CERTAIN),
+        ("session.query(Order).filter_by(total=1, label=number)", Confidence.CERTAIN),
+        ("session.query(Order).join(Customer).filter_by(place=number)", Confidence.CERTAIN),
+        ("session.query(Order, Customer).filter_by(place=number)", Confidence.CERTAIN),
+        ("print(number.filter_by(place=number))", Confidence.CERTAIN),
+    ],
+)
+def test_a_query_behind_one_that_is_filtered_by_what_its_table_lacks(body: str, expected: Confidence) -> None:
+    tree = {
+        "shop/models.py": MODELS.format(*BASE),
+        "shop/db.py": DB,
+        "shop/api.py": API.format(f"known = {body}").replace(
+            "    return session", "    time.sleep(1)\n    return session"
+        )
+        + "\nimport time\n",
+    }
+    (found,) = analyze(sources(tree), options=Options(select=("FP101",))).result.findings
+    assert found.confidence is expected
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "wanted = Order.place == number",

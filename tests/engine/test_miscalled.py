@@ -176,7 +176,48 @@ def test_a_function_that_all_call_with_what_it_does_not_take() -> None:
 
     assert found("await crud.slow(db, order=name)") is Confidence.POSSIBLE
     assert found("await crud.slow(db, name)") is Confidence.CERTAIN
-    assert found("await crud.slow(db, order=name)\n    await crud.slow(db, name)") is Confidence.CERTAIN
+    assert found("await crud.slow(db, order=name)\n    await crud.slow(db, name)") is Confidence.POSSIBLE
+    either = "if name:\n        await crud.slow(db, order=name)\n    await crud.slow(db, name)"
+    assert found(either) is Confidence.CERTAIN
+
+
+SERVICE = """
+import time
+from shop import crud
+
+async def serve(db, name):
+    {}
+    await crud.slow(db, name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("crud.plain(db, order=name)", Confidence.POSSIBLE),
+        ("order = crud.plain(\n        db,\n        order=name,\n    )", Confidence.POSSIBLE),
+        ("if crud.plain(db, order=name):\n        return", Confidence.POSSIBLE),
+        ("with crud.plain(db, order=name):\n        pass", Confidence.POSSIBLE),
+        ("crud.plain(db, order_id=name)", Confidence.CERTAIN),
+        ("if name:\n        crud.plain(db, order=name)", Confidence.CERTAIN),
+        ("try:\n        crud.plain(db, order=name)\n    except Exception:\n        pass", Confidence.CERTAIN),
+        ("name or crud.plain(db, order=name)", Confidence.CERTAIN),
+        ("[crud.plain(db, order=name) for each in name]", Confidence.CERTAIN),
+        ("call = lambda: crud.plain(db, order=name)", Confidence.CERTAIN),
+        ("await crud.slow(db, name); crud.plain(db, order=name)", Confidence.CERTAIN),
+        ("crud.plain(\n        await crud.slow(db, name),\n        order=name,\n    )", Confidence.CERTAIN),
+    ],
+)
+def test_behind_a_call_in_the_function_that_calls(body: str, expected: Confidence) -> None:
+    tree = {
+        "shop/crud.py": CRUD + "async def slow(db, order_id):\n    time.sleep(1)\n",
+        "shop/service.py": SERVICE.format(body),
+        "shop/api.py": API.replace("from shop import crud", "from shop.service import serve")
+        .format("await serve(db, name)")
+        .replace("    time.sleep(1)\n", ""),
+    }
+    (found,) = analyze(sources(tree), options=Options(select=("FP101",))).result.findings
+    assert found.confidence is expected
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,10 @@ def test_methods_of_what_nobody_can_make(body: str, expected: Confidence) -> Non
     assert confidence(files, "shop/store.py") is expected
 
 
+LOOP = "for each in name:\n        store = Store()\n        await store.put(each)"
+"""Makes an object perhaps, so that what follows may be reached."""
+
+
 @pytest.mark.parametrize(
     "more",
     [
@@ -78,7 +82,7 @@ def test_methods_of_what_nobody_can_make(body: str, expected: Confidence) -> Non
     ids=["kept", "derived from", "a default"],
 )
 def test_a_class_that_others_may_make_objects_of(more: str) -> None:
-    files = {"shop/store.py": STORE, "shop/api.py": API.format("store = Store()\n    await store.put(name)")}
+    files = {"shop/store.py": STORE, "shop/api.py": API.format(LOOP)}
 
     assert confidence({**files, "shop/more.py": more}, "shop/store.py") is Confidence.CERTAIN
     exported = "try:\n    from shop.store import Store\nexcept ImportError:\n    Store = None\n"

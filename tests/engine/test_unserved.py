@@ -80,6 +80,56 @@ def test_a_second_application_with_a_manifest_of_its_own_is_served() -> None:
     assert confidences(files, docker | manifest)["shop/phones.py"] == Confidence.CERTAIN
 
 
+SERVER = (
+    ROUTER.replace("import APIRouter", "import FastAPI")
+    .replace("router = APIRouter()", "app = FastAPI()")
+    .replace("@router", "@app")
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "documents", "expected"),
+    [
+        ("simple_server.py", {}, {"Dockerfile": DOCKERFILE.format("app.main")}, Confidence.POSSIBLE),
+        (
+            "back/simple_server.py",
+            {},
+            {"back/Dockerfile": DOCKERFILE.format("app.main")},
+            Confidence.POSSIBLE,
+        ),
+        ("simple_server.py", {}, {}, Confidence.CERTAIN),
+        ("rates/server.py", {}, {"Dockerfile": DOCKERFILE.format("app.main")}, Confidence.CERTAIN),
+        ("simple_server.py", {}, {"rates/Dockerfile": DOCKERFILE.format("rates")}, Confidence.CERTAIN),
+        (
+            "simple_server.py",
+            {},
+            {"Dockerfile": DOCKERFILE.format("app.main"), "compose.yaml": "x: python simple_server.py\n"},
+            Confidence.CERTAIN,
+        ),
+        (
+            "simple_server.py",
+            {"run.py": "from simple_server import app\n"},
+            {"Dockerfile": DOCKERFILE.format("app.main")},
+            Confidence.CERTAIN,
+        ),
+        (
+            "simple_server.py",
+            {"run.py": "import uvicorn\nuvicorn.run('simple_server:app')\n"},
+            {"Dockerfile": DOCKERFILE.format("app.main")},
+            Confidence.CERTAIN,
+        ),
+    ],
+    ids=["beside", "below", "nothing said", "elsewhere", "another", "in a document", "imported", "named"],
+)
+def test_an_application_beside_the_folder_of_the_one_that_is_started(
+    path: str, more: dict[str, str], documents: dict[str, str], expected: Confidence
+) -> None:
+    main = "back/app/main.py" if path.startswith("back/") else "app/main.py"
+    files = {path: SERVER, main: "from fastapi import FastAPI\napp = FastAPI()\n", **more}
+
+    assert confidences(files, documents) == {path: expected}
+
+
 def test_what_is_loaded_by_name_is_not_left_over() -> None:
     files = {
         "shop/__init__.py": "",

@@ -28,6 +28,7 @@ from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, Scope
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.surely import is_made_first
 from rules.engine.reading.surroundings import is_let_go, surroundings
 from rules.engine.reading.walking import walk
 from rules.libraries import OFFLOADS
@@ -131,6 +132,9 @@ def calls_of(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> li
             given = arguments(index, node, scope)
             bound = target(index, node, scope)
             taken_from = receiver(index, node.func, scope)
+        foreign = ref.startswith(LIBRARIES)
+        if not foreign and not at_module and is_made_first(index, node, scope):
+            flags |= facts.FIRST
         call = Call(
             ref,
             node.lineno,
@@ -142,7 +146,7 @@ def calls_of(index: Index, scope: Scope, guarded: list[Call], wires: bool) -> li
             bound or "",
             taken_from or "",
             needs,
-            "" if (foreign := ref.startswith(LIBRARIES)) else switches.passed(index, node, scope),
+            "" if foreign else switches.passed(index, node, scope),
             held,
             sleeping.milliseconds(index, node, scope) if last == "sleep" else 0,
             () if foreign else callbacks.handed(index, node, scope),

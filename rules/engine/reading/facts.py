@@ -102,6 +102,10 @@ NEVER = 16777216
 RUN_THROUGH = 33554432
 """The result is kept under a name that the function iterates: `rows = orders.find()`, `for row in rows:`."""
 
+FIRST = 67108864
+"""Made in any case, before everything on later lines (`rules.engine.reading.surely`); of calls that may mean something of the
+project."""
+
 # Flags of a function.
 ASYNC = 1
 GENERATOR = 2

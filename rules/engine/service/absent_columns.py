@@ -13,6 +13,7 @@ from rules.engine.kept_answers import once, once_for_node
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import names_read
 from rules.engine.reading.rows import ITEM, ONE
+from rules.engine.reading.spelling import last_name
 from rules.engine.service import absent_names, other_sessions, ran_before
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ _OWN_MAKING = frozenset({"SQLModel", "MappedAsDataclass"})
 """Those that do not refuse what they do not know, or say themselves what they take."""
 _OF_PLAIN_SESSIONS = frozenset({"query", "bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings"})
 """What an asynchronous session does not have."""
+_NARROWING = frozenset({"filter", "filter_by", "where", "order_by", "options", "limit", "offset", "distinct"})
+"""Methods of a query after which it is one of the same table."""
 _MAKERS = ("declarative_base()", "generate_base()")
 _FAR = 4
 _NEAR = 6
@@ -97,7 +100,11 @@ def _misnamed(part: ast.AST, module: Module) -> tuple[ast.AST, ...]:
         each
         for each in ran_before.surely(part)
         if (isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load) and _is_nowhere(each, module))
-        or (isinstance(each, ast.Call) and each.keywords and _makes_of_absent(each, module))
+        or (
+            isinstance(each, ast.Call)
+            and each.keywords
+            and (_makes_of_absent(each, module) or _filters_by_absent(each, module))
+        )
     )
 
 
@@ -120,13 +127,35 @@ def _makes_of_absent(call: ast.Call, module: Module) -> bool:
                 return False
         elif f"{ancestor.symbol}.__init__" in ancestor.module.functions:
             return False
-    return any(
-        each.arg
-        and each.arg[0] != "_"
-        and each.arg not in _OF_BASES
-        and lacks(project, table, value, each.arg)
-        for each in call.keywords
-    )
+    return any(_names_column(each) and lacks(project, table, value, each) for each in _keywords(call))
+
+
+def _filters_by_absent(call: ast.Call, module: Module) -> bool:
+    """Whether a query of one table is filtered by what that does not have: `session.query(Order).filter_by(place="here")`."""
+    asked: ast.expr = call
+    while (
+        isinstance(asked, ast.Call)
+        and isinstance(asked.func, ast.Attribute)
+        and asked.func.attr in _NARROWING
+    ):
+        if asked is call and asked.func.attr != "filter_by":
+            return False
+        asked = asked.func.value
+    if asked is call or not isinstance(asked, ast.Call) or len(asked.args) != 1:
+        return False
+    value, project = module.value(asked.args[0]), module.project
+    table = project.models.table(value) if value is not None and value.sort == Sort.CLASS else None
+    if table is None or value is None or last_name(asked.func) not in ("query", "select"):
+        return False
+    return any(_names_column(each) and lacks(project, table, value, each) for each in _keywords(call))
+
+
+def _keywords(call: ast.Call) -> list[str]:
+    return [each.arg for each in call.keywords if each.arg]
+
+
+def _names_column(keyword: str) -> bool:
+    return keyword[0] != "_" and keyword not in _OF_BASES
 
 
 def _is_absent(attribute: ast.Attribute, module: Module) -> bool:

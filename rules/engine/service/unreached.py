@@ -81,10 +81,27 @@ def _is_called_in_vain(project: Project, node: Node, far: int) -> bool:
 
 
 def _fails_above(project: Project, node: Node, line: int) -> bool:
-    """Whether a function imports, in any case and before `line`, what the file that it names does not have."""
-    return any(
+    """Whether a function does, in any case and before `line`, what fails: it imports what the file that it names does not have,
+    or makes a call that does not fit."""
+    if any(
         each.line < line and _is_nowhere(project, node.module, each.ref) for each in node.function.imports
+    ):
+        return True
+    first = _first_refused(project, node)
+    return first is not None and first < line
+
+
+@once
+def _first_refused(project: Project, node: Node) -> int | None:
+    """The line of the first call of a function that is made in any case and does not fit."""
+    edges: dict[tuple[int, int, str], list[Edge]] = {}
+    for edge in node.edges:
+        if edge.call.flags & facts.FIRST:
+            edges.setdefault((edge.call.line, edge.call.column, edge.call.ref), []).append(edge)
+    lines = (
+        place[0] for place, meant in edges.items() if all(is_refused(project, node, edge) for edge in meant)
     )
+    return min(lines, default=None)
 
 
 def _is_nowhere(project: Project, module: Linked, ref: str) -> bool:

@@ -211,16 +211,20 @@ def _left_over(project: Project) -> frozenset[str]:
         return frozenset()
     started: set[str] = set()
     twins: set[str] = set()
+    places: set[str] = set()
     for folder, name in set(_started(project)):
         here = {path for path in applications if _module(path) == f"{folder}/{name}".strip("/")}
-        started |= here or {path for path in applications if f"/{_module(path)}".endswith(f"/{name}")}
+        found = here or {path for path in applications if f"/{_module(path)}".endswith(f"/{name}")}
+        started |= found
         twins |= {path for path in applications - here if here and _module(path) == name}
+        if len(found) == 1:
+            places |= {_module(path).removesuffix(name).strip("/") for path in found}
     idle = {
         path
         for each in started
         if not _loads_by_name(project, each)
         for path in applications - started
-        if path in twins or _is_beside(path, each)
+        if path in twins or _is_beside(path, each) or _is_aside(project, path, places)
     }
     idle = {path for path in idle if path in twins or not _is_deployed(project, path, applications - {path})}
     used = project.imported_from(applications - idle)
@@ -347,6 +351,18 @@ def _last(path: str) -> str:
 def _is_beside(path: str, started: str) -> bool:
     folder, own = started.rpartition("/")[0], path.rpartition("/")[0]
     return own == folder or bool(folder and own.startswith(f"{folder}/"))
+
+
+def _is_aside(project: Project, path: str, places: Set[str]) -> bool:
+    """Whether an application lies where the command is run that starts another one, and neither a document nor a file
+    names it: `simple_server.py` beside the folder of `app/main.py`."""
+    stem = _last(path)
+    if path.rpartition("/")[0] not in places or any(_is_named(stem, text) for text in project.texts):
+        return False
+    others = [each for each in project.resolver.modules if each != path]
+    return not any(path in project.imports_of(each) for each in others) and not is_named_in(
+        project, others, stem
+    )
 
 
 def _loads_by_name(project: Project, application: str) -> bool:
