@@ -123,7 +123,7 @@ class FakeStreaming(Rule):
             doubtful = (
                 _is_one_line(made.args[0], module) or _is_form(made.args[0], module)
                 if made.args
-                else _is_filled_here(made, node, module)
+                else _is_filled_here(content, node, module)
             )
             yield match.doubted() if doubtful else match
         elif _is_one_piece(content, module) and not _is_of_events(node):
@@ -159,7 +159,7 @@ def _is_form(content: ast.expr, module: Module) -> bool:
     return isinstance(call, ast.Call) and not (call.args or call.keywords) and gives_form(content, module)
 
 
-def _is_filled_here(made: ast.Call, response: ast.Call, module: Module) -> bool:
+def _is_filled_here(content: ast.expr, response: ast.Call, module: Module) -> bool:
     """Whether the code itself says all that goes into a buffer which is empty at first: a workbook with a title and no row, or a
     form that needs no query."""
     function, block = module.function_of(response), _block_of(response, module)
@@ -187,7 +187,14 @@ def _is_filled_here(made: ast.Call, response: ast.Call, module: Module) -> bool:
         and last_name(part.func.value) in books
         for part in inside
     )
-    if not saved or made not in inside or any(isinstance(part, _REPEATING) for part in inside):
+    begun = any(
+        isinstance(each, ast.Assign)
+        and isinstance(content, ast.Name)
+        and content.id in names_bound(each)
+        and buffer(each.value, module) is not None
+        for each in before
+    )
+    if not (saved and begun) or any(isinstance(part, _REPEATING) for part in inside):
         return False
     kept = set(books)
     for each in before:

@@ -347,7 +347,7 @@ def test_so_does_one_that_makes_a_kind_of_things(route: bytes, expected: Confide
     assert found.confidence == expected
 
 
-def test_what_other_functions_do_for_administrators_alone_is_a_hint_too() -> None:
+def test_what_other_functions_do_for_administrators_is_said_there() -> None:
     source = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(b"/admin", b"")
     source = source.replace(b"import FastAPI", b"import Depends, FastAPI\nfrom shop.guards import staff_only")
     source = source.replace(
@@ -360,4 +360,4 @@ def test_what_other_functions_do_for_administrators_alone_is_a_hint_too() -> Non
         {"shop/main.py": source, "shop/guards.py": guards}, options=Options(select=("FP102",))
     ).result.findings
 
-    assert (found.symbol, found.confidence) == ("name_of", Confidence.POSSIBLE)
+    assert (found.symbol, found.confidence) == ("name_of", Confidence.CERTAIN)

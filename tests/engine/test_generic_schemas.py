@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 
 app = FastAPI()
 T = TypeVar("T")
+Shown = TypeVar("Shown", bound=BaseModel)
 
 class Base(DeclarativeBase): ...
 
@@ -49,7 +50,9 @@ def orders(session: Session = Depends(get_session)):
     ("head", "rows", "shown"),
     [
         ("Page(BaseModel, Generic[T])", "list[T]", 1),
+        ("Page(BaseModel, Generic[Shown])", "list[Shown]", 1),
         ("Page[T](BaseModel)", "list[T]", 1),
+        ("Page[T: BaseModel](BaseModel)", "list[T]", 1),
         ("Page[Row](BaseModel)", "list[Row]", 1),
         ("Page[Row](BaseModel)", "list[int]", 0),
     ],

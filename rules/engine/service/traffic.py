@@ -323,7 +323,8 @@ def is_after_failure(node: ast.AST, module: Module) -> bool:
 
 
 def answers_errors(node: ast.AST, module: Module) -> bool:
-    """Whether the function around `node` is seen to be called by exception handlers and in an `except` only, at any depth."""
+    """Whether the function around `node` is called only where something has failed, at any depth: by exception handlers, in an
+    `except`, or before a `raise`."""
     found = module.graph_node(node)
     if found is None or not found.callers:
         return False

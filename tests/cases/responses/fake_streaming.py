@@ -148,9 +148,9 @@ def plan(rows: int) -> StreamingResponse:
         sheet = book.active
         sheet.title = "plan"
         sheet.cell(row=1, column=1, value="There is no plan.")
-        nothing = io.BytesIO()
-        book.save(nothing)
-        return StreamingResponse(nothing, media_type="application/xlsx")  # FP507 (change)
+        output = io.BytesIO()
+        book.save(output)
+        return StreamingResponse(output, media_type="application/xlsx")  # FP507 (change)
     book = openpyxl.Workbook()
     for number in range(rows):
         book.active.append([number])

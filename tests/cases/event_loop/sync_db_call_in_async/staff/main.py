@@ -1,4 +1,4 @@
-"""Statements that wait for those only who run the system, by the roles that endpoints ask for, and for others."""
+"""Statements of endpoints for those who run the system, by the roles that they ask for and whom they refuse, and for others."""
 
 import logging
 

@@ -10,7 +10,7 @@ class People:
 
     async def add(self, name: str) -> None:
         self.session.add(Person(name=name))
-        self.session.commit()  # FP102 (change)
+        self.session.commit()  # FP102 (inline)
 
     async def rename(self, number: int, name: str) -> None:
         person = self.session.scalar(select(Person).where(Person.number == number))  # FP102 (inline)
