@@ -146,8 +146,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         head lines inside the edits of fixes, `tip` the analysis of the changed files on the current base branch, if
         that has moved on, `bumped` what comes of other versions of libraries. `advisory` (a revert, an advisory
         branch) fails nothing. `wishes` are what people asked for on the pull request. `coming` are mistakes in the
-        configuration that the change brings, `roots` the folders that are projects of their own. `advise`: nobody has told the repository yet what the project lacks.
-        `threads` of ours stand there already; `quiet`: there will be no more. Both tell what can be clicked.
+        configuration that the change brings, `roots` the folders that are projects of their own. `advise`: nobody has
+        told the repository yet what the project lacks. `threads` of ours stand there already; `quiet`: there will be
+        no more. Both tell what can be clicked.
         """
         mistakes = (*config.errors, *coming)
         before, after = _capped(before, config), _capped(after, config)
