@@ -22,7 +22,6 @@ from app.review.links import Links
 from app.review.markdown import one_line, plural, sentence, shorten
 from app.review.patch import Excerpts
 from app.review.reading import ORGANISATION, ConfigError
-from app.review.reconcile import Plan, fixed_body, reconcile
 from app.review.summary.assessing import counts
 from app.review.summary.facts import Facts
 from app.review.summary.heading import title
@@ -43,8 +42,6 @@ from rules.engine.finding import (
     Statistics,
     Suppressed,
 )
-
-__all__ = ["Plan", "Report", "conclude", "fixed_body", "reconcile"]
 
 _MAX_ANNOTATIONS = 200
 _USUAL = 5
