@@ -9,8 +9,10 @@ from rich.text import Text
 from rich.tree import Tree
 
 from app.printable import visible
+from app.review.amounts import short_name
 from rules import ModuleFacts, SourceError
 from rules.engine.analysis import extract
+from rules.engine.costs.polynomials import brief
 from rules.engine.diagnosis import Branch, Diagnosis
 from rules.engine.finding import WORST_CASE, Options
 from rules.engine.project import Project
@@ -40,15 +42,13 @@ def linked(
 
 def tree(diagnosis: Diagnosis) -> Tree:
     """What a request runs, the costliest first."""
-    queries, external = diagnosis.written(diagnosis.amount)
+    queries, external = map(brief, diagnosis.written(diagnosis.amount))
     title = Text(visible(f"{diagnosis.method} {diagnosis.path}"), "bold")
     title.append(f"  queries {queries} · external calls {external}", "default")
     if diagnosis.amount.unbounded:
         title.append(" · unbounded", "red")
-    title.append(
-        visible(" · blocks the loop: " + ", ".join(diagnosis.blocking)) if diagnosis.blocking else "",
-        "red",
-    )
+    if stops := list(dict.fromkeys(map(short_name, diagnosis.blocking))):
+        title.append(visible(f" · blocks the loop: {', '.join(stops)}"), "red")
     root = Tree(title, guide_style="dim")
     for branch in diagnosis.branches:
         _grow(root, branch, diagnosis, 1)
@@ -77,11 +77,12 @@ def _grow(parent: Tree, branch: Branch, diagnosis: Diagnosis, depth: int) -> Non
 
 
 def _line(branch: Branch, diagnosis: Diagnosis) -> Text:
-    queries, external = diagnosis.written(branch.amount)
+    queries, external = map(brief, diagnosis.written(branch.amount))
     parts = [f"{queries} queries" if queries != "1" else "1 query"] if queries != "0" else []
     if external != "0":
         parts.append(f"{external} external" + (" calls" if external != "1" else " call"))
-    text = Text(visible(branch.name), "bold" if branch.inside else "default")
+    name = branch.name if branch.inside else short_name(branch.name)
+    text = Text(visible(name), "bold" if branch.inside else "default")
     if branch.role not in ("call", "handler"):
         text.append(f" ({branch.role})", "dim")
     text.append("  " + (" · ".join(parts) or "no query, no external call"))

@@ -37,9 +37,9 @@ from app.reportlinks import ReportLinks
 from app.review import history
 from app.review.commands import CODING_AGENTS
 from app.review.config import Config
-from app.review.reconcile import marked
+from app.review.reconcile import marked, reconcile
 from app.review.record import Record
-from app.review.report import Report, reconcile
+from app.review.report import Report
 from app.runs import is_answered, own_run
 from app.store import COULD_NOT, NOT_PERMITTED, Store
 from app.surveys import Surveys

@@ -10,11 +10,13 @@ import msgspec
 
 from app.analysis.messages import Branched, Diagnosed
 from app.review import grouping
+from app.review.amounts import short_name
 from app.review.comments import BADGES
 from app.review.grouping import Entry
 from app.review.links import Links
 from app.review.markdown import code, plural, prose, sentence, shorten, size, table
 from rules.engine.costs import capacity, estimates, load_plans
+from rules.engine.costs.polynomials import brief
 from rules.engine.finding import WORST_CASE, Confidence, Result, Severity
 
 
@@ -40,11 +42,15 @@ WHOLE: Final = Detail(
 
 def diagnosed(found: Diagnosed, links: Links, detail: Detail = SHORT) -> str:
     """The cost tree as a nested list, the costliest first."""
-    totals = [f"queries **{prose(found.queries)}**", f"external calls **{prose(found.external_calls)}**"]
+    totals = [
+        f"queries **{prose(brief(found.queries))}**",
+        f"external calls **{prose(brief(found.external_calls))}**",
+    ]
     if found.unbounded:
         totals.append("unbounded")
     if found.blocking:
-        totals.append(f"blocks the loop: {', '.join(map(code, found.blocking[:5]))}")
+        stops = dict.fromkeys(map(short_name, found.blocking))
+        totals.append(f"blocks the loop: {', '.join(map(code, [*stops][:5]))}")
     lines = [f"### {code(f'{found.method} {found.path}')}", " · ".join(totals), ""]
     room = detail.bytes - size("\n".join(lines))
     for line in _branches(found.branches, links, detail, 0):
@@ -66,13 +72,14 @@ def _branches(branches: Sequence[Branched], links: Links, detail: Detail, depth:
     for branch in branches[: detail.calls]:
         parts = []
         if branch.queries != "0":
-            parts.append(f"{prose(branch.queries)} {'query' if branch.queries == '1' else 'queries'}")
+            parts.append(f"{prose(brief(branch.queries))} {'query' if branch.queries == '1' else 'queries'}")
         if branch.external_calls != "0":
-            parts.append(f"{prose(branch.external_calls)} external")
+            parts.append(f"{prose(brief(branch.external_calls))} external")
         role = f" ({branch.role})" if branch.role not in ("call", "handler") else ""
         each = f" for each of {', of '.join(map(code, branch.loops))}" if branch.loops else ""
         cost = f": {' · '.join(parts)}" if parts else ""
-        yield f"{indent}- {code(branch.name)}{role}{cost}{each} {links.place(branch.path, branch.line)}"
+        name = branch.name if branch.inside else short_name(branch.name)
+        yield f"{indent}- {code(name)}{role}{cost}{each} {links.place(branch.path, branch.line)}"
         if depth + 1 < detail.depth:
             yield from _branches(branch.inside, links, detail, depth + 1)
     if (more := len(branches) - detail.calls) > 0:

@@ -99,14 +99,14 @@ SHOWN: Mapping[str, Sequence[str]] = {
         "app/test_thread.py::test_a_clean_change_is_silent_and_costs_four_calls",
     ),
     "One line, one comment": (
-        "app/review/test_report.py::test_two_problems_of_a_line_are_one_comment_that_is_told_apart_where_one_was_said",
+        "app/review/test_said.py::test_two_problems_of_a_line_are_one_comment_that_is_told_apart_where_one_was_said",
     ),
     "What gets a comment": (
-        "app/review/test_report.py::test_what_would_be_a_hint_is_noted_where_a_change_brings_it_and_blocks_nobody",
-        "app/review/test_report.py::test_what_a_change_brings_gets_a_comment_where_the_rule_says_so_or_where_it_was_less",
+        "app/review/test_said.py::test_what_would_be_a_hint_is_noted_where_a_change_brings_it_and_blocks_nobody",
+        "app/review/test_said.py::test_what_a_change_brings_gets_a_comment_where_the_rule_says_so_or_where_it_was_less",
     ),
     "How a project is built": (
-        "app/review/test_report.py::test_one_more_of_how_a_project_is_built_is_noted_and_told_as_one_decision",
+        "app/review/test_said.py::test_one_more_of_how_a_project_is_built_is_told_as_one_decision_and_noted_unless_it_blocks",
     ),
     "Lines": (
         "app/github/test_reviews.py::test_exactly_the_comments_with_a_place_are_posted",

@@ -161,4 +161,4 @@ def diagnose(endpoint: str, path: Path, output_format: str) -> None:
     console = terminal.console(uncut=True)
     for each in found:
         console.print(diagnosis.tree(each))
-        console.print(visible(diagnosis.legend(each)), style="dim", highlight=False)
+        console.print(f"\n{visible(diagnosis.legend(each))}", style="dim", highlight=False)

@@ -10,15 +10,17 @@ import click
 
 from app.cli.shared import Misuse, progress
 
-
-@click.command()
-@click.option(
+_REPOSITORY = click.option(
     "--repo",
     type=click.Path(path_type=Path),
     default=Path(),
     metavar="DIR",
     help="A git repository, bare or not.",
 )
+
+
+@click.command()
+@_REPOSITORY
 @click.option("--base", required=True, metavar="REV", help="The branch or commit to merge into.")
 @click.option("--head", default="HEAD", show_default=True, metavar="REV", help="What is to be merged.")
 @click.option(
@@ -72,13 +74,7 @@ def review(repo: Path, base: str, head: str, output_format: str, summary_file: P
 
 
 @click.command()
-@click.option(
-    "--repo",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    metavar="DIR",
-    help="A git repository, bare or not.",
-)
+@_REPOSITORY
 @click.option("--last", type=click.IntRange(1, 10_000), default=200, show_default=True, metavar="N")
 @click.option("--head", default="HEAD", show_default=True, metavar="REV", help="The newest change.")
 @click.option(

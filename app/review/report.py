@@ -22,7 +22,6 @@ from app.review.links import Links
 from app.review.markdown import one_line, plural, sentence, shorten
 from app.review.patch import Excerpts
 from app.review.reading import ORGANISATION, ConfigError
-from app.review.reconcile import Plan, fixed_body, reconcile
 from app.review.summary.assessing import counts
 from app.review.summary.facts import Facts
 from app.review.summary.heading import title
@@ -43,8 +42,6 @@ from rules.engine.finding import (
     Statistics,
     Suppressed,
 )
-
-__all__ = ["Plan", "Report", "conclude", "fixed_body", "reconcile"]
 
 _MAX_ANNOTATIONS = 200
 _USUAL = 5
@@ -144,10 +141,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         `before` and `after` are the analyses of the merge base and the head, `skipped` changed files that were not
         analysed at all, `excluded` those that were left out on purpose, `faults` failures of ours in words, `excerpts`
         head lines inside the edits of fixes, `tip` the analysis of the changed files on the current base branch, if
-        that has moved on, `bumped` what comes of other versions of libraries. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
-        on the pull request. `coming` are mistakes in the configuration that the change brings, `roots` the
-        folders that are projects of their own. `advise`: nobody has told the repository yet what the project lacks.
-        `threads` of ours stand there already; `quiet`: there will be no more. Both tell what can be clicked.
+        that has moved on, `bumped` what comes of other versions of libraries. `advisory` (a revert, an advisory
+        branch) fails nothing. `wishes` are what people asked for on the pull request. `coming` are mistakes in the
+        configuration that the change brings, `roots` the folders that are projects of their own. `advise`: nobody has
+        told the repository yet what the project lacks. `threads` of ours stand there already; `quiet`: there will be
+        no more. Both tell what can be clicked.
         """
         mistakes = (*config.errors, *coming)
         before, after = _capped(before, config), _capped(after, config)

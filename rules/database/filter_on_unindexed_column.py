@@ -389,22 +389,14 @@ def _sorted(
             for use in module.project.lookups.sorted.get(column.place, [])
             if use.of == table.symbol and use.reached and not use.seldom
         ]
-        statement = index_advice.column_node(node, column) if uses else None
-        if statement is None or is_reference(table, module.project):
-            continue
-        seen.add(column.place)
-        is_own = column.symbol == table.symbol
-        name = table.symbol.rpartition(".")[2]
-        yield Match(
-            index_advice.place_of(statement),
-            f"`{_named(uses)}` takes the first `{name}` rows by `{column.attribute}`, which has no index: each call reads and"
-            f" sorts all of `{table.name}`.",
-            severity=Severity.LOW,
-            confidence=Confidence.POSSIBLE,
-            fix=index_advice.add_index(statement) if is_own else None,
-            related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
-            instead=index_advice.advice(table, column, in_class=is_own),
-            impact=estimates.rows_scanned(module.options),
+        yield from _hinted(
+            node,
+            table,
+            column,
+            uses,
+            "`{who}` takes the first `{name}` rows by `{column}`, which has no index: each call reads and sorts all of `{table}`.",
+            module,
+            seen,
         )
 
 
@@ -422,23 +414,43 @@ def _ranged(
             for use in module.project.lookups.ranged.get(column.place, [])
             if use.of == table.symbol and not use.is_clean_up and not use.seldom
         ]
-        statement = index_advice.column_node(node, column) if uses else None
-        if statement is None or is_reference(table, module.project):
-            continue
-        seen.add(column.place)
-        is_own = column.symbol == table.symbol
-        name = table.symbol.rpartition(".")[2]
-        yield Match(
-            index_advice.place_of(statement),
-            f"`{_named(uses)}` asks for the `{name}` rows of some `{column.attribute}`, which has no index: each call reads all of"
-            f" `{table.name}`.",
-            severity=Severity.LOW,
-            confidence=Confidence.POSSIBLE,  # how much of the table a span is, is not in the code
-            fix=index_advice.add_index(statement) if is_own else None,
-            related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
-            instead=index_advice.advice(table, column, in_class=is_own),
-            impact=estimates.rows_scanned(module.options),
+        yield from _hinted(
+            node,
+            table,
+            column,
+            uses,
+            "`{who}` asks for the `{name}` rows of some `{column}`, which has no index: each call reads all of `{table}`.",
+            module,
+            seen,
         )
+
+
+def _hinted(
+    node: ast.ClassDef | ast.Call,
+    table: Table,
+    column: Column,
+    uses: list[Use],
+    told: str,
+    module: Module,
+    seen: set[tuple[str, int, str]],
+) -> Iterator[Match]:
+    """A hint at a column that these uses read without an index: how much of the table that is, is not in the code."""
+    statement = index_advice.column_node(node, column) if uses else None
+    if statement is None or is_reference(table, module.project):
+        return
+    seen.add(column.place)
+    is_own = column.symbol == table.symbol
+    name = table.symbol.rpartition(".")[2]
+    yield Match(
+        index_advice.place_of(statement),
+        told.format(who=_named(uses), name=name, column=column.attribute, table=table.name),
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,
+        fix=index_advice.add_index(statement) if is_own else None,
+        related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
+        instead=index_advice.advice(table, column, in_class=is_own),
+        impact=estimates.rows_scanned(module.options),
+    )
 
 
 def _vectors(node: ast.ClassDef | ast.Call, module: Module) -> Iterator[Match]:

@@ -11,8 +11,7 @@ from app.analysis import Analysis, AnalysisError, Comparison, Request
 from app.github.models import ReviewComment
 from app.pipeline import web_address
 from app.records import HeadReview
-from app.review import report as reports
-from app.review.reconcile import Plan
+from app.review.reconcile import Plan, reconcile
 from app.verdict import Gathered, shared
 from tests.fakegithub import FakeGitHub
 
@@ -208,7 +207,7 @@ async def test_a_place_that_github_refuses_is_said_in_the_check_run(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def misplace(*arguments: object, **options: object) -> Plan:
-        plan = reports.reconcile(*arguments, **options)  # type: ignore[arg-type]  # handed through
+        plan = reconcile(*arguments, **options)  # type: ignore[arg-type]  # handed through
         (comment,) = plan.post
         wrong = ReviewComment(
             "shop/main.py", 1, comment.body.replace("<!-- fastperf:f=", "<!-- fastperf:f=x")

@@ -29,7 +29,7 @@ def test_the_tree_of_an_endpoint_is_shown(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("GET /orders/{number}  queries N · external calls 0\n")
-    assert "for each of lines" in done.stdout
+    assert "── AsyncSession.get  N queries · for each of lines" in done.stdout
     assert done.stdout.splitlines()[-1] == f"{WORST_CASE} N = items of lines."
 
 

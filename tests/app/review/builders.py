@@ -247,3 +247,11 @@ def orders_diff() -> Diff:
 def roundtrip(value: Report) -> Report:
     """The report as it comes back from a job's storage."""
     return msgspec.json.decode(msgspec.json.encode(value), type=Report)
+
+
+LINE = numbered("shop/api.py", 20)
+"""A change of one line."""
+
+
+def configured(text: str) -> Config:
+    return Config.parse({".github/fastperf.toml": text}, codes={"FP101", "FP201"})

@@ -9,7 +9,8 @@ import pytest
 
 from app.review.config import Config
 from app.review.diff import Diff
-from app.review.report import Report, reconcile
+from app.review.reconcile import reconcile
+from app.review.report import Report
 from rules.engine.finding import Confidence, Effort, EndpointRef, Hop, Impact, Severity, Skipped, Suppressed
 
 from .builders import (

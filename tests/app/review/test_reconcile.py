@@ -6,8 +6,8 @@ import pytest
 from app.review import comments, marker
 from app.review.commands import parse
 from app.review.markdown import LIMIT
-from app.review.reconcile import tokens
-from app.review.report import Report, fixed_body, reconcile
+from app.review.reconcile import fixed_body, reconcile, tokens
+from app.review.report import Report
 from rules.engine.finding import EndpointRef, Finding, Skipped, Suppressed
 
 from .builders import HEAD, diff, finding, numbered, orders_diff, report, result, thread, tracking
