@@ -106,7 +106,7 @@ SHOWN: Mapping[str, Sequence[str]] = {
         "app/review/test_said.py::test_what_a_change_brings_gets_a_comment_where_the_rule_says_so_or_where_it_was_less",
     ),
     "How a project is built": (
-        "app/review/test_said.py::test_one_more_of_how_a_project_is_built_is_told_as_one_decision_and_noted_unless_it_blocks",
+        "app/review/test_said.py::test_more_of_how_a_project_is_built_is_one_decision_and_one_comment_where_it_blocks",
     ),
     "Lines": (
         "app/github/test_reviews.py::test_exactly_the_comments_with_a_place_are_posted",

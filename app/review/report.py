@@ -453,13 +453,15 @@ def _said(
     """Comments; groups that are only noted on their line, with the comments that they would be; groups that had a line but
     no room; groups without a line.
 
-    Noted is what repeats a comment, what would be a hint if it were not new, what the project does throughout, and what is of
-    low severity; never what is `blocking` (fingerprints), unless the comment on its line tells of the same call. A line is
-    worth one comment: several rules find one call, and other problems there are told in the comment that stands on it.
+    Noted is what repeats a comment: of a kind that is usual here, of a habit, of how the project is built (`house`), of one call on
+    one line. So is what would be a hint if it were not new, what the project does throughout, and what is of low severity, unless
+    it is `blocking` (fingerprints). A line is worth one comment: several rules find one call, and other problems there are told in
+    the comment that stands on it.
 
     `usual` is how often each kind of finding was there before: comments are for what a reader does not know yet.
     """
     said: set[str] = set()
+    designs: set[str] = set()
     noted: list[tuple[Group, ReviewComment]] = []
     spoken: list[_Spoken] = []
     crowded: list[Group] = []
@@ -479,10 +481,10 @@ def _said(
         line = comment.path, comment.side, comment.line
         at = lines.get(line)
         blocks = any(each in blocking for each in entry.fingerprints)
-        once = kind in said and usual.get(kind, 0) >= _USUAL
-        repeats = (once or habits[kind, comment.path] >= _ENOUGH) and not blocks
+        repeats = (kind in said and usual.get(kind, 0) >= _USUAL) or habits[kind, comment.path] >= _ENOUGH
         is_known = repeats or (at is not None and _is_one_call(entry, spoken[at].entry))
-        if comment.side == "RIGHT" and not blocks and _is_only_noted(entry, house):
+        design = grouping.design(entry.first) if grouping.house_style(entry, house) else ""
+        if comment.side == "RIGHT" and (design in designs or (not blocks and (design or _is_slight(entry)))):
             noted.append((entry, comment))
         elif at is not None and not is_known:
             spoken[at] = spoken[at].with_also(entry, context)
@@ -492,6 +494,7 @@ def _said(
             noted.append((entry, comment))
         else:
             said.add(kind)
+            designs |= {design} - {""}
             habits[kind, comment.path] += kind in _HABITS
             lines[line] = len(spoken)
             spoken.append(_Spoken(comment, entry, tuple(taken), told_at))
@@ -502,13 +505,10 @@ def _said(
     return tuple(each.comment for each in spoken), tuple(noted), tuple(crowded), tuple(placeless)
 
 
-def _is_only_noted(entry: Group, house: grouping.House) -> bool:
-    """Whether a line of the check run is enough: of low severity, a hint if it were not new, or what the project does throughout,
-    as whoever works there knows."""
-    return (
-        entry.first.severity < Severity.MEDIUM
-        or grouping.house_style(entry, house) > 0
-        or all(finding.when_new is not None for finding in entry.findings)
+def _is_slight(entry: Group) -> bool:
+    """Whether it is of low severity, or would be a hint if it were not new."""
+    return entry.first.severity < Severity.MEDIUM or all(
+        finding.when_new is not None for finding in entry.findings
     )
 
 

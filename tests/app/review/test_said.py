@@ -118,7 +118,7 @@ def test_what_the_project_does_everywhere_is_one_comment_and_marks() -> None:
 
 
 @pytest.mark.parametrize("mode", ["gate", "advise"])
-def test_what_blocks_has_a_comment_wherever_the_change_brings_it(mode: str) -> None:
+def test_what_blocks_has_a_comment_or_one_that_tells_of_others_like_it(mode: str) -> None:
     old = tuple(finding(line, leaf="sqlalchemy.orm.Session.get") for line in range(1, 6))
     usual = [finding(line, leaf="sqlalchemy.orm.Session.get") for line in (10, 20)]
     habit = [finding(line, code="FP602") for line in (25, 30, 35)]
@@ -132,8 +132,8 @@ def test_what_blocks_has_a_comment_wherever_the_change_brings_it(mode: str) -> N
         config=config,
     )
 
-    assert [comment.line for comment in said.comments] == [10, 20, 25, 30, 35, 40]
-    assert said.annotations == ()
+    assert [comment.line for comment in said.comments] == [10, 25, 30, 40]
+    assert [annotation.start_line for annotation in said.annotations] == [20, 35]
     assert said.conclusion == ("failure" if mode == "gate" else "neutral")
 
 
@@ -307,14 +307,14 @@ def waiting(count: int) -> tuple[Endpoint, ...]:
 
 
 @pytest.mark.parametrize("gates", [True, False])
-def test_one_more_of_how_a_project_is_built_is_told_as_one_decision_and_noted_unless_it_blocks(
+def test_more_of_how_a_project_is_built_is_one_decision_and_one_comment_where_it_blocks(
     gates: bool,
 ) -> None:
     new = [sessions(line, line, gates=gates) for line in (12, 14, 16)]
     changes = numbered("shop/api.py", (12, 14, 16))
     made = report(result(endpoints=waiting(11)), result(*new, endpoints=waiting(11)), changes)
 
-    commented, noted = ([12, 14, 16], []) if gates else ([], [12, 14, 16])
+    commented, noted = ([12], [14, 16]) if gates else ([], [12, 14, 16])
     assert [comment.line for comment in made.comments] == commented
     assert [annotation.start_line for annotation in made.annotations] == noted
     assert made.conclusion == ("failure" if gates else "neutral")
