@@ -180,7 +180,7 @@ LIBRARY = Library(
             "refresh",
         ),
         *each(
-            Blocking("", Kind.NET, "a worker thread"),
+            Blocking("", Kind.NET, "authlib's `AsyncOAuth2Client`"),
             ("google_auth_oauthlib.flow.Flow", "google_auth_oauthlib.flow.InstalledAppFlow"),
             "fetch_token",
         ),

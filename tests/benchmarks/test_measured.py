@@ -541,6 +541,7 @@ UNMEASURED = {
         "dashscope",
         "datasets",
         "fileinput",
+        "google_auth_oauthlib",
         "ibm_watsonx_ai",
         "keycloak",
         "keystoneauth1",
@@ -551,7 +552,18 @@ UNMEASURED = {
         "mlflow",
         "pystac_client",
     ),
-    *("moviepy", "oss2", "ping3", "playwright", "pydantic_ai", "pysftp", "pysnmp", "qcloud_cos", "scrapy"),
+    *(
+        "moviepy",
+        "oss2",
+        "ping3",
+        "playwright",
+        "pydantic_ai",
+        "pysftp",
+        "pysnmp",
+        "qcloud_cos",
+        "scrapy",
+        "sh",
+    ),
     *("serpapi", "strands", "tempfile", "volcenginesdkarkruntime", "vonage", "zhipuai"),
 }
 """What waits and was never driven: the reason of each is kept with the measurements."""
