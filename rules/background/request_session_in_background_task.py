@@ -70,6 +70,8 @@ class RequestSessionInBackgroundTask(Rule):
 
     code = "FP404"
     severity = Severity.HIGH
+    comments_when_new = True
+    said_from = Severity.CRITICAL
     effort = Effort.MINUTES
     watch = "connections checked out, pool timeouts"
 

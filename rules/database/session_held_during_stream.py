@@ -69,7 +69,8 @@ class SessionHeldDuringStream(Rule):
 
     code = "FP219"
     severity = Severity.HIGH
-    said_from = Severity.HIGH
+    comments_when_new = True
+    said_from = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
     watch = "pool connections checked out, and the wait for one"

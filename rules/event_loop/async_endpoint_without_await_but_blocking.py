@@ -55,6 +55,8 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
     code = "FP104"
     paid_by_misses = True
     severity = Severity.HIGH
+    comments_when_new = True
+    said_from = Severity.HIGH
     gates = True
     about_siblings = True
     effort = Effort.MINUTES

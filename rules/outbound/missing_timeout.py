@@ -78,6 +78,7 @@ class MissingTimeout(Rule):
     per_request = True
     said_at_writing = True
     severity = Severity.HIGH
+    said_from = Severity.HIGH
     effort = Effort.MINUTES
     watch = "p99.9 of outbound calls and worker threads in use"
     guards = ("timeout", "Timeout", "connect_timeout", "socket_timeout", "command_timeout")
