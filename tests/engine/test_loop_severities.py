@@ -1011,6 +1011,53 @@ def test_where_an_instance_has_one_request_at_a_time_few_others_wait(
     assert is_said or any("one request at a time" in each.message for each in found)
 
 
+_WEB = """
+import modal
+
+service = modal.App("shop")
+
+{decorators}
+@modal.asgi_app()
+def web():
+    from shop.api import app
+
+    return app
+"""
+
+
+@pytest.mark.parametrize(
+    ("decorators", "documents", "is_said"),
+    [
+        ("@service.function(image=image)", {}, False),
+        ("@service.function()\n@modal.concurrent(max_inputs=1)", {}, False),
+        ("@service.function()\n@modal.concurrent(max_inputs=100)", {}, True),
+        ("@service.function()\n@modal.concurrent(target_inputs=100)", {}, True),
+        ("@service.function(allow_concurrent_inputs=20)", {}, True),
+        ("@service.function(allow_concurrent_inputs=LIMIT)", {}, True),
+        ("@service.function(**OPTIONS)", {}, True),
+        ("@service.function()", {"Procfile": "web: uvicorn shop.api:app\n"}, True),
+        ("@service.function()", {"Procfile": "web: uvicorn elsewhere:app\n"}, True),
+        ("@service.function()", {"Procfile": "web: uvicorn other.main:app\n"}, False),
+    ],
+)
+def test_modal_gives_a_container_one_request_at_a_time_unless_told_otherwise(
+    decorators: str, documents: dict[str, str], is_said: bool
+) -> None:
+    api = "import time\nfrom fastapi import FastAPI\n\napp = FastAPI()\n\n@app.get('/')\nasync def root():\n    time.sleep(1)\n"
+    found = analyze(
+        {
+            "shop/api.py": api.encode(),
+            "shop/deployed.py": _WEB.format(decorators=decorators).encode(),
+            "other/main.py": api.replace("/')", "/other')").encode(),
+        },
+        documents=documents,
+        options=Options(select=("FP101", "FP104")),
+    ).result.findings
+    said = {each.path: each.confidence is not Confidence.POSSIBLE for each in found}
+
+    assert said == {"shop/api.py": is_said, "other/main.py": True}
+
+
 _MODELS = """
 import requests
 from fastapi import FastAPI

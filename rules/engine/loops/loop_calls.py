@@ -26,6 +26,7 @@ from rules.engine.reading.quick_calls import LEFT_OPEN, is_quick
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, own_nodes
+from rules.engine.service.first_time import is_for_first_time
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
@@ -399,7 +400,7 @@ def weight(entry: Blocking) -> Severity:
 
 
 def _seldom_here(call: ast.Call, module: Module) -> str:
-    """When a call is made, as far as its own function says."""
+    """When a call is made, as far as its own function says, and those who make what is kept with it."""
     flags = module.call_flags(call)
     if flags & facts.ONCE:
         return FIRST_TIME
@@ -412,6 +413,8 @@ def _seldom_here(call: ast.Call, module: Module) -> str:
         return ""
     if flags & facts.OF_OBJECT and (found := _kept_by((node.path, node.symbol.rpartition(".")[0]), module)):
         return found
+    if is_for_first_time(node, module.project):
+        return FIRST_TIME
     return AT_START if _starts_service(node, module) and not module.is_repeated(call) else ""
 
 

@@ -33,6 +33,8 @@ from rules.engine.reading.surroundings import surroundings
 _STATE = "starlette.datastructures.State:"
 _CONCURRENCY = frozenset({"container_concurrency", "max_instance_request_concurrency"})
 """What describes a container of Cloud Run says by these how many requests it gets at a time."""
+_ASGI = "modal.asgi_app"
+_INPUTS = frozenset({"allow_concurrent_inputs", "max_inputs"})
 _ENGINES = frozenset({"create_engine", "create_async_engine"})
 _ADDRESS = regex(r"([a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)://")
 
@@ -102,6 +104,7 @@ def build(index: Index, lines: int, known: Carried | None = None, *, takes_part:
             sorted({scheme for scope in index.scopes for scheme in (*_addresses(scope), *_handed(scope))})
         ),
         concurrency=tuple(sorted(set(_concurrency(index)))),
+        on_modal=tuple(sorted(set(_on_modal(index)))) if "modal" in index.imports else (),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         sets=tuple(sorted(set(optional_members.set_elsewhere(index)))),
         fails=undefined.fails_to_load(index),
@@ -117,6 +120,32 @@ def _concurrency(index: Index) -> Iterator[int]:
                 if keyword.arg in _CONCURRENCY and isinstance(keyword.value, ast.Constant):
                     value = keyword.value.value
                     yield value if isinstance(value, int) else 0
+
+
+def _on_modal(index: Index) -> Iterator[int]:
+    """What decorators of `@modal.asgi_app()` let in: one request at a time unless `@modal.concurrent(max_inputs=10)` stands there."""
+    for scope in index.scopes:
+        node = scope.node
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        around = index.parents.get(node)
+        decorators = [
+            *node.decorator_list,
+            *(around.decorator_list if isinstance(around, ast.ClassDef) else ()),
+        ]
+        calls = [each for each in decorators if isinstance(each, ast.Call)]
+        if not any(index.ref(each.func, index.scope_at(node)) == _ASGI for each in calls):
+            continue
+        said = [
+            keyword.value if keyword.arg in _INPUTS else None
+            for each in calls
+            for keyword in each.keywords
+            if keyword.arg is None or keyword.arg in _INPUTS
+        ]
+        if not said and any(last_name(each) == "concurrent" for each in calls):
+            yield 0
+        else:
+            yield int(all(isinstance(each, ast.Constant) and each.value == 1 for each in said))
 
 
 def _addresses(scope: Scope) -> list[str]:

@@ -360,6 +360,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """Schemes of the addresses that its functions put together and return, or make an engine with: `sqlite`."""
     concurrency: tuple[int, ...] = ()
     """How many requests at a time the containers get that it describes: `container_concurrency=1`, where that is a number."""
+    on_modal: tuple[int, ...] = ()
+    """How many requests at a time containers of Modal get that serve an application it makes; 0 where that is not said."""
     rewrapped: tuple[str, ...] = ()
     """What its functions may be given to after they are defined: `globals()[name] = logged(globals()[name])`."""
     sets: tuple[str, ...] = ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rules.engine.linking.context import IN_REQUEST
+from rules.engine.linking.context import IN_REQUEST, IN_TASK
 from rules.engine.linking.graph import CALL
 from rules.engine.linking.instances import Lifetime, lives
 from rules.engine.reading import facts
+from rules.engine.reading.paths import place_of
+from rules.engine.service.mentions import naming
 
 if TYPE_CHECKING:
     import ast
@@ -37,6 +39,36 @@ def runs_first_time(function: ast.AST, module: Module) -> bool:
     """As `is_first_time`, of a whole function: each call that leads to it makes something that is kept."""
     node = module.graph_node(function)
     return node is not None and _is_asked_once(node, module.project, _FAR, frozenset({node}))
+
+
+def is_for_first_time(node: Node, project: Project) -> bool:
+    """As `runs_first_time`, once in the life of a process, where nobody else is to be seen who may call it: no file that imports
+    its own one names it too.
+
+    `if _store is None: _store = Store(); await _store.connect()`.
+    """
+    if not _is_asked_by_process(node, project, _FAR, frozenset({node})):
+        return False
+    known = {node.path, *(caller.path for caller, _ in node.callers)}
+    others = [path for path in project.resolver.modules if place_of(path) == "app" and path not in known]
+    name = node.symbol.rpartition(".")[2]
+    return not any(node.path in project.imports_of(path) for path in naming(project, others, (name,)))
+
+
+def _is_asked_by_process(node: Node, project: Project, far: int, seen: frozenset[Node]) -> bool:
+    asking = [(caller, edge) for caller, edge in node.callers if caller.contexts & (IN_REQUEST | IN_TASK)]
+    return (
+        bool(asking and far)
+        and not node.roles
+        and all(
+            edge.kind == CALL
+            and (
+                edge.call.flags & facts.ONCE
+                or (caller not in seen and _is_asked_by_process(caller, project, far - 1, seen | {caller}))
+            )
+            for caller, edge in asking
+        )
+    )
 
 
 def _is_asked_once(node: Node, project: Project, far: int, seen: frozenset[Node]) -> bool:

@@ -1,5 +1,5 @@
-"""Where each instance has one request at a time: on AWS Lambda, behind Mangum or the adapter that speaks HTTP to a server, and
-on Cloud Run where its services are told so."""
+"""Where each instance has one request at a time: on AWS Lambda, behind Mangum or the adapter that speaks HTTP to a server,
+on Cloud Run where its services are told so, and on Modal unless its functions say otherwise."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
 from rules.engine.reading.regexes import regex
+from rules.engine.service.unserved import what_commands_start
 
 if TYPE_CHECKING:
     from rules.engine.project import Project
@@ -27,7 +28,7 @@ def single_entry(path: str, project: Project) -> str:
     """What says that a file serves one request at a time, as a sentence goes on after its name; empty when nothing does."""
     if entry := lambda_entry(path, project):
         return f"`{entry}` is for Lambda, where an instance has one request at a time"
-    if entry := _run_singly(project):
+    if entry := _run_singly(project) or _on_modal(project, path):
         return f"`{entry}` gives each container one request at a time"
     return ""
 
@@ -44,6 +45,21 @@ def _run_singly(project: Project) -> str:
     if set().union(*found.values()) != {1}:
         return ""
     return min(path for path, told in found.items() if told)
+
+
+@once
+def _on_modal(project: Project, path: str) -> str:
+    """The file that serves another on Modal, where no command starts a program that imports that too."""
+    modules = project.resolver.modules
+    serving = {each: set(module.facts.on_modal) for each, module in modules.items() if module.facts.on_modal}
+    entries = [each for each in sorted(serving) if path in project.imported_from((each,))]
+    if not entries or any(serving[each] != {1} for each in entries):
+        return ""
+    for _, name in what_commands_start(project):
+        started = [each for each in modules if f"/{each.removesuffix('.py')}".endswith(f"/{name}")]
+        if not started or path in project.imported_from(started):
+            return ""
+    return entries[0]
 
 
 def lambda_entry(path: str, project: Project) -> str:

@@ -212,7 +212,7 @@ def _left_over(project: Project) -> frozenset[str]:
     started: set[str] = set()
     twins: set[str] = set()
     places: set[str] = set()
-    for folder, name in set(_started(project)):
+    for folder, name in set(what_commands_start(project)):
         here = {path for path in applications if _module(path) == f"{folder}/{name}".strip("/")}
         found = here or {path for path in applications if f"/{_module(path)}".endswith(f"/{name}")}
         started |= found
@@ -379,7 +379,7 @@ def _loading(project: Project, application: str) -> Iterator[str]:
             yield path
 
 
-def _started(project: Project) -> Iterator[tuple[str, str]]:
+def what_commands_start(project: Project) -> Iterator[tuple[str, str]]:
     """The folder and the name of what commands start: `backend` and `app/main`."""
     deployment = project.deployment
     for command in deployment.commands:

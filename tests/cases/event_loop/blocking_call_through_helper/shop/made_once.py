@@ -151,6 +151,33 @@ class Plugin:
         return routes
 
 
+class Depot:
+    async def connect(self) -> None:
+        await audit()
+        fetch("depot")  # FP103 (summary)
+
+    async def refresh(self) -> None:
+        await audit()
+        fetch("depot")  # FP103 (inline)
+
+
+_depot: Depot | None = None
+
+
+async def the_depot() -> Depot:
+    global _depot
+    if _depot is None:
+        _depot = Depot()
+        await _depot.connect()
+        await _depot.refresh()
+    return _depot
+
+
+@router.get("/depot")
+async def depot() -> None:
+    await (await the_depot()).refresh()
+
+
 # What is not kept, or only as long as a request
 
 
