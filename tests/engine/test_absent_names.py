@@ -81,6 +81,7 @@ class Lenient(SQLModel, table=True):
 """
 API = """
 import time
+from typing import Annotated
 from fastapi import Depends, FastAPI
 from shop import crud, schemas
 from shop.crud import Far, Open, Point, Store, store
@@ -93,9 +94,19 @@ app = FastAPI()
 
 async def wait() -> None: ...
 
+def loaded(name: str) -> Order:
+    return shelf[name]
+
 @app.get("/orders")
 async def orders(
-    name: str, order: Order, loose: Loose, strange: Strange, far: Far = Depends(), known: Store = Depends(lambda: store)
+    name: str,
+    order: Order,
+    loose: Loose,
+    strange: Strange,
+    annotated: Annotated[Order, Depends(loaded)],
+    far: Far = Depends(),
+    known: Store = Depends(lambda: store),
+    given: Order = Depends(loaded),
 ) -> None:
     {}
     time.sleep(1)
@@ -168,6 +179,10 @@ def test_behind_a_name_that_is_nowhere(body: str) -> None:
         "try: print(order.place)\nexcept AttributeError: pass",
         "print(getattr(order, 'place', None))",
         "print(name.place)",
+        "print(given.place)",
+        "print(annotated.place)",
+        "other: Order = loaded(name)\nprint(other.place)",
+        "other = loaded(name)\nprint(other.place)",
     ],
 )
 def test_behind_a_name_that_may_be_there(body: str) -> None:

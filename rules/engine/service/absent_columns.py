@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from rules.engine.kept_answers import once, once_for_node
+from rules.engine.linking.roles import Role
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import names_read
 from rules.engine.reading.rows import ITEM, ONE
@@ -112,7 +113,49 @@ def _is_nowhere(attribute: ast.Attribute, module: Module) -> bool:
     value = module.value(attribute.value)
     if value is None or module.project.models.table(value) is not None:
         return False
+    if value.sort == Sort.OBJECT and not _is_seen_made(attribute.value, module):
+        return False
     return absent_names.lacks(module.project, value, attribute.attr)
+
+
+def _is_seen_made(expression: ast.expr, module: Module) -> bool:
+    """Whether an object is of the class that is written: made here, kept by a file, or made by FastAPI of a request's body. What
+    somebody gives, as an annotation has it, may be any other that looks alike."""
+    match expression:
+        case ast.Call(func=func):
+            made = module.value(func)
+            return made is not None and made.sort == Sort.CLASS
+        case ast.Attribute(value=owner):
+            kept = module.value(owner)
+            return kept is not None and kept.sort == Sort.MODULE
+        case ast.Name() if module.index.is_of_module(expression):
+            return True
+        case ast.Name():
+            bindings = module.index.bindings_of(expression)
+            if len(bindings) != 1:
+                return False
+            bound = bindings[0]
+            if bound.kind == "parameter" and isinstance(bound.node, ast.arg):
+                return _is_made_by_fastapi(bound.node, expression, module)
+            return isinstance(bound.value, ast.Call) and _is_seen_made(bound.value, module)
+    return False
+
+
+def _is_made_by_fastapi(parameter: ast.arg, used: ast.Name, module: Module) -> bool:
+    """`order: Order`, `paging: Paging = Depends()`, of the endpoint in which it is `used`."""
+    function = module.function_of(used)
+    if function is None or module.role(used) is not Role.ENDPOINT:
+        return False
+    taken = function.node.args
+    listed = [*taken.posonlyargs, *taken.args]
+    given = dict(zip(reversed(listed), reversed(taken.defaults), strict=False))
+    given |= {each: value for each, value in zip(taken.kwonlyargs, taken.kw_defaults, strict=True) if value}
+    default = given.get(parameter)
+    is_named = parameter in (*listed, *taken.kwonlyargs) and isinstance(
+        parameter.annotation, ast.Name | ast.Attribute
+    )
+    is_bare = isinstance(default, ast.Call) and not default.args and not default.keywords
+    return is_named and (default is None or (is_bare and last_name(default) == "Depends"))
 
 
 def _makes_of_absent(call: ast.Call, module: Module) -> bool:
