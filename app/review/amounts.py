@@ -78,6 +78,8 @@ def moved(old: str, new: str) -> tuple[str, str]:
     if old == new or told[0].partition(" and ")[0] != told[1].partition(" and ")[0]:
         return told
     before, after = old.split(" + "), new.split(" + ")
+    if sorted(before) == sorted(after):
+        return told[1], told[1]
     gone = " + ".join(part for part in before if part not in after)
     come = " + ".join(part for part in after if part not in before)
     if not gone or not come:

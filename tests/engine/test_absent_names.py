@@ -198,3 +198,11 @@ def test_names_that_other_files_give() -> None:
     assert confidence(
         "far.put(name)", more="from shop.crud import Far\nclass Own(Far):\n    def put(self, name): ...\n"
     ) is (Confidence.CERTAIN)
+
+
+def test_a_base_that_is_made_of_a_class_may_take_anything() -> None:
+    filled = MODELS.replace(
+        "Base = declarative_base()",
+        "class Filled:\n    def __init__(self, **given): ...\n\nBase = declarative_base(cls=Filled)",
+    )
+    assert confidence("Row(place=name)", models=filled) is Confidence.CERTAIN

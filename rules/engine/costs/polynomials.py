@@ -113,7 +113,7 @@ def written(value: Polynomial, sizes: Mapping[str, str] | None = None) -> str:
 
 def brief(cost: str) -> str:
     """What a written cost comes to: whole where it is short, else the terms that grow most and how many more there are,
-    `28N + 13K and 4 smaller terms`."""
+    `28N + 13K and 4 more terms`."""
     parts = cost.split(" + ")
     if len(parts) <= _MOST_TERMS:
         return cost
@@ -121,7 +121,7 @@ def brief(cost: str) -> str:
     told = sorted((part for part in parts if _degree(part) == steepest), key=lambda part: -_factor(part))[
         :_TOLD
     ]
-    return f"{' + '.join(part for part in parts if part in told)} and {len(parts) - len(told)} smaller terms"
+    return f"{' + '.join(part for part in parts if part in told)} and {len(parts) - len(told)} more terms"
 
 
 def _degree(term: str) -> int:

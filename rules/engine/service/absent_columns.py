@@ -168,9 +168,23 @@ def _makes_of_absent(call: ast.Call, module: Module) -> bool:
         if ancestor.module is None:
             if ancestor.name.rpartition(".")[2] in _OWN_MAKING:
                 return False
-        elif f"{ancestor.symbol}.__init__" in ancestor.module.functions:
+        elif f"{ancestor.symbol}.__init__" in ancestor.module.functions or _is_made_of_a_class(
+            project, ancestor
+        ):
             return False
     return any(_names_column(each) and lacks(project, table, value, each) for each in _keywords(call))
+
+
+def _is_made_of_a_class(project: Project, value: Value) -> bool:
+    """Whether a base may have its `__init__` from a class that it is given, `declarative_base(cls=Filled)`: from one of its file."""
+    bases = value.home.classes[value.symbol].bases if value.symbol in value.home.classes else ()
+    return any(
+        made.endswith(_MAKERS)
+        and f"{symbol}.__init__" in home.functions
+        and project.models.table(Value(Sort.CLASS, symbol, home, symbol)) is None
+        for made, home in (_held(project, base, value.home, _FAR) for base in bases)
+        for symbol in home.classes
+    )
 
 
 def _filters_by_absent(call: ast.Call, module: Module) -> bool:

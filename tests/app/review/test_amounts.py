@@ -18,10 +18,10 @@ from rules.engine.finding import Cost
         ("2 + 3N + M", "2 + 3N + M"),
         ("1 + N·M", "1 + N·M"),
         ("N²", "N²"),
-        ("2 + N + 3M + 2K + L", "3M + 2K and 3 smaller terms"),
-        ("18 + 2N + M + 4N·M + 3K·L + P·Q", "4N·M + 3K·L and 4 smaller terms"),
-        ("N + M·K + N³ + M·K·L", "N³ + M·K·L and 2 smaller terms"),
-        ("2 + N + M + 17Q² + Q³", "Q³ and 4 smaller terms"),
+        ("2 + N + 3M + 2K + L", "3M + 2K and 3 more terms"),
+        ("18 + 2N + M + 4N·M + 3K·L + P·Q", "4N·M + 3K·L and 4 more terms"),
+        ("N + M·K + N³ + M·K·L", "N³ + M·K·L and 2 more terms"),
+        ("2 + N + M + 17Q² + Q³", "Q³ and 4 more terms"),
     ],
 )
 def test_a_cost_is_told_by_what_is_steepest_in_it(cost: str, told: str) -> None:
@@ -34,10 +34,11 @@ def test_a_cost_is_told_by_what_is_steepest_in_it(cost: str, told: str) -> None:
         ("2 + N", "2 + N²", ("2 + N", "2 + N²")),
         ("2 + N²", "5 + N²", ("2 + N²", "5 + N²")),
         ("13 + 2K + 2L + P", "12 + 2K + 2L + P", ("13", "12, and 3 terms as before")),
-        ("2K + 2L + P + M", "1 + 2K + 2L + P + M", ("2K + 2L and 2 smaller terms", "the same + 1")),
-        ("2K + 2L + P + M", "2K + 2L + P", ("2K + 2L and 2 smaller terms", "2K + 2L + P")),
-        ("5 + 2K + 2L + P + M", "2K + 2L + P + M", ("2K + 2L and 3 smaller terms", "the same without 5")),
-        ("5N + K + L + P", "5N + K + L + P", ("5N + K and 2 smaller terms", "5N + K and 2 smaller terms")),
+        ("9N + 8K + M + 2L", "9N + 8K + 2L + M", ("9N + 8K and 2 more terms", "9N + 8K and 2 more terms")),
+        ("2K + 2L + P + M", "1 + 2K + 2L + P + M", ("2K + 2L and 2 more terms", "the same + 1")),
+        ("2K + 2L + P + M", "2K + 2L + P", ("2K + 2L and 2 more terms", "2K + 2L + P")),
+        ("5 + 2K + 2L + P + M", "2K + 2L + P + M", ("2K + 2L and 3 more terms", "the same without 5")),
+        ("5N + K + L + P", "5N + K + L + P", ("5N + K and 2 more terms", "5N + K and 2 more terms")),
     ],
 )
 def test_two_costs_that_would_look_the_same_are_told_by_what_differs(
@@ -58,7 +59,7 @@ def test_letters_have_names_where_they_count_one_thing_that_has_one() -> None:
 
     assert named(sizes, "2 + N", "M") == [("N", "orders")]
     assert named((("N", "scalars"),), "N") == []
-    assert named(sizes, "N·Q and 3 smaller terms", "K") == [("N", "orders"), ("K", "a" * 39 + "…")]
+    assert named(sizes, "N·Q and 3 more terms", "K") == [("N", "orders"), ("K", "a" * 39 + "…")]
 
 
 def test_a_former_cost_has_the_letters_of_the_present_one() -> None:

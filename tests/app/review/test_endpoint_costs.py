@@ -63,7 +63,7 @@ def test_many_endpoints_that_cost_what_they_did_are_folded(endpoints: int, folde
         (
             None,
             ("9 + 3N + M + 4K + L + 2N·M", "0", "9 + 3N + M + 4K + L + 2N·M"),
-            "queries **2N·M and 5 smaller terms**",
+            "queries **2N·M and 5 more terms**",
         ),
     ],
 )
