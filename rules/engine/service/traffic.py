@@ -323,8 +323,8 @@ def is_after_failure(node: ast.AST, module: Module) -> bool:
 
 
 def answers_errors(node: ast.AST, module: Module) -> bool:
-    """Whether the function around `node` is called only where something has failed, at any depth: by exception handlers, in an
-    `except`, or before a `raise`."""
+    """Whether only exception handlers of the application call the function around `node`, at any depth: an `except` may be the
+    usual way (`except KeyError: return await load(key)`)."""
     found = module.graph_node(node)
     if found is None or not found.callers:
         return False
@@ -334,8 +334,8 @@ def answers_errors(node: ast.AST, module: Module) -> bool:
             continue
         if each.roles or not each.callers or len(pending) > _NEAR:
             return False
-        for caller, edge in each.callers:
-            if caller not in seen and not edge.call.flags & facts.FAILING:
+        for caller, _ in each.callers:
+            if caller not in seen:
                 seen.add(caller)
                 pending.append(caller)
     return True
