@@ -39,7 +39,30 @@ _GIVEN = frozenset(
 _REFUSING = regex(r"_*(?:ensure|requires?|check|assert|verify|enforce|must_be|only)_", re.IGNORECASE)
 _GIVING = regex(r"_*(?:ensure|requires?|assert|enforce|must_be)_", re.IGNORECASE)
 """How those begin that give what they let in: `admin = require_admin(request)`; `verify_admin(user)` may only tell."""
-_YES_OR_NO = regex(r"(?:is|has|can|may)_", re.IGNORECASE)
+_YES_OR_NO = frozenset({"is", "has", "can", "may"})
+_BY_THEIR_WORK = frozenset({"operator", "moderator", "moderators", "curator", "curators"})
+"""Words of members that as often say who looks after something: `call.operator`, `room.moderator`."""
+_SOMEONE = frozenset(
+    {
+        *(
+            "user",
+            "me",
+            "principal",
+            "account",
+            "identity",
+            "member",
+            "person",
+            "caller",
+            "actor",
+            "requester",
+        ),
+        *("token", "claims", "auth", "payload", "credentials", "username"),
+        *("role", "roles", "permission", "permissions", "scope", "scopes", "groups"),
+    }
+)
+"""Words of who asks, and of what they may do."""
+_ROLES_OF = frozenset({"role", "roles", "permission", "permissions"})
+"""Words of classes of roles: `UserRole`."""
 _MANAGING = regex(r"(?:management|supervisor)_?(?:user|role|access|only)s?$", re.IGNORECASE)
 _ROLES = regex(r"(?:^|_)(?:roles?|users?)$", re.IGNORECASE)
 """How collections of roles end: `ADMIN_ROLES`."""
@@ -211,38 +234,55 @@ def _is_of_others(test: ast.expr) -> bool:
         case ast.BoolOp(op=ast.And(), values=values):
             return all(map(_is_of_others, values))
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
-            return (
-                names_staff(name) and _YES_OR_NO.match(name) is not None
-            )  # `if not admin:` there is no such row
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Await(value=ast.Call() as asked)):
-            return names_staff(last_name(asked))
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Attribute() | ast.Call() as asked):
-            return names_staff(last_name(asked))
+            return _says_whether(name)  # `if not admin:` there is no such row
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Await(value=ast.Call(func=asked)) | ast.Call(func=asked)):
+            name = last_name(asked)
+            return _says_whether(name) or (bool(words(name) & _ASKING) and lets_staff_in(name))
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Attribute(value=owner, attr=name)):
+            return _says_whether(name) or (
+                names_staff(name)
+                and not words(name) & (_GIVEN | _BY_THEIR_WORK)
+                and not _SOMEONE.isdisjoint(words(last_name(owner)))
+            )
         case ast.Compare(left=left, ops=[ast.NotEq()], comparators=[right]):
-            return _is_role(left) or _is_role(right)
+            return (_is_role(left) and _is_of_someone(right)) or (_is_role(right) and _is_of_someone(left))
         case ast.Compare(left=left, ops=[ast.NotIn()], comparators=[right]):
-            return _is_role(left) or _are_roles(right)
+            return (_is_role(left) and _is_of_someone(right)) or _are_roles(right, left)
+    return False
+
+
+def _says_whether(name: str) -> bool:
+    """`is_admin`, `isAdmin`, `has_admin_access`."""
+    found = words(name)
+    return not found.isdisjoint(_YES_OR_NO) and names_staff(name) and not found & _GIVEN
+
+
+def _is_of_someone(value: ast.expr) -> bool:
+    """Whether `value` is of who asks, by its names: `user.role`, `claims["groups"]`, `await role_of(request)`."""
+    for part in walk(value):
+        name = part.value if isinstance(part, ast.Constant) else last_name(part)
+        if isinstance(name, str) and not _SOMEONE.isdisjoint(words(name)):
+            return True
     return False
 
 
 def _is_role(value: ast.expr) -> bool:
     """`"admin"`, `Role.ADMIN`, `Role.ADMIN.value`."""
+    if isinstance(value, ast.Attribute) and value.attr in ("value", "name"):
+        value = value.value
     match value:
         case ast.Constant(value=str(name)):
             return names_staff(name)
-        case ast.Attribute(value=ast.Attribute() as inner, attr="value" | "name"):
-            return _is_role(inner)
-        case ast.Attribute(attr=name):
-            return names_staff(name) and not name.endswith(
-                "_id"
-            )  # `group.admin_id != user.id`: of others too
+        case ast.Attribute(value=owner, attr=name):
+            return names_staff(name) and not _ROLES_OF.isdisjoint(words(last_name(owner)))
     return False
 
 
-def _are_roles(value: ast.expr) -> bool:
+def _are_roles(value: ast.expr, of: ast.expr) -> bool:
+    """Whether those whose role is `of` run the system where it is among `value`."""
     match value:
         case ast.List(elts=members) | ast.Tuple(elts=members) | ast.Set(elts=members):
-            return bool(members) and all(map(_is_role, members))
+            return bool(members) and all(map(_is_role, members)) and _is_of_someone(of)
         case ast.Name() | ast.Attribute():
             name = last_name(value)
             return _ROLES.search(name) is not None and (
