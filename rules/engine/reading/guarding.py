@@ -85,8 +85,10 @@ _ASKING = frozenset(
 """Words of what asks for a role that it is given: `require_role("admin")`."""
 _AT_WORK = frozenset({"staff", "operator"})
 """Words of roles that whoever works somewhere has: in some services everybody."""
-_AT_HAND = frozenset({"get", "getattr", "lower", "upper", "strip", "str", "info", "debug", "warning"})
+_AT_HAND = frozenset({"getattr", "lower", "upper", "strip", "str", "info", "debug", "warning"})
 """What may be called before somebody is refused, and takes no time."""
+_READ_BY_KEY = frozenset({"headers", "query_params", "path_params", "cookies", "state", "environ", "claims"})
+"""What a `get` finds in memory: that of others may ask a database or a host."""
 
 
 def words(text: str) -> frozenset[str]:
@@ -204,10 +206,19 @@ def _begins_by_refusing(body: list[ast.stmt]) -> bool:
 
 def _is_at_hand(nodes: list[ast.AST]) -> bool:
     return not any(
-        isinstance(part, ast.Await) or (isinstance(part, ast.Call) and last_name(part) not in _AT_HAND)
+        isinstance(part, ast.Await) or (isinstance(part, ast.Call) and not _takes_no_time(part.func))
         for node in nodes
         for part in walk(node)
     )
+
+
+def _takes_no_time(called: ast.expr) -> bool:
+    match called:
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="request"), attr="session"), attr="get"):
+            return True
+        case ast.Attribute(value=owner, attr="get"):
+            return last_name(owner) in _READ_BY_KEY
+    return last_name(called) in _AT_HAND
 
 
 def refuses(statement: ast.stmt) -> bool:

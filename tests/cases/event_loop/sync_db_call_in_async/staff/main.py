@@ -2,7 +2,7 @@
 
 import logging
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -104,6 +104,25 @@ async def archive(session: Session = Depends(get_session)) -> None:
 async def graduate(session: Session = Depends(get_session)) -> None:
     await called()
     session.commit()  # FP102 (inline)
+
+
+@router.post("/people/{number}/badge")
+async def badge(number: int, request: Request, session: Session = Depends(get_session)) -> None:
+    role = request.headers.get("x-role") or request.session.get("role")
+    if role != "admin":
+        raise HTTPException(403)
+    await called()
+    session.commit()  # FP102 (change)
+
+
+@router.post("/people/{number}/seen")
+async def looked_up_first(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> None:
+    person = session.get(Person, number)  # FP102 (inline)
+    if user.role != "admin":
+        raise HTTPException(403)
+    await called()
 
 
 app.include_router(router)
