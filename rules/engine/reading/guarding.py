@@ -90,6 +90,9 @@ _AT_HAND = frozenset({"getattr", "lower", "upper", "strip", "str", "info", "debu
 _READ_BY_KEY = frozenset({"headers", "query_params", "path_params", "cookies", "state", "environ", "claims"})
 """What a `get` finds in memory: that of others may ask a database or a host."""
 
+_CATCHING = frozenset({"HTTPException", "StarletteHTTPException", "Exception", "BaseException"})
+"""What catches an `HTTPException`."""
+
 
 def words(text: str) -> frozenset[str]:
     return frozenset(word.lower() for word in _WORDS.findall(text))
@@ -131,7 +134,7 @@ def lets_only_staff_in(node: ast.FunctionDef | ast.AsyncFunctionDef, routers: li
             for part in walk(each)
         )
         or any(map(_is_for_staff, node.decorator_list))
-        or _begins_by_refusing(node.body)
+        or _refusal(node.body) is not None
     )
 
 
@@ -186,21 +189,39 @@ def _roles(value: ast.expr) -> list[str]:
     return [""]  # of somebody, who knows whom
 
 
-def _begins_by_refusing(body: list[ast.stmt]) -> bool:
-    """Whether others are refused before anything is done that takes time, for them or for all."""
+def _refusal(body: list[ast.stmt]) -> ast.stmt | None:
+    """What refuses others before anything is done that takes time, for them or for all."""
     for statement in body:
         done: list[ast.AST]
         match statement:
-            case ast.Try(body=inner):
-                return _begins_by_refusing(inner)
+            case ast.Try(body=inner, handlers=handlers):
+                found = _refusal(inner)
+                return None if found is None or _goes_on(found, handlers) else found
             case ast.If(test=test, body=[*before, ast.Raise()]):
                 done = [*before] if refuses(statement) else [test, *before]
             case _:
                 done = [] if refuses(statement) else [statement]
         if not _is_at_hand(done):
-            return False
+            return None
         if refuses(statement):
+            return statement
+    return None
+
+
+def _goes_on(refusal: ast.stmt, handlers: list[ast.ExceptHandler]) -> bool:
+    """Whether who is refused in a `try` gets further all the same: `except NotAdmin: limit = 10`."""
+    answered = False
+    match refusal:
+        case ast.If(body=[*_, ast.Raise(exc=ast.expr() as raised)]):
+            answered = last_name(raised) == "HTTPException"  # of nothing that others catch by their own names
+    for handler in handlers:
+        caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        if answered and not any(each is None or last_name(each) in _CATCHING for each in caught):
+            continue
+        if not isinstance(handler.body[-1], ast.Raise):
             return True
+        if answered:
+            return False
     return False
 
 

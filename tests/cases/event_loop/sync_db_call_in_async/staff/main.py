@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models import Person, get_session
 from people import People
-from roles import Role, User, called, current_user, is_admin, require_permission, require_role, store_of
+from roles import NotAdmin, Role, User, called, current_user, ensure_admin, is_admin, require_permission, require_role, store_of
 
 app = FastAPI()
 router = APIRouter()
@@ -123,6 +123,48 @@ async def looked_up_first(
     if user.role != "admin":
         raise HTTPException(403)
     await called()
+
+
+@router.get("/people/{number}/visits")
+async def some_for_others(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> int:
+    limit = 100
+    try:
+        ensure_admin(user)
+    except NotAdmin:
+        limit = 10
+    await called()
+    return len(session.scalars(select(Person).limit(limit)).all())  # FP102 (inline)
+
+
+@router.get("/people/{number}/mail")
+async def refused_and_caught(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> int:
+    try:
+        if user.role != "admin":
+            raise HTTPException(403)
+        await called()
+    except Exception:
+        logger.warning("no mail")
+    return len(session.scalars(select(Person)).all())  # FP102 (inline)
+
+
+@router.post("/people/{number}/mail")
+async def refused_and_told(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> int:
+    try:
+        if user.role != "admin":
+            raise HTTPException(403)
+        await called()
+        return len(session.scalars(select(Person)).all())  # FP102 (change)
+    except HTTPException:
+        raise
+    except Exception:
+        logger.warning("no mail")
+        return 0
 
 
 app.include_router(router)

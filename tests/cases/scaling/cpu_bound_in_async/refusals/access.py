@@ -32,3 +32,8 @@ def room_of(number: int) -> Room:
 
 async def current_user() -> User:
     return User()
+
+
+def ensure_admin(user: User) -> None:
+    if not user.isAdmin:
+        raise PermissionError

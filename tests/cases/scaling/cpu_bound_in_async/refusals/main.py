@@ -3,7 +3,7 @@
 import bcrypt
 from fastapi import Depends, FastAPI, HTTPException
 
-from access import call_of, current_user, room_of, settings
+from access import call_of, current_user, ensure_admin, room_of, settings
 
 app = FastAPI()
 
@@ -62,3 +62,12 @@ async def of_owned(password: str, user=Depends(current_user)) -> bytes:
     if not user.superuser:
         raise HTTPException(403)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
+
+
+@app.post("/refusals/caught")
+async def of_caught(password: str, user=Depends(current_user)) -> bytes:
+    try:
+        ensure_admin(user)
+    except PermissionError:
+        return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+    return password.encode()
