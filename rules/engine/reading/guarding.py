@@ -33,12 +33,39 @@ _GIVEN = frozenset(
         "repository",
         "repo",
         "config",
+        "settings",
+        "email",
+        "queue",
+        "list",
+        "store",
+        "notifier",
     }
 )
 """Words of what dependencies give, whoever asks."""
+_OF_PERSONS = GUARDED | frozenset(
+    {
+        *(
+            "user",
+            "users",
+            "account",
+            "identity",
+            "principal",
+            "person",
+            "me",
+            "id",
+            "super",
+            "system",
+            "platform",
+        ),
+        *("current", "active", "verified", "authenticated", "authorized", "valid", "signed", "logged", "in"),
+        *("required", "only", "access"),
+    }
+)
+"""Words of dependencies that give who runs the system: `get_current_active_admin_user`."""
 _REFUSING = regex(r"_*(?:ensure|requires?|check|assert|verify|enforce|must_be|only)_", re.IGNORECASE)
 _GIVING = regex(r"_*(?:ensure|requires?|assert|enforce|must_be)_", re.IGNORECASE)
 """How those begin that give what they let in: `admin = require_admin(request)`; `verify_admin(user)` may only tell."""
+_GETTING = regex(r"_*get(?=_|[A-Z])")
 _YES_OR_NO = frozenset({"is", "has", "can", "may"})
 _BY_THEIR_WORK = frozenset({"operator", "moderator", "moderators", "curator", "curators"})
 """Words of members that as often say who looks after something: `call.operator`, `room.moderator`."""
@@ -106,8 +133,12 @@ def is_guard(symbol: str) -> bool:
 
 
 def lets_staff_in(name: str) -> bool:
-    """Whether a function or dependency of this name lets only those in who run the system."""
-    return is_guard(name) and not words(name) & _GIVEN
+    """Whether a function or dependency of this name lets only those in who run the system: `get_current_admin`, not
+    `get_admin_report`."""
+    found = words(name)
+    if not is_guard(name) or found & _GIVEN:
+        return False
+    return _GETTING.match(name) is None or found - {"get"} <= _OF_PERSONS
 
 
 def names_staff(name: str) -> bool:
