@@ -105,8 +105,8 @@ for by hand."""
 _IN = frozenset({"import", "imports", "importer", "restore", "scenario", "scenarios", "seed"})
 """Words, last of a route, of what brings in something whole."""
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_KINDS = regex(r"[/_-](?:types?|categories|statuses|roles|permissions)(?:/\{[^}]*\})?/?$")
-"""Ends of routes of kinds of things: `/corpus-types`, `/categories/{name}`."""
+_KINDS = regex(r"^[^{]*[/_-](?:types?|categories|statuses|roles|permissions)(?:/\{[^}]*\})?/?$")
+"""Routes of kinds of things: `/corpus-types`, `/categories/{name}`; those of one thing are its own: `/orders/{number}/statuses`."""
 _FORM = regex(r"(?:^|[/_-])(?:template|sample)(?:[._-]\w+)?/?$", re.IGNORECASE)
 """Ends of routes of files that are to be filled in: `/import-template`."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
