@@ -10,7 +10,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
-_MOST = 4096
+REMEMBERED = 4096
 """Names that are remembered: the same are judged for each version of a project."""
 _WORDS = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 GUARDED = frozenset(
@@ -121,11 +121,16 @@ _CATCHING = frozenset({"HTTPException", "StarletteHTTPException", "Exception", "
 """What catches an `HTTPException`."""
 
 
+def spelled(text: str) -> list[str]:
+    """The words of a name, in their order."""
+    return [word.lower() for word in _WORDS.findall(text)]
+
+
 def words(text: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in _WORDS.findall(text))
+    return frozenset(spelled(text))
 
 
-@functools.lru_cache(maxsize=_MOST)
+@functools.lru_cache(maxsize=REMEMBERED)
 def is_guard(symbol: str) -> bool:
     """Whether a dependency lets only those in who run the system: `current_superuser`, `check_admin`."""
     found = words(symbol.rpartition(".")[2])
