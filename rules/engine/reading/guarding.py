@@ -43,28 +43,13 @@ _GIVEN = frozenset(
 )
 """Words of what dependencies give, whoever asks."""
 _OF_PERSONS = GUARDED | frozenset(
-    {
-        *(
-            "user",
-            "users",
-            "account",
-            "identity",
-            "principal",
-            "person",
-            "me",
-            "id",
-            "super",
-            "system",
-            "platform",
-        ),
-        *("current", "active", "verified", "authenticated", "authorized", "valid", "signed", "logged", "in"),
-        *("required", "only", "access"),
-    }
+    {"user", "users", "account", "identity", "principal", "person", "id", "required", "only", "access"}
 )
-"""Words of dependencies that give who runs the system: `get_current_active_admin_user`."""
+"""Words that what gives those who run the system has last: `get_current_admin_user`. What others have last is what they give."""
 _REFUSING = regex(r"_*(?:ensure|requires?|check|assert|verify|enforce|must_be|only)_", re.IGNORECASE)
 _GIVING = regex(r"_*(?:ensure|requires?|assert|enforce|must_be)_", re.IGNORECASE)
 """How those begin that give what they let in: `admin = require_admin(request)`; `verify_admin(user)` may only tell."""
+_ABOUT = frozenset({"for", "of"})
 _GETTING = regex(r"_*get(?=_|[A-Z])")
 _YES_OR_NO = frozenset({"is", "has", "can", "may"})
 _BY_THEIR_WORK = frozenset({"operator", "moderator", "moderators", "curator", "curators"})
@@ -140,10 +125,13 @@ def is_guard(symbol: str) -> bool:
 def lets_staff_in(name: str) -> bool:
     """Whether a function or dependency of this name lets only those in who run the system: `get_current_admin`, not
     `get_admin_report`."""
-    found = words(name)
-    if not is_guard(name) or found & _GIVEN:
+    if not is_guard(name) or words(name) & _GIVEN:
         return False
-    return _GETTING.match(name) is None or found - {"get"} <= _OF_PERSONS
+    if _GETTING.match(name) is None:
+        return True
+    said = spelled(name)
+    first = next(position for position, word in enumerate(said) if word in GUARDED)
+    return _OF_PERSONS.issuperset(said[first:]) and _ABOUT.isdisjoint(said)
 
 
 def names_staff(name: str) -> bool:
