@@ -176,8 +176,8 @@ class Module:
         return self._functions[scope]
 
     def statements_before(self, node: ast.AST) -> Iterator[ast.stmt]:
-        """What the body of the function around `node` does before its line, that of a `try` around it too; all that it does, of
-        the function itself."""
+        """What the body of the function around `node` does before its line, in the same part of a `try` around it too; of the function
+        itself all that it does."""
         function = self.function_of(node)
         if function is None or isinstance(function.node, ast.Lambda):
             return
@@ -648,13 +648,31 @@ def _asks_for(names: Collection[str], node: Node, call: Call, seen: set[Node]) -
 
 
 def _done_before(body: list[ast.stmt], line: int | None) -> Iterator[ast.stmt]:
-    """The statements that have run when `line` is reached, of a `try` those in its body; without a line all."""
+    """The statements that have run when `line` is reached; without a line all, of a `try` whose errors all go on to who called."""
     for statement in body:
         end = statement.end_lineno or statement.lineno
-        if isinstance(statement, ast.Try) and (line is None or statement.lineno < line <= end):
-            yield from _done_before(statement.body, line)
-        elif line is None or end < line:
+        if not isinstance(statement, ast.Try):
+            if line is None or end < line:
+                yield statement
+        elif line is None:
+            if all(isinstance(handler.body[-1], ast.Raise) for handler in statement.handlers):
+                yield from _done_before(statement.body, None)
+        elif end < line:
             yield statement
+        elif statement.lineno < line:
+            yield from _done_in_try(statement, line)
+
+
+def _done_in_try(statement: ast.Try, line: int) -> Iterator[ast.stmt]:
+    """As `_done_before`, where `line` lies in a `try`: whoever gets to a handler or to `finally` may have left its body anywhere."""
+    parts = (
+        [*statement.body, *statement.orelse],
+        *(handler.body for handler in statement.handlers),
+        statement.finalbody,
+    )
+    for part in parts:
+        if part and part[0].lineno <= line <= (part[-1].end_lineno or line):
+            yield from _done_before(part, line)
 
 
 __all__ = [

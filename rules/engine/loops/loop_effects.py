@@ -28,7 +28,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
 from rules.engine.service.local_tools import taken_for_local
-from rules.engine.service.staff import is_job_of_staff, is_refused
+from rules.engine.service.staff import is_job_of_staff, refuses_before
 from rules.engine.service.traffic import gives_form, is_for_admins, makes_kinds
 from rules.libraries import Kind
 
@@ -182,7 +182,7 @@ def weighs_little(stop: Stop, module: Module) -> bool:
     if stop.callable.partition(".")[0] in _WORKBOOKS and gives_form(stop.call, module):
         return True
     if stop.kind in (Kind.DB, Kind.CPU) and (
-        is_for_admins(stop.call, module) or is_refused(stop.call, module)
+        is_for_admins(stop.call, module) or refuses_before(stop.call, module)
     ):
         return True
     return stop.kind is Kind.DB and (

@@ -10,7 +10,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
-_MOST = 4096
+REMEMBERED = 4096
 """Names that are remembered: the same are judged for each version of a project."""
 _WORDS = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 GUARDED = frozenset(
@@ -33,13 +33,48 @@ _GIVEN = frozenset(
         "repository",
         "repo",
         "config",
+        "settings",
+        "email",
+        "queue",
+        "list",
+        "store",
+        "notifier",
     }
 )
 """Words of what dependencies give, whoever asks."""
+_OF_PERSONS = GUARDED | frozenset(
+    {"user", "users", "account", "identity", "principal", "person", "id", "required", "only", "access"}
+)
+"""Words that what gives those who run the system has last: `get_current_admin_user`. What others have last is what they give."""
 _REFUSING = regex(r"_*(?:ensure|requires?|check|assert|verify|enforce|must_be|only)_", re.IGNORECASE)
 _GIVING = regex(r"_*(?:ensure|requires?|assert|enforce|must_be)_", re.IGNORECASE)
 """How those begin that give what they let in: `admin = require_admin(request)`; `verify_admin(user)` may only tell."""
-_YES_OR_NO = regex(r"(?:is|has|can|may)_", re.IGNORECASE)
+_ABOUT = frozenset({"for", "of"})
+_GETTING = regex(r"_*get(?=_|[A-Z])")
+_YES_OR_NO = frozenset({"is", "has", "can", "may"})
+_BY_THEIR_WORK = frozenset({"operator", "moderator", "moderators", "curator", "curators"})
+"""Words of members that as often say who looks after something: `call.operator`, `room.moderator`."""
+_SOMEONE = frozenset(
+    {
+        *(
+            "user",
+            "me",
+            "principal",
+            "account",
+            "identity",
+            "member",
+            "person",
+            "caller",
+            "actor",
+            "requester",
+        ),
+        *("token", "claims", "auth", "payload", "credentials", "username"),
+        *("role", "roles", "permission", "permissions", "scope", "scopes", "groups"),
+    }
+)
+"""Words of who asks, and of what they may do."""
+_ROLES_OF = frozenset({"role", "roles", "permission", "permissions"})
+"""Words of classes of roles: `UserRole`."""
 _MANAGING = regex(r"(?:management|supervisor)_?(?:user|role|access|only)s?$", re.IGNORECASE)
 _ROLES = regex(r"(?:^|_)(?:roles?|users?)$", re.IGNORECASE)
 """How collections of roles end: `ADMIN_ROLES`."""
@@ -62,15 +97,25 @@ _ASKING = frozenset(
 """Words of what asks for a role that it is given: `require_role("admin")`."""
 _AT_WORK = frozenset({"staff", "operator"})
 """Words of roles that whoever works somewhere has: in some services everybody."""
-_AT_HAND = frozenset({"get", "getattr", "lower", "upper", "strip", "str", "info", "debug", "warning"})
+_AT_HAND = frozenset({"getattr", "lower", "upper", "strip", "str", "info", "debug", "warning"})
 """What may be called before somebody is refused, and takes no time."""
+_READ_BY_KEY = frozenset({"headers", "query_params", "path_params", "cookies", "state", "environ", "claims"})
+"""What a `get` finds in memory: that of others may ask a database or a host."""
+
+_CATCHING = frozenset({"HTTPException", "StarletteHTTPException", "Exception", "BaseException"})
+"""What catches an `HTTPException`."""
+
+
+def spelled(text: str) -> list[str]:
+    """The words of a name, in their order."""
+    return [word.lower() for word in _WORDS.findall(text)]
 
 
 def words(text: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in _WORDS.findall(text))
+    return frozenset(spelled(text))
 
 
-@functools.lru_cache(maxsize=_MOST)
+@functools.lru_cache(maxsize=REMEMBERED)
 def is_guard(symbol: str) -> bool:
     """Whether a dependency lets only those in who run the system: `current_superuser`, `check_admin`."""
     found = words(symbol.rpartition(".")[2])
@@ -78,8 +123,15 @@ def is_guard(symbol: str) -> bool:
 
 
 def lets_staff_in(name: str) -> bool:
-    """Whether a function or dependency of this name lets only those in who run the system."""
-    return is_guard(name) and not words(name) & _GIVEN
+    """Whether a function or dependency of this name lets only those in who run the system: `get_current_admin`, not
+    `get_admin_report`."""
+    if not is_guard(name) or words(name) & _GIVEN:
+        return False
+    if _GETTING.match(name) is None:
+        return True
+    said = spelled(name)
+    first = next(position for position, word in enumerate(said) if word in GUARDED)
+    return _OF_PERSONS.issuperset(said[first:]) and _ABOUT.isdisjoint(said)
 
 
 def names_staff(name: str) -> bool:
@@ -106,7 +158,7 @@ def lets_only_staff_in(node: ast.FunctionDef | ast.AsyncFunctionDef, routers: li
             for part in walk(each)
         )
         or any(map(_is_for_staff, node.decorator_list))
-        or _begins_by_refusing(node.body)
+        or _refusal(node.body) is not None
     )
 
 
@@ -161,30 +213,57 @@ def _roles(value: ast.expr) -> list[str]:
     return [""]  # of somebody, who knows whom
 
 
-def _begins_by_refusing(body: list[ast.stmt]) -> bool:
-    """Whether others are refused before anything is done that takes time, for them or for all."""
+def _refusal(body: list[ast.stmt]) -> ast.stmt | None:
+    """What refuses others before anything is done that takes time, for them or for all."""
     for statement in body:
         done: list[ast.AST]
         match statement:
-            case ast.Try(body=inner):
-                return _begins_by_refusing(inner)
+            case ast.Try(body=inner, handlers=handlers):
+                found = _refusal(inner)
+                return None if found is None or _goes_on(found, handlers) else found
             case ast.If(test=test, body=[*before, ast.Raise()]):
                 done = [*before] if refuses(statement) else [test, *before]
             case _:
                 done = [] if refuses(statement) else [statement]
         if not _is_at_hand(done):
-            return False
+            return None
         if refuses(statement):
+            return statement
+    return None
+
+
+def _goes_on(refusal: ast.stmt, handlers: list[ast.ExceptHandler]) -> bool:
+    """Whether who is refused in a `try` gets further all the same: `except NotAdmin: limit = 10`."""
+    answered = False
+    match refusal:
+        case ast.If(body=[*_, ast.Raise(exc=ast.expr() as raised)]):
+            answered = last_name(raised) == "HTTPException"  # of nothing that others catch by their own names
+    for handler in handlers:
+        caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        if answered and not any(each is None or last_name(each) in _CATCHING for each in caught):
+            continue
+        if not isinstance(handler.body[-1], ast.Raise):
             return True
+        if answered:
+            return False
     return False
 
 
 def _is_at_hand(nodes: list[ast.AST]) -> bool:
     return not any(
-        isinstance(part, ast.Await) or (isinstance(part, ast.Call) and last_name(part) not in _AT_HAND)
+        isinstance(part, ast.Await) or (isinstance(part, ast.Call) and not _takes_no_time(part.func))
         for node in nodes
         for part in walk(node)
     )
+
+
+def _takes_no_time(called: ast.expr) -> bool:
+    match called:
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="request"), attr="session"), attr="get"):
+            return True
+        case ast.Attribute(value=owner, attr="get"):
+            return last_name(owner) in _READ_BY_KEY
+    return last_name(called) in _AT_HAND
 
 
 def refuses(statement: ast.stmt) -> bool:
@@ -211,38 +290,55 @@ def _is_of_others(test: ast.expr) -> bool:
         case ast.BoolOp(op=ast.And(), values=values):
             return all(map(_is_of_others, values))
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
-            return (
-                names_staff(name) and _YES_OR_NO.match(name) is not None
-            )  # `if not admin:` there is no such row
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Await(value=ast.Call() as asked)):
-            return names_staff(last_name(asked))
-        case ast.UnaryOp(op=ast.Not(), operand=ast.Attribute() | ast.Call() as asked):
-            return names_staff(last_name(asked))
+            return _says_whether(name)  # `if not admin:` there is no such row
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Await(value=ast.Call(func=asked)) | ast.Call(func=asked)):
+            name = last_name(asked)
+            return _says_whether(name) or (bool(words(name) & _ASKING) and lets_staff_in(name))
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Attribute(value=owner, attr=name)):
+            return _says_whether(name) or (
+                names_staff(name)
+                and not words(name) & (_GIVEN | _BY_THEIR_WORK)
+                and not _SOMEONE.isdisjoint(words(last_name(owner)))
+            )
         case ast.Compare(left=left, ops=[ast.NotEq()], comparators=[right]):
-            return _is_role(left) or _is_role(right)
+            return (_is_role(left) and _is_of_someone(right)) or (_is_role(right) and _is_of_someone(left))
         case ast.Compare(left=left, ops=[ast.NotIn()], comparators=[right]):
-            return _is_role(left) or _are_roles(right)
+            return (_is_role(left) and _is_of_someone(right)) or _are_roles(right, left)
+    return False
+
+
+def _says_whether(name: str) -> bool:
+    """`is_admin`, `isAdmin`, `has_admin_access`."""
+    found = words(name)
+    return not found.isdisjoint(_YES_OR_NO) and names_staff(name) and not found & _GIVEN
+
+
+def _is_of_someone(value: ast.expr) -> bool:
+    """Whether `value` is of who asks, by its names: `user.role`, `claims["groups"]`, `await role_of(request)`."""
+    for part in walk(value):
+        name = part.value if isinstance(part, ast.Constant) else last_name(part)
+        if isinstance(name, str) and not _SOMEONE.isdisjoint(words(name)):
+            return True
     return False
 
 
 def _is_role(value: ast.expr) -> bool:
     """`"admin"`, `Role.ADMIN`, `Role.ADMIN.value`."""
+    if isinstance(value, ast.Attribute) and value.attr in ("value", "name"):
+        value = value.value
     match value:
         case ast.Constant(value=str(name)):
             return names_staff(name)
-        case ast.Attribute(value=ast.Attribute() as inner, attr="value" | "name"):
-            return _is_role(inner)
-        case ast.Attribute(attr=name):
-            return names_staff(name) and not name.endswith(
-                "_id"
-            )  # `group.admin_id != user.id`: of others too
+        case ast.Attribute(value=owner, attr=name):
+            return names_staff(name) and not _ROLES_OF.isdisjoint(words(last_name(owner)))
     return False
 
 
-def _are_roles(value: ast.expr) -> bool:
+def _are_roles(value: ast.expr, of: ast.expr) -> bool:
+    """Whether those whose role is `of` run the system where it is among `value`."""
     match value:
         case ast.List(elts=members) | ast.Tuple(elts=members) | ast.Set(elts=members):
-            return bool(members) and all(map(_is_role, members))
+            return bool(members) and all(map(_is_role, members)) and _is_of_someone(of)
         case ast.Name() | ast.Attribute():
             name = last_name(value)
             return _ROLES.search(name) is not None and (

@@ -75,7 +75,7 @@ def _is_misfit_at(hop: Hop, module: Module) -> bool:
 
 @once
 def _waits_otherwise(project: Project, caller: Node) -> bool:
-    others = [edge.target for edge in caller.edges if not is_refused(project, caller, edge)]
+    others = [edge.target for edge in caller.edges if not does_not_fit(project, caller, edge)]
     return bool(caller.leaves) or any(each.leaves for each in below(others))
 
 
@@ -99,10 +99,10 @@ def _fits_nothing(call: ast.Call, module: Module) -> bool:
 
 def _are_refused(project: Project, caller: Node, edges: Collection[Edge]) -> bool:
     """Whether calls fit none of the functions of the project that they may mean."""
-    return bool(edges) and all(is_refused(project, caller, edge) for edge in edges)
+    return bool(edges) and all(does_not_fit(project, caller, edge) for edge in edges)
 
 
-def is_refused(project: Project, caller: Node, edge: Edge) -> bool:
+def does_not_fit(project: Project, caller: Node, edge: Edge) -> bool:
     """Whether Python refuses a call, as the function that it means takes other arguments."""
     function, call = edge.target.function, edge.call
     if edge.kind != CALL or edge.handed or edge.one_of_several or call.flags & facts.LOAD:

@@ -20,10 +20,10 @@ def is_for_staff(node: ast.AST, module: Module) -> bool:
     found = module.graph_node(node)
     if found is not None and found.endpoints and not found.endpoints & ~module.project.staff_endpoints:
         return True
-    return is_refused(node, module)
+    return refuses_before(node, module)
 
 
-def is_refused(node: ast.AST, module: Module) -> bool:
+def refuses_before(node: ast.AST, module: Module) -> bool:
     """Whether the function around `node` refuses all but those who run the system before it gets there."""
     return any(map(refuses, module.statements_before(node)))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.linking.roles import Role
 from rules.engine.reading import facts
-from rules.engine.reading.guarding import GUARDED, is_guard, lets_staff_in, words
+from rules.engine.reading.guarding import GUARDED, REMEMBERED, is_guard, lets_staff_in, spelled, words
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.project import Project
 
-_MOST = 4096
-"""Names that are remembered: the same endpoints are judged for each version of a project."""
 _NEAR = 20
 """So many functions behind exception handlers at most are followed."""
-_WORDS = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _RARE = frozenset(
     {
         *("admin", "admins", "administrative", "backoffice", "superuser", "internal", "debug", "manage"),
@@ -105,8 +102,8 @@ for by hand."""
 _IN = frozenset({"import", "imports", "importer", "restore", "scenario", "scenarios", "seed"})
 """Words, last of a route, of what brings in something whole."""
 _CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_KINDS = regex(r"[/_-](?:types?|categories|statuses|roles|permissions)(?:/\{[^}]*\})?/?$")
-"""Ends of routes of kinds of things: `/corpus-types`, `/categories/{name}`."""
+_KINDS = regex(r"^[^{]*[/_-](?:types?|categories|statuses|roles|permissions)(?:/\{[^}]*\})?/?$")
+"""Routes of kinds of things: `/corpus-types`, `/categories/{name}`; those of one thing are its own: `/orders/{number}/statuses`."""
 _FORM = regex(r"(?:^|[/_-])(?:template|sample)(?:[._-]\w+)?/?$", re.IGNORECASE)
 """Ends of routes of files that are to be filled in: `/import-template`."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
@@ -265,7 +262,7 @@ def runs_seldom(node: Node, project: Project) -> bool:
     return _is_for_now_and_then(node.symbol, node.path)
 
 
-@functools.lru_cache(maxsize=_MOST)
+@functools.lru_cache(maxsize=REMEMBERED)
 def _is_for_now_and_then(symbol: str, path: str) -> bool:
     """Whether the function `symbol` in the file `path` says so itself."""
     name = symbol.rpartition(".")[2]
@@ -323,8 +320,8 @@ def is_after_failure(node: ast.AST, module: Module) -> bool:
 
 
 def answers_errors(node: ast.AST, module: Module) -> bool:
-    """Whether the function around `node` is called only where something has failed, at any depth: by exception handlers, in an
-    `except`, or before a `raise`."""
+    """Whether only exception handlers of the application call the function around `node`, at any depth: an `except` may be the
+    usual way (`except KeyError: return await load(key)`)."""
     found = module.graph_node(node)
     if found is None or not found.callers:
         return False
@@ -334,8 +331,8 @@ def answers_errors(node: ast.AST, module: Module) -> bool:
             continue
         if each.roles or not each.callers or len(pending) > _NEAR:
             return False
-        for caller, edge in each.callers:
-            if caller not in seen and not edge.call.flags & facts.FAILING:
+        for caller, _ in each.callers:
+            if caller not in seen:
                 seen.add(caller)
                 pending.append(caller)
     return True
@@ -418,7 +415,7 @@ def serves_beside_examples(project: Project) -> bool:
     return any(not _lies_among_examples(endpoint.handler.path) for endpoint in project.routing.endpoints)
 
 
-@functools.lru_cache(maxsize=_MOST)
+@functools.lru_cache(maxsize=REMEMBERED)
 def _lies_among_examples(path: str) -> bool:
     return _EXAMPLE.search(path) is not None
 
@@ -436,7 +433,7 @@ def staffed(project: Project) -> int:
     return bits
 
 
-@functools.lru_cache(maxsize=_MOST)
+@functools.lru_cache(maxsize=REMEMBERED)
 def _gives_staff(returned: str) -> bool:
     """Whether a dependency gives one of those who run the system, as they are kept apart from others: an `AdminUser`."""
     if not returned.endswith(":"):
@@ -457,7 +454,7 @@ def seldom(project: Project) -> int:
     return bits
 
 
-@functools.lru_cache(maxsize=_MOST)
+@functools.lru_cache(maxsize=REMEMBERED)
 def _is_rare(symbol: str, path: str, route: str) -> bool:
     """Whether the handler `symbol` in the file `path` is for now and then, going by its names and its route."""
     name = symbol.rpartition(".")[2]
@@ -480,5 +477,5 @@ def _stem(path: str) -> str:
 
 
 def _is_trial(name: str) -> bool:
-    found = _WORDS.findall(name)
-    return len(found) > 1 and found[0].lower() in _TRIAL
+    found = spelled(name)
+    return len(found) > 1 and found[0] in _TRIAL

@@ -11,7 +11,7 @@ from rules.engine.linking.graph import CALL
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts, names_read, switches
 from rules.engine.reading.paths import place_of
-from rules.engine.service.miscalled import is_refused
+from rules.engine.service.miscalled import does_not_fit
 from rules.engine.service.serving import callers_by_name
 from rules.engine.service.unloadable import has_another, may_have
 
@@ -71,7 +71,7 @@ def _is_called_in_vain(project: Project, node: Node, far: int) -> bool:
     known = {id(caller) for caller, _ in node.callers}
     if not all(
         _fails_above(project, caller, edge.call.line)
-        or is_refused(project, caller, edge)
+        or does_not_fit(project, caller, edge)
         or is_unreached(project, caller, far - 1)
         for caller, edge in node.callers
     ):
@@ -99,7 +99,7 @@ def _first_refused(project: Project, node: Node) -> int | None:
         if edge.call.flags & facts.FIRST:
             edges.setdefault((edge.call.line, edge.call.column, edge.call.ref), []).append(edge)
     lines = (
-        place[0] for place, meant in edges.items() if all(is_refused(project, node, edge) for edge in meant)
+        place[0] for place, meant in edges.items() if all(does_not_fit(project, node, edge) for edge in meant)
     )
     return min(lines, default=None)
 

@@ -53,6 +53,24 @@ async def set_status(number: int, session: Session = Depends(get_session)) -> No
     session.commit()
 
 
+@app.put("/order-statuses/{name}")
+async def change_status(name: str, number: int, session: Session = Depends(get_session)) -> None:  # FP104 (change)
+    session.add(Order(id=number))
+    session.commit()
+
+
+@app.put("/orders/{number}/statuses")
+async def set_statuses(number: int, session: Session = Depends(get_session)) -> None:  # FP104 (inline)
+    session.add(Order(id=number))
+    session.commit()
+
+
+@app.put("/orders/{number}/roles/{role}")
+async def set_role(number: int, role: str, session: Session = Depends(get_session)) -> None:  # FP104 (inline)
+    session.add(Order(id=number))
+    session.commit()
+
+
 @app.get("/orders/import-template")
 async def form() -> str:  # FP104 (change)
     book = openpyxl.Workbook()

@@ -2,13 +2,13 @@
 
 import logging
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Person, get_session
 from people import People
-from roles import Role, User, called, current_user, is_admin, require_permission, require_role, store_of
+from roles import NotAdmin, Role, User, called, current_user, ensure_admin, is_admin, require_permission, require_role, store_of
 
 app = FastAPI()
 router = APIRouter()
@@ -104,6 +104,67 @@ async def archive(session: Session = Depends(get_session)) -> None:
 async def graduate(session: Session = Depends(get_session)) -> None:
     await called()
     session.commit()  # FP102 (inline)
+
+
+@router.post("/people/{number}/badge")
+async def badge(number: int, request: Request, session: Session = Depends(get_session)) -> None:
+    role = request.headers.get("x-role") or request.session.get("role")
+    if role != "admin":
+        raise HTTPException(403)
+    await called()
+    session.commit()  # FP102 (change)
+
+
+@router.post("/people/{number}/seen")
+async def looked_up_first(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> None:
+    person = session.get(Person, number)  # FP102 (inline)
+    if user.role != "admin":
+        raise HTTPException(403)
+    await called()
+
+
+@router.get("/people/{number}/visits")
+async def some_for_others(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> int:
+    limit = 100
+    try:
+        ensure_admin(user)
+    except NotAdmin:
+        limit = 10
+    await called()
+    return len(session.scalars(select(Person).limit(limit)).all())  # FP102 (inline)
+
+
+@router.get("/people/{number}/mail")
+async def refused_and_caught(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> int:
+    try:
+        if user.role != "admin":
+            raise HTTPException(403)
+        await called()
+    except Exception:
+        logger.warning("no mail")
+    return len(session.scalars(select(Person)).all())  # FP102 (inline)
+
+
+@router.post("/people/{number}/mail")
+async def refused_and_told(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> int:
+    try:
+        if user.role != "admin":
+            raise HTTPException(403)
+        await called()
+        return len(session.scalars(select(Person)).all())  # FP102 (change)
+    except HTTPException:
+        raise
+    except Exception:
+        logger.warning("no mail")
+        return 0
 
 
 app.include_router(router)

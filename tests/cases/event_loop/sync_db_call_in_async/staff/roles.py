@@ -50,3 +50,12 @@ async def is_admin(user: User) -> bool:
 
 async def called() -> None:
     pass
+
+
+class NotAdmin(Exception):
+    pass
+
+
+def ensure_admin(user: User) -> None:
+    if not user.is_admin:
+        raise NotAdmin

@@ -1,0 +1,26 @@
+def get_admin_email() -> str:
+    return "get_admin_email"
+
+
+def get_operator_queue() -> str:
+    return "get_operator_queue"
+
+
+def get_admin_menu() -> str:
+    return "get_admin_menu"
+
+
+def admin_notifier() -> str:
+    return "admin_notifier"
+
+
+def get_current_admin() -> str:
+    return "get_current_admin"
+
+
+def get_active_superuser_account() -> str:
+    return "get_active_superuser_account"
+
+
+def get_verified_admin_id() -> str:
+    return "get_verified_admin_id"
