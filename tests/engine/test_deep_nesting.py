@@ -33,6 +33,10 @@ async def orders(x: int{taken}):
     [
         ("", f"if {' + '.join(['x'] * TERMS)}: print(x)"),
         ("", f"print({' + '.join(['x'] * TERMS)})"),
+        (f", _=Depends(require_role({' | '.join(['Role.ADMIN'] * TERMS)}))", "pass"),
+        (f", _=Depends(require_role(Role.ADMIN{'.value' * TERMS}))", "pass"),
+        (", _=Depends(lambda: x)", f"if user.role != Role.ADMIN{'.value' * TERMS}: raise ValueError"),
+        (", _=Depends(lambda: x)", f"if {' or ('.join(['not user.name'] * 90)}{')' * 89}: raise ValueError"),
     ],
 )
 def test_deep_expressions_are_read(taken: str, body: str) -> None:
