@@ -205,7 +205,13 @@ async def serve(db, name):
         ("[crud.plain(db, order=name) for each in name]", Confidence.CERTAIN),
         ("call = lambda: crud.plain(db, order=name)", Confidence.CERTAIN),
         ("await crud.slow(db, name); crud.plain(db, order=name)", Confidence.CERTAIN),
+        ("crud.Store(name).get(\n        name,\n        1,\n    )", Confidence.POSSIBLE),
         ("crud.plain(\n        await crud.slow(db, name),\n        order=name,\n    )", Confidence.CERTAIN),
+        ("crud.Store(\n        await crud.slow(db, name),\n    ).get(name, 1)", Confidence.CERTAIN),
+        (
+            "crud.Store(\n        await crud.slow(db, name),\n    ).get(\n        name, 1\n    )",
+            Confidence.CERTAIN,
+        ),
     ],
 )
 def test_behind_a_call_in_the_function_that_calls(body: str, expected: Confidence) -> None:
