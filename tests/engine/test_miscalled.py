@@ -126,6 +126,8 @@ def test_behind_a_call_that_does_not_fit(body: str) -> None:
         "name or crud.plain(db, order=name)",
         "order = crud.plain(db, order=name) if name else None",
         "print([crud.plain(db, order=each) for each in name])",
+        "for order in [crud.plain(db, order=each) for each in name]: print(order)",
+        "if {crud.plain(db, order=each) for each in name}: return",
         "call = lambda: crud.plain(db, order=name)",
         "try: crud.plain(db, order=name)\nexcept TypeError: pass",
         "try:\n    crud.plain(db, order=name)\nexcept Exception: pass",

@@ -117,6 +117,8 @@ def surely(node: ast.AST) -> Iterator[ast.AST]:
     pending = [node]
     while pending:
         node = pending.pop()
+        if isinstance(node, _LATER):
+            continue
         yield node
         match node:
             case ast.IfExp(test=first) | ast.BoolOp(values=[first, *_]) | ast.Assert(test=first):
@@ -124,4 +126,4 @@ def surely(node: ast.AST) -> Iterator[ast.AST]:
             case ast.Compare(left=left, comparators=[right, *_]):
                 pending += (right, left)
             case _:
-                pending += [each for each in children_of(node) if not isinstance(each, _LATER)][::-1]
+                pending += children_of(node)[::-1]
