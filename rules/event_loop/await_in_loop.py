@@ -22,6 +22,7 @@ from rules.engine.data.per_item import (
     goes_over_rows,
     is_doubtful,
     is_few,
+    is_limited,
     sounds_few,
 )
 from rules.engine.data.picked_items import is_picked
@@ -35,6 +36,7 @@ from rules.engine.reading.loop_shapes import (
     targets,
     unwrapped,
 )
+from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import names_loaded, names_stored, own_nodes_of, walk
@@ -365,8 +367,9 @@ def _is_cursor(source: ast.expr, module: Module) -> bool:
     value = module.value(source)
     if value is None or libraries.query(f"{value.name}.to_list") is None:
         return False
-    return not any(
-        isinstance(each, ast.Call) and last_name(each) in ("limit", "watch", "tail") for each in walk(source)
+    found = origin(source, module)
+    return not is_limited(found, module) and not any(
+        isinstance(each, ast.Call) and last_name(each) in ("watch", "tail") for each in walk(found)
     )
 
 

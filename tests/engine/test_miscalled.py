@@ -126,6 +126,8 @@ def test_behind_a_call_that_does_not_fit(body: str) -> None:
         "name or crud.plain(db, order=name)",
         "order = crud.plain(db, order=name) if name else None",
         "print([crud.plain(db, order=each) for each in name])",
+        "for order in [crud.plain(db, order=each) for each in name]: print(order)",
+        "if {crud.plain(db, order=each) for each in name}: return",
         "call = lambda: crud.plain(db, order=name)",
         "try: crud.plain(db, order=name)\nexcept TypeError: pass",
         "try:\n    crud.plain(db, order=name)\nexcept Exception: pass",
@@ -205,7 +207,13 @@ async def serve(db, name):
         ("[crud.plain(db, order=name) for each in name]", Confidence.CERTAIN),
         ("call = lambda: crud.plain(db, order=name)", Confidence.CERTAIN),
         ("await crud.slow(db, name); crud.plain(db, order=name)", Confidence.CERTAIN),
+        ("crud.Store(name).get(\n        name,\n        1,\n    )", Confidence.POSSIBLE),
         ("crud.plain(\n        await crud.slow(db, name),\n        order=name,\n    )", Confidence.CERTAIN),
+        ("crud.Store(\n        await crud.slow(db, name),\n    ).get(name, 1)", Confidence.CERTAIN),
+        (
+            "crud.Store(\n        await crud.slow(db, name),\n    ).get(\n        name, 1\n    )",
+            Confidence.CERTAIN,
+        ),
     ],
 )
 def test_behind_a_call_in_the_function_that_calls(body: str, expected: Confidence) -> None:

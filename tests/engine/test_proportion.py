@@ -1,11 +1,14 @@
-"""Work grows with the project, not with its square: no function is called far more often than in proportion. A review of a
-project that is known grows with the change: a project four times as large makes it little dearer."""
+"""Work grows with the project and the size of its functions, not with their squares: no function is called far more often than
+in proportion. A review of a project that is known grows with the change: a project four times as large makes it little
+dearer."""
 
 from __future__ import annotations
 
 import cProfile
 import pstats
 from collections.abc import Callable, Mapping
+
+import pytest
 
 from rules import Analysis, Succession, affected, analyze, extract
 from rules.engine import growth
@@ -17,7 +20,7 @@ from rules.engine.two_versions import Versions, with_known_costs
 OFTEN = 3_000
 """Calls from which a function is worth looking at."""
 MOST = 7.0
-"""Of four times the modules; a question asked in each file of all files comes to sixteen."""
+"""Of four times the modules, or lines; a question asked in each file of all files comes to sixteen."""
 
 SLIGHTLY = 1.15
 """Of four times the modules: what goes through all files at all has to be next to nothing for each."""
@@ -108,10 +111,24 @@ def get_db():
 
 
 def test_no_function_is_called_out_of_proportion_to_the_project() -> None:
-    few, many = _calls(6), _calls(24)
-    beyond = {name: (few[name], count) for name, count in many.items() if count > MOST * few.get(name, count)}
+    assert not _beyond(_calls(6), _calls(24))
 
-    assert not {name: counts for name, counts in beyond.items() if counts[1] > OFTEN}
+
+LINES = {
+    "conditions handed on": "session.query(Order).filter_by(**given)",
+    "conditions of many names": "k{own} = {{'number': 1}}; session.query(Order).filter_by(**k{own})",
+    "answers under one name": "rows = store.table('orders').select('*').execute()",
+    "answers under many names": "r{own} = store.table('orders').select('*').execute(); print(r{own}.data)",
+}
+
+
+@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
+def test_no_function_is_called_out_of_proportion_to_the_size_of_one_function(line: str) -> None:
+    few, many = (
+        _counted(lambda count=count: extract("shop/jobs.py", _long(line, count))) for count in (150, 600)
+    )
+
+    assert not _beyond(few, many)
 
 
 def test_a_review_of_one_file_costs_little_more_in_a_larger_project() -> None:
@@ -164,6 +181,21 @@ class _Reviews:
             trees=self.trees,
             followed=True,
         )
+
+
+def _beyond(few: Mapping[str, int], many: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """What is called often, and far more often in proportion where there is four times as much."""
+    return {
+        name: (few[name], count)
+        for name, count in many.items()
+        if count > OFTEN and count > MOST * few.get(name, count)
+    }
+
+
+def _long(line: str, count: int) -> bytes:
+    """A file with one function of so many lines."""
+    lines = "\n    ".join(line.format(own=own) for own in range(count))
+    return f"from shop.models import Order\n\nasync def run(session, store, given):\n    {lines}\n".encode()
 
 
 def _calls(modules: int) -> dict[str, int]:

@@ -101,7 +101,7 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     ):
         return True
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
-    if _is_arriving(value) or _is_limited(value, module):
+    if _is_arriving(value) or is_limited(value, module):
         return True
     if any(_is_cut_short(each, module) or _is_of_one_text(each) for each in (iterable, value)):
         return True
@@ -249,17 +249,17 @@ def goes_over_rows(loop: ast.AST, module: Module) -> bool:
 def gives_rows(iterable: ast.expr, module: Module) -> bool:
     """Whether a database gave `iterable`, with no small limit on it."""
     if module.rows(iterable):
-        return not _is_limited(iterable, module)
+        return not is_limited(iterable, module)
     source: ast.AST | None = iterable
     while isinstance(source, (ast.Attribute, ast.Subscript, ast.Await)):
         source = source.value
     if isinstance(source, ast.Name):
         if module.rows(source):
-            return not _is_limited(source, module)
+            return not is_limited(source, module)
         source = value_of(source, module)
     if isinstance(source, ast.Await):
         source = source.value
-    if not isinstance(source, ast.Call) or _is_limited(source, module):
+    if not isinstance(source, ast.Call) or is_limited(source, module):
         return False
     if module.query(source) is not None:
         return True
@@ -630,7 +630,7 @@ def _comment_above(line: int, lines: Sequence[str]) -> int:
     return index
 
 
-def _is_limited(value: ast.AST | None, module: Module) -> bool:
+def is_limited(value: ast.AST | None, module: Module) -> bool:
     """`load(limit=5)`, `select(Order).limit(MOST)`: a handful of rows, by a number that the code shows."""
     if not isinstance(value, ast.expr):
         return False

@@ -13,7 +13,7 @@ from rules.engine.reading.row_reader import Reader
 from rules.engine.reading.rows import STATEMENT, UNKNOWN, Rows
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import uses_of
 from rules.libraries import ROOTS
 
 if TYPE_CHECKING:
@@ -262,8 +262,7 @@ def _keys(given: ast.expr, scope: Scope) -> tuple[str, ...] | None:
         bindings = scope.bindings.get(given.id, ())
         value = bindings[0].value if len(bindings) == 1 else None
         value = value.value if isinstance(value, ast.AnnAssign) else value
-        used = [node for node in walk(scope.node) if isinstance(node, ast.Name) and node.id == given.id]
-        if not isinstance(value, ast.Dict) or len(used) != 2:
+        if not isinstance(value, ast.Dict) or len(uses_of(given.id, scope.node)) != 2:
             return None  # what else is done with it may add to it
         given = value
     if not isinstance(given, ast.Dict):

@@ -97,6 +97,8 @@ _ASKING = frozenset(
 """Words of what asks for a role that it is given: `require_role("admin")`."""
 _AT_WORK = frozenset({"staff", "operator"})
 """Words of roles that whoever works somewhere has: in some services everybody."""
+_OF_MEMBERS = frozenset({"value", "name"})
+"""What members of an enumeration are asked for."""
 _AT_HAND = frozenset({"getattr", "lower", "upper", "strip", "str", "info", "debug", "warning"})
 """What may be called before somebody is refused, and takes no time."""
 _READ_BY_KEY = frozenset({"headers", "query_params", "path_params", "cookies", "state", "environ", "claims"})
@@ -193,24 +195,29 @@ def _asks_for_role(call: ast.Call) -> bool:
     return bool(roles) and all(names_staff(role) and not words(role) & _AT_WORK for role in roles)
 
 
-def _roles(value: ast.expr) -> list[str]:
+def _roles(asked: ast.expr) -> list[str]:
     """What is named by way of a role: `"admin"`, `Role.ADMIN.value`, `ADMIN`, and what lists and alternatives hold."""
-    match value:
-        case ast.Constant(value=str(name)) | ast.Name(id=name):
-            return [name]
-        case ast.Attribute(value=ast.Attribute() as inner, attr="value" | "name"):
-            return _roles(inner)
-        case ast.Attribute(attr=name):
-            return [name]
-        case ast.Subscript(value=ast.Attribute() as inner):
-            return _roles(inner)  # `Role.ADMIN["name"]`
-        case ast.List(elts=members) | ast.Tuple(elts=members) | ast.Set(elts=members):
-            return [role for each in members for role in _roles(each)]
-        case ast.BinOp(op=ast.BitOr(), left=left, right=right):
-            return [*_roles(left), *_roles(right)]
-        case ast.Constant():
-            return []
-    return [""]  # of somebody, who knows whom
+    found: list[str] = []
+    pending = [asked]
+    while pending:
+        match pending.pop():
+            case ast.Constant(value=str(name)) | ast.Name(id=name):
+                found.append(name)
+            case ast.Attribute(value=ast.Attribute() as inner, attr=name) if name in _OF_MEMBERS:
+                pending.append(inner)
+            case ast.Attribute(attr=name):
+                found.append(name)
+            case ast.Subscript(value=ast.Attribute() as inner):
+                pending.append(inner)  # `Role.ADMIN["name"]`
+            case ast.List(elts=members) | ast.Tuple(elts=members) | ast.Set(elts=members):
+                pending += members
+            case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+                pending += (left, right)
+            case ast.Constant():
+                pass
+            case _:
+                return [""]  # of somebody, who knows whom
+    return found
 
 
 def _refusal(body: list[ast.stmt]) -> ast.stmt | None:
@@ -324,7 +331,11 @@ def _is_of_someone(value: ast.expr) -> bool:
 
 def _is_role(value: ast.expr) -> bool:
     """`"admin"`, `Role.ADMIN`, `Role.ADMIN.value`."""
-    if isinstance(value, ast.Attribute) and value.attr in ("value", "name"):
+    while (
+        isinstance(value, ast.Attribute)
+        and value.attr in _OF_MEMBERS
+        and isinstance(value.value, ast.Attribute)
+    ):
         value = value.value
     match value:
         case ast.Constant(value=str(name)):

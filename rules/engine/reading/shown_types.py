@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.scopes import FUNCTIONS
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import uses_of
 
 if TYPE_CHECKING:
     from rules.engine.reading.index import Index
@@ -87,9 +87,14 @@ def _shown(index: Index, scope: Scope) -> Mapping[str, str]:
             if ref and (name := _receiver(function.value)):
                 found.setdefault(name, set()).add(ref)
     if "create" in scope.called or not _TABLES.isdisjoint(scope.called):
+        kept: dict[str, str] = {}
         for call in scope.calls:
             asked, types = _asked_of(call)
-            if asked is not None and (name := _receiver(asked)) and (use := _use_of(call, index, scope)):
+            if (
+                asked is not None
+                and (name := _receiver(asked))
+                and (use := _use_of(call, index, scope, kept))
+            ):
                 found.setdefault(name, set()).add(types[use])
     return {name: refs.pop() for name, refs in found.items() if len(refs) == 1}
 
@@ -114,8 +119,9 @@ def _asked_of(call: ast.Call) -> tuple[ast.expr | None, Mapping[str, str]]:
     return None, {}
 
 
-def _use_of(call: ast.Call, index: Index, scope: Scope) -> str:
-    """Whether a call is awaited, or its answer used at once, also under a name; empty where nobody can say."""
+def _use_of(call: ast.Call, index: Index, scope: Scope, kept: dict[str, str]) -> str:
+    """Whether a call is awaited, or its answer used at once, also under a name; empty where nobody can say. How names are used
+    is `kept`: the same may hold many answers."""
     match index.parents.get(call):
         case ast.Await():
             return _ASYNC
@@ -124,15 +130,17 @@ def _use_of(call: ast.Call, index: Index, scope: Scope) -> str:
         case ast.Assign(targets=[ast.Name(id=name)]):
             if isinstance(scope.node, ast.FunctionDef):
                 return _SYNC
-            uses = [
-                index.parents.get(node)
-                for node in walk(scope.node)
-                if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
-            ]
-            if any(isinstance(use, ast.Await | ast.AsyncFor | ast.Call) for use in uses):
-                return ""
-            return _SYNC if any(isinstance(use, ast.Attribute | ast.Subscript) for use in uses) else ""
+            if name not in kept:
+                kept[name] = _use_of_name(name, index, scope)
+            return kept[name]
     return ""
+
+
+def _use_of_name(name: str, index: Index, scope: Scope) -> str:
+    uses = [index.parents.get(node) for node in uses_of(name, scope.node) if isinstance(node.ctx, ast.Load)]
+    if any(isinstance(use, ast.Await | ast.AsyncFor | ast.Call) for use in uses):
+        return ""
+    return _SYNC if any(isinstance(use, ast.Attribute | ast.Subscript) for use in uses) else ""
 
 
 def _receiver(node: ast.expr) -> str:

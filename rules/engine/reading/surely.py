@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.walking import walk
+
 if TYPE_CHECKING:
     from rules.engine.reading.index import Index
     from rules.engine.reading.scopes import Scope
@@ -17,8 +19,9 @@ _PLAIN = (ast.Name, ast.Attribute, ast.Constant)
 def is_made_first(index: Index, call: ast.Call, scope: Scope) -> bool:
     """Whether a call stands in a statement of the function's own body, is made whenever that is run, and nothing that is worked
     out before it stands on a line behind its first."""
-    if call.end_lineno != call.lineno and not all(
-        isinstance(each, _PLAIN) for each in (*call.args, *(keyword.value for keyword in call.keywords))
+    if call.end_lineno != call.lineno and not (
+        all(isinstance(each, _PLAIN) for each in (*call.args, *(keyword.value for keyword in call.keywords)))
+        and _is_on_one_line(call.func)
     ):
         return False
     child: ast.AST = call
@@ -47,3 +50,10 @@ def is_made_first(index: Index, call: ast.Call, scope: Scope) -> bool:
         case _:
             return False
     return index.parents.get(parent) is scope.node
+
+
+def _is_on_one_line(called: ast.expr) -> bool:
+    """Whether all that takes time before what it gives is called stands on the first line: not `store.build(⏎…⏎).save`."""
+    return not any(
+        isinstance(each, ast.Call | ast.Await) and each.end_lineno != called.lineno for each in walk(called)
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.scopes import FUNCTIONS
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import children_of, walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _CAUGHT = frozenset({"AttributeError", "TypeError"})
 """Who catches these by name may mean it to fail."""
 _PLAIN = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Raise, ast.Assert, ast.Delete)
+_LATER = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def fails(match: Match, module: Module, failing: Callable[[ast.AST, Module], Iterable[ast.AST]]) -> bool:
@@ -113,16 +114,16 @@ def _is_caught(handler: ast.ExceptHandler) -> bool:
 def surely(node: ast.AST) -> Iterator[ast.AST]:
     """What is evaluated whenever a statement is: no arm of a condition, nothing that is only defined there, and of a
     comprehension nothing."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if isinstance(node, ast.IfExp) and child is not node.test:
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, _LATER):
             continue
-        if isinstance(node, ast.BoolOp) and child is not node.values[0]:
-            continue
-        if isinstance(node, ast.Compare) and child in node.comparators[1:]:
-            continue
-        if isinstance(node, ast.Assert) and child is node.msg:
-            continue
-        if isinstance(child, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            continue
-        yield from surely(child)
+        yield node
+        match node:
+            case ast.IfExp(test=first) | ast.BoolOp(values=[first, *_]) | ast.Assert(test=first):
+                pending.append(first)
+            case ast.Compare(left=left, comparators=[right, *_]):
+                pending += (right, left)
+            case _:
+                pending += children_of(node)[::-1]

@@ -961,6 +961,17 @@ async def levels_of_documents(websocket: WebSocket, consumer: fleetlink.Consumer
         found.append(await level_of(order["number"]))  # FP111
     async for order in orders.find({"open": True}).limit(3):
         found.append(await level_of(order["number"]))
+    few = orders.find({"open": True}).limit(3)
+    async for order in few:
+        found.append(await level_of(order["number"]))
+    changes = orders.watch()
+    async for order in changes:
+        found.append(await level_of(order["number"]))
+    async for order in orders.find({"open": True}).limit(1000):
+        found.append(await level_of(order["number"]))  # FP111
+    most = orders.find({"open": True}).sort("number").limit(1000)
+    async for order in most:
+        found.append(await level_of(order["number"]))  # FP111
     async for order in orders.find({"open": True}):
         if await level_of(order["number"]):
             break
