@@ -70,8 +70,6 @@ class RequestSessionInBackgroundTask(Rule):
 
     code = "FP404"
     severity = Severity.HIGH
-    comments_when_new = True
-    said_from = Severity.CRITICAL
     effort = Effort.MINUTES
     watch = "connections checked out, pool timeouts"
 
@@ -124,10 +122,9 @@ class RequestSessionInBackgroundTask(Rule):
             confidence=Confidence.POSSIBLE if _is_kept_open(node, module) else Confidence.LIKELY,
             impact=kept_estimates.connection_held(module.options) if how == "background" else None,
         )
-        small = (
-            how == "background"
-            and _is_open(module)
-            and (_is_soon_done(work, module) or is_for_admins(node, module))
+        small = how == "background" and (
+            (_is_open(module) and _is_soon_done(work, module))
+            or (not module.stays_below("fastapi", _OPEN_UNTIL_DONE) and is_for_admins(node, module))
         )
         yield match.doubted() if small else match
 

@@ -157,6 +157,7 @@ def test_a_session_that_stays_open_for_a_task_which_only_asks_the_database_is_a_
     ("guard", "fastapi", "expected"),
     [
         ("get_current_superuser", "fastapi==0.118.0", Confidence.POSSIBLE),
+        ("get_current_superuser", "fastapi>=0.115", Confidence.POSSIBLE),
         ("get_current_superuser", "fastapi==0.117.0", Confidence.LIKELY),
         ("get_current_user", "fastapi==0.118.0", Confidence.LIKELY),
     ],
