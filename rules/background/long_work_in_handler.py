@@ -3,11 +3,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import kept_estimates
 from rules.engine.finding import Hop
+from rules.engine.kept_answers import once_for_node
 from rules.engine.module import Context
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origin
@@ -673,14 +675,23 @@ def _precedes_error(statement: ast.Expr, module: Module) -> bool:
     child: ast.AST = statement
     owner = module.parent(child)
     while owner is not None:
-        blocks = (getattr(owner, name, []) for name in ("body", "orelse", "finalbody"))
-        block = next((each for each in blocks if isinstance(each, list) and child in each), [])
-        if block and any(isinstance(each, ast.Raise) for each in block[block.index(child) :]):
+        if child in _before_raises(owner, module):
             return True
         if not isinstance(owner, ast.If | ast.With | ast.AsyncWith):
             return False
         child, owner = owner, module.parent(owner)
     return False
+
+
+@once_for_node
+def _before_raises(owner: ast.AST, module: Module) -> frozenset[ast.AST]:
+    """The statements in the blocks of one that a `raise` follows in theirs."""
+    found: set[ast.AST] = set()
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(owner, name, None)
+        if isinstance(block, list):
+            found.update(dropwhile(lambda each: not isinstance(each, ast.Raise), reversed(block)))
+    return frozenset(found)
 
 
 def _answers(attempt: ast.Try) -> bool:
@@ -698,7 +709,12 @@ def _stops_loop(call: ast.Call, module: Module) -> bool:
 
 def _streams(call: ast.Call, module: Module) -> bool:
     function = module.function_of(call)
-    return function is None or any(isinstance(each, ast.Yield) for each in walk(function.node))
+    return function is None or _yields(function.node, module)
+
+
+@once_for_node
+def _yields(function: ast.AST, module: Module) -> bool:
+    return any(isinstance(each, ast.Yield) for each in walk(function))
 
 
 def _fix(statement: ast.Expr, call: ast.Call, module: Module) -> Fix | None:

@@ -81,6 +81,8 @@ class Module:
         self._functions: dict[Scope, Function | None] = {}
         self._graph_nodes: dict[ast.AST, Node | None] = {}
         self._edges: dict[Node, dict[tuple[int, int], list[Edge]]] = {}
+        self._calls: dict[Node, dict[tuple[int, int], list[facts.Call]]] = {}
+        self._definitions: dict[int, ast.FunctionDef | ast.AsyncFunctionDef] = {}
         self._meanings: dict[ast.AST, Meaning] = {}
         self._summaries: dict[ast.Call, Summary | None] = {}
         self._names_of_loops: dict[ast.AST, set[str]] = {}
@@ -433,14 +435,10 @@ class Module:
 
     def _is_gone_through(self, call: ast.Call) -> bool:
         """Whether it is the very call whose result is iterated, not one of the calls that it is made of."""
-        caller = self.graph_node(call)
         ref = self.index.ref(call.func, self.index.scope_at(call))
-        place = (call.lineno, call.col_offset)
-        return caller is not None and any(
-            known.flags & (facts.ITERATED | facts.RUN_THROUGH)
-            and (known.line, known.column) == place
-            and known.ref == ref
-            for known in caller.function.calls
+        return any(
+            known.flags & (facts.ITERATED | facts.RUN_THROUGH) and known.ref == ref
+            for known in self._known_at(call)
         )
 
     def called(self, node: ast.AST) -> bool:
@@ -458,16 +456,11 @@ class Module:
         """The code of a project function, where it is in this file."""
         if function.path != self.path:
             return None
-        nodes = (scope.node for scope in self.index.scopes)
-        return next(
-            (
-                node
-                for node in nodes
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-                and node.lineno == function.function.line
-            ),
-            None,
-        )
+        if not self._definitions:
+            for scope in self.index.scopes:
+                if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    self._definitions.setdefault(scope.node.lineno, scope.node)
+        return self._definitions.get(function.function.line)
 
     def summary(self, call: ast.AST) -> Summary | None:
         """What the project function does that `call` enters; None when it enters none.
@@ -538,11 +531,19 @@ class Module:
 
     def call_flags(self, call: ast.Call) -> int:
         """What the facts say of where `call` stands (`facts.FAILING`)."""
+        return next((each.flags for each in self._known_at(call) if not each.flags & facts.LOAD), 0)
+
+    def _known_at(self, call: ast.Call) -> Sequence[facts.Call]:
+        """The calls that begin where `call` does, as the facts have them."""
         caller = self.graph_node(call)
-        for known in caller.function.calls if caller is not None else ():
-            if (known.line, known.column) == (call.lineno, call.col_offset) and not known.flags & facts.LOAD:
-                return known.flags
-        return 0
+        if caller is None:
+            return ()
+        known = self._calls.get(caller)
+        if known is None:
+            known = self._calls[caller] = {}
+            for each in caller.function.calls:
+                known.setdefault((each.line, each.column), []).append(each)
+        return known.get((call.lineno, call.col_offset), ())
 
     def _called_at(self, caller: Node) -> dict[tuple[int, int], list[Edge]]:
         """The plain calls of a function by their place."""

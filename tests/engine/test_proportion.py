@@ -111,7 +111,7 @@ def get_db():
 
 
 def test_no_function_is_called_out_of_proportion_to_the_project() -> None:
-    assert not _beyond(_calls(6), _calls(24))
+    assert not beyond(_calls(6), _calls(24))
 
 
 LINES = {
@@ -125,10 +125,10 @@ LINES = {
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
 def test_no_function_is_called_out_of_proportion_to_the_size_of_one_function(line: str) -> None:
     few, many = (
-        _counted(lambda count=count: extract("shop/jobs.py", _long(line, count))) for count in (150, 600)
+        counted(lambda count=count: extract("shop/jobs.py", _long(line, count))) for count in (150, 600)
     )
 
-    assert not _beyond(few, many)
+    assert not beyond(few, many)
 
 
 def test_a_review_of_one_file_costs_little_more_in_a_larger_project() -> None:
@@ -136,7 +136,7 @@ def test_a_review_of_one_file_costs_little_more_in_a_larger_project() -> None:
     for reviews in (few, many):
         reviews.review(1)  # which links the project, and finds out what later ones take over
         reviews.review(2)
-    calls = [sum(_counted(lambda reviews=reviews: reviews.review(3)).values()) for reviews in (few, many)]
+    calls = [sum(counted(lambda reviews=reviews: reviews.review(3)).values()) for reviews in (few, many)]
 
     assert calls[1] < SLIGHTLY * calls[0], calls
 
@@ -183,7 +183,7 @@ class _Reviews:
         )
 
 
-def _beyond(few: Mapping[str, int], many: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+def beyond(few: Mapping[str, int], many: Mapping[str, int]) -> dict[str, tuple[int, int]]:
     """What is called often, and far more often in proportion where there is four times as much."""
     return {
         name: (few[name], count)
@@ -200,7 +200,7 @@ def _long(line: str, count: int) -> bytes:
 
 def _calls(modules: int) -> dict[str, int]:
     sources = _sources(modules)
-    return _counted(lambda: analyze(sources))
+    return counted(lambda: analyze(sources))
 
 
 def _sources(modules: int) -> dict[str, bytes]:
@@ -216,7 +216,7 @@ def _sources(modules: int) -> dict[str, bytes]:
     return {path: text.encode() for path, text in sources.items()}
 
 
-def _counted(work: Callable[[], object]) -> dict[str, int]:
+def counted(work: Callable[[], object]) -> dict[str, int]:
     """How often each function is called meanwhile."""
     profile = cProfile.Profile()
     profile.enable()

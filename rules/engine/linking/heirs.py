@@ -32,6 +32,8 @@ class Heirs:
         """By file, the classes that its classes derive from."""
         self._asked: set[tuple[str, str, str]] = set()
         """Attributes of classes that are being looked for among their heirs: a class may derive from itself."""
+        self._found: dict[tuple[str, str, str], tuple[object, Value | None]] = {}
+        """What was found meanwhile, and for which reader: many ways may lead to one heir."""
 
     def implementation(self, owner: Value, name: str, asked: Value) -> Value | None:
         """The method `name` among the heirs of an abstract class, one of several perhaps; None when there are many.
@@ -65,6 +67,9 @@ class Heirs:
         asked = (value.home.path, value.symbol, name)
         if not heirs or asked in self._asked:
             return None
+        reader, known = self._resolver.reader, self._found.get(asked)
+        if known is not None and known[0] is reader:
+            return known[1]
         found: list[Value] = []
         self._asked.add(asked)
         for heir in heirs:
@@ -73,7 +78,12 @@ class Heirs:
                 if held is not None:
                     found.append(held)
         self._asked.discard(asked)
-        return one_of(found) if len(found) <= _MANY else None
+        answer = one_of(found) if len(found) <= _MANY else None
+        if self._asked:
+            self._found[asked] = reader, answer
+        else:
+            self._found.clear()
+        return answer
 
     def of(self, owner: Value) -> list[Value]:
         """The classes that name `owner` as a base."""

@@ -528,6 +528,21 @@ class Resolver(ModuleMap):
                     external.append(resolved)
         return (*found, *external)
 
+    def known_bases(self, value: Value) -> tuple[Value, ...] | None:
+        """A class and all that it derives from, plain bases too; None where one of these is unknown."""
+        found, seen, pending = [], {value.name}, [value]
+        for each in pending:  # grows while we go
+            found.append(each)
+            cls = each.home.classes.get(each.symbol) if each.sort == Sort.CLASS else None
+            for base in cls.bases if cls is not None else ():
+                resolved = self.value(base, each.home)
+                if resolved is None or resolved.sort not in (Sort.CLASS, Sort.EXTERNAL):
+                    return None
+                if resolved.name not in seen:
+                    seen.add(resolved.name)
+                    pending.append(resolved)
+        return tuple(found)
+
     def plain_bases(self, value: Value) -> Iterator[str]:
         """The bases that `ancestry` leaves out, by name: they say what a class is, and give it nothing of interest."""
         for ancestor in self.ancestry(value):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -81,6 +82,8 @@ class Linked(Struct, eq=False):
     """By class, under `KEPT`, what somebody else found out."""
     found: dict[str, tuple[ModuleFacts, Collection[str]]] = field(default_factory=dict)
     """What somebody else found in the facts (`of_facts`)."""
+    nested: list[tuple[Function, int]] = field(default_factory=list)
+    """What `functions_at` looks through."""
     readers: Readers = field(default_factory=dict)
     """By reference, who asked for its value; under `ANCESTRY` and a class, who asked for its ancestry."""
     lookups: Readers = field(default_factory=dict)
@@ -101,6 +104,28 @@ class Linked(Struct, eq=False):
         self.facts = found
         self.functions = {function.symbol: function for function in found.functions}
         self.classes = {cls.symbol: cls for cls in found.classes}
+        self.nested = []
+
+    def functions_at(self, line: int) -> Iterator[Function]:
+        """The functions that a line is one of, from the last that begins to the first; without what the file runs as it is loaded."""
+        nested = self.nested = self.nested or _nested(self.facts.functions)
+        position = bisect_right(nested, line, key=lambda each: each[0].line) - 1
+        while position >= 0:
+            function, position = nested[position]
+            if line <= function.end_line:
+                yield function
+
+
+def _nested(functions: Iterable[Function]) -> list[tuple[Function, int]]:
+    """Functions in the order in which they begin, each with the position of the one before it that goes on as far."""
+    found: list[tuple[Function, int]] = []
+    open_ones: list[int] = []
+    for function in sorted((each for each in functions if each.symbol), key=lambda each: each.line):
+        while open_ones and found[open_ones[-1]][0].end_line < function.line:
+            open_ones.pop()
+        found.append((function, open_ones[-1] if open_ones else -1))
+        open_ones.append(len(found) - 1)
+    return found
 
 
 Readers = dict[str, list[object]]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once
 from rules.engine.linking.graph import CALL, Node
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading.walking import walk
@@ -26,7 +27,7 @@ def brings_timeout(call: ast.Call, module: Module) -> bool:
     match call.func:
         case ast.Attribute(value=receiver):
             return any(
-                _mounts(function, home, module.project) for home, function in _makers(receiver, module)
+                _mounts(module.project, home, function.symbol) for home, function in _makers(receiver, module)
             )
     return False
 
@@ -81,7 +82,8 @@ def _makers(receiver: ast.expr, module: Module) -> Iterator[tuple[Linked, Functi
         return
     scope = module.index.home_of(receiver) or module.index.module
     symbol = module.index.function_scope(scope).symbol
-    yield from ((home, function) for function in home.facts.functions if function.symbol == symbol)
+    if symbol in home.functions:
+        yield home, home.functions[symbol]
     for binding in module.index.bindings_of(receiver):
         if binding.kind == "parameter":
             for parameter in found.function.parameters if found is not None else ():
@@ -100,10 +102,12 @@ def _functions(value: Value | None) -> Iterator[tuple[Linked, Function]]:
         yield value.module, value.function
 
 
-def _mounts(function: Function, home: Linked, project: Project) -> bool:
-    if not any(call.ref.endswith(".mount") for call in function.calls):
+@once
+def _mounts(project: Project, home: Linked, symbol: str) -> bool:
+    calls = home.functions[symbol].calls
+    if not any(call.ref.endswith(".mount") for call in calls):
         return False
-    values = (project.resolver.value(call.ref, home) for call in function.calls)
+    values = (project.resolver.value(call.ref, home) for call in calls)
     return any(_sets_timeout(value, project) for value in values)
 
 

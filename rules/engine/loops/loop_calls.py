@@ -213,8 +213,13 @@ def together(function: FunctionNode, module: Module, code: str) -> list[list[Sto
 
     One conversation with a database or a mail server is moved as a whole, so it is one finding.
     """
+    return list({id(each): each for each in _groups(function, module, code).values()}.values())
+
+
+def _groups(function: FunctionNode, module: Module, code: str) -> dict[ast.AST, list[Stop]]:
+    """By the call of each stop, its list."""
     if not isinstance(function, ast.AsyncFunctionDef):
-        return []
+        return {}
     known = _talks.setdefault(module, {})
     if (function, code) not in known:
         found: dict[str, list[Stop]] = {}
@@ -222,26 +227,24 @@ def together(function: FunctionNode, module: Module, code: str) -> list[list[Sto
             stop = direct(call, module)
             if stop is not None and stop.code == code:
                 found.setdefault(_conversation(stop), []).append(stop)
-        known[function, code] = [
-            sorted(
-                group,
+        for group in found.values():
+            group.sort(
                 key=lambda stop: (
                     _is_closing(stop),
                     _is_upkeep(stop),
                     on_failure(stop.call, module),
                     stop.call.lineno,
-                ),
+                )
             )
-            for group in found.values()
-        ]
+        known[function, code] = {stop.call: group for group in found.values() for stop in group}
     return known[function, code]
 
 
 def group_of(stop: Stop, module: Module) -> list[Stop]:
     """The stops that are one finding with `stop`, itself among them; the first is where it is said."""
     function = module.function_of(stop.call)
-    groups = together(function.node, module, stop.code) if function is not None else []
-    return next((group for group in groups if any(each.call is stop.call for each in group)), [stop])
+    groups = _groups(function.node, module, stop.code) if function is not None else {}
+    return groups.get(stop.call, [stop])
 
 
 def is_only_closing(stops: list[Stop]) -> bool:
@@ -562,7 +565,7 @@ def _add_waits(group: list[Stop], helped: Iterable[Stop]) -> None:
         group[0] = replace(first, besides=(*first.besides, *waits))
 
 
-_talks: WeakKeyDictionary[Module, dict[tuple[ast.AST, str], list[list[Stop]]]] = WeakKeyDictionary()
+_talks: WeakKeyDictionary[Module, dict[tuple[ast.AST, str], dict[ast.AST, list[Stop]]]] = WeakKeyDictionary()
 _known: WeakKeyDictionary[Module, dict[ast.AST, tuple[Stop, ...]]] = WeakKeyDictionary()
 
 

@@ -43,7 +43,6 @@ _DATA = frozenset({"dataclasses.dataclass"})
 """Decorators that give a class nothing of a name of its own."""
 _OPEN = ("setattr", "__dict__", "vars", "locals", "exec")
 """What a file has that makes attributes of names that it need not write."""
-_FAR = 6
 
 
 def lacks(project: Project, value: Value, name: str) -> bool:
@@ -74,7 +73,7 @@ def _is_missing(project: Project, module: Linked, name: str) -> bool:
 @once
 def _class_lacks(project: Project, module: Linked, symbol: str, name: str, *, made: bool) -> bool:
     value = Value(Sort.CLASS, symbol, module, symbol)
-    bases = _bases(project, value, _FAR)
+    bases = _bases(project, value)
     if bases is None or project.resolver.heirs.of(value) or _is_set(project, name):
         return False
     own = [each for each in project.resolver.ancestry(value) if each.module is not None]
@@ -94,28 +93,19 @@ def _class_lacks(project: Project, module: Linked, symbol: str, name: str, *, ma
     )
 
 
-def _bases(project: Project, value: Value, far: int) -> set[str] | None:
+def _bases(project: Project, value: Value) -> set[str] | None:
     """The bases of others that a class has at any distance; None where one is unknown, or it is made in a way of its own."""
+    known = project.resolver.known_bases(value)
+    if known is None or not all(_is_made_as_written(each) for each in known if each.sort == Sort.CLASS):
+        return None
+    return {each.name for each in known if each.sort == Sort.EXTERNAL}
+
+
+def _is_made_as_written(value: Value) -> bool:
     cls = value.home.classes.get(value.symbol)
-    if cls is None or cls.metaclass or not far or any(each.ref not in _DATA for each in cls.decorators):
-        return None
-    if f"{value.symbol}'2" in value.home.classes:
-        return None
-    found: set[str] = set()
-    for base in cls.bases:
-        resolved = project.resolver.value(base, value.home)
-        if resolved is not None and resolved.sort == Sort.EXTERNAL:
-            found.add(resolved.name)
-            continue
-        more = (
-            _bases(project, resolved, far - 1)
-            if resolved is not None and resolved.sort == Sort.CLASS
-            else None
-        )
-        if more is None:
-            return None
-        found |= more
-    return found
+    if cls is None or cls.metaclass or any(each.ref not in _DATA for each in cls.decorators):
+        return False
+    return f"{value.symbol}'2" not in value.home.classes
 
 
 def _has(project: Project, value: Value, name: str) -> bool:

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once_for_node
 from rules.engine.reading.bodies import values_of
 from rules.engine.reading.elsewhere import OTHER_SYSTEMS, SWITCH, is_setting
 from rules.engine.reading.regexes import regex
@@ -44,16 +45,24 @@ def stands_aside(node: ast.AST, module: Module) -> bool:
                 return True
         if isinstance(current, ast.Module):
             return False
-        body = getattr(current, "body", None)
-        for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
-            if (
-                isinstance(earlier, ast.If)
-                and isinstance(earlier.body[-1], (ast.Return, ast.Raise, ast.Continue))
-                and _is_side(earlier.test, True, module)
-            ):
-                return True
+        if child in _behind_exits(current, module):
+            return True
         child, current = current, module.parent(current)
     return False
+
+
+@once_for_node
+def _behind_exits(parent: ast.AST, module: Module) -> frozenset[ast.AST]:
+    """The statements in the body of one that stand behind where production leaves it."""
+    body = getattr(parent, "body", None)
+    rest = iter(body if isinstance(body, list) else ())
+    left = any(
+        isinstance(each, ast.If)
+        and isinstance(each.body[-1], (ast.Return, ast.Raise, ast.Continue))
+        and _is_side(each.test, True, module)
+        for each in rest
+    )
+    return frozenset(rest) if left else frozenset()
 
 
 def is_unserved(node: ast.AST, module: Module) -> bool:

@@ -39,7 +39,6 @@ _KEEPING = frozenset(
 """Decorators after which a function takes what it took before, beside those of routes."""
 _PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 """Bases of others that let a class be made by its own `__init__`."""
-_FAR = 6
 
 
 def cannot_be_called(match: Match, module: Module) -> bool:
@@ -56,20 +55,19 @@ def _is_misfit_at(hop: Hop, module: Module) -> bool:
     """Whether a step of a call path fits nothing, and the function that it stands in does nothing else that takes time."""
     linked = module.project.resolver.modules.get(hop.path)
     name = hop.symbol.rpartition(".")[2]
-    for function in linked.functions.values() if linked is not None else ():
-        if function.line <= hop.line <= function.end_line:
-            caller = module.project.node(hop.path, function.symbol)
-            edges = [
-                edge
-                for edge in (caller.edges if caller is not None else ())
-                if edge.call.line == hop.line and edge.target.symbol.rpartition(".")[2] == name
-            ]
-            if (
-                caller is not None
-                and _are_refused(module.project, caller, edges)
-                and not _waits_otherwise(module.project, caller)
-            ):
-                return True
+    for function in linked.functions_at(hop.line) if linked is not None else ():
+        caller = module.project.node(hop.path, function.symbol)
+        edges = [
+            edge
+            for edge in (caller.edges if caller is not None else ())
+            if edge.call.line == hop.line and edge.target.symbol.rpartition(".")[2] == name
+        ]
+        if (
+            caller is not None
+            and _are_refused(module.project, caller, edges)
+            and not _waits_otherwise(module.project, caller)
+        ):
+            return True
     return False
 
 
@@ -166,15 +164,20 @@ def _is_overridden(project: Project, module: Linked, owner: str, symbol: str) ->
     name = symbol.rpartition(".")[2]
     return any(
         method is None or method.module is not module or method.symbol != symbol
-        for heir in _heirs(project, Value(Sort.CLASS, owner, module, owner), _FAR)
+        for heir in _heirs(project, Value(Sort.CLASS, owner, module, owner))
         for method in [project.resolver.attribute(replace(heir, sort=Sort.OBJECT), name)]
     )
 
 
-def _heirs(project: Project, value: Value, far: int) -> Iterator[Value]:
-    for heir in project.resolver.heirs.of(value) if far else ():
-        yield heir
-        yield from _heirs(project, heir, far - 1)
+def _heirs(project: Project, value: Value) -> Iterator[Value]:
+    """All classes that derive from one, at any distance."""
+    seen, pending = set[tuple[str, str]](), [value]
+    for each in pending:  # grows while we go
+        for heir in project.resolver.heirs.of(each):
+            if (heir.home.path, heir.symbol) not in seen:
+                seen.add((heir.home.path, heir.symbol))
+                pending.append(heir)
+                yield heir
 
 
 def _is_made_plainly(project: Project, caller: Node, made: Value, edge: Edge) -> bool:
@@ -182,23 +185,23 @@ def _is_made_plainly(project: Project, caller: Node, made: Value, edge: Edge) ->
     target, own = edge.target, edge.call.ref.rpartition(".")[2].lstrip("@<0123456789>")
     if own != made.symbol.rpartition(".")[2] or not _takes_the_same(target.function):
         return False  # `cls(…)` may make an object of another class
-    if caller.function.owner and any(_heirs(project, made, 1)):
+    if caller.function.owner and project.resolver.heirs.of(made):
         return False
-    return _is_defined_once(target.symbol, target.module) and _has_plain_bases(project, made, _FAR)
+    return _is_defined_once(target.symbol, target.module) and _has_plain_bases(project, made)
 
 
-def _has_plain_bases(project: Project, value: Value, far: int) -> bool:
+def _has_plain_bases(project: Project, value: Value) -> bool:
+    known = project.resolver.known_bases(value)
+    return known is not None and all(
+        _is_plain(each) if each.sort == Sort.CLASS else each.name in _PLAIN_BASES for each in known
+    )
+
+
+def _is_plain(value: Value) -> bool:
+    """Whether a class of the project leaves it to Python how its objects are made."""
     cls = value.home.classes.get(value.symbol)
-    if cls is None or cls.decorators or cls.metaclass or not far:
+    if cls is None or cls.decorators or cls.metaclass:
         return False
-    if f"{value.symbol}.__new__" in value.home.functions or not _is_defined_once(value.symbol, value.home):
-        return False
-    for base in cls.bases:
-        found = project.resolver.value(base, value.home)
-        if found is None or not (
-            _has_plain_bases(project, found, far - 1)
-            if found.sort == Sort.CLASS
-            else found.sort == Sort.EXTERNAL and found.name in _PLAIN_BASES
-        ):
-            return False
-    return True
+    return f"{value.symbol}.__new__" not in value.home.functions and _is_defined_once(
+        value.symbol, value.home
+    )

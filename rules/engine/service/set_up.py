@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once_for_node
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -45,7 +46,12 @@ def sets_up(node: ast.AST, module: Module) -> bool:
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda):
         return False
-    return any(_refuses_later(statement) for statement in function.node.body)
+    return _is_refused_later(function.node, module)
+
+
+@once_for_node
+def _is_refused_later(function: ast.AST, module: Module) -> bool:
+    return any(map(_refuses_later, getattr(function, "body", ())))
 
 
 def _refuses_later(statement: ast.stmt) -> bool:

@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.graph import BACKGROUND
 from rules.engine.reading import facts, own_state, switches
 from rules.engine.reading.scopes import FUNCTIONS
@@ -66,8 +67,8 @@ def is_called_in_vain(node: ast.AST, module: Module) -> bool:
 def _is_never_taken(hop: Hop, project: Project) -> bool:
     module = project.resolver.modules.get(hop.path)
     name = hop.symbol.rpartition(".")[2]
-    for function in module.facts.functions if module is not None else ():
-        if not function.line <= hop.line <= function.end_line or not function.owner:
+    for function in module.functions_at(hop.line) if module is not None else ():
+        if not function.owner:
             continue
         node = project.node(hop.path, function.symbol)
         if node is not None and any(
@@ -117,13 +118,23 @@ def _is_past_end(node: ast.AST, module: Module) -> bool:
     while parent is not None and not isinstance(child, FUNCTIONS) and not isinstance(parent, ast.Module):
         if isinstance(parent, ast.If) and is_unreachable_arm(parent, child):
             return True
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(parent, name, None)
-            earlier = block[: block.index(child)] if isinstance(block, list) and child in block else ()
-            if any(ends_block(each) or _always_raises(each, module) for each in earlier):
-                return True
+        if child in _behind_ends(parent, module):
+            return True
         child, parent = parent, module.parent(parent)
     return False
+
+
+@once_for_node
+def _behind_ends(parent: ast.AST, module: Module) -> frozenset[ast.AST]:
+    """The statements in the blocks of one that stand behind the end of theirs."""
+    found: set[ast.AST] = set()
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(parent, name, None)
+        if isinstance(block, list):
+            rest = iter(block)
+            if any(ends_block(each) or _always_raises(each, module) for each in rest):
+                found.update(rest)
+    return frozenset(found)
 
 
 def _always_raises(statement: ast.stmt, module: Module) -> bool:

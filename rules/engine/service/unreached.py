@@ -48,12 +48,7 @@ def _line(match: Match) -> int:
 def _around(project: Project, hop: Hop) -> list[Node]:
     """The function that a step of a call path stands in."""
     linked = project.resolver.modules.get(hop.path)
-    found = [
-        each
-        for each in (linked.functions.values() if linked is not None else ())
-        if each.symbol and each.line <= hop.line <= each.end_line
-    ]
-    inmost = max(found, key=lambda each: each.line, default=None)
+    inmost = next(linked.functions_at(hop.line), None) if linked is not None else None
     node = project.node(hop.path, inmost.symbol) if inmost is not None else None
     return [node] if node is not None else []
 
