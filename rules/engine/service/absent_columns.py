@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from rules.engine.kept_answers import once, once_for_node
-from rules.engine.linking.roles import Role
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import names_read
 from rules.engine.reading.rows import ITEM, ONE
 from rules.engine.reading.spelling import last_name
 from rules.engine.service import absent_names, other_sessions, ran_before
+from rules.engine.service.seen_made import is_seen_made
 
 if TYPE_CHECKING:
     from rules.engine.data.tables import Table
@@ -113,49 +113,9 @@ def _is_nowhere(attribute: ast.Attribute, module: Module) -> bool:
     value = module.value(attribute.value)
     if value is None or module.project.models.table(value) is not None:
         return False
-    if value.sort == Sort.OBJECT and not _is_seen_made(attribute.value, module):
+    if value.sort == Sort.OBJECT and not is_seen_made(attribute.value, module):
         return False
     return absent_names.lacks(module.project, value, attribute.attr)
-
-
-def _is_seen_made(expression: ast.expr, module: Module) -> bool:
-    """Whether an object is of the class that is written: made here, kept by a file, or made by FastAPI of a request's body. What
-    somebody gives, as an annotation has it, may be any other that looks alike."""
-    match expression:
-        case ast.Call(func=func):
-            made = module.value(func)
-            return made is not None and made.sort == Sort.CLASS
-        case ast.Attribute(value=owner):
-            kept = module.value(owner)
-            return kept is not None and kept.sort == Sort.MODULE
-        case ast.Name() if module.index.is_of_module(expression):
-            return True
-        case ast.Name():
-            bindings = module.index.bindings_of(expression)
-            if len(bindings) != 1:
-                return False
-            bound = bindings[0]
-            if bound.kind == "parameter" and isinstance(bound.node, ast.arg):
-                return _is_made_by_fastapi(bound.node, expression, module)
-            return isinstance(bound.value, ast.Call) and _is_seen_made(bound.value, module)
-    return False
-
-
-def _is_made_by_fastapi(parameter: ast.arg, used: ast.Name, module: Module) -> bool:
-    """`order: Order`, `paging: Paging = Depends()`, of the endpoint in which it is `used`."""
-    function = module.function_of(used)
-    if function is None or module.role(used) is not Role.ENDPOINT:
-        return False
-    taken = function.node.args
-    listed = [*taken.posonlyargs, *taken.args]
-    given = dict(zip(reversed(listed), reversed(taken.defaults), strict=False))
-    given |= {each: value for each, value in zip(taken.kwonlyargs, taken.kw_defaults, strict=True) if value}
-    default = given.get(parameter)
-    is_named = parameter in (*listed, *taken.kwonlyargs) and isinstance(
-        parameter.annotation, ast.Name | ast.Attribute
-    )
-    is_bare = isinstance(default, ast.Call) and not default.args and not default.keywords
-    return is_named and (default is None or (is_bare and last_name(default) == "Depends"))
 
 
 def _makes_of_absent(call: ast.Call, module: Module) -> bool:
@@ -244,7 +204,7 @@ def lacks(project: Project, table: Table, value: Value, name: str) -> bool:
     """Whether a mapped class, of which all bases are known, has nothing of this name, and nobody gives it that."""
     if name in table.columns or name in table.relationships or name in table.properties or table.opaque:
         return False
-    if not _is_known(project, value, name, _FAR):
+    if not _is_known(project, value, name):
         return False
     if value.sort == Sort.OBJECT and value.symbol in _derived_from(project):
         return False  # it may be one of those
@@ -269,26 +229,33 @@ def _has(module: Linked, symbol: str, name: str, project: Project) -> bool:
     )
 
 
-def _is_known(project: Project, value: Value, name: str, far: int) -> bool:
+def _is_known(project: Project, value: Value, name: str) -> bool:
     """Whether all bases of a class are read: those of the project, and those of SQLAlchemy and SQLModel. What makes a base
     may be given a class, which its file names."""
-    cls = value.module.classes.get(value.symbol) if value.module is not None else None
-    if cls is None or not far or cls.decorators:
-        return False
-    return not cls.bases or all(_is_base_known(project, base, value.home, name, far) for base in cls.bases)
+    seen, pending = {value.name}, [value]
+    for each in pending:  # grows while we go
+        cls = each.module.classes.get(each.symbol) if each.module is not None else None
+        if cls is None or cls.decorators:
+            return False
+        for base in cls.bases:
+            found = project.resolver.value(base, each.home)
+            if found is None and _is_maker_known(project, base, each.home, name):
+                continue
+            if found is None or found.sort not in (Sort.CLASS, Sort.EXTERNAL):
+                return False
+            if found.sort == Sort.EXTERNAL and found.name.rpartition(".")[2] not in _MAPPERS:
+                return False
+            if found.sort == Sort.CLASS and found.name not in seen:
+                seen.add(found.name)
+                pending.append(found)
+    return True
 
 
-def _is_base_known(project: Project, base: str, module: Linked, name: str, far: int) -> bool:
-    found = project.resolver.value(base, module)
-    if found is None:
-        held, home = _held(project, base, module, far)
-        said = home.facts.mentions
-        return held.endswith(_MAKERS) and not (
-            names_read.has(said, name) or names_read.has(said, "constructor")
-        )
-    if found.sort == Sort.CLASS:
-        return _is_known(project, found, name, far - 1)
-    return found.sort == Sort.EXTERNAL and found.name.rpartition(".")[2] in _MAPPERS
+def _is_maker_known(project: Project, base: str, module: Linked, name: str) -> bool:
+    """Whether a base is made by what gives it nothing of a name."""
+    held, home = _held(project, base, module, _FAR)
+    said = home.facts.mentions
+    return held.endswith(_MAKERS) and not (names_read.has(said, name) or names_read.has(said, "constructor"))
 
 
 def _held(project: Project, ref: str, module: Linked, far: int) -> tuple[str, Linked]:
