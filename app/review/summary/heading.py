@@ -39,9 +39,9 @@ def title(facts: Facts) -> str:
 def headline(facts: Facts, context: comments.Context) -> str:
     count = len(facts.stopping)
     if facts.conclusion == "failure" and count:
-        head = f"{plural(count, 'new problem')} {'blocks' if count == 1 else 'block'} this merge"
+        head = f"{_new(count, len(facts.heard))} {'blocks' if count == 1 else 'block'} this merge"
     elif facts.spared:
-        head = f"{plural(count, 'new problem')} would have blocked this merge"
+        head = f"{_new(count, len(facts.heard))} would have blocked this merge"
     elif facts.heard:
         head = f"{plural(len(facts.heard), 'new problem')}, none blocks this merge"
     elif facts.faults:
@@ -67,6 +67,11 @@ def headline(facts: Facts, context: comments.Context) -> str:
         lines.append(f"{told} {place}")
         lines.append(_cure(facts))
     return "\n\n".join(line for line in lines if line)
+
+
+def _new(count: int, total: int) -> str:
+    """How many of the new problems: what is counted below is all of them."""
+    return f"{count} of {plural(total, 'new problem')}" if count < total else plural(count, "new problem")
 
 
 def _cure(facts: Facts) -> str:
