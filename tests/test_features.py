@@ -30,7 +30,7 @@ SHOWN: Mapping[str, Sequence[str]] = {
     "Twice, late, out of order": (
         "app/test_thread.py::test_the_second_delivery_of_a_guid_changes_nothing",
         "app/test_thread.py::test_a_head_that_moves_while_we_look_is_not_commented_at",
-        "scenarios/test_life.py::test_whatever_happens_each_open_head_is_answered_once_and_nothing_is_said_twice",
+        "heavy/test_life.py::test_whatever_happens_each_open_head_is_answered_once_and_nothing_is_said_twice",
     ),
     "A newer push": ("app/test_pipeline.py::test_a_newer_push_ends_the_older_review_and_closes_its_run",),
     "Quick pushes": (

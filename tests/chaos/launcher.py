@@ -63,7 +63,7 @@ def begin(self, path, stage, blob="", begun=Connection.begin):
         pass
 Connection.begin = begin
 """
-"""What a parser does on source that somebody made for it; real ones are in `tests/app/analysis/test_hostile.py`."""
+"""What a parser does on source that somebody made for it; real ones are in `tests/app/analysis/hostile_sources.py`."""
 
 
 class Points:

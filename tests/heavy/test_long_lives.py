@@ -1,4 +1,4 @@
-"""The same as `tests/scenarios/test_life.py`, for longer: `make lives LIVES=50` for as long as you like."""
+"""The same as `test_life.py`, for longer: `make lives LIVES=50` for as long as you like."""
 
 from __future__ import annotations
 

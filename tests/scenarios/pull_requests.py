@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from app import localreview
+from app.analysis import Analysis
 from app.localgit import LocalRepository
 from app.review.links import Links
 from app.review.report import Report
@@ -80,6 +83,21 @@ SHOP: Mapping[str, str] = {
 }
 
 
+@cache
+def _worker() -> tuple[asyncio.Runner, Analysis]:
+    """One for all reviews of these tests: most of what the first takes is its start."""
+    runner = asyncio.Runner()
+    analysis = Analysis(1, deadline=localreview.PATIENCE)
+    runner.run(analysis.start())
+
+    def end() -> None:
+        runner.run(analysis.close())
+        runner.close()
+
+    atexit.register(end)
+    return runner, analysis
+
+
 class PullRequest:
     """`main` holds the shop; a branch `feature` is cut from it, to be filled."""
 
@@ -108,7 +126,9 @@ class PullRequest:
     def review(self, base: str = "main", head: str = "feature") -> Report:
         repository = LocalRepository(self.repository.path)
         gathered = localreview.gather(repository, base, head)
-        return asyncio.run(localreview.review(repository, gathered, Links(head_sha=gathered.head), workers=1))
+        runner, analysis = _worker()
+        comparison = runner.run(localreview.compare(repository, gathered, analysis))
+        return localreview.decide(gathered, comparison, Links(head_sha=gathered.head))
 
 
 def said(report: Report) -> list[tuple[str, str, int, str]]:

@@ -21,7 +21,7 @@ from rules import Options
 from rules.engine import registry
 from rules.engine.reading.regexes import Uncompiled
 from tests.app.analysis.archives import packed
-from tests.app.analysis.test_hostile import HOSTILE
+from tests.app.analysis.hostile_sources import HOSTILE
 from tests.app.service import FILES, SLOW, Service
 from tests.test_rules_contract import with_prelude
 

@@ -36,7 +36,7 @@ async def report():
     + b"    x = a + b\n" * 2_900
 )
 # Enough work for a worker to be caught in the middle of it.
-LONG = {f"part{number}.py": QUIET * 600 for number in range(120)}
+LONG = {f"part{number}.py": QUIET * 600 for number in range(60)}
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The short form of `make chaos`: ten seconds, one server, SQLite. The whole is in `tests/heavy` and the target."""
+"""The short form of `make chaos`: ten seconds, one server, SQLite. The whole is the target and `test_crash_matrix.py`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos import operators
+from tests.chaos.storm import Storm
 from tests.fakegithub import FakeGitHub
-
-from . import operators
-from .storm import Storm
 
 POINTS = (
     *("before the answer", "committed INSERT workflow_input", "in analysis", "after POST check-runs"),

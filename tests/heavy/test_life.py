@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .life import Life, live
+from tests.scenarios.life import Life, live
 
 
 @pytest.fixture(autouse=True)
