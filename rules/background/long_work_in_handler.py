@@ -93,6 +93,10 @@ _PACKERS = (
 _REPORT = regex(
     r"(?:^|_)(?:reports?|exports?|archives?|backups?|dumps?|bundles?|statements?|snapshots?)(?:_|$)"
 )
+_UNDOES = regex(
+    r"(?:close|aclose|commit|refresh|flush|rollback|invalidate|delete_cache|clear|lock|unlock|release|connect|login)(?:_|$)"
+)
+"""What has to be done before anybody goes on."""
 _TAKING = frozenset({"http", "net", "sdk", "proc"})
 _JOB = regex(
     r"(?:^|_)(?:generate|process|index|reindex|ingest|import|export|sync|synchronize|synchronise|train|crawl|scrape|transcribe"
@@ -265,7 +269,8 @@ class LongWorkInHandler(Rule):
         found = _aside(call, module)
         if found is None:
             yield from _told_at_once(call, module)
-            yield from _job(call, role, module)
+            said = list(_job(call, role, module))
+            yield from said or _after_stored(call, module)
             return
         kind, path = found
         if kind == "asked":
@@ -465,6 +470,40 @@ def _job(call: ast.Call, role: str, module: Module, *, is_answered: bool = False
             instead=_LATER,
         )
         return
+
+
+def _after_stored(call: ast.Call, module: Module) -> Iterator[Match]:
+    """What the request is for is stored, nothing is after it, and the response still waits until another service has been told:
+    a search index, an audit log, a partner."""
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    function = module.function_of(call)
+    if function is None or _NOT_ASIDE.search(last) or _ASKS.match(last) or _UNDOES.match(last.lstrip("_")):
+        return
+    if _takes_session(call, module) or _writes(call, module) or module.is_repeated(call):
+        return
+    if not _follows_commit(call, function.node, module):
+        return
+    summary = module.summary(call)
+    if summary is None or len(summary.queries) > 2:
+        return
+    leaf = next((each for each in (*summary.external, *summary.blocking) if _is_told(each)), None)
+    if leaf is None or any(each.kind == "queue" for each in summary.external):
+        return
+    yield Match(
+        call,
+        f"The response waits for `{spelled(call.func)}`, whose result it does not use, after what it is for has been stored.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # a reader may count on it being done
+        call_path=(Hop(module.path, call.lineno, last), *leaf.path),
+        impact=kept_estimates.moved_behind(module.options),
+    )
+
+
+def _is_told(leaf: Leaf) -> bool:
+    """Whether another service is told something each time: not where only some way leads there."""
+    if leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice or leaf.callable.startswith(_BROKERS):
+        return False
+    return leaf.kind in _REMOTE and not leaf.callable.startswith(("redis.", "aioredis."))
 
 
 def _is_repeated(leaf: Leaf, module: Module) -> bool:

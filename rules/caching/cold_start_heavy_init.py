@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.origins import origins
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import depends_on_request, goes_away, made_again
@@ -14,6 +15,9 @@ from rules.libraries.heavy import DICTIONARIES, FROM_PRETRAINED, LOADERS
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
+
+
+_OF_MODELS = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt", ".onnx")
 
 
 class ColdStartHeavyInit(Rule):
@@ -91,7 +95,8 @@ class ColdStartHeavyInit(Rule):
                 )
             return
         chosen = depends_on_request(node, module)
-        if chosen and _reads_upload(node, module):
+        doubtful = chosen and _reads_upload(node, module)
+        if doubtful and not _is_of_models(node, module):
             return
         yield Match(
             node,
@@ -101,7 +106,7 @@ class ColdStartHeavyInit(Rule):
             else Severity.HIGH
             if chosen
             else self.severity,
-            confidence=Confidence.POSSIBLE if goes_away(node, module) else Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE if doubtful or goes_away(node, module) else Confidence.LIKELY,
             impact=Impact(
                 "seconds and a copy of the model in memory per request → once per process",
                 "load time and size of the model, per request",
@@ -138,6 +143,16 @@ def _reads_upload(call: ast.Call, module: Module) -> bool:
         "torch.load",
         "torch.jit.load",
         "lightgbm.Booster",
+    )
+
+
+def _is_of_models(call: ast.Call, module: Module) -> bool:
+    """Whether the file is one of those that a folder holds under names: `joblib.load(f"models/{name}.pkl")`."""
+    return any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.endswith(_OF_MODELS)
+        for argument in call.args[:1]
+        for made in origins(argument, module)
+        for part in walk(made)
     )
 
 

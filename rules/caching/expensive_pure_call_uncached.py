@@ -10,9 +10,11 @@ from rules.engine.costs import kept_estimates
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import made_again
 from rules.engine.service.remembering import is_remembered
 
 if TYPE_CHECKING:
@@ -31,12 +33,22 @@ _ASKING = regex(
     re.IGNORECASE,
 )
 """What a dependency is called that finds out who asks."""
+_CALLER = regex(
+    r"_*(?:authenticate|authori[sz]e|introspect|verify|validate|check|get|fetch|resolve|load)_(?:\w+_)?"
+    r"(?:user|token|access|caller|identity|principal|jwt|api_?key|user_?info|current_user)s?(?:_|$)|_*(?:authenticate|introspect|whoami)$",
+    re.IGNORECASE,
+)
+"""What a function is called that finds out who asks, and that endpoints call themselves."""
 _KINDS = frozenset({"http", "net", "sdk"})
 _KEEPING = "jwt.PyJWKClient."
 """Keeps what it fetched for minutes."""
 _SEVERAL = 2
 _NEAR = 3
 
+_ENVIRONMENTS = frozenset(
+    {"jinja2.Environment", "jinja2.environment.Environment", "jinja2.sandbox.SandboxedEnvironment"}
+    | {"fastapi.templating.Jinja2Templates", "starlette.templating.Jinja2Templates"}
+)
 _QUICKLY = 2_000
 """Parts of a constant that take less than a millisecond to copy."""
 
@@ -100,10 +112,16 @@ class ExpensivePureCallUncached(Rule):
 
     def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
         yield from _copied(node, module)
+        yield from _made_of_kept(node, module)
+        yield from _template_environment(node, module)
         if str(module.role(node) or "") == "dependency":
             yield from _who_asks(node, module)
             return
-        if str(module.role(node) or "") != "endpoint" or not _is_public_read(node, module):
+        if str(module.role(node) or "") != "endpoint":
+            if _CALLER.match(node.name) and _is_called_by_endpoints(node, module):
+                yield from _who_asks(node, module)
+            return
+        if not _is_public_read(node, module):
             return
         for call in walk(node):
             if not isinstance(call, ast.Call) or module.function_of(call) != module.function_of(node):
@@ -127,7 +145,7 @@ class ExpensivePureCallUncached(Rule):
 
 
 def _who_asks(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
-    """A dependency that asks another service about the caller for each request."""
+    """A dependency, or what endpoints call for that, which asks another service about the caller for each request."""
     endpoints = [each for each in module.endpoints(function) if not _FRESH.search(each.path)]
     if len(endpoints) < _SEVERAL or not _ASKING.search(function.name):
         return
@@ -150,6 +168,13 @@ def _who_asks(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) 
             " are fetched once.",
         )
         return
+
+
+def _is_called_by_endpoints(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether endpoints call it themselves, and no dependency does, of which that is said."""
+    node = module.graph_node(function.body[0])
+    roles = {role for caller, _ in node.callers for role in caller.roles} if node is not None else set()
+    return "endpoint" in roles and "dependency" not in roles
 
 
 def _asked(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
@@ -179,8 +204,7 @@ def _asked(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
 
 def _copied(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
     """`copy.deepcopy(TABLE)` in a function without parameters: the same work, and the same result, each time."""
-    arguments = function.args
-    if any((arguments.posonlyargs, arguments.args, arguments.kwonlyargs, arguments.vararg, arguments.kwarg)):
+    if _takes(function):
         return
     if "deepcopy" not in module.source.text:
         return
@@ -206,6 +230,65 @@ def _copied(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) ->
                 confidence=Confidence.POSSIBLE,  # whoever gets it may change it
                 instead="Copy once: `@lru_cache(maxsize=1)` on the function, when nobody changes what it returns.",
             )
+
+
+def _made_of_kept(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """A function without parameters that makes an object of each item that another one keeps for good."""
+    if _takes(function) or function.decorator_list or not module.in_request_path(function):
+        return
+    for node in walk(function):
+        if not isinstance(node, ast.ListComp | ast.DictComp) or len(node.generators) != 1:
+            continue
+        made = node.elt if isinstance(node, ast.ListComp) else node.value
+        if not isinstance(made, ast.Call) or not spelled(made.func).rpartition(".")[2][:1].isupper():
+            continue
+        source = origin(node.generators[0].iter, module)
+        if (
+            isinstance(source, ast.Call)
+            and isinstance(source.func, ast.Attribute)
+            and source.func.attr in ("values", "items")
+        ):
+            source = origin(source.func.value, module)
+        if not isinstance(source, ast.Call) or source.args or source.keywords:
+            continue
+        kept = module.callee(source)
+        if kept is None or not kept.function.flags & facts.SINGLE or is_remembered(function.body[0], module):
+            continue
+        yield Match(
+            node,
+            f"`{function.name}` makes `{spelled(made.func)}` of each item of `{spelled(source.func)}()` every time, though these are kept"
+            " and the result is the same.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # how many there are, and whether somebody changes them, is not known
+            instead=f"Keep the result too: `@lru_cache(maxsize=1)` on `{function.name}`, when nobody changes what it returns.",
+        )
+        return
+
+
+def _template_environment(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> Iterator[Match]:
+    """`Environment(loader=…)` for each request: the templates that it compiled go with it."""
+    for call in own_calls(function):
+        if module.qualified_name(call.func) not in _ENVIRONMENTS or made_again(call, module) is None:
+            continue
+        if not any(each.arg in ("loader", "directory") for each in call.keywords) and not call.args:
+            continue
+        if is_remembered(call, module):
+            continue
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` is made for each request, and with it go the templates that it has compiled: the file is read and"
+            " compiled anew every time.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # a small template takes a millisecond or so
+            instead=f"Make one `{spelled(call.func)}` in the module: it keeps its templates, and looks whether their files changed.",
+        )
+
+
+def _takes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    taken = function.args
+    return any((taken.posonlyargs, taken.args, taken.kwonlyargs, taken.vararg, taken.kwarg))
 
 
 def _is_table(source: ast.expr, module: Module) -> bool:

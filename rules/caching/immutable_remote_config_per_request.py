@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import kept_estimates
 from rules.engine.linking.values import Sort
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.origins import origins
 from rules.engine.reading.regexes import regex
-from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.service.creation import depends_on_request, made_again
+from rules.engine.reading.walking import walk
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import depends_on_request, made_again, made_with_owner, owner_per_request
 from rules.engine.service.first_time import is_first_time
 from rules.engine.service.fixed_requests import fixed_request, is_read
 from rules.engine.service.remembering import is_remembered
@@ -30,6 +32,15 @@ _PERSONAL = regex(
     re.IGNORECASE,
 )
 """Addresses whose answer is about whoever the client speaks for."""
+_DOCUMENT = regex(r"\.well-known/|/jwks(?:\.json)?\b|openid-configuration|discovery/keys", re.IGNORECASE)
+_SENDS = frozenset({"post", "request", "fetch_token", "fetch"})
+_OF_MACHINES = frozenset({"client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"})
+"""How a service asks for a token of its own, which is good for an hour or so."""
+_SECRETS = (
+    *(".get_secret_value", "SecretClient.get_secret", ".access_secret_version"),
+    *("SSMClient.get_parameter", "SSMClient.get_parameters", "SSMClient.get_parameters_by_path"),
+    *(".read_secret_version", ".read_secret"),
+)
 _KEY_CLIENTS = frozenset({"jwt.PyJWKClient", "jwt.jwks_client.PyJWKClient"})
 
 
@@ -104,20 +115,25 @@ class ImmutableRemoteConfigPerRequest(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.name in _KEY_CLIENTS or callee.sort == Sort.CLASS or is_read(callee.spelled)
+        return (
+            callee.name in _KEY_CLIENTS
+            or callee.sort == Sort.CLASS
+            or callee.spelled in _SENDS
+            or is_read(callee.spelled)
+            or callee.name.endswith(_SECRETS)
+        )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if _makes_key_client(node, module):
             yield from self._of_keys(node, module)
             return
+        if not module.in_request_path(node) or is_remembered(node, module) or module.is_repeated(node):
+            return
         found = fixed_request(node, module)
-        if (
-            found is None
-            or not module.in_request_path(node)
-            or is_remembered(node, module)
-            or module.is_repeated(node)
-            or _PERSONAL.search(found.text)
-        ):
+        if found is None:
+            yield from _asked_again(node, module)
+            return
+        if _PERSONAL.search(found.text):
             return
         slow = bool(SLOW_TO_CHANGE.search(found.text))
         if not slow and not (
@@ -143,7 +159,10 @@ class ImmutableRemoteConfigPerRequest(Rule):
         )
 
     def _of_keys(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        if made_again(node, module) is None or is_remembered(node, module) or is_first_time(node, module):
+        if is_first_time(node, module):
+            return
+        if made_again(node, module) is None or is_remembered(node, module):
+            yield from _with_owner(node, module)
             return
         chosen = depends_on_request(node, module)
         yield Match(
@@ -166,3 +185,82 @@ class ImmutableRemoteConfigPerRequest(Rule):
         if any(_PROBE.search(name) for name in names):
             return False
         return any(endpoint.method == "GET" for endpoint in module.endpoints(call))
+
+
+def _with_owner(call: ast.Call, module: Module) -> Iterator[Match]:
+    """`Verifier(url)` of each request makes a `PyJWKClient` of its own."""
+    maker = owner_per_request(call, module)
+    if maker is None and not made_with_owner(call, module):
+        return
+    owner = module.symbol_at(call).rpartition(".")[0]
+    yield Match(
+        call,
+        f"`{spelled(call.func)}` is made with each `{owner}`"
+        + (f", and `{maker.symbol}` makes one for each request" if maker is not None else "")
+        + ": its cache goes with it, and the keys are fetched anew every time.",
+        confidence=Confidence.LIKELY if maker is not None else Confidence.POSSIBLE,
+        call_path=(maker, Hop(module.path, call.lineno, spelled(call.func))) if maker is not None else (),
+        swallows=(("FP603", call.lineno),),
+        impact=kept_estimates.fetched_each_time(module.options),
+        instead=f"Make one `{owner}` in the module, or in the lifespan: its `PyJWKClient` keeps the keys for five minutes.",
+    )
+
+
+def _asked_again(call: ast.Call, module: Module) -> Iterator[Match]:
+    """What is the same for an hour, though who reads the call alone cannot see that it does not depend on the caller."""
+    name = module.qualified_name(call.func) or ""
+    if name.endswith(_SECRETS):
+        told, keep = "reads the secret for every request, though it changes by the month", "the secret"
+    elif _is_token_of_service(call, module):
+        told, keep = (
+            "asks for a new token of the service for every request, though one is good for an hour or so",
+            "the token until shortly before it ends",
+        )
+    elif _names_document(call, module):
+        told, keep = (
+            "fetches a document for every request that is the same for all of one issuer",
+            "it for each issuer",
+        )
+    else:
+        return
+    yield Match(
+        call,
+        f"`{spelled(call.func)}` {told}.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE,  # by what it differs from call to call is not known
+        impact=kept_estimates.fetched_each_time(module.options),
+        instead=f"Keep {keep}: in an attribute of an object that outlives the request, or behind `cachetools.TTLCache`.",
+    )
+
+
+def _is_token_of_service(call: ast.Call, module: Module) -> bool:
+    """`client.post(TOKEN_URL, data={"grant_type": "client_credentials", …})`, also where a name holds what is sent."""
+    function = call.func
+    if not isinstance(function, ast.Attribute) or function.attr not in _SENDS:
+        return False
+    given = [
+        *call.args[1:],
+        *(each.value for each in call.keywords if each.arg in ("data", "json", "params", "content")),
+    ]
+    return any(
+        isinstance(part, ast.Constant) and part.value in _OF_MACHINES
+        for value in given
+        for made in origins(value, module)
+        for part in walk(made)
+    )
+
+
+def _names_document(call: ast.Call, module: Module) -> bool:
+    """`client.get(f"{issuer}/.well-known/openid-configuration")`, whoever says the issuer."""
+    external = module.external(call)
+    if external is None or external.kind != "http" or not call.args:
+        return False
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != "get":
+        return False
+    texts = [
+        part.value
+        for made in origins(call.args[0], module)
+        for part in walk(made)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str)
+    ]
+    return any(_DOCUMENT.search(text) for text in texts)

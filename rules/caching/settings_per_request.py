@@ -199,6 +199,15 @@ class SettingsPerRequest(Rule):
             return
         yield from _through_helper(node, module)
         what = _what(node, module)
+        if not what and name in _PARSERS and node.args and made_again(node, module) is not None:
+            path = _opened(node.args[0], module, _DEEP)
+            if (
+                path is not None
+                and _is_one_of_folder(path, module)
+                and not _WRITES.search(module.source.text)
+            ):
+                yield _of_folder(node, path, module)
+                return
         if not what or is_first_time(node, module):
             return
         if made_again(node, module) is None:
@@ -231,6 +240,9 @@ def _text_of_file(call: ast.Call, module: Module) -> Iterator[Match]:
     function = module.function_of(call)
     if path is None or function is None or _WRITES.search(module.source.text):
         return
+    if _is_one_of_folder(path, module):
+        yield _of_folder(call, path, module)
+        return
     if any(
         isinstance(each, ast.Call) and (module.qualified_name(each.func) or "") in _PARSERS
         for each in walk(function.node)
@@ -244,6 +256,72 @@ def _text_of_file(call: ast.Call, module: Module) -> Iterator[Match]:
             impact=kept_estimates.settings_read(module.options),
             instead="Read it once: `@lru_cache(maxsize=1)` on a function that returns its text, or a constant of the module.",
         )
+
+
+_SHIPPED = (
+    ".txt",
+    ".md",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".sql",
+    ".html",
+    ".j2",
+    ".jinja",
+    ".jinja2",
+    ".tmpl",
+    ".xml",
+    ".prompt",
+)
+"""How files end that come with the code: prompts, templates, schemas, statements."""
+_FOLDERS = regex(
+    r"prompt|templat|schema|sql|quer(?:y|ies)|static|asset|locale|i18n|fixture|resource|content|mapping|rules?\b|config",
+    re.IGNORECASE,
+)
+
+
+def _is_one_of_folder(path: ast.expr, module: Module) -> bool:
+    """Whether a path names one of the files of a folder that comes with the code: `PROMPTS / f"{name}.md"`."""
+    made = origins(path, module)
+    if len(made) != 1:
+        return False
+    whole = made[0]
+    if isinstance(whole, ast.Call) and module.qualified_name(whole.func) == "os.path.join":
+        parts: list[ast.expr] = whole.args
+    elif isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Div):
+        parts = [whole.left, whole.right]
+    elif isinstance(whole, ast.JoinedStr):
+        parts = [whole]
+    else:
+        return False
+    ends = parts[-1]
+    match ends:
+        case ast.JoinedStr(values=[*before, ast.Constant(value=str(end))]):
+            pass
+        case _:
+            return False
+    chosen = [each for each in before if isinstance(each, ast.FormattedValue)]
+    text = _written_out(whole, module)
+    return (
+        end.endswith(_SHIPPED)
+        and len(chosen) == 1
+        and isinstance(chosen[0].value, ast.Name | ast.Attribute)
+        and not any(_is_fixed(each, module, _DEEP) for each in chosen)
+        and all(_is_fixed(each, module, _DEEP) for each in parts[:-1])
+        and bool(_FOLDERS.search(text))
+        and not _STATE.search(text)
+    )
+
+
+def _of_folder(call: ast.Call, path: ast.expr, module: Module) -> Match:
+    return Match(
+        call,
+        f"`{spelled(call.func)}` reads `{module.segment(path)}` for each request: one of a few files that come with the code.",
+        confidence=Confidence.POSSIBLE,  # how many there are is not known, and one may be edited
+        impact=kept_estimates.settings_read(module.options),
+        instead="Read each once: `@lru_cache(maxsize=64)` on a function of the name that returns what the file holds.",
+    )
 
 
 def _in_validator(call: ast.Call, what: str, module: Module) -> Iterator[Match]:

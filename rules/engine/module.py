@@ -491,7 +491,7 @@ class Module:
                 else possible(self.project.summaries.of(edge.target), edge.target.function, edge.call)
                 for edge in edges
             ],
-            sum(edge.one_of_several for edge in edges),
+            sum(edge.one_of_several for edge in edges) + any(edge.is_open for edge in edges),
         )
 
     def handed_summary(self, call: ast.Call) -> tuple[Summary, Hop] | None:

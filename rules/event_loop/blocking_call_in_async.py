@@ -11,6 +11,7 @@ from rules.engine.loops.loop_effects import confidence, effect, expected, weighs
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import strange_clients
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -112,7 +113,11 @@ class BlockingCallInAsync(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.meaning.blocking is not None or strange_clients.may_ask(callee.name)
+        return (
+            callee.meaning.blocking is not None
+            or strange_clients.may_ask(callee.name)
+            or (not callee.name and callee.spelled in strange_clients.CHAINED)
+        )
 
     def check(self, node: ast.Call | ast.For, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.For):
@@ -159,8 +164,30 @@ class BlockingCallInAsync(Rule):
             instead="Start the program with `asyncio.create_subprocess_exec` and read its output with `async for`.",
         )
 
+    def _chained(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`self.client.chat.completions.create(…)`, whoever made the client."""
+        function = module.function_of(node)
+        if function is None or not function.is_async or module.is_awaited(node) or module.is_offloaded(node):
+            return
+        if not module.runs_on_event_loop(node) or not serves(node, module):
+            return
+        chain = strange_clients.asks_by_chain(node, module)
+        if not chain:
+            return
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` is not awaited and its answer is used{_where(node, module)}: the client is a synchronous one, and this"
+            " worker serves nobody until the service has answered.",
+            severity=Severity.HIGH,
+            confidence=Confidence.POSSIBLE,  # who makes the client is not seen
+            impact=estimates.unknown_duration(module.options),
+            instead="Give the object the asynchronous client of the package and await the call, or hand it to a worker thread:"
+            f" `await asyncio.to_thread({spelled(node.func)}, …)`.",
+        )
+
     def _strange(self, node: ast.Call, module: Module) -> Iterator[Match]:
         """`client.listTaskOutput(number)` of a package that nobody knows here."""
+        yield from self._chained(node, module)
         if not strange_clients.may_ask(module.qualified_name(node.func) or ""):
             return
         function = module.function_of(node)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NAMED = 3
 _SOME = 3
 """So many commands to Redis."""
-_MANY = 6
+_MANY = 3
 """So many questions to one session, one after another, are worth a hint."""
 
 
@@ -157,7 +157,7 @@ class SequentialIndependentAwaits(Rule):
 
 
 def _of_session(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
-    """A page of figures for which one session is asked a dozen times, each time waiting for the answer."""
+    """A page of figures for which one session is asked several times, each time waiting for the answer."""
     if not module.in_request_path(function):
         return
     reads = reads_in_row(function, module)

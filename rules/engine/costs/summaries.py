@@ -604,7 +604,7 @@ def _longer(table: _Steps, node: Node, key: str, edge: Edge, inner: str, rest: _
         rest.rarely | rarely,
         wished,
         kept_by,
-        rest.by_choice or (edge.one_of_several and not _all_do(table, node, edge, key)),
+        rest.by_choice or edge.is_open or (edge.one_of_several and not _all_do(table, node, edge, key)),
         rest.under_condition or bool(call.flags & facts.CONDITIONAL),
         rest.of_kind or bool(call.flags & facts.OF_KIND),
     )
@@ -674,7 +674,7 @@ def _all_leaves(summary: Summary) -> tuple[tuple[Leaf, ...], ...]:
 
 def merged(summaries: Sequence[Summary], alternatives: int) -> Summary | None:
     """What several functions do; when a call runs one of `alternatives`, what not all of them do is by choice."""
-    if len(summaries) <= 1:
+    if not summaries or (len(summaries) == 1 and alternatives <= 1):
         return summaries[0] if summaries else None
     first = summaries[0]
     return Summary(

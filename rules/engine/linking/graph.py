@@ -10,6 +10,7 @@ from msgspec import Struct, field
 from rules.engine.linking import templates
 from rules.engine.linking.knowledge import Knowledge
 from rules.engine.linking.resolver import Resolver
+from rules.engine.linking.unions import TABLE
 from rules.engine.linking.values import Linked, Sort, Value, function_value
 from rules.engine.reading import callbacks, facts, quick_calls
 from rules.engine.reading.facts import Argument, Call, Function
@@ -38,6 +39,8 @@ class Edge(Struct, eq=False):
     """What hands it on, where it runs in a thread: `asyncio.to_thread`."""
     one_of_several: bool = False
     """Which function the call runs depends on what a registry or a factory gives."""
+    is_open: bool = False
+    """It may as well run none that is known: a table of handlers is asked by key."""
     handed: bool = False
     """The call hands the target to a function that calls it: as an argument, or with its object (`CsvImporter().run()`)."""
 
@@ -173,7 +176,8 @@ class Graph:
             for target in self.runs(value):
                 kind = ELSEWHERE if self.is_handed_on(target) else _kind_of_call(call, target)
                 if kind:
-                    node.edges.append(Edge(target, call, kind, one_of_several=value.sort == Sort.UNION))
+                    several, is_open = value.sort == Sort.UNION, value.name == TABLE
+                    node.edges.append(Edge(target, call, kind, one_of_several=several, is_open=is_open))
                 if call.handed:
                     self._called_back(node, call, target)
                 if kind == CALL and target.function.owner:

@@ -13,8 +13,9 @@ from rules.engine.linking.containers import DICT, LIST, PROVIDER, method_of_cont
 from rules.engine.linking.heirs import Heirs, is_abstract
 from rules.engine.linking.implementers import PROTOCOLS
 from rules.engine.linking.module_map import ModuleMap, is_bare
+from rules.engine.linking.registries import Registries
 from rules.engine.linking.type_variables import VARIABLE, bound_of, filled, variables_of
-from rules.engine.linking.unions import members, one_of
+from rules.engine.linking.unions import as_sure_as, members, one_of
 from rules.engine.linking.values import (
     ANCESTRY,
     HEIRS,
@@ -50,7 +51,18 @@ class Resolver(ModuleMap):
         self.heirs = Heirs(self)
         self._kept: dict[str, list[tuple[Linked, str, str]]] | None = None
         """By name, what is set on applications: where, on what, and what it holds."""
+        self._registries: Registries | None = None
         super().__init__(files, tracks=tracks)
+        self._registries = Registries(self)
+
+    def lies_the_same(self, changed: Mapping[str, ModuleFacts | None]) -> bool:
+        if self._registries is not None:
+            for path, found in changed.items():
+                module = self.modules.get(path)
+                before = module.facts if module is not None else None
+                if self._registries.told_by(before) != self._registries.told_by(found):
+                    return False
+        return super().lies_the_same(changed)
 
     def change(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
         for path in changed:
@@ -268,6 +280,8 @@ class Resolver(ModuleMap):
                     found = self.attribute(self._submodule(module, name), exported)
                 else:
                     found = self.value(ref, module)
+                if self._registries is not None:
+                    found = self._registries.held(module.path, name, found)
                 if found is not None and found.origin is None and found.sort in (Sort.INSTANCE, Sort.OBJECT):
                     return replace(found, origin=(module.path, name))
                 if found is not None:
@@ -353,7 +367,7 @@ class Resolver(ModuleMap):
         if sort == Sort.TEXT:
             return Value(Sort.EXTERNAL, f"builtins.str.{name}")
         if sort == Sort.UNION:
-            return one_of(self.attribute(member, name) for member in members(value))
+            return as_sure_as(value, one_of(self.attribute(member, name) for member in members(value)))
         return Value(Sort.EXTERNAL, f"{value.name}.{name}", item=value.item, members=value.members)
 
     def _library_attribute(self, owner: str, name: str) -> Value:
@@ -435,6 +449,8 @@ class Resolver(ModuleMap):
                 if held[-2:] == "()" and generic and (made := filled(held, variables_of(self, value, owner))):
                     return made  # what the heir gives, rather than what the variable is bound to
                 known = self.value(held, module)
+                if self._registries is not None:
+                    known = self._registries.held(module.path, symbol, known)
                 if known is not None and known.origin is None and known.sort in (Sort.INSTANCE, Sort.OBJECT):
                     return replace(known, origin=(module.path, symbol))
                 if generic and (known is None or known.name == VARIABLE):
@@ -581,7 +597,8 @@ class Resolver(ModuleMap):
         if sort == Sort.OBJECT:
             return self.called(self._class_attribute(value, "__call__"))
         if sort == Sort.UNION:
-            return one_of(self.called(member) for member in members(value)) or self.called(value.item)
+            made = one_of(self.called(member) for member in members(value)) or self.called(value.item)
+            return as_sure_as(value, made)
         return value.item if value.name == PROVIDER else None
 
     def _result(self, value: Value, function: Function) -> Value | None:

@@ -9,6 +9,8 @@ from rules.engine.linking.values import Sort, Value
 
 _MOST = 12
 _OURS = frozenset({Sort.FUNCTION, Sort.CLASS, Sort.OBJECT})
+TABLE = "table"
+"""The name of a union of what a table holds: there may be others in it, and by key none of these may be meant."""
 _PATH = "pathlib.Path"
 _WRITTEN = frozenset({"builtins.str", "os.PathLike"})
 
@@ -56,3 +58,10 @@ def members(value: Value) -> Iterable[Value]:
     if value.sort != Sort.UNION:
         return (value,)
     return tuple(member for member in value.members if member is not None)
+
+
+def as_sure_as(union: Value, found: Value | None) -> Value | None:
+    """What is found of the members of a union: of what a table holds it is open whether another is meant."""
+    if found is None or union.name != TABLE or found.sort not in {*_OURS, Sort.UNION}:
+        return found
+    return Value(Sort.UNION, TABLE, members=tuple(members(found)))

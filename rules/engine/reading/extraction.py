@@ -15,6 +15,7 @@ from rules.engine.reading import (
     names_read,
     optional_members,
     raw_text,
+    registered,
     undefined,
 )
 from rules.engine.reading.arguments import displays
@@ -80,6 +81,8 @@ def build(index: Index, lines: int, known: Carried | None = None, *, takes_part:
         optional=tuple(sorted(index.imported.difference(_needed(index)))),
         members=members,
         kept=tuple(_kept(index)),
+        stored=registered.stored(index) if not is_light else (),
+        given=registered.given(index) if not is_light else (),
         mentions=names_read.of_file(index) if not is_light else b"",
         rewrapped=tuple(_rewrapped(index)),
         stars=tuple(index.stars),

@@ -37,6 +37,7 @@ from rules.engine.reading.declarations import Declarations
 from rules.engine.reading.filtered import Filtered
 from rules.engine.reading.migrations import Migration
 from rules.engine.reading.raw_text import RawFacts
+from rules.engine.reading.registered import Given, Stored
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.signatures import signature
 from rules.engine.reading.switches import Switch
@@ -336,6 +337,10 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """What `rules.engine.service.mentions` tells by."""
     kept: tuple[tuple[str, str, str], ...] = ()
     """What is set on applications: of `app.state.client = connect()` what `app.state` is, `client`, and what it holds."""
+    stored: tuple[Stored, ...] = ()
+    """What it puts into containers that outlive a call."""
+    given: tuple[Given, ...] = ()
+    """Classes, objects and parameters that it hands to what may put them there."""
     stars: tuple[str, ...] = ()
     aliases: dict[str, Alias] = {}
     displays: dict[str, Argument] = {}

@@ -176,6 +176,8 @@ class Walk:
         """What may have been left by `return` before a statement: kept for `rules.engine.reading.surroundings`."""
         self.kept_by_app: list[tuple[Scope, ast.Attribute, Binding]] = []
         """What is set on something that looks like an application or its state: `app.state.client = …`."""
+        self.put_by_key: list[tuple[Scope, ast.expr, ast.expr]] = []
+        """Containers into which something is put under a key, and what."""
         self.around: dict[ast.AST, Any] = {}
         """What stands around a statement: kept likewise."""
         self.alike: dict[tuple[object, ...], Any] = {}
@@ -492,6 +494,8 @@ class Walk:
                     self._target(scope, element, kind, values[position], line, column)
         elif isinstance(target, ast.Starred):
             self._target(scope, target.value, f"{_local(kind)}unknown", None, line, column)
+        elif isinstance(target, ast.Subscript) and kind == "value" and isinstance(value, ast.expr):
+            self.put_by_key.append((scope, target.value, value))
         elif isinstance(target, ast.Attribute) and kind == "value" and last_name(target.value) in _KEEPERS:
             self.kept_by_app.append((scope, target, Binding(kind, line, column, target, value)))
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):

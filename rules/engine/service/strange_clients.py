@@ -29,6 +29,19 @@ _ASKS = regex(
     r"|synthesize|detect|annotate|analyze|scrape|crawl)(?=[_A-Z]|$)[A-Za-z_]*)$"
 )
 """A method that asks the other side, by the names of its class and its own; or of a part of it: `client.users.get`."""
+_CHAINS = (
+    *(
+        "chat.completions.create",
+        "beta.chat.completions.parse",
+        "responses.create",
+        "embeddings.create",
+        "images.generate",
+    ),
+    *("audio.transcriptions.create", "audio.speech.create", "moderations.create", "messages.create"),
+    *("models.generate_content", "models.embed_content", "general.partition"),
+)
+CHAINED = frozenset(each.rpartition(".")[2] for each in _CHAINS)
+"""The last parts of chains by which services are asked whose clients have them in no other sense."""
 _ASYNCHRONOUS = regex(r"[Aa]sync|(?:^|\.)aio|Aio")
 _OF_ITS_OWN = regex(
     r"^(?:get|create|check)_?(?:url|uri|header|config|option|setting|version|name|logger|token_url|signature|state)|_path$"
@@ -57,6 +70,21 @@ def asks_here(call: ast.Call, module: Module) -> str:
     if _OF_ITS_OWN.search(method) or not _is_used(call, module):
         return ""
     return name.rpartition(".")[0]
+
+
+def asks_by_chain(call: ast.Call, module: Module) -> str:
+    """The parts by which everybody asks a well-known service, of a client that nobody knows here: `self.client.chat.completions.create`
+    whose answer is used as it is, so that the client is the synchronous one. Empty for anything else."""
+    function = call.func
+    if (
+        not isinstance(function, ast.Attribute)
+        or function.attr not in CHAINED
+        or module.value(function) is not None
+    ):
+        return ""
+    spelled = ast.unparse(function)
+    chain = next((each for each in _CHAINS if spelled.endswith(f".{each}")), "")
+    return chain if chain and _is_used(call, module) else ""
 
 
 def _is_nobodys(name: str, project: Project) -> bool:

@@ -136,5 +136,18 @@ def train() -> None:
     joblib.load("data.joblib")
 
 
+def churn(name: str) -> object:
+    return joblib.load(f"models/{name}.pkl")  # FP313 (summary)
+
+
+def stored(name: str) -> object:
+    return joblib.load(f"uploads/{name}")
+
+
+@app.get("/churn")
+def churns(name: str) -> list[object]:
+    return [churn(name), stored(name)]
+
+
 if __name__ == "__main__":
     train()

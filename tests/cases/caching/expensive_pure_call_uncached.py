@@ -6,6 +6,8 @@ import httpx
 import litellm
 from async_lru import alru_cache
 from fastapi import Depends, FastAPI, Request
+from jinja2 import Environment, FileSystemLoader
+from shop.countries import Country, Shown
 
 app = FastAPI()
 client = httpx.AsyncClient()
@@ -115,3 +117,64 @@ async def speaking(city: str, spoken: str = Depends(language)) -> str:
 @app.get("/guarded/{city}", dependencies=[Depends(current_user)])
 async def guarded(city: str) -> str:
     return (await client.get(f"https://weather.example/{city}")).text
+
+
+# Made of what is kept, and templates
+
+
+@lru_cache(maxsize=1)
+def countries() -> list[Country]:
+    return [Country(name) for name in read_countries()]
+
+
+@lru_cache(maxsize=16)
+def cities(country: str) -> list[str]:
+    return []
+
+
+def read_countries() -> list[str]:
+    return []
+
+
+def shown_countries() -> list[Shown]:
+    found = countries()
+    return [Shown(each) for each in found]  # FP303 (summary)
+
+
+@lru_cache(maxsize=1)
+def kept_countries() -> list[Shown]:
+    return [Shown(each) for each in countries()]
+
+
+def named_countries() -> list[str]:
+    return [each.name for each in countries()]
+
+
+def some_countries(first: int) -> list[Shown]:
+    return [Shown(each) for each in countries()[:first]]
+
+
+def countries_anew() -> list[Shown]:
+    return [Shown(each) for each in read_countries()]
+
+
+templates = Environment(loader=FileSystemLoader("templates"))
+
+
+def rendered(name: str) -> str:
+    own = Environment(loader=FileSystemLoader("templates"))  # FP303 (summary)
+    plain = Environment()
+    return own.get_template(name).render() + templates.get_template(name).render() + str(plain)
+
+
+@app.post("/shown/{name}")
+def shown(name: str) -> list[object]:
+    return [
+        rendered(name),
+        shown_countries(),
+        kept_countries(),
+        named_countries(),
+        some_countries(3),
+        countries_anew(),
+        cities(name),
+    ]

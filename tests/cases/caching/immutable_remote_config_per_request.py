@@ -1,5 +1,6 @@
 from functools import lru_cache
 
+import boto3
 import httpx
 import jwt
 import requests
@@ -214,3 +215,72 @@ def verify(token: str, issuer: str) -> object:
 
 @app.get("/verified")
 def verified(user: object = Depends(verify)) -> None: ...
+
+
+# Tokens of the service itself, secrets, documents of an issuer that is handed on, and key clients of an object of each request
+
+
+async def service_token() -> str:
+    form = {"grant_type": "client_credentials", "client_id": "orders"}
+    found = await client.post(f"{ISSUER}/token", data=form)  # FP301 (summary)
+    return found.json()["access_token"]
+
+
+async def token_of_caller(code: str) -> str:
+    found = await client.post(f"{ISSUER}/token", data={"grant_type": "authorization_code", "code": code})
+    return found.json()["access_token"]
+
+
+@alru_cache(ttl=300)
+async def kept_token() -> str:
+    found = await client.post(f"{ISSUER}/token", data={"grant_type": "client_credentials"})
+    return found.json()["access_token"]
+
+
+secrets = boto3.client("secretsmanager")
+
+
+def secret(name: str) -> str:
+    return secrets.get_secret_value(SecretId=name)["SecretString"]  # FP301 (summary)
+
+
+@lru_cache(maxsize=16)
+def kept_secret(name: str) -> str:
+    return secrets.get_secret_value(SecretId=name)["SecretString"]
+
+
+AT_START = secrets.get_secret_value(SecretId="orders")["SecretString"]
+
+
+class Verifier:
+    def __init__(self, url: str) -> None:
+        self.keys = jwt.PyJWKClient(url)  # FP301
+
+    def key_of(self, token: str) -> object:
+        return self.keys.get_signing_key_from_jwt(token)
+
+
+class SharedVerifier:
+    def __init__(self, url: str) -> None:
+        self.keys = jwt.PyJWKClient(url)
+
+    def key_of(self, token: str) -> object:
+        return self.keys.get_signing_key_from_jwt(token)
+
+
+shared_verifier = SharedVerifier(JWKS_URL)
+
+
+def signed_in_by(token: str) -> object:
+    verifier = Verifier(JWKS_URL)
+    return [verifier.key_of(token), shared_verifier.key_of(token)]
+
+
+@app.get("/service/{code}")
+async def of_service(code: str, who: object = Depends(signed_in_by)) -> list[str]:
+    return [
+        await service_token(),
+        await token_of_caller(code),
+        await kept_token(),
+        secret("a") + kept_secret("b") + AT_START,
+    ]

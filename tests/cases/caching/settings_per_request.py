@@ -288,6 +288,29 @@ def known_prompt() -> str:
 def page(name: str) -> list[str]:
     with open("static/index.html") as file:
         text = file.read()  # FP302 (summary)
-    other = (PROMPTS / f"{name}.md").read_text()
+    other = (PROMPTS / f"{name}.md").read_text()  # FP302 (summary)
     last = Path("data/status.txt").read_text()
     return [text, other, last, system_prompt(), known_prompt()]
+
+
+def schema_of(kind: str) -> object:
+    with open(f"schemas/{kind}.json") as file:
+        return json.load(file)  # FP302 (summary)
+
+
+@lru_cache(maxsize=64)
+def known_schema_of(kind: str) -> object:
+    with open(f"schemas/{kind}.json") as file:
+        return json.load(file)
+
+
+def report_of(number: str) -> object:
+    with open(f"reports/{number}.json") as file:
+        return json.load(file)
+
+
+@app.post("/checked/{kind}")
+def checked(kind: str) -> list[object]:
+    with open(f"templates/{kind}") as file:
+        anything = file.read()
+    return [schema_of(kind), known_schema_of(kind), report_of(kind), anything]

@@ -908,3 +908,30 @@ async def revision() -> str:
     found = sh.git("rev-parse", "HEAD") + sh.git.show("-s", later)  # FP101
     await asyncio.to_thread(sh.git, "fetch")
     return str(found) + str(await sh.git("log", _async=True))
+
+
+# Clients that somebody else made, asked by the parts that they all have
+
+
+class Writer:
+    def __init__(self, client) -> None:
+        self.client = client
+
+    async def summary(self, text: str) -> str:
+        answer = self.client.chat.completions.create(model="small", messages=[{"role": "user", "content": text}])  # FP101 (summary)
+        return answer.choices[0].message.content
+
+    async def awaited(self, text: str) -> str:
+        answer = await self.client.chat.completions.create(model="small", messages=[{"role": "user", "content": text}])
+        return answer.choices[0].message.content
+
+    async def handed_on(self, text: str) -> object:
+        return self.client.chat.completions.create(model="small", messages=[{"role": "user", "content": text}])
+
+    async def of_orders(self, text: str) -> str:
+        answer = self.client.orders.create(text)
+        return answer.number
+
+    def synchronous(self, text: str) -> str:
+        answer = self.client.embeddings.create(model="small", input=text)
+        return answer.data[0].embedding

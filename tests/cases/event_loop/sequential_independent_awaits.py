@@ -665,7 +665,7 @@ async def each_over_its_own(number: str) -> list[object]:
 
 @app.get("/together")
 async def over_one_session(number: str, session: AsyncSession) -> list[object]:
-    name = await title(number, session)
+    name = await title(number, session)  # FP110 (summary)
     alone = await name_alone(number)
     other = await title("other", session)
     return [name, alone, other]
@@ -673,7 +673,7 @@ async def over_one_session(number: str, session: AsyncSession) -> list[object]:
 
 @app.get("/shared")
 async def over_what_all_share(number: str) -> list[object]:
-    name = await name_shared(number)
+    name = await name_shared(number)  # FP110 (summary)
     other = await name_shared("other")
     kept_one = await name_kept(number)
     kept_other = await name_kept("other")

@@ -1,0 +1,55 @@
+from fastapi import BackgroundTasks, Depends, FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from stored.audit import close_order, price_of, record
+from stored.models import Item
+
+make = async_sessionmaker(create_async_engine("postgresql+asyncpg://shop"))
+app = FastAPI()
+
+
+async def session_of():
+    async with make() as session:
+        yield session
+
+
+@app.post("/items")
+async def add(name: str, session: AsyncSession = Depends(session_of)) -> None:
+    session.add(Item(name=name))
+    await session.commit()
+    await record("added")  # FP401 (summary)
+
+
+# Near misses
+
+
+@app.post("/items/before")
+async def add_after(name: str, session: AsyncSession = Depends(session_of)) -> None:
+    await record("wanted")
+    session.add(Item(name=name))
+    await session.commit()
+
+
+@app.post("/items/asked")
+async def add_asked(name: str, session: AsyncSession = Depends(session_of)) -> float:
+    session.add(Item(name=name))
+    await session.commit()
+    return await price_of(name)
+
+
+@app.post("/items/later")
+async def add_later(name: str, tasks: BackgroundTasks, session: AsyncSession = Depends(session_of)) -> None:
+    session.add(Item(name=name))
+    await session.commit()
+    tasks.add_task(record, "added")
+
+
+@app.post("/items/closed")
+async def add_closed(name: str, session: AsyncSession = Depends(session_of)) -> None:
+    session.add(Item(name=name))
+    await session.commit()
+    await close_order(1)
+
+
+@app.get("/items/told")
+async def told() -> None:
+    await record("told")
