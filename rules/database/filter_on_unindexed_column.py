@@ -278,7 +278,8 @@ class FilterOnUnindexedColumn(Rule):
             # What somebody sets up is small, unless it refers to who has it.
             often = (
                 any(
-                    use.reached and not (use.seldom or use.optional or use.joined or use.is_clean_up)
+                    use.reached
+                    and not (use.seldom or use.optional or use.joined or use.is_clean_up or use.listed)
                     for use in uses
                 )
                 and (grows(table) or column.attribute.endswith("_id"))
