@@ -43,6 +43,8 @@ EXISTS = "sqlalchemy.exists"
 COLUMNS_OF_TABLE = frozenset({"c", "columns"})
 _NARROWS = frozenset({"<", "i", "w"})
 """Kinds of conditions that an index answers, besides equality with a value."""
+_MODELS = frozenset({"model", "_model", "model_class"})
+"""Attributes by which a repository names the class of its rows."""
 _DIRECTIONS = frozenset({"desc", "asc", "nulls_last", "nullslast", "nulls_first", "nullsfirst"})
 
 
@@ -462,8 +464,10 @@ def _column(index: Index, node: ast.expr, scope: Scope) -> str:
 
 
 def _is_column(node: ast.expr) -> bool:
-    """`Order.number`, `models.Order.number`; of a `Table`, `orders.c.number`."""
+    """`Order.number`, `models.Order.number`; of a `Table`, `orders.c.number`; of a repository, `self.model.number`."""
     if not isinstance(node, ast.Attribute):
         return False
     owner = last_name(node.value)
+    if owner in _MODELS and isinstance(node.value, ast.Attribute) and isinstance(node.value.value, ast.Name):
+        return node.value.value.id in ("self", "cls")
     return owner[:1].isupper() or (owner in COLUMNS_OF_TABLE and isinstance(node.value, ast.Attribute))

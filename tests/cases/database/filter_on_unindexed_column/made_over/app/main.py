@@ -4,7 +4,7 @@ from fastapi import Depends, FastAPI, Request
 from sqlalchemy.orm import Session
 
 from .models import Customer, Order
-from .stores import PairRepository, PlainStore, Repository
+from .stores import Orders, PairRepository, PlainStore, Repository
 
 app = FastAPI()
 
@@ -45,6 +45,12 @@ def customer(reference: str, session: Session = Depends(get_session)) -> int:
 @app.get("/orders/{number}")
 def order(number: str, session: Session = Depends(get_session)) -> int:
     return PlainStore(Order, session).find_one(number=number).id
+
+
+@app.get("/orders/labelled/{label}")
+def labelled(label: str, session: Session = Depends(get_session)) -> int:
+    orders = Orders(Order, session)
+    return orders.labelled(label).id + orders.coded(label).id + orders.coloured(orders, label).id
 
 
 # Near misses

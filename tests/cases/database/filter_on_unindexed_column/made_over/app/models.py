@@ -18,4 +18,6 @@ class Order(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     number: Mapped[str]  # FP206
-    label: Mapped[str]
+    label: Mapped[str]  # FP206
+    colour: Mapped[str]
+    barcode: Mapped[str] = mapped_column(unique=True)

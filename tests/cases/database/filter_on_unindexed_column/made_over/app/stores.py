@@ -3,6 +3,8 @@ from typing import Generic, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from .models import Order
+
 T = TypeVar("T")
 
 
@@ -16,6 +18,19 @@ class Repository(Generic[T]):
 
     def find_one(self, **filters: object) -> T | None:
         return self.session.scalars(select(self.model).filter_by(**filters)).first()
+
+
+class Orders(Repository[Order]):
+    def labelled(self, label: str) -> Order | None:
+        return self.session.scalars(select(self.model).where(self.model.label == label)).first()
+
+    def coded(self, barcode: str) -> Order | None:
+        return self.session.scalars(
+            select(self.model).where(self.model.barcode == barcode, self.model.colour == "red")
+        ).first()
+
+    def coloured(self, paint: object, colour: str) -> Order | None:
+        return self.session.scalars(select(paint.model).where(paint.model.colour == colour)).first()
 
 
 class PlainStore:
