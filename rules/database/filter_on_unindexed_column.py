@@ -104,7 +104,10 @@ _NAMING = regex(
     r"|sku|subdomain)$"
 )
 """Names of columns whose values name one row."""
-_TIME = regex(r"(?:_at|_on|_ts|_date|_time|_until|timestamp|^date|^time|^created|^updated|expir\w*)$")
+_TIME = regex(
+    r"(?:_at|_on|_ts|_date|_time|_until|timestamp|^date|^time|^created|^updated|expir\w*"
+    r"|^last_(?:active|activity|seen|login|used|accessed|heartbeat|ping|run|sync|synced|updated|checked))$"
+)
 """Names of columns that hold a time."""
 _STAMPS = frozenset(
     {

@@ -77,3 +77,10 @@ def billed(numbers: list[str], session: Session = Depends(get_session)) -> list[
 def batches(numbers: list[str], now: datetime, session: Session = Depends(get_session)) -> list[int]:
     found = session.scalars(select(Order).where(Order.batch_number.in_(numbers), Order.cut_at <= now))
     return [order.id for order in found]
+
+
+@app.get("/orders/stale")
+def stale(start: datetime, four: str, session: Session = Depends(get_session)) -> list[int]:
+    old = session.scalars(select(Order).where(Order.last_checked < start))
+    four_to_go = session.scalars(select(Order).where(Order.last_four >= four))
+    return [order.id for order in [*old, *four_to_go]]

@@ -28,6 +28,8 @@ class Order(Base):
     billing_number: Mapped[str]  # FP206 (summary)
     batch_number: Mapped[str]
     cut_at: Mapped[datetime | None]
+    last_checked: Mapped[datetime]  # FP206
+    last_four: Mapped[str]
 
 
 class Reminder(Base):
