@@ -104,7 +104,10 @@ _NAMING = regex(
     r"|sku|subdomain)$"
 )
 """Names of columns whose values name one row."""
-_TIME = regex(r"(?:_at|_on|_ts|_date|_time|_until|timestamp|^date|^time|^created|^updated|expir\w*)$")
+_TIME = regex(
+    r"(?:_at|_on|_ts|_date|_time|_until|timestamp|^date|^time|^created|^updated|expir\w*"
+    r"|^last_(?:active|activity|seen|login|used|accessed|heartbeat|ping|run|sync|synced|updated|checked))$"
+)
 """Names of columns that hold a time."""
 _STAMPS = frozenset(
     {
@@ -278,7 +281,8 @@ class FilterOnUnindexedColumn(Rule):
             # What somebody sets up is small, unless it refers to who has it.
             often = (
                 any(
-                    use.reached and not (use.seldom or use.optional or use.joined or use.is_clean_up)
+                    use.reached
+                    and not (use.seldom or use.optional or use.joined or use.is_clean_up or use.listed)
                     for use in uses
                 )
                 and (grows(table) or column.attribute.endswith("_id"))

@@ -27,7 +27,8 @@ from rules.engine.data.round_trips import (
     writes,
 )
 from rules.engine.data.written_turns import writes_besides
-from rules.engine.reading.loop_shapes import gone_over, iterables, spelled
+from rules.engine.loops.each_of import rows_asked_in
+from rules.engine.reading.loop_shapes import gone_over, iterables, shortened, spelled
 from rules.engine.reading.rows import ITEM
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -168,6 +169,7 @@ class QueryInLoop(Rule):
             yield from _of_gaps(node, module)
             yield from _of_written_keys(node, module)
             yield from _of_chain(node, module)
+            yield from _of_lambda(node, module)
             return
         if not one_table(node, loop, module):
             return  # another table each time: no query could ask for all
@@ -259,6 +261,24 @@ def _of_written_keys(node: ast.Call, module: Module) -> Iterator[Match]:
         confidence=Confidence.POSSIBLE,
         when_new=Confidence.LIKELY,
         impact=estimates.queries_in_loop(module.options, keys),
+        instead=_instead(node, query, module),
+    )
+
+
+def _of_lambda(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`sorted(posts, key=lambda post: session.scalar(…))`: a query for each row."""
+    query = module.query(node)
+    over = rows_asked_in(node, module) if serves(node, module) else None
+    if over is None or query is None or is_embedded(query.name, module):
+        return
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` runs once for each row of `{shortened(module.segment(over), 60)}`: one round trip to the database"
+        " each, one after another.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE,
+        when_new=Confidence.LIKELY,
+        impact=estimates.queries_in_loop(module.options, None),
         instead=_instead(node, query, module),
     )
 

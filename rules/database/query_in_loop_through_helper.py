@@ -26,9 +26,10 @@ from rules.engine.data.round_trips import (
 )
 from rules.engine.data.row_members import summary_of_member
 from rules.engine.linking.values import Sort
+from rules.engine.loops.each_of import rows_asked_in
 from rules.engine.loops.loop_bound import entered
 from rules.engine.reading import facts
-from rules.engine.reading.loop_shapes import gone_over, iterables, spelled, targets, unwrapped
+from rules.engine.reading.loop_shapes import gone_over, iterables, shortened, spelled, targets, unwrapped
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
@@ -134,6 +135,7 @@ class QueryInLoopThroughHelper(Rule):
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if not module.is_repeated(node):
             yield from _of_field(node, module)
+            yield from _of_lambda(node, module)
             return
         summary = module.summary(node)
         if summary is None and isinstance(node.func, ast.Attribute):
@@ -255,6 +257,25 @@ def _of_field(node: ast.Call, module: Module) -> Iterator[Match]:
         call_path=way_to(node, leaf, module),
         instead=f"Collect the keys of all objects in a `DataLoader` of the request, which loads them with one query, and"
         f" `await` it in `{field.name}`.",
+    )
+
+
+def _of_lambda(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`sorted(posts, key=lambda post: votes_of(session, post))`: a helper that queries, once for each row."""
+    over = rows_asked_in(node, module) if serves(node, module) else None
+    summary = module.summary(node) if over is not None else None
+    leaf = nearest(summary.reads) if summary is not None and not goes_out(summary) else None
+    if over is None or leaf is None or is_embedded(leaf.callable, module):
+        return
+    yield Match(
+        node,
+        f"`{spelled(node.func)}` runs once for each row of `{shortened(module.segment(over), 60)}` and reaches `{short(leaf)}`:"
+        " a round trip to the database per item.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE,
+        when_new=Confidence.LIKELY,
+        call_path=way_to(node, leaf, module),
+        impact=estimates.queries_in_loop(module.options, None),
     )
 
 

@@ -38,14 +38,28 @@ def field_around(call: ast.Call, module: Module) -> GraphField | None:
         return None
     if not _resolves(function.node, owner, module) or module.loops(call):
         return None
-    own = arguments[0].arg
+    of_object = _made_of(arguments[0].arg, function.node)
     if not any(
-        isinstance(part, ast.Name) and part.id == own for given in _given(call) for part in walk(given)
+        isinstance(part, ast.Name) and part.id in of_object for given in _given(call) for part in walk(given)
     ):
         return None
     if _LOADING.search(module.segment(function.node)):
         return None
     return GraphField(owner.name, function.name.removeprefix("resolve_"))
+
+
+def _made_of(own: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """The names of a resolver that hold something of its object: `stmt` of `stmt = select(Order).where(Order.id == self.id)`."""
+    found = {own}
+    for part in walk(function):
+        match part:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+            ):
+                if any(isinstance(each, ast.Name) and each.id in found for each in walk(value)):
+                    found.add(name)
+    return found
 
 
 def _given(call: ast.Call) -> list[ast.expr]:

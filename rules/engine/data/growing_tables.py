@@ -105,6 +105,7 @@ _GROWING = frozenset(
         *("download", "spool", "batch", "ticket", "issue", "bug", "case", "report", "score", "result"),
         *("prediction", "experiment", "publication", "paper", "dataset", "gene", "variant", "annotation"),
         *("chunk", "question", "answer", "submission", "enrollment", "grade", "lesson", "quiz"),
+        *("outbox", "reminder", "payout", "transfer", "withdrawal", "deposit", "attendance", "hit", "click"),
         *("recipe", "listing", "trade", "balance", "ledger", "game", "player"),
     }
 )

@@ -53,6 +53,8 @@ class Use(Struct):
     """The rows it is about are those of another table, to which this one is joined."""
     of: str = ""
     """The symbol of the table whose rows it reads; columns of a mixin have several."""
+    listed: bool = False
+    """It asks for a list of values, which may be one or all."""
 
     @property
     def is_clean_up(self) -> bool:
@@ -95,6 +97,8 @@ class Narrowing(Struct):
     """Path and symbol of the class of documents that is asked."""
     on: tuple[tuple[Place, Place], ...] = ()
     """What joins compare, that of the joined table first."""
+    listed: tuple[Place, ...] = ()
+    worded: tuple[Place, ...] = ()
 
 
 Narrowings: TypeAlias = "Mapping[str, Sequence[Narrowing]]"
@@ -185,6 +189,8 @@ def _narrowing(filtered: Filtered, module: Linked, resolver: Resolver, models: M
             for refs in filtered.on
             if len(pair := tuple(_places(refs, module, resolver, models))) == 2
         ),
+        listed=tuple(_places(filtered.listed, module, resolver, models)),
+        worded=tuple(_places(filtered.worded, module, resolver, models)),
     )
 
 
@@ -261,9 +267,16 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
             use = Use(path, filtered.line, filtered.symbol, reached, seldom, (table, column) in optional)
             use.joined = table is not entity
             _note(found, table, column, use)
-    if not equal and len(narrowed) == 1 and narrowed[0] not in optional and narrowed[0][0] is entity:
-        use = Use(path, filtered.line, filtered.symbol, reached, seldom, of=narrowed[0][0].symbol)
-        found.ranged.setdefault(narrowed[0][1].place, []).append(use)
+    # A word that the source names narrows to one of a few kinds.
+    telling = [pair for pair in narrowed if (pair[0], pair[1].attribute) not in narrowing.worded]
+    if not equal and len(telling) == 1 and telling[0] not in optional and telling[0][0] is entity:
+        table, column = telling[0]
+        use = Use(path, filtered.line, filtered.symbol, reached, seldom, of=table.symbol)
+        if (table, column.attribute) in narrowing.listed:
+            use.listed = True
+            _note(found, table, column, use)
+        else:
+            found.ranged.setdefault(column.place, []).append(use)
     if narrowed or any(pair not in optional for pair in equal):
         return
     for table, name in narrowing.ordered:

@@ -606,13 +606,25 @@ def one_table(call: ast.Call, loop: ast.AST, module: Module) -> bool:
     """Whether all turns ask the same table: no text put together, no `insert(table)` of the loop's own table."""
     for part in (node for argument in call.args[:1] for node in walk(_built(argument, module))):
         match part:
-            case ast.JoinedStr() | ast.BinOp(op=ast.Mod() | ast.Add()) if module.depends_on_loop(part, loop):
+            case ast.JoinedStr() | ast.BinOp(op=ast.Mod()) if module.depends_on_loop(part, loop):
+                return False
+            case ast.BinOp(op=ast.Add()) if module.depends_on_loop(part, loop) and not _adds_to_column(part):
                 return False
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name) as function) if name in _BUILDERS:
                 table = part.args[0] if part.args else getattr(function, "value", function)
                 if module.depends_on_loop(table, loop):
                     return False
     return True
+
+
+def _adds_to_column(part: ast.BinOp) -> bool:
+    """`User.traffic + used`, `users.c.traffic + used`: the database adds, and no text is put together."""
+    return any(
+        isinstance(side, ast.Attribute)
+        and side.attr.islower()
+        and (last_name(side.value)[:1].isupper() or last_name(side.value) == "c")
+        for side in (part.left, part.right)
+    )
 
 
 def is_made_for_item(call: ast.Call, loop: ast.AST, module: Module) -> bool:

@@ -419,7 +419,10 @@ class Statements:
                 table = self._models.table(self._resolver.value(parameter, ancestor.home))
                 if table is not None:
                     return table
-        return None
+        tables = [table for each in receiver.given if (table := self._models.table(each)) is not None]
+        return (
+            tables[0] if own is None and len(tables) == 1 else None
+        )  # `Repository(Order)`, which keeps what it is given
 
     def _is_async(self, rows: Rows, module: Linked) -> bool | None:
         if not rows.session:

@@ -41,6 +41,10 @@ _STEPS = _READ | {"options", "distinct", "offset", "execution_options"}
 _CHANGES = frozenset({"update", "delete"})
 EXISTS = "sqlalchemy.exists"
 COLUMNS_OF_TABLE = frozenset({"c", "columns"})
+_NARROWS = frozenset({"<", "i", "w"})
+"""Kinds of conditions that an index answers, besides equality with a value."""
+_MODELS = frozenset({"model", "_model", "model_class"})
+"""Attributes by which a repository names the class of its rows."""
 _DIRECTIONS = frozenset({"desc", "asc", "nulls_last", "nullslast", "nulls_first", "nullsfirst"})
 
 
@@ -66,6 +70,10 @@ class Filtered(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     query, only the project knows."""
     on: tuple[tuple[str, str], ...] = ()
     """Columns that a join compares; that of the joined table first, where it is plain which one that is."""
+    listed: tuple[str, ...] = ()
+    """Those of `narrowed` of which a list of values is asked for: `Order.number.in_(numbers)`."""
+    worded: tuple[str, ...] = ()
+    """Those of `narrowed` that are compared with a word of the source: `Order.status == "new"`."""
 
 
 def extract(index: Index) -> tuple[Filtered, ...]:
@@ -191,6 +199,7 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
     joined: dict[tuple[str, int], list[tuple[str, str]]] = {}
     ordered: dict[tuple[str, int], str] = {}
     limited: set[tuple[str, int]] = set()
+    kinds: dict[tuple[str, int], dict[str, str]] = {}
     for call in calls:
         function = call.func
         if not isinstance(function, ast.Attribute):
@@ -227,8 +236,9 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                         equal.append(ref)
                         if is_chosen:
                             chosen.add(ref)
-                    elif kind == "<":
+                    elif kind in _NARROWS:
                         narrowed.append(ref)
+                        kinds.setdefault(origin, {})[ref] = kind
                         if is_chosen:
                             chosen.add(ref)
                     elif kind == "?":
@@ -252,6 +262,8 @@ def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Ca
                 ),
                 sorted_by,
                 on=on,
+                listed=tuple(ref for ref, kind in kinds.get((entity, line), {}).items() if kind == "i"),
+                worded=tuple(ref for ref, kind in kinds.get((entity, line), {}).items() if kind == "w"),
             )
 
 
@@ -328,7 +340,7 @@ def _begun_elsewhere(index: Index, call: ast.Call, scope: Scope) -> set[tuple[st
         ref.rpartition(".")[0]
         for argument, _ in _given(index, call, scope)
         for kind, ref in _conditions(index, argument, scope)
-        if kind in "=<" and ref
+        if (kind == "=" or kind in _NARROWS) and ref
     }
     return {(owners.pop(), root.lineno)} if len(owners) == 1 else set()
 
@@ -393,7 +405,8 @@ def _is_added_later(index: Index, call: ast.Call, line: int) -> bool:
 def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[str, str]]:
     """(kind, reference of the column) of the parts that all must hold.
 
-    `=` is equality with a value, `<` another condition that an index answers, `!` one that narrows little, `?` unknown.
+    `=` is equality with a value, `<` another condition that an index answers (`i` a list of values, `w` a word of the source),
+    `!` one that narrows little, `?` unknown.
     """
     match node:
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
@@ -408,6 +421,9 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
                 yield _kind(operator, left), other
             else:
                 yield "?", ""
+        case ast.Call(func=ast.Attribute(value=inner, attr="in_"), args=[ast.Name() | ast.Attribute()]):
+            column = _column(index, inner, scope)
+            yield ("i", column) if column else ("?", "")
         case ast.Call(func=ast.Attribute(value=inner, attr="in_" | "any_" | "between" | "startswith")):
             column = _column(index, inner, scope)
             yield ("<", column) if column else ("?", "")
@@ -435,7 +451,7 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
 def _kind(operator: ast.cmpop, value: ast.expr) -> str:
     if isinstance(operator, ast.Eq):
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            return "<"  # a word that the source names is one of a few; an index answers it all the same
+            return "w"  # one of a few; an index answers it all the same
         return "!" if isinstance(value, ast.Constant) and isinstance(value.value, bool | None) else "="
     return "<" if isinstance(operator, (ast.Gt, ast.GtE, ast.Lt, ast.LtE)) else "!"
 
@@ -448,8 +464,10 @@ def _column(index: Index, node: ast.expr, scope: Scope) -> str:
 
 
 def _is_column(node: ast.expr) -> bool:
-    """`Order.number`, `models.Order.number`; of a `Table`, `orders.c.number`."""
+    """`Order.number`, `models.Order.number`; of a `Table`, `orders.c.number`; of a repository, `self.model.number`."""
     if not isinstance(node, ast.Attribute):
         return False
     owner = last_name(node.value)
+    if owner in _MODELS and isinstance(node.value, ast.Attribute) and isinstance(node.value.value, ast.Name):
+        return node.value.value.id in ("self", "cls")
     return owner[:1].isupper() or (owner in COLUMNS_OF_TABLE and isinstance(node.value, ast.Attribute))

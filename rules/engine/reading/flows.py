@@ -113,6 +113,7 @@ Turns = Callable[[ast.expr], str]
 _NO_METHOD = frozenset(
     {"property", "cached_property", "hybrid_property", "setter", "staticmethod", "classmethod"}
 )
+_PROPERTIES = frozenset({"property", "cached_property", "hybrid_property"})
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "api_route", "route"})
 _NARROWING = frozenset({"response_model_include", "response_model_exclude"})
 
@@ -192,20 +193,30 @@ def _given_objects(index: Index, scope: Scope) -> frozenset[str]:
 
 
 def _related(scope: Scope) -> frozenset[str]:
-    """The relationships that the class of a method declares in its body; none for properties, which are read with the row."""
+    """The relationships that the class of a method declares in its body, and its properties, which may read them; none for
+    properties themselves, which are read with the row."""
     owner, node = scope.owner, scope.node
     if owner is None or owner.called.isdisjoint(RELATES) or "self" not in scope.bindings:
         return frozenset()
     if any(last_name(each) in _NO_METHOD for each in getattr(node, "decorator_list", ())):
         return frozenset()
     return frozenset(
-        name for name, bindings in owner.bindings.items() if any(map(_is_relationship, bindings))
+        name
+        for name, bindings in owner.bindings.items()
+        if any(_is_relationship(each) or _is_property(each) for each in bindings)
     )
 
 
 def _is_relationship(binding: Binding) -> bool:
     value = binding.value.value if isinstance(binding.value, ast.AnnAssign) else binding.value
     return isinstance(value, ast.Call) and last_name(value.func) in RELATES
+
+
+def _is_property(binding: Binding) -> bool:
+    node = binding.node
+    return isinstance(node, ast.FunctionDef) and any(
+        last_name(each) in _PROPERTIES for each in node.decorator_list
+    )
 
 
 def _looped(scope: Scope) -> set[str]:

@@ -9,6 +9,7 @@ from rules.engine.reading import handed_types, narrowing, secrecy, shown_types
 from rules.engine.reading.annotations import annotation, joined, may_be_ours, one_of
 from rules.engine.reading.asked_for import asked_for, kept_under
 from rules.engine.reading.left_open import default_of, is_left_open, is_only_left_open
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, COMPREHENSIONS, Binding, Part, Scope, Walk
 from rules.engine.reading.special_calls import SPECIAL
 from rules.engine.reading.spelling import is_type_checking, last_name
@@ -18,6 +19,8 @@ _MAX_DISPLAY = 24
 _MAX_DEPTH = 60
 _WIRED = frozenset(f"dependency_injector.wiring.{name}" for name in ("Provide", "Closing"))
 """What stands for a provider: `Provide[Container.client]`."""
+_KEEPS_ROWS = regex(r"(?i)(?:crud|repo|repository|dao|dal|store|manager|service|gateway|mapper)(?:base)?$")
+"""Classes that may be made for a class of rows."""
 _GIVEN = frozenset({"parameter", "entered", "value"})
 """How a name gets something of which calls may tell more than where it comes from."""
 _MANY_BINDINGS = 60
@@ -171,7 +174,25 @@ class Index(Walk):
             found = special(self, node, function, scope, depth)
             if found is not None:
                 return found
-        return asked_for(self, node, function, scope, depth) or f"{function}()"
+        return asked_for(self, node, function, scope, depth) or (
+            self._made_over(node, function, scope, depth) or f"{function}()"
+        )
+
+    def _made_over(self, node: ast.Call, function: str, scope: Scope, depth: int) -> str:
+        """What a class of the project makes that keeps rows of the class it is given: `CRUDBase(Order)` is a `CRUDBase[Order]`."""
+        given = (
+            node.args[0]
+            if node.args
+            else next((each.value for each in node.keywords if each.arg == "model"), None)
+        )
+        if not isinstance(given, ast.Name | ast.Attribute) or not (
+            _is_generic(given) and _is_generic(node.func)
+        ):
+            return ""
+        if not _KEEPS_ROWS.search(last_name(node.func)):
+            return ""
+        over = self.ref(given, scope, depth)
+        return f"{function}:⟨{over}:⟩" if over and over[-1:] not in ":)⟩»" else ""
 
     def _name(self, node: ast.Name, scope: Scope) -> str:
         name = node.id

@@ -469,6 +469,8 @@ class Reader:
             or rows.stage != UNKNOWN
             or (name in _CHAIN | _MANY | _ONE and not self._is_other(function.value, scope))
         )
+        if any(is_whole(rows) and _makes_object(rows.origin) for rows in receiver):
+            return None  # `Repository(session).all()` is a method of the repository
         if not receiver:
             return None
         if name in _CHAIN or name in _CHANGING or name in _MANY or name in _ONE:
@@ -549,6 +551,12 @@ class Reader:
                 return replace(rows, flags=rows.flags | OPAQUE)
             return replace(rows, stage=ONE)
         return rows
+
+
+def _makes_object(called: str) -> bool:
+    """Whether what is called is spelled as a class of the project: `Repository`."""
+    name = called.rpartition(".")[2].lstrip("@")
+    return name[:1].isupper() and not name.isupper() and not called.startswith(("sqlalchemy.", "sqlmodel."))
 
 
 def _of_keywords(call: ast.Call, scope: Scope) -> tuple[str, ...]:

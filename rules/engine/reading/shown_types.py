@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import uses_of
 
@@ -21,14 +22,22 @@ _ORM = frozenset({"sqlalchemy", "sqlmodel"})
 _MADE = frozenset({"select", "insert", "update", "delete", "text", "union", "union_all"})
 _EXECUTES = frozenset({"execute", "scalars", "scalar", "stream", "stream_scalars", "exec"})
 _QUERY = "query"
-_READ = _EXECUTES | {_QUERY}
+_READ = _EXECUTES | {_QUERY, "get"}
 _TAKEN = frozenset(
     {"scalars", "scalar", "scalar_one", "scalar_one_or_none", "all", "first", "one", "one_or_none"}
     | {"fetchall", "fetchone", "mappings", "unique", "rowcount", "tuples", "partitions"}
 )
 """What is asked of a result, and of no coroutine."""
-_REFINES = frozenset({"filter", "filter_by", "join", "outerjoin", "order_by", "options", "group_by"})
+_REFINES = frozenset(
+    {"filter", "filter_by", "join", "outerjoin", "order_by", "options", "group_by", "offset", "limit"}
+    | {"all", "first", "one", "one_or_none", "count", "get", "distinct", "with_entities", "yield_per"}
+)
 _CLASSES = frozenset({"cls", "model", "klass"})
+_SESSIONS = regex(r"(?:^|[_.])(?:db|session|sess)$")
+"""Names of sessions: who is awaited for one object of a class might be another store else."""
+_KEEPS = frozenset({"commit", "flush"})
+_TAKES_ROW = frozenset({"add", "delete", "merge", "refresh", "expunge"})
+"""What a session is given one row for."""
 _DEEP = 3
 """Names through which a statement is followed to what made it."""
 
@@ -82,10 +91,15 @@ def _shown(index: Index, scope: Scope) -> Mapping[str, str]:
                 ref = _executing(call, function, index, scope)
             elif function.attr == _QUERY:
                 ref = _SYNC if _is_refined(call, index) else ""
+            elif function.attr == "get":
+                ref = _ASYNC if _gets_row(call, function, index) else ""
             else:
                 continue
             if ref and (name := _receiver(function.value)):
                 found.setdefault(name, set()).add(ref)
+    if not _KEEPS.isdisjoint(scope.called) and not _TAKES_ROW.isdisjoint(scope.called):
+        for name, ref in _keeping(index, scope):
+            found.setdefault(name, set()).add(ref)
     if "create" in scope.called or not _TABLES.isdisjoint(scope.called):
         kept: dict[str, str] = {}
         for call in scope.calls:
@@ -97,6 +111,61 @@ def _shown(index: Index, scope: Scope) -> Mapping[str, str]:
             ):
                 found.setdefault(name, set()).add(types[use])
     return {name: refs.pop() for name, refs in found.items() if len(refs) == 1}
+
+
+def _keeping(index: Index, scope: Scope) -> Iterator[tuple[str, str]]:
+    """Who takes a row and keeps it: `db.add(Order(…))` and `db.commit()`, `session.refresh(order)` and `await session.flush()`."""
+    given = {
+        _receiver(call.func.value)
+        for call in scope.calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in _TAKES_ROW
+        and (call.func.attr == "refresh" or _is_row(call, index, scope))
+    }
+    for call in scope.calls:
+        function = call.func
+        if (
+            not isinstance(function, ast.Attribute)
+            or function.attr not in _KEEPS
+            or call.args
+            or call.keywords
+        ):
+            continue
+        name = _receiver(function.value)
+        if name and name in given:
+            yield name, _ASYNC if isinstance(index.parents.get(call), ast.Await) else _SYNC
+
+
+def _is_row(call: ast.Call, index: Index, scope: Scope) -> bool:
+    """Whether a call is given what a class of the file, or one that it imports, makes: one object, and nothing else."""
+    if len(call.args) != 1 or call.keywords:
+        return False
+    given: object = call.args[0]
+    if isinstance(given, ast.Name):
+        bindings = scope.bindings.get(given.id, ())
+        given = bindings[0].value if len(bindings) == 1 else None
+        given = given.value if isinstance(given, ast.AnnAssign | ast.Await) else given
+    if not isinstance(given, ast.Call):
+        return False
+    is_asked = isinstance(given.func, ast.Attribute) and given.func.attr == "get" and len(given.args) == 2
+    return _names_class(given.args[0] if is_asked else given.func)  # `db.get(Order, number)`
+
+
+def _gets_row(call: ast.Call, function: ast.Attribute, index: Index) -> bool:
+    """`await db.get(Order, number)`."""
+    return (
+        len(call.args) == 2
+        and isinstance(call.args[0], ast.Name)
+        and _names_class(call.args[0])
+        and isinstance(index.parents.get(call), ast.Await)
+        and _SESSIONS.search(_receiver(function.value)) is not None
+    )
+
+
+def _names_class(node: ast.expr) -> bool:
+    """`Order`, `models.Order`, `self.model`."""
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    return (name[:1].isupper() and not name.isupper()) or name in _CLASSES
 
 
 def _asked_of(call: ast.Call) -> tuple[ast.expr | None, Mapping[str, str]]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rules.engine.reading.scopes import Scope
 
 _MOST = 12
+_SIZES = frozenset({"limit", "size", "page_size", "per_page", "count", "take", "max_results", "top_k"})
+"""What parameters are called that say how many there may be."""
 
 
 def passings(index: Index, scope: Scope) -> tuple[Passing, ...]:
@@ -20,7 +22,11 @@ def passings(index: Index, scope: Scope) -> tuple[Passing, ...]:
     node = scope.node
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return ()
-    numbers = {argument.arg for argument, default in arguments(node) if is_number(argument, default)}
+    numbers = {
+        argument.arg
+        for argument, default in arguments(node)
+        if is_number(argument, default) or _is_open_size(argument, default)
+    }
     numbers = {name for name in numbers if len(scope.bindings.get(name, ())) == 1}
     if not numbers:
         return ()
@@ -81,6 +87,12 @@ def is_number(argument: ast.arg, default: ast.expr | None) -> bool:
             case _:
                 return False
     return isinstance(default, ast.Constant) and type(default.value) is int
+
+
+def _is_open_size(argument: ast.arg, default: ast.expr | None) -> bool:
+    """Whether a parameter without any type is called a size: who calls the function says what it is."""
+    is_open = default is None or (isinstance(default, ast.Constant) and default.value is None)
+    return argument.annotation is None and is_open and argument.arg in _SIZES
 
 
 def bounded(node: ast.FunctionDef | ast.AsyncFunctionDef, names: set[str]) -> set[str]:

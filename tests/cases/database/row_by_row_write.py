@@ -27,6 +27,11 @@ class Product(Base):
     __tablename__ = "products"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+    stock: Mapped[int]
+
+
+class Names:
+    PREFIX = "DELETE FROM shop_"
 
 
 class Visit(Model):
@@ -50,6 +55,20 @@ def inserts(names: list[str], session: SessionDep) -> None:
     for name in names:
         session.execute(insert(Product).values(name=name))  # FP213 (inline)
     session.commit()
+
+
+@app.post("/restock")
+def restock(amounts: dict[int, int], session: SessionDep) -> None:
+    for product_id, amount in amounts.items():
+        session.execute(update(Product).where(Product.id == product_id).values(stock=Product.stock + amount))  # FP213
+    session.commit()
+
+
+@app.post("/vacuum")
+def vacuum(tables: list[str], session: SessionDep) -> None:
+    for table in tables:
+        session.execute(text("DELETE FROM " + table))
+        session.execute(text(Names.PREFIX + table))
 
 
 @app.post("/claimed")

@@ -41,6 +41,21 @@ class OrderType:
             return OwnerType(name=owner.name)
 
     @strawberry.field
+    def named(self, only_long: bool = False) -> OwnerType:
+        owner_id = self.owner_id
+        stmt = select(Owner).where(Owner.id == owner_id)
+        if only_long:
+            stmt = stmt.where(Owner.name != "")
+        with SessionLocal() as session:
+            return OwnerType(name=session.scalar(stmt).name)  # FP201 (summary)
+
+    @strawberry.field
+    def anybody(self) -> OwnerType:
+        stmt = select(Owner.name).limit(1)
+        with SessionLocal() as session:
+            return OwnerType(name=session.scalar(stmt))
+
+    @strawberry.field
     async def loaded(self) -> OwnerType:
         owner = await self.loader.load(self.owner_id)
         return OwnerType(name=owner.name)

@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .models import Order
+from .models import Order, Reminder
 
 app = FastAPI()
 
@@ -54,3 +54,33 @@ def wished_orders(
 def purge_orders(start: datetime, session: Session = Depends(get_session)) -> None:
     for order in session.scalars(select(Order).where(Order.paid_at < start)):
         session.delete(order)
+
+
+@app.post("/reminders")
+def remind(customer: int, due_at: datetime, session: Session = Depends(get_session)) -> None:
+    session.add(Reminder(customer_id=customer, status="new", due_at=due_at))
+    session.commit()
+
+
+@app.get("/reminders/due")
+def due(now: datetime, session: Session = Depends(get_session)) -> list[int]:
+    found = session.scalars(select(Reminder).where(Reminder.status == "new", Reminder.due_at <= now).limit(100))
+    return [reminder.id for reminder in found]
+
+
+@app.post("/orders/billed")
+def billed(numbers: list[str], session: Session = Depends(get_session)) -> list[int]:
+    return [order.id for order in session.scalars(select(Order).where(Order.billing_number.in_(numbers)))]
+
+
+@app.post("/orders/batches")
+def batches(numbers: list[str], now: datetime, session: Session = Depends(get_session)) -> list[int]:
+    found = session.scalars(select(Order).where(Order.batch_number.in_(numbers), Order.cut_at <= now))
+    return [order.id for order in found]
+
+
+@app.get("/orders/stale")
+def stale(start: datetime, four: str, session: Session = Depends(get_session)) -> list[int]:
+    old = session.scalars(select(Order).where(Order.last_checked < start))
+    four_to_go = session.scalars(select(Order).where(Order.last_four >= four))
+    return [order.id for order in [*old, *four_to_go]]

@@ -25,3 +25,16 @@ class Order(Base):
     ordered_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     total: Mapped[int]
+    billing_number: Mapped[str]  # FP206 (summary)
+    batch_number: Mapped[str]
+    cut_at: Mapped[datetime | None]
+    last_checked: Mapped[datetime]  # FP206
+    last_four: Mapped[str]
+
+
+class Reminder(Base):
+    __tablename__ = "reminders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    status: Mapped[str]
+    due_at: Mapped[datetime]  # FP206

@@ -67,6 +67,11 @@ def numbers(session: SessionDep) -> dict[str, list[str]]:
     return {customer.name: customer.numbers() for customer in customers}  # FP203
 
 
+@app.get("/latest")
+def latest(session: SessionDep) -> list[dict[str, str]]:
+    return [customer.to_dict() for customer in session.scalars(select(Customer)).all()]  # FP203
+
+
 @app.get("/through")
 def through(session: SessionDep) -> list[list[str]]:
     orders = session.scalars(select(Order).options(joinedload(Order.customer))).all()
@@ -74,6 +79,17 @@ def through(session: SessionDep) -> list[list[str]]:
 
 
 # Near misses
+
+
+@app.get("/latest/loaded")
+def latest_loaded(session: SessionDep) -> list[dict[str, str]]:
+    customers = session.scalars(select(Customer).options(selectinload(Customer.orders))).all()
+    return [customer.to_dict() for customer in customers]
+
+
+@app.get("/initials")
+def initials(session: SessionDep) -> list[dict[str, str]]:
+    return [customer.to_short() for customer in session.scalars(select(Customer)).all()]
 
 
 @app.get("/short")

@@ -13,6 +13,20 @@ class Customer(Base):
     def numbers(self) -> list[str]:
         return [order.number for order in self.orders]
 
+    @property
+    def latest(self) -> str:
+        return self.orders[-1].number
+
+    @property
+    def initial(self) -> str:
+        return self.name[:1]
+
+    def to_dict(self) -> dict[str, str]:
+        return {"name": self.name, "latest": self.latest}
+
+    def to_short(self) -> dict[str, str]:
+        return {"name": self.name, "initial": self.initial}
+
 
 class Line(Base):
     __tablename__ = "lines"

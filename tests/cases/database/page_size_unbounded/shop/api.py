@@ -44,6 +44,33 @@ def orders(db: Db, pages: PaginationQuery) -> list[int]:
     return listed(db, pages.page, pages)
 
 
+def first_of(db, limit):
+    return list(db.query(Order.id).offset(0).limit(limit).all())
+
+
+def at_most_of(db, limit):
+    return list(db.query(Order.id).limit(min(limit, 100)).all())
+
+
+def logged(db, number):
+    return list(db.query(Order.id).limit(number).all())
+
+
+@app.get("/orders/first")
+def first_orders(db: Db, limit: int = 100) -> list[int]:
+    return first_of(db, limit)  # FP223
+
+
+@app.get("/orders/most")
+def most_orders(db: Db, limit: int = 100) -> list[int]:
+    return at_most_of(db, limit)
+
+
+@app.get("/orders/logged")
+def logged_orders(db: Db, limit: int = Query(20, le=100)) -> list[int]:
+    return first_of(db, limit)
+
+
 @app.get("/carts")
 def carts(db: Db, pages: PaginationQuery) -> list[int]:
     return listed(db, pages.page, pages)
