@@ -127,11 +127,13 @@ def test_a_plain_def_answers_for_the_files_of_its_body_too() -> None:
 
 
 HELPED = """
+    import platform
     import time
 
     import redis
     import requests
     from fastapi import FastAPI
+    from shop.others import other, settings
 
     app = FastAPI()
     store = redis.Redis()
@@ -1061,6 +1063,7 @@ def test_modal_gives_a_container_one_request_at_a_time_unless_told_otherwise(
 _MODELS = """
 import requests
 from fastapi import FastAPI
+from shop.filling import fill
 
 app = FastAPI()
 
