@@ -11,7 +11,7 @@ from rules.engine.reading.spelling import last_name, names_bound
 from rules.engine.reading.walking import names_in, walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
-from rules.engine.service.traffic import gives_form
+from rules.engine.service.traffic import gives_errors, gives_form
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -125,7 +125,7 @@ class FakeStreaming(Rule):
                 if made.args
                 else _is_filled_here(content, node, module)
             )
-            yield match.doubted() if doubtful else match
+            yield match.doubted() if doubtful or gives_errors(node, module) else match
         elif _is_one_piece(content, module) and not _is_of_events(node):
             yield Match(
                 node,

@@ -120,6 +120,18 @@ def by_form(name: str) -> StreamingResponse:
     return StreamingResponse(io.BytesIO(content), media_type="application/zip")  # FP507
 
 
+@app.get("/orders/imports/{number}/errors/excel")
+def not_taken_over(number: int) -> StreamingResponse:
+    content = filled(str(number))
+    return StreamingResponse(io.BytesIO(content), media_type="application/xlsx")  # FP507 (change)
+
+
+@app.get("/errors/orders")
+def of_orders_with_errors() -> StreamingResponse:
+    content = filled("errors")
+    return StreamingResponse(io.BytesIO(content), media_type="application/xlsx")  # FP507
+
+
 @app.get("/orders/export-template")
 def form_made_here() -> StreamingResponse:
     book = openpyxl.Workbook()
