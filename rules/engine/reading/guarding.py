@@ -101,6 +101,27 @@ _OF_MEMBERS = frozenset({"value", "name"})
 """What members of an enumeration are asked for."""
 _AT_HAND = frozenset({"getattr", "lower", "upper", "strip", "str", "info", "debug", "warning"})
 """What may be called before somebody is refused, and takes no time."""
+_LOOKING_UP = frozenset(
+    {
+        "query",
+        "select",
+        "filter",
+        "filter_by",
+        "where",
+        "options",
+        "get",
+        "first",
+        "one",
+        "one_or_none",
+        "exec",
+    }
+    | {"scalar", "scalar_one", "scalar_one_or_none", "scalars"}
+)
+"""Parts of what asks for one row."""
+_ONE_ROW = frozenset({"get", "first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none"})
+"""What asks for it."""
+_ROWS_BEFORE = 2
+"""So many rows are looked up at most before somebody is refused: their role, or what they ask for."""
 _READ_BY_KEY = frozenset({"headers", "query_params", "path_params", "cookies", "state", "environ", "claims"})
 """What a `get` finds in memory: that of others may ask a database or a host."""
 
@@ -221,7 +242,8 @@ def _roles(asked: ast.expr) -> list[str]:
 
 
 def _refusal(body: list[ast.stmt]) -> ast.stmt | None:
-    """What refuses others before anything is done that takes time, for them or for all."""
+    """What refuses others before anything is done that takes time, for them or for all, but for a row or two that are looked up."""
+    rows = 0
     for statement in body:
         done: list[ast.AST]
         match statement:
@@ -233,7 +255,9 @@ def _refusal(body: list[ast.stmt]) -> ast.stmt | None:
             case _:
                 done = [] if refuses(statement) else [statement]
         if not _is_at_hand(done):
-            return None
+            rows += 1
+            if rows > _ROWS_BEFORE or not _looks_up_a_row(statement):
+                return None
         if refuses(statement):
             return statement
     return None
@@ -254,6 +278,19 @@ def _goes_on(refusal: ast.stmt, handlers: list[ast.ExceptHandler]) -> bool:
         if answered:
             return False
     return False
+
+
+def _looks_up_a_row(statement: ast.stmt) -> bool:
+    """`kind = db.query(Kind).filter(Kind.id == user.kind_id).first()`, and nothing else that takes time."""
+    if not isinstance(statement, ast.Assign):
+        return False
+    asked = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
+    return (
+        isinstance(asked, ast.Call)
+        and last_name(asked.func) in _ONE_ROW
+        and all(last_name(part.func) in _LOOKING_UP for part in walk(asked) if isinstance(part, ast.Call))
+        and not any(isinstance(part, ast.Await) for part in walk(asked))
+    )
 
 
 def _is_at_hand(nodes: list[ast.AST]) -> bool:

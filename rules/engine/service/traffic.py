@@ -106,6 +106,10 @@ _KINDS = regex(r"^[^{]*[/_-](?:types?|categories|statuses|roles|permissions)(?:/
 """Routes of kinds of things: `/corpus-types`, `/categories/{name}`; those of one thing are its own: `/orders/{number}/statuses`."""
 _FORM = regex(r"(?:^|[/_-])(?:template|sample)(?:[._-]\w+)?/?$", re.IGNORECASE)
 """Ends of routes of files that are to be filled in: `/import-template`."""
+_FAILED_ROWS = regex(
+    r"(?:^|[/_-])(?:errors?|failures?|failed|rejected|rejects)(?:[._/-](?:\w+))?/?$", re.IGNORECASE
+)
+"""Ends of routes of what could not be taken over: `/imports/{number}/errors`, `/errors/excel`."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
 _ADMIN = regex(
@@ -115,9 +119,10 @@ _ADMIN = regex(
 )
 """What an endpoint names that lets only those in who run the system."""
 _OPERATOR = regex(
-    r"(?:^|[:._-])(?:delete|destroy|purge|admin|manage|provision|superuser)$|^admin[:._-]", re.IGNORECASE
+    r"(?:^|[:._-])(?:delete|destroy|purge|update|edit|review|approve|moderate|admin|manage|provision|superuser)$|^admin[:._-]",
+    re.IGNORECASE,
 )
-"""Scopes of what is done to a whole thing, now and then."""
+"""Scopes of what is done to a thing of all, now and then: what is `created` or written may come from programs all day."""
 _ALIASED = ("Dep", "Depends", "Dependency", "Only", "Required")
 """How the names of annotations end that ask for something: `StaffDep = Annotated[User, Depends(staff_only)]`."""
 _PERSONS = frozenset({"user", "account", "identity", "principal", "super"})
@@ -376,6 +381,13 @@ def gives_form(node: ast.AST, module: Module) -> bool:
     return bool(endpoints) and all(_FORM.search(each.path) for each in endpoints)
 
 
+def gives_errors(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` give out what could not be taken over, by their routes: a few rows,
+    after a failure."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(_FAILED_ROWS.search(each.path) for each in endpoints)
+
+
 def is_set_up(node: ast.AST, module: Module) -> bool:
     """Whether all endpoints that reach the function around `node` set up a system that is new, by their routes and names."""
     endpoints = module.endpoints(node)
@@ -387,6 +399,13 @@ def is_of_keys(node: ast.AST, module: Module) -> bool:
     are made, and seldom."""
     endpoints = module.endpoints(node)
     return bool(endpoints) and all(not _FEW.isdisjoint(each.path.split("/")) for each in endpoints)
+
+
+def only_ends(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` take something away for good, `DELETE /users/{number}`: once for
+    each thing."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(each.method == "DELETE" for each in endpoints)
 
 
 def is_aside(path: str) -> bool:

@@ -64,6 +64,11 @@ async def of_owned(password: str, user=Depends(current_user)) -> bytes:
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
 
 
+@app.delete("/refusals/people/{number}")
+async def deleted(number: int, user=Depends(current_user)) -> bytes:
+    return bcrypt.hashpw(str(number).encode(), bcrypt.gensalt())  # FP701 (change)
+
+
 @app.post("/refusals/caught")
 async def of_caught(password: str, user=Depends(current_user)) -> bytes:
     try:
