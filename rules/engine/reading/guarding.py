@@ -206,10 +206,15 @@ def _is_for_staff(decorator: ast.expr) -> bool:
     )
 
 
+def asks_for_role(name: str) -> bool:
+    """Whether a function of this name asks for the role that it is given: `require_permission`."""
+    return bool(words(name) & _ASKING)
+
+
 def _asks_for_role(call: ast.Call) -> bool:
     """`require_role("admin")`, `Allowed(roles=[Role.ADMIN])`: of all roles that it is given, it lets none in but those who run the
     system."""
-    if not words(last_name(call)) & _ASKING:
+    if not asks_for_role(last_name(call)):
         return False
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     roles = [role for each in given for role in _roles(each)]

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 from rules.engine.linking.roles import Role
 from rules.engine.reading import facts
-from rules.engine.reading.guarding import GUARDED, REMEMBERED, is_guard, lets_staff_in, spelled, words
+from rules.engine.reading.guarding import (
+    GUARDED,
+    REMEMBERED,
+    asks_for_role,
+    is_guard,
+    lets_staff_in,
+    spelled,
+    words,
+)
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -226,15 +234,22 @@ def _is_one_of_others(part: ast.AST, module: Module) -> bool:
 
 
 def _is_of_operators(part: ast.Constant, module: Module) -> bool:
-    """Whether a text is the only scope that an endpoint asks for, and those have it who run the system: `scopes=["farm:delete"]`."""
-    listed = module.parent(part)
-    given = module.parent(listed) if isinstance(listed, ast.List) and len(listed.elts) == 1 else None
-    return (
-        isinstance(given, ast.keyword)
-        and given.arg == "scopes"
-        and isinstance(part.value, str)
-        and _OPERATOR.search(part.value) is not None
-    )
+    """Whether a text is the only scope or permission that an endpoint asks for, and those have it who run the system:
+    `scopes=["farm:delete"]`, `Depends(require_permission("farms:update"))`."""
+    if not isinstance(part.value, str) or _OPERATOR.search(part.value) is None:
+        return False
+    around = module.parent(part)
+    if isinstance(around, ast.Call):
+        asked_by = module.parent(around)
+        return (
+            around.args == [part]
+            and not around.keywords
+            and asks_for_role(last_name(around.func))
+            and isinstance(asked_by, ast.Call)
+            and last_name(asked_by.func) in ("Depends", "Security")
+        )
+    given = module.parent(around) if isinstance(around, ast.List) and len(around.elts) == 1 else None
+    return isinstance(given, ast.keyword) and given.arg == "scopes"
 
 
 def _gives_someone(part: ast.Constant, taken: ast.arguments) -> bool:
