@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections.abc import Iterable
 
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
@@ -120,6 +121,9 @@ _LOOKING_UP = frozenset(
 """Parts of what asks for one row."""
 _ONE_ROW = frozenset({"get", "first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none"})
 """What asks for it."""
+_FORBIDDEN_CODES = frozenset({401, 403})
+_FORBIDDEN = frozenset({"401", "403", "forbidden", "unauthorized", "permission", "access", "denied", "admin"})
+"""Words of what tells somebody that they may not ask."""
 _ROWS_BEFORE = 2
 """So many rows are looked up at most before somebody is refused: their role, or what they ask for."""
 _READ_BY_KEY = frozenset({"headers", "query_params", "path_params", "cookies", "state", "environ", "claims"})
@@ -264,8 +268,54 @@ def _refusal(body: list[ast.stmt]) -> ast.stmt | None:
             if rows > _ROWS_BEFORE or not _looks_up_a_row(statement):
                 return None
         if refuses(statement):
-            return statement
+            return statement if is_of_who_asks(statement, body) else None
     return None
+
+
+def is_of_who_asks(refusal: ast.stmt, before: Iterable[ast.stmt]) -> bool:
+    """Whether a refusal is of who asks, and not of a row that was looked up before by something else: what `if person.role != "staff":
+    raise NotFound` says behind `person = db.get(Person, number)` is what the row is. Who may not ask is told so, by 401 or 403."""
+    if not isinstance(refusal, ast.If) or _forbids(refusal.body[-1]):
+        return True
+    asked = {
+        part.value.id
+        for part in walk(refusal.test)
+        if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.value, ast.Name)
+    }
+    return not any(
+        isinstance(statement, ast.Assign)
+        and statement.lineno < refusal.lineno
+        and any(isinstance(target, ast.Name) and target.id in asked for target in statement.targets)
+        and _finds_a_row(statement)
+        and not any(map(_is_theirs, walk(statement.value)))
+        for statement in before
+    )
+
+
+def _forbids(raising: ast.stmt) -> bool:
+    for part in walk(raising):
+        if isinstance(part, ast.Constant) and part.value in _FORBIDDEN_CODES:
+            return True
+        if isinstance(part, (ast.Name, ast.Attribute)) and not _FORBIDDEN.isdisjoint(words(last_name(part))):
+            return True
+    return False
+
+
+def _finds_a_row(statement: ast.Assign) -> bool:
+    found = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
+    return (
+        isinstance(found, ast.Call) and last_name(found.func) in _ONE_ROW and not _takes_no_time(found.func)
+    )
+
+
+def _is_theirs(part: ast.AST) -> bool:
+    """`current_user.kind_id`, `claims["sub"]`: of who asks, not of a class."""
+    return (
+        isinstance(part, (ast.Attribute, ast.Subscript))
+        and isinstance(part.value, ast.Name)
+        and part.value.id[:1].islower()
+        and not _SOMEONE.isdisjoint(words(part.value.id))
+    )
 
 
 def _goes_on(refusal: ast.stmt, handlers: list[ast.ExceptHandler]) -> bool:

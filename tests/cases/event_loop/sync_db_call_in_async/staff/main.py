@@ -146,6 +146,25 @@ async def refused_where_it_is_of_others(
     await called()
 
 
+@router.get("/people/{number}/desk")
+async def refused_what_is_no_staff(number: int, session: Session = Depends(get_session)) -> None:
+    user = session.get(Person, number)  # FP102 (inline)
+    if not user or user.name != "staff":
+        raise HTTPException(404)
+    await called()
+    session.commit()
+
+
+@router.get("/people/{number}/role")
+async def told_by_a_row_of_their_own(
+    user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> None:
+    user_kind = session.query(Person).filter(Person.number == user.role).first()  # FP102 (change)
+    if user_kind.name != "admin":
+        raise LookupError
+    await called()
+
+
 @router.get("/people/{number}/friends")
 async def listed_first(
     number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
