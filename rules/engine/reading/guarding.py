@@ -53,6 +53,10 @@ _GIVING = regex(r"_*(?:ensure|requires?|assert|enforce|must_be)_", re.IGNORECASE
 _ABOUT = frozenset({"for", "of"})
 _GETTING = regex(r"_*get(?=_|[A-Z])")
 _YES_OR_NO = frozenset({"is", "has", "can", "may"})
+_PRIVILEGE = regex(
+    r"(?:can_|may_)?(?:manage|administer|edit|approve|moderate)_(?:\w+_)?[a-z]+s", re.IGNORECASE
+)
+"""Members of who asks that say what few are let do, to all there are: `edit_payments`."""
 _BY_THEIR_WORK = frozenset({"operator", "moderator", "moderators", "curator", "curators"})
 """Words of members that as often say who looks after something: `call.operator`, `room.moderator`."""
 _SOMEONE = frozenset(
@@ -395,8 +399,10 @@ def _is_of_others(test: ast.expr) -> bool:
             return _says_whether(name) or (bool(words(name) & _ASKING) and lets_staff_in(name))
         case ast.UnaryOp(op=ast.Not(), operand=ast.Attribute(value=owner, attr=name)):
             return _says_whether(name) or (
-                names_staff(name)
-                and not words(name) & (_GIVEN | _BY_THEIR_WORK)
+                (
+                    _PRIVILEGE.fullmatch(name)
+                    or (names_staff(name) and not words(name) & (_GIVEN | _BY_THEIR_WORK))
+                )
                 and not _SOMEONE.isdisjoint(words(last_name(owner)))
             )
         case ast.Compare(left=left, ops=[ast.NotEq()], comparators=[right]):
