@@ -89,6 +89,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or other_sessions.fails_at_once(node, module)
         or unasked.is_never_asked(node, module)
         or unimported.is_unimported(module.project, module.path)
+        or unimported.is_lone_tool(module.project, module.path)
         or (not module.reached(node) and unimported.is_lone_script(module.project, module.path))
     ):
         gates, confidence, fresh = False, Confidence.POSSIBLE, None

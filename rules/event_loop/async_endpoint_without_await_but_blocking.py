@@ -131,11 +131,12 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
             instead=f"Drop `async` from `{node.name}`. Nothing else changes: parameters, dependencies and the response stay as"
             " they are.",
         )
-        hardly = all(
+        hardly = [
             writes_frame(stop) or reads_same_table(stop, module) or weighs_little(stop, module)
             for stop in found
-        )
-        yield match.doubted() if hardly else match
+            if stop is worst or confidence(stop, module) is not Confidence.POSSIBLE
+        ]
+        yield match.doubted() if all(hardly) else match
 
     def message(self, function: ast.AsyncFunctionDef, worst: Stop, found: list[Stop], module: Module) -> str:
         name = worst.name

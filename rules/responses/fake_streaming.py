@@ -11,7 +11,8 @@ from rules.engine.reading.spelling import last_name, names_bound
 from rules.engine.reading.walking import names_in, walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
-from rules.engine.service.traffic import gives_form
+from rules.engine.service.staff import is_for_staff
+from rules.engine.service.traffic import gives_errors, gives_form, is_for_admins
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -125,7 +126,8 @@ class FakeStreaming(Rule):
                 if made.args
                 else _is_filled_here(content, node, module)
             )
-            yield match.doubted() if doubtful else match
+            seldom = gives_errors(node, module) or is_for_admins(node, module) or is_for_staff(node, module)
+            yield match.doubted() if doubtful or seldom else match
         elif _is_one_piece(content, module) and not _is_of_events(node):
             yield Match(
                 node,

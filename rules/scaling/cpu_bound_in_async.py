@@ -20,7 +20,14 @@ from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Sev
 from rules.engine.service import payloads
 from rules.engine.service.one_at_a_time import single_entry
 from rules.engine.service.staff import is_for_staff
-from rules.engine.service.traffic import is_for_admins, is_of_keys, is_seldom, is_set_up, tells_of_staff
+from rules.engine.service.traffic import (
+    is_for_admins,
+    is_of_keys,
+    is_seldom,
+    is_set_up,
+    only_ends,
+    tells_of_staff,
+)
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
@@ -361,8 +368,8 @@ def _confidence(stop: Stop, module: Module) -> Confidence:
 
 
 def _is_now_and_then(stop: Stop, module: Module) -> bool:
-    """Whether only administrators get to it, those who make a key for a program, or those who come for the first time from
-    somewhere else that knows them; or what is read is a part of the program; or nobody else waits, for each instance has one
+    """Whether only administrators get to it, those who make a key for a program or close an account, or those who come for the
+    first time from somewhere else that knows them; or what is read is a part of the program; or nobody else waits, for each instance has one
     request at a time."""
     return (
         is_for_admins(stop.call, module)
@@ -370,6 +377,7 @@ def _is_now_and_then(stop: Stop, module: Module) -> bool:
         or tells_of_staff(stop.call, module)
         or is_for_staff(stop.call, module)
         or is_of_keys(stop.call, module)
+        or (bool(stop.entry.seconds) and only_ends(stop.call, module))
         or bool(single_entry(module.path, module.project))
     )
 

@@ -139,7 +139,7 @@ SETTING = {"billing/places": "def place(order) -> None:\n    order.place = 1\n"}
 
 
 def test_rows_have_what_their_class_has_and_what_anybody_sets() -> None:
-    body = "order: Order = load(number)\n    print(order.{})"
+    body = "from shop.rows import load\n    order: Order = load(number)\n    print(order.{})"
 
     assert confidence(body.format("place")) is Confidence.POSSIBLE
     assert confidence(body.format("place"), **SETTING) is Confidence.CERTAIN

@@ -94,6 +94,10 @@ app = FastAPI()
 
 async def wait() -> None: ...
 
+def fill() -> None:
+    global shelf_of
+    shelf_of = {{}}
+
 def loaded(name: str) -> Order:
     return shelf[name]
 
@@ -141,6 +145,10 @@ def confidence(body: str, **files: str) -> Confidence:
         "if order.place: print(name)",
         "print(settings.timeout)",
         "print(schemas.settings.timeout)",
+        "print(place)",
+        "print(name, place, order)",
+        "if not place: return",
+        "print(HTTPException)",
         "print(Status.GONE)",
         "far.put(name)",
         "Far('x').put(name)",
@@ -176,6 +184,16 @@ def test_behind_a_name_that_is_nowhere(body: str) -> None:
         "Lenient(place=name)",
         "Row(**{'place': name})",
         "print(name or order.place)",
+        "print(name or place)",
+        "if name: print(place)",
+        "try: print(place)\nexcept NameError: pass",
+        "place = name\nprint(place)",
+        "print([place for place in name])",
+        "def inner(): print(place)",
+        "print(globals(), place)",
+        "print(shelf_of)",
+        "print(Row_T)",
+        "print(app, max, __name__, wait)",
         "try: print(order.place)\nexcept AttributeError: pass",
         "print(getattr(order, 'place', None))",
         "print(name.place)",

@@ -279,7 +279,16 @@ def test_administrators_are_told_by_what_an_endpoint_depends_on(guard: bytes, ex
         (b'Security(current, scopes=["shop:delete"])', Confidence.POSSIBLE),
         (b"Security(current, scopes=[Role.ADMIN, Role.USER])", Confidence.CERTAIN),
         (b"Depends(Roles(Role.CUSTOMER, Role.ADMIN))", Confidence.CERTAIN),
+        (b'Security(current, scopes=["shop.product.update"])', Confidence.POSSIBLE),
+        (b'Depends(Auth(scopes=["shop.photo.review"]))', Confidence.POSSIBLE),
+        (b'Depends(require_permission("products:update"))', Confidence.POSSIBLE),
+        (b'Depends(require_permission("products:list"))', Confidence.CERTAIN),
+        (b'Depends(require_permission("products:update", "products:list"))', Confidence.CERTAIN),
+        (b'Depends(cached("products:update"))', Confidence.CERTAIN),
         (b'Security(current, scopes=["shop:read"])', Confidence.CERTAIN),
+        (b'Security(current, scopes=["shop:write"])', Confidence.CERTAIN),
+        (b'Security(current, scopes=["shop:create"])', Confidence.CERTAIN),
+        (b'Security(current, scopes=["shop:preview"])', Confidence.CERTAIN),
         (b'Security(current, scopes=["shop:delete", "shop:read"])', Confidence.CERTAIN),
         (b'Depends(current, use="shop:delete")', Confidence.CERTAIN),
     ],
@@ -364,3 +373,72 @@ def test_what_other_functions_do_for_administrators_is_said_there() -> None:
     ).result.findings
 
     assert (found.symbol, found.confidence) == ("name_of", Confidence.CERTAIN)
+
+
+_SHORT = """
+import socket
+import time
+from fastapi import Depends, FastAPI
+from minio import Minio
+from shop.guards import {guard}
+
+app = FastAPI()
+store = Minio("store:9000")
+sock = socket.socket()
+
+@app.delete("/products/{{number}}")
+async def product(number: int, who: str = Depends({guard})) -> None:
+    told = "STOP"
+    {call}
+    await done()
+
+from shop.done import done
+"""
+
+
+@pytest.mark.parametrize(
+    ("guard", "call", "expected"),
+    [
+        ("staff_only", "time.sleep(0.1)", Confidence.POSSIBLE),
+        ("staff_only", "time.sleep(1)", Confidence.CERTAIN),
+        ("staff_only", "time.sleep(number)", Confidence.CERTAIN),
+        ("customer", "time.sleep(0.1)", Confidence.CERTAIN),
+        ("staff_only", 'store.remove_object("products", str(number))', Confidence.POSSIBLE),
+        ("staff_only", 'store.fput_object("products", str(number), "file")', Confidence.CERTAIN),
+        ("customer", 'store.remove_object("products", str(number))', Confidence.CERTAIN),
+        ("customer", 'sock.send(b"STOP")', Confidence.POSSIBLE),
+        ("customer", 'sock.sendall(told.encode("utf-8"))', Confidence.POSSIBLE),
+        ("customer", "sock.sendall(str(number).encode())", Confidence.CERTAIN),
+        ("customer", "sock.recv(10)", Confidence.CERTAIN),
+    ],
+)
+def test_what_takes_a_moment_counts_for_everybody_else(guard: str, call: str, expected: Confidence) -> None:
+    source = _SHORT.format(guard=guard, call=call).encode()
+    guards = f"def {guard}() -> str:\n    return ''\n".encode()
+    [found] = analyze(
+        {"shop/main.py": source, "shop/guards.py": guards}, options=Options(select=("FP101",))
+    ).result.findings
+
+    assert found.confidence is expected
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("log.audit(number)", Confidence.POSSIBLE),
+        ("requests.get('https://shop.example', timeout=5)", Confidence.CERTAIN),
+    ],
+)
+def test_what_is_a_hint_itself_keeps_no_endpoint_of_administrators_on_its_line(
+    call: str, expected: Confidence
+) -> None:
+    source = _DRIVER.replace(b"sqlite3", b"psycopg2").replace(
+        b"import FastAPI", b"import FastAPI\nimport requests\nfrom shop import log"
+    )
+    source = source.replace(b"-> str:\n", b"-> str:\n    " + call.encode() + b"\n", 1)
+    log = b"import requests\n_seen = None\n\ndef audit(number):\n    global _seen\n    if _seen is None:\n        _seen = requests.get('https://log.example', timeout=5)\n    return _seen\n"
+    [found] = analyze(
+        {"shop/main.py": source, "shop/log.py": log}, options=Options(select=("FP104",))
+    ).result.findings
+
+    assert found.confidence is expected

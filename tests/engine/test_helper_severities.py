@@ -15,11 +15,13 @@ def found(text: str, code: str) -> Finding:
 
 
 HELPED = """
+    import platform
     import time
 
     import redis
     import requests
     from fastapi import FastAPI
+    from shop.others import other, settings
 
     app = FastAPI()
     store = redis.Redis()
@@ -250,6 +252,7 @@ def fetch(day):
 _MODELS = """
 import requests
 from fastapi import FastAPI
+from shop.filling import fill
 
 app = FastAPI()
 

@@ -248,3 +248,30 @@ def test_behind_a_call_in_the_function_that_calls(body: str, expected: Confidenc
 )
 def test_arguments_that_fit(takes: str, count: int, named: tuple[str, ...], expected: bool) -> None:
     assert fits(takes, count, named) is expected
+
+
+@pytest.mark.parametrize(
+    ("body", "declared", "expected"),
+    [
+        ("Retry(method_whitelist=['GET'])", "urllib3==2.2.2", Confidence.POSSIBLE),
+        ("Retry(method_whitelist=['GET'])", "requests==2.32.4", Confidence.POSSIBLE),
+        ("Retry(method_whitelist=['GET'])", "requests==2.32.4\nurllib3<2", Confidence.CERTAIN),
+        ("Retry(method_whitelist=['GET'])", "requests==2.32.4\nurllib3==1.26.18", Confidence.CERTAIN),
+        ("Retry(method_whitelist=['GET'])", "requests==2.28.2", Confidence.CERTAIN),
+        ("Retry(method_whitelist=['GET'])", "httpx", Confidence.CERTAIN),
+        ("Retry(allowed_methods=['GET'])", "urllib3==2.2.2", Confidence.CERTAIN),
+        ("name and Retry(method_whitelist=['GET'])", "urllib3==2.2.2", Confidence.CERTAIN),
+        ("httpx.AsyncClient(proxies={})", "httpx>=0.28", Confidence.POSSIBLE),
+        ("httpx.AsyncClient(proxies={})", "httpx>=0.27", Confidence.CERTAIN),
+        ("httpx.AsyncClient(proxy=name)", "httpx>=0.28", Confidence.CERTAIN),
+    ],
+)
+def test_behind_a_call_that_its_library_takes_no_more(body: str, declared: str, expected: Confidence) -> None:
+    api = API.format(body).replace(
+        "import time\n", "import time\nimport httpx\nfrom requests.adapters import Retry\n"
+    )
+    tree = sources({"shop/crud.py": CRUD, "shop/api.py": api})
+    documents = {"requirements.txt": declared + "\n"}
+    (found,) = analyze(tree, documents=documents, options=Options(select=("FP101",))).result.findings
+
+    assert found.confidence is expected

@@ -50,10 +50,15 @@ def test_what_stands_in_a_file_that_fails_is_a_hint(own: str, taken: str) -> Non
     assert confidence(own=own, taken=taken) is Confidence.POSSIBLE
 
 
+def test_so_is_what_stands_behind_one_that_a_function_reads() -> None:
+    assert confidence(inner="known = load()") is Confidence.POSSIBLE
+    assert confidence(inner="from shop import load; known = load()") is Confidence.CERTAIN
+    assert confidence(first="from shop import *", inner="known = load()") is Confidence.CERTAIN
+
+
 @pytest.mark.parametrize(
     ("first", "own", "taken", "inner"),
     [
-        ("", "", "", "known = load()"),
         ("from __future__ import annotations", "", "session: Session", "pass"),
         ("", "", 'session: "Session"', "pass"),
         ("from shop import *", "known = load()", "", "pass"),

@@ -508,6 +508,8 @@ app = FastAPI()
 
 def chunks(all: list[int], size: int) -> list[list[int]]: ...
 
+def known(orders: list[int]) -> list[int]: ...
+
 async def load(orders: list[int], *, gone: list[int] = []) -> None:
     {}
         requests.get("https://shop.example", timeout=5)
@@ -689,7 +691,10 @@ def test_a_middleware_that_no_application_is_given_is_only_possible() -> None:
     ],
 )
 def test_an_arm_that_production_does_not_get_to_is_only_possible(test: str, expected: Confidence) -> None:
-    arm = CLIENT.format(test, "await load()").replace("import req", "import os\nimport req")
+    arm = CLIENT.format(test, "await load()").replace(
+        "import req",
+        "import os\nfrom shop.settings import config, settings\nfrom shop.wsgi import request\nimport req",
+    )
 
     assert confidences({"app.py": arm}) == {"app.py": expected}
 

@@ -23,12 +23,13 @@ from rules.engine.loops.loop_calls import (
     only_starts,
 )
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.origins import assigned
 from rules.engine.reading.quick_programs import is_at_once
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
 from rules.engine.service.local_tools import taken_for_local
-from rules.engine.service.staff import is_job_of_staff, refuses_before
+from rules.engine.service.staff import is_for_staff, is_job_of_staff, refuses_before
 from rules.engine.service.traffic import gives_form, is_for_admins, makes_kinds
 from rules.libraries import Kind
 
@@ -39,6 +40,13 @@ _ENDING = regex(r"_*(?:abort|terminate|kill|expire|evict)(?:_|$)")
 """Names of what ends something before its time."""
 _TABLES = frozenset({"read_csv", "read_json", "read_excel"})
 _WORKBOOKS = frozenset({"openpyxl", "xlsxwriter"})
+_A_WHILE = 0.25
+"""Seconds of sleep from which on also administrators count."""
+_OF_STORES = frozenset(
+    {"remove_object", "delete_object", "stat_object", "head_object", "object_exists", "bucket_exists"}
+)
+"""Methods of clients of stores of files that move no contents."""
+_WRITES = frozenset({"socket.socket.send", "socket.socket.sendall"})
 _REDIS = frozenset({"redis", "valkey"})
 
 
@@ -175,21 +183,44 @@ def reads_same_table(stop: Stop, module: Module) -> bool:
 def weighs_little(stop: Stop, module: Module) -> bool:
     """Whether a statement is answered by SQLite, in this process, where a row by its key takes less than the way to a thread; or
     only administrators are seen to ask for it, those who make a kind of things, or whoever sits at the machine; or a scheduler
-    makes it or another request once in a while, and nobody but administrators. So with what administrators have computed, and
-    with forms that are to be filled in."""
+    makes it or another request once in a while, and nobody but administrators. So with what administrators have computed, or wait
+    for no longer than for a statement, with forms that are to be filled in, and with a few words that a socket takes at once."""
     if stop.kind in (Kind.DB, Kind.NET) and is_job_of_staff(stop.call, module):
         return True
     if stop.callable.partition(".")[0] in _WORKBOOKS and gives_form(stop.call, module):
         return True
+    if _writes_a_few_words(stop, module):
+        return True
     if stop.kind in (Kind.DB, Kind.CPU) and (
         is_for_admins(stop.call, module) or refuses_before(stop.call, module)
     ):
+        return True
+    if _is_short(stop) and (is_for_admins(stop.call, module) or is_for_staff(stop.call, module)):
         return True
     return stop.kind is Kind.DB and (
         is_embedded(stop.callable, module)
         or bool(taken_for_local(module.project))
         or makes_kinds(stop.call, module)
     )
+
+
+def _is_short(stop: Stop) -> bool:
+    """Whether it sleeps for a moment that is written out, or asks the store of files for no contents."""
+    if stop.kind is Kind.SLEEP and not stop.path and isinstance(stop.call, ast.Call):
+        return (_seconds(stop.call) or _A_WHILE) < _A_WHILE
+    return stop.kind is Kind.NET and stop.callable.rpartition(".")[2] in _OF_STORES
+
+
+def _writes_a_few_words(stop: Stop, module: Module) -> bool:
+    """`sock.send(b"STOP")`, of text that is written out: it fits into the buffer of the system, and nobody waits for the other side."""
+    if stop.callable not in _WRITES or stop.path or not isinstance(stop.call, ast.Call) or not stop.call.args:
+        return False
+    told = stop.call.args[0]
+    if isinstance(told, ast.Call) and isinstance(told.func, ast.Attribute) and told.func.attr == "encode":
+        told = told.func.value
+    if isinstance(told, ast.Name):
+        told = assigned(told, module) or told
+    return isinstance(told, ast.Constant)
 
 
 def _asks_at_terminal(node: ast.AST, module: Module) -> bool:

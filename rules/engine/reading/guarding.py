@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections.abc import Iterable
 
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
@@ -52,6 +53,10 @@ _GIVING = regex(r"_*(?:ensure|requires?|assert|enforce|must_be)_", re.IGNORECASE
 _ABOUT = frozenset({"for", "of"})
 _GETTING = regex(r"_*get(?=_|[A-Z])")
 _YES_OR_NO = frozenset({"is", "has", "can", "may"})
+_PRIVILEGE = regex(
+    r"(?:can_|may_)?(?:manage|administer|edit|approve|moderate)_(?:\w+_)?[a-z]+s", re.IGNORECASE
+)
+"""Members of who asks that say what few are let do, to all there are: `edit_payments`."""
 _BY_THEIR_WORK = frozenset({"operator", "moderator", "moderators", "curator", "curators"})
 """Words of members that as often say who looks after something: `call.operator`, `room.moderator`."""
 _SOMEONE = frozenset(
@@ -101,6 +106,30 @@ _OF_MEMBERS = frozenset({"value", "name"})
 """What members of an enumeration are asked for."""
 _AT_HAND = frozenset({"getattr", "lower", "upper", "strip", "str", "info", "debug", "warning"})
 """What may be called before somebody is refused, and takes no time."""
+_LOOKING_UP = frozenset(
+    {
+        "query",
+        "select",
+        "filter",
+        "filter_by",
+        "where",
+        "options",
+        "get",
+        "first",
+        "one",
+        "one_or_none",
+        "exec",
+    }
+    | {"scalar", "scalar_one", "scalar_one_or_none", "scalars"}
+)
+"""Parts of what asks for one row."""
+_ONE_ROW = frozenset({"get", "first", "one", "one_or_none", "scalar", "scalar_one", "scalar_one_or_none"})
+"""What asks for it."""
+_FORBIDDEN_CODES = frozenset({401, 403})
+_FORBIDDEN = frozenset({"401", "403", "forbidden", "unauthorized", "permission", "access", "denied", "admin"})
+"""Words of what tells somebody that they may not ask."""
+_ROWS_BEFORE = 2
+"""So many rows are looked up at most before somebody is refused: their role, or what they ask for."""
 _READ_BY_KEY = frozenset({"headers", "query_params", "path_params", "cookies", "state", "environ", "claims"})
 """What a `get` finds in memory: that of others may ask a database or a host."""
 
@@ -185,10 +214,15 @@ def _is_for_staff(decorator: ast.expr) -> bool:
     )
 
 
+def asks_for_role(name: str) -> bool:
+    """Whether a function of this name asks for the role that it is given: `require_permission`."""
+    return bool(words(name) & _ASKING)
+
+
 def _asks_for_role(call: ast.Call) -> bool:
     """`require_role("admin")`, `Allowed(roles=[Role.ADMIN])`: of all roles that it is given, it lets none in but those who run the
     system."""
-    if not words(last_name(call)) & _ASKING:
+    if not asks_for_role(last_name(call)):
         return False
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     roles = [role for each in given for role in _roles(each)]
@@ -221,7 +255,8 @@ def _roles(asked: ast.expr) -> list[str]:
 
 
 def _refusal(body: list[ast.stmt]) -> ast.stmt | None:
-    """What refuses others before anything is done that takes time, for them or for all."""
+    """What refuses others before anything is done that takes time, for them or for all, but for a row or two that are looked up."""
+    rows = 0
     for statement in body:
         done: list[ast.AST]
         match statement:
@@ -233,10 +268,58 @@ def _refusal(body: list[ast.stmt]) -> ast.stmt | None:
             case _:
                 done = [] if refuses(statement) else [statement]
         if not _is_at_hand(done):
-            return None
+            rows += 1
+            if rows > _ROWS_BEFORE or not _looks_up_a_row(statement):
+                return None
         if refuses(statement):
-            return statement
+            return statement if is_of_who_asks(statement, body) else None
     return None
+
+
+def is_of_who_asks(refusal: ast.stmt, before: Iterable[ast.stmt]) -> bool:
+    """Whether a refusal is of who asks, and not of a row that was looked up before by something else: what `if person.role != "staff":
+    raise NotFound` says behind `person = db.get(Person, number)` is what the row is. Who may not ask is told so, by 401 or 403."""
+    if not isinstance(refusal, ast.If) or _forbids(refusal.body[-1]):
+        return True
+    asked = {
+        part.value.id
+        for part in walk(refusal.test)
+        if isinstance(part, (ast.Attribute, ast.Subscript)) and isinstance(part.value, ast.Name)
+    }
+    return not any(
+        isinstance(statement, ast.Assign)
+        and statement.lineno < refusal.lineno
+        and any(isinstance(target, ast.Name) and target.id in asked for target in statement.targets)
+        and _finds_a_row(statement)
+        and not any(map(_is_theirs, walk(statement.value)))
+        for statement in before
+    )
+
+
+def _forbids(raising: ast.stmt) -> bool:
+    for part in walk(raising):
+        if isinstance(part, ast.Constant) and part.value in _FORBIDDEN_CODES:
+            return True
+        if isinstance(part, (ast.Name, ast.Attribute)) and not _FORBIDDEN.isdisjoint(words(last_name(part))):
+            return True
+    return False
+
+
+def _finds_a_row(statement: ast.Assign) -> bool:
+    found = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
+    return (
+        isinstance(found, ast.Call) and last_name(found.func) in _ONE_ROW and not _takes_no_time(found.func)
+    )
+
+
+def _is_theirs(part: ast.AST) -> bool:
+    """`current_user.kind_id`, `claims["sub"]`: of who asks, not of a class."""
+    return (
+        isinstance(part, (ast.Attribute, ast.Subscript))
+        and isinstance(part.value, ast.Name)
+        and part.value.id[:1].islower()
+        and not _SOMEONE.isdisjoint(words(part.value.id))
+    )
 
 
 def _goes_on(refusal: ast.stmt, handlers: list[ast.ExceptHandler]) -> bool:
@@ -254,6 +337,19 @@ def _goes_on(refusal: ast.stmt, handlers: list[ast.ExceptHandler]) -> bool:
         if answered:
             return False
     return False
+
+
+def _looks_up_a_row(statement: ast.stmt) -> bool:
+    """`kind = db.query(Kind).filter(Kind.id == user.kind_id).first()`, and nothing else that takes time."""
+    if not isinstance(statement, ast.Assign):
+        return False
+    asked = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
+    return (
+        isinstance(asked, ast.Call)
+        and last_name(asked.func) in _ONE_ROW
+        and all(last_name(part.func) in _LOOKING_UP for part in walk(asked) if isinstance(part, ast.Call))
+        and not any(isinstance(part, ast.Await) for part in walk(asked))
+    )
 
 
 def _is_at_hand(nodes: list[ast.AST]) -> bool:
@@ -303,8 +399,10 @@ def _is_of_others(test: ast.expr) -> bool:
             return _says_whether(name) or (bool(words(name) & _ASKING) and lets_staff_in(name))
         case ast.UnaryOp(op=ast.Not(), operand=ast.Attribute(value=owner, attr=name)):
             return _says_whether(name) or (
-                names_staff(name)
-                and not words(name) & (_GIVEN | _BY_THEIR_WORK)
+                (
+                    _PRIVILEGE.fullmatch(name)
+                    or (names_staff(name) and not words(name) & (_GIVEN | _BY_THEIR_WORK))
+                )
                 and not _SOMEONE.isdisjoint(words(last_name(owner)))
             )
         case ast.Compare(left=left, ops=[ast.NotEq()], comparators=[right]):

@@ -1,4 +1,4 @@
-"""Names that nothing defines, read while a file is loaded: that raises `NameError`, and nothing of the file runs."""
+"""Names that nothing defines: that raises `NameError`, and where a file reads one while it is loaded nothing of it runs."""
 
 from __future__ import annotations
 
@@ -96,6 +96,17 @@ def fails_to_load(index: Index) -> bool:
     return any(
         name.id in wanted and isinstance(name.ctx, ast.Load) and _is_read_at_once(name, index, postponed)
         for name in index.all[ast.Name]
+    )
+
+
+def is_nowhere(name: ast.Name, index: Index) -> bool:
+    """Whether a name that a function reads is bound by no scope around it: by the file, or for it by another function, neither."""
+    if index.stars or name.id in BUILTINS or not (name.id[:1].islower() or name.id in _IMPORTED):
+        return False
+    return (
+        index.home_of(name) is None
+        and not any(name.id in scope.outer for scope in index.scopes)
+        and _MADE_OF_NAMES.isdisjoint(index.names)
     )
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from rules.engine.kept_answers import once, once_for_node
 from rules.engine.linking.values import Sort, Value
-from rules.engine.reading import names_read
+from rules.engine.reading import names_read, undefined
 from rules.engine.reading.rows import ITEM, ONE
 from rules.engine.reading.spelling import last_name
 from rules.engine.service import absent_names, other_sessions, ran_before
@@ -101,6 +101,11 @@ def _misnamed(part: ast.AST, module: Module) -> tuple[ast.AST, ...]:
         each
         for each in ran_before.surely(part)
         if (isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Load) and _is_nowhere(each, module))
+        or (
+            isinstance(each, ast.Name)
+            and isinstance(each.ctx, ast.Load)
+            and undefined.is_nowhere(each, module.index)
+        )
         or (
             isinstance(each, ast.Call)
             and each.keywords

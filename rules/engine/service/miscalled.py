@@ -1,5 +1,5 @@
-"""Calls that do not fit the function of the project that they call: they raise `TypeError`, nothing in it runs, and nothing that
-stands behind the call does."""
+"""Calls that do not fit the function that they call, of the project or of a library: they raise `TypeError`, nothing in it runs,
+and nothing that stands behind the call does."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rules.engine.reading import facts, switches
 from rules.engine.reading.calls import LIBRARIES
 from rules.engine.reading.decorators import ROUTES
 from rules.engine.service import ran_before
+from rules.libraries.removed_arguments import REMOVED
 
 if TYPE_CHECKING:
     from rules.engine.finding import Hop
@@ -44,7 +45,7 @@ _PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typin
 def cannot_be_called(match: Match, module: Module) -> bool:
     """Whether the call that a match is, one on its call path, or one that surely ran before it does not fit."""
     node = match.node
-    if isinstance(node, ast.Call) and _fits_nothing(node, module):
+    if isinstance(node, ast.Call) and (_is_outgrown(node, module) or _fits_nothing(node, module)):
         return True
     return any(_is_misfit_at(hop, module) for hop in match.call_path[:-1]) or ran_before.fails(
         match, module, _misfits
@@ -81,8 +82,25 @@ def _waits_otherwise(project: Project, caller: Node) -> bool:
 def _misfits(part: ast.AST, module: Module) -> tuple[ast.Call, ...]:
     """The calls that are made whenever a statement is run, and fit nothing."""
     return tuple(
-        call for call in ran_before.surely(part) if isinstance(call, ast.Call) and _fits_nothing(call, module)
+        call
+        for call in ran_before.surely(part)
+        if isinstance(call, ast.Call) and (_is_outgrown(call, module) or _fits_nothing(call, module))
     )
+
+
+def _is_outgrown(call: ast.Call, module: Module) -> bool:
+    """Whether a call gives what the library that the project declares takes no more: `Retry(method_whitelist=["GET"])`."""
+    if not call.keywords:
+        return False
+    removed = REMOVED.get(module.qualified_name(call.func) or "", {})
+    for keyword in call.keywords:
+        for distribution, since in removed.get(keyword.arg or "", ()):
+            declared = module.version(distribution)
+            if declared is not None and declared >= since:
+                return True
+            if declared is not None or module.stays_below(distribution, since):
+                break
+    return False
 
 
 def _fits_nothing(call: ast.Call, module: Module) -> bool:

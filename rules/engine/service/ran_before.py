@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.rule import Match
 
-_CAUGHT = frozenset({"AttributeError", "TypeError"})
+_CAUGHT = frozenset({"AttributeError", "TypeError", "NameError"})
 """Who catches these by name may mean it to fail."""
 _PLAIN = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Raise, ast.Assert, ast.Delete)
 _LATER = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

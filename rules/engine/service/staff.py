@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from rules.engine.linking.graph import SCHEDULES
-from rules.engine.reading.guarding import refuses
+from rules.engine.reading.guarding import is_of_who_asks, refuses
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -25,7 +25,8 @@ def is_for_staff(node: ast.AST, module: Module) -> bool:
 
 def refuses_before(node: ast.AST, module: Module) -> bool:
     """Whether the function around `node` refuses all but those who run the system before it gets there."""
-    return any(map(refuses, module.statements_before(node)))
+    before = [*module.statements_before(node)]
+    return any(refuses(each) and is_of_who_asks(each, before) for each in before)
 
 
 def is_job_of_staff(node: ast.AST, module: Module) -> bool:

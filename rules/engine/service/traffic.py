@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 from rules.engine.linking.roles import Role
 from rules.engine.reading import facts
-from rules.engine.reading.guarding import GUARDED, REMEMBERED, is_guard, lets_staff_in, spelled, words
+from rules.engine.reading.guarding import (
+    GUARDED,
+    REMEMBERED,
+    asks_for_role,
+    is_guard,
+    lets_staff_in,
+    spelled,
+    words,
+)
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -106,6 +114,10 @@ _KINDS = regex(r"^[^{]*[/_-](?:types?|categories|statuses|roles|permissions)(?:/
 """Routes of kinds of things: `/corpus-types`, `/categories/{name}`; those of one thing are its own: `/orders/{number}/statuses`."""
 _FORM = regex(r"(?:^|[/_-])(?:template|sample)(?:[._-]\w+)?/?$", re.IGNORECASE)
 """Ends of routes of files that are to be filled in: `/import-template`."""
+_FAILED_ROWS = regex(
+    r"(?:^|[/_-])(?:errors?|failures?|failed|rejected|rejects)(?:[._/-](?:\w+))?/?$", re.IGNORECASE
+)
+"""Ends of routes of what could not be taken over: `/imports/{number}/errors`, `/errors/excel`."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
 _ADMIN = regex(
@@ -115,9 +127,10 @@ _ADMIN = regex(
 )
 """What an endpoint names that lets only those in who run the system."""
 _OPERATOR = regex(
-    r"(?:^|[:._-])(?:delete|destroy|purge|admin|manage|provision|superuser)$|^admin[:._-]", re.IGNORECASE
+    r"(?:^|[:._-])(?:delete|destroy|purge|update|edit|review|approve|moderate|admin|manage|provision|superuser)$|^admin[:._-]",
+    re.IGNORECASE,
 )
-"""Scopes of what is done to a whole thing, now and then."""
+"""Scopes of what is done to a thing of all, now and then: what is `created` or written may come from programs all day."""
 _ALIASED = ("Dep", "Depends", "Dependency", "Only", "Required")
 """How the names of annotations end that ask for something: `StaffDep = Annotated[User, Depends(staff_only)]`."""
 _PERSONS = frozenset({"user", "account", "identity", "principal", "super"})
@@ -221,15 +234,22 @@ def _is_one_of_others(part: ast.AST, module: Module) -> bool:
 
 
 def _is_of_operators(part: ast.Constant, module: Module) -> bool:
-    """Whether a text is the only scope that an endpoint asks for, and those have it who run the system: `scopes=["farm:delete"]`."""
-    listed = module.parent(part)
-    given = module.parent(listed) if isinstance(listed, ast.List) and len(listed.elts) == 1 else None
-    return (
-        isinstance(given, ast.keyword)
-        and given.arg == "scopes"
-        and isinstance(part.value, str)
-        and _OPERATOR.search(part.value) is not None
-    )
+    """Whether a text is the only scope or permission that an endpoint asks for, and those have it who run the system:
+    `scopes=["farm:delete"]`, `Depends(require_permission("farms:update"))`."""
+    if not isinstance(part.value, str) or _OPERATOR.search(part.value) is None:
+        return False
+    around = module.parent(part)
+    if isinstance(around, ast.Call):
+        asked_by = module.parent(around)
+        return (
+            around.args == [part]
+            and not around.keywords
+            and asks_for_role(last_name(around.func))
+            and isinstance(asked_by, ast.Call)
+            and last_name(asked_by.func) in ("Depends", "Security")
+        )
+    given = module.parent(around) if isinstance(around, ast.List) and len(around.elts) == 1 else None
+    return isinstance(given, ast.keyword) and given.arg == "scopes"
 
 
 def _gives_someone(part: ast.Constant, taken: ast.arguments) -> bool:
@@ -376,6 +396,13 @@ def gives_form(node: ast.AST, module: Module) -> bool:
     return bool(endpoints) and all(_FORM.search(each.path) for each in endpoints)
 
 
+def gives_errors(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` give out what could not be taken over, by their routes: a few rows,
+    after a failure."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(_FAILED_ROWS.search(each.path) for each in endpoints)
+
+
 def is_set_up(node: ast.AST, module: Module) -> bool:
     """Whether all endpoints that reach the function around `node` set up a system that is new, by their routes and names."""
     endpoints = module.endpoints(node)
@@ -387,6 +414,13 @@ def is_of_keys(node: ast.AST, module: Module) -> bool:
     are made, and seldom."""
     endpoints = module.endpoints(node)
     return bool(endpoints) and all(not _FEW.isdisjoint(each.path.split("/")) for each in endpoints)
+
+
+def only_ends(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` take something away for good, `DELETE /users/{number}`: once for
+    each thing."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(each.method == "DELETE" for each in endpoints)
 
 
 def is_aside(path: str) -> bool:

@@ -35,6 +35,8 @@ _LEFT_FILE = regex(
     r"(?:^|[/_-])(?:unused|deprecated|retired|obsolete|archived)(?:[_-]\w+)?\.py$", re.IGNORECASE
 )
 """Files of the same."""
+_TOOLS = regex(r"(?:tools?|devtools|dev|development)/")
+"""Folders of a project's own of what those need who work on it."""
 _SETTINGS = regex(r"(?:^|/)(?:pyproject\.toml|\.?ruff\.toml|setup\.cfg|\.gitattributes)$")
 """Documents that name folders for tools."""
 _SERVERS = ("uvicorn", "hypercorn", "granian", "gunicorn", "worker_main", "FastAPI", "serve")
@@ -60,6 +62,16 @@ def is_lone_script(project: Project, path: str) -> bool:
     if not module.facts.main or not project.routing.endpoints:
         return False
     return not any(naming(project, [path], _SERVERS)) and _is_nobodys(project, path)
+
+
+@once
+def is_lone_tool(project: Project, path: str) -> bool:
+    """Whether a file lies in a folder of tools of its own, imported and named by nothing else, while the application is elsewhere."""
+    folder = _TOOLS.match(path)
+    if folder is None or any(document.startswith(folder[0]) for document in project.documents):
+        return False  # what it says there may be how it is deployed
+    served = any(not route.handler.path.startswith(folder[0]) for route in project.routing.endpoints)
+    return served and _is_nobodys(project, path)
 
 
 @once_for_outline

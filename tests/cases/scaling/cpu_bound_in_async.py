@@ -1,5 +1,6 @@
 """FP701: computing on the event loop."""
 
+import asyncio
 import csv
 import gzip
 import hashlib

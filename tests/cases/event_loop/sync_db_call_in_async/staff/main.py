@@ -119,10 +119,72 @@ async def badge(number: int, request: Request, session: Session = Depends(get_se
 async def looked_up_first(
     number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
 ) -> None:
-    person = session.get(Person, number)  # FP102 (inline)
-    if user.role != "admin":
+    person = session.get(Person, number)  # FP102 (change)
+    if not person or user.role != "admin":
         raise HTTPException(403)
     await called()
+
+
+@router.post("/people/{number}/told")
+async def told_by_a_row(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> None:
+    user_kind = session.query(Person).filter(Person.number == number).first()  # FP102 (change)
+    if not user_kind or user_kind.name != "admin":
+        raise HTTPException(403)
+    await called()
+    session.commit()
+
+
+@router.post("/people/{number}/owned")
+async def refused_where_it_is_of_others(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> None:
+    person = session.get(Person, number)  # FP102 (inline)
+    if person.name != user.name and user.role != "admin":
+        raise HTTPException(403)
+    await called()
+
+
+@router.get("/people/{number}/desk")
+async def refused_what_is_no_staff(number: int, session: Session = Depends(get_session)) -> None:
+    user = session.get(Person, number)  # FP102 (inline)
+    if not user or user.name != "staff":
+        raise HTTPException(404)
+    await called()
+    session.commit()
+
+
+@router.get("/people/{number}/role")
+async def told_by_a_row_of_their_own(
+    user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> None:
+    user_kind = session.query(Person).filter(Person.number == user.role).first()  # FP102 (change)
+    if user_kind.name != "admin":
+        raise LookupError
+    await called()
+
+
+@router.get("/people/{number}/friends")
+async def listed_first(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> None:
+    people = session.query(Person).filter(Person.number > number).all()  # FP102 (inline)
+    if user.role != "admin":
+        raise HTTPException(403)
+    await called(people)
+
+
+@router.get("/people/{number}/rows")
+async def looked_up_three(
+    number: int, user: User = Depends(current_user), session: Session = Depends(get_session)
+) -> None:
+    person = session.get(Person, number)  # FP102 (inline)
+    friend = session.get(Person, number + 1)
+    other = session.get(Person, number + 2)
+    if user.role != "admin":
+        raise HTTPException(403)
+    await called(person, friend, other)
 
 
 @router.get("/people/{number}/visits")

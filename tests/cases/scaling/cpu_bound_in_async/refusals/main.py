@@ -64,6 +64,32 @@ async def of_owned(password: str, user=Depends(current_user)) -> bytes:
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
 
 
+@app.post("/refusals/privileges")
+async def of_privileged(password: str, user=Depends(current_user)) -> bytes:
+    if not user.edit_payments:
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
+
+
+@app.post("/refusals/edits")
+async def of_edited(password: str, user=Depends(current_user)) -> bytes:
+    if not user.edit_count or not user.can_edit:
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
+@app.post("/refusals/rooms/edits")
+async def of_edits(password: str, user=Depends(current_user), room=Depends(room_of)) -> bytes:
+    if not room.edit_payments:
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
+@app.delete("/refusals/people/{number}")
+async def deleted(number: int, user=Depends(current_user)) -> bytes:
+    return bcrypt.hashpw(str(number).encode(), bcrypt.gensalt())  # FP701 (change)
+
+
 @app.post("/refusals/caught")
 async def of_caught(password: str, user=Depends(current_user)) -> bytes:
     try:
