@@ -14,6 +14,7 @@ from tests.engine.projects import sources
 TERMS = 2_500
 """Some parsers of Python itself refuse more than 3,000."""
 FAR = 5_000
+NEXT = "\n"
 API = """
 import time
 from fastapi import Depends, FastAPI
@@ -33,6 +34,9 @@ async def orders(x: int{taken}):
     [
         ("", f"if {' + '.join(['x'] * TERMS)}: print(x)"),
         ("", f"print({' + '.join(['x'] * TERMS)})"),
+        ("", f"if {'not ' * TERMS}x: raise ValueError"),
+        ("", f"if {'not ' * TERMS}settings.debug: return"),
+        ("", f"if x: pass\n{''.join(f'    elif x == {own}: pass{NEXT}' for own in range(TERMS))}"),
         (f", _=Depends(require_role({' | '.join(['Role.ADMIN'] * TERMS)}))", "pass"),
         (f", _=Depends(require_role(Role.ADMIN{'.value' * TERMS}))", "pass"),
         (", _=Depends(lambda: x)", f"if user.role != Role.ADMIN{'.value' * TERMS}: raise ValueError"),

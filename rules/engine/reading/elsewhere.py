@@ -7,6 +7,7 @@ import re
 
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import once_negated
 
 SWITCH = regex(
     r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|(?:\w+_)?debug(?:_\w+)?|debugging|dev|dev_mode|development|local_dev"
@@ -36,7 +37,7 @@ def is_setting(asked: ast.Call | ast.Subscript) -> bool:
 
 def is_elsewhere(test: ast.expr, *, negated: bool = False) -> bool:
     """Whether `test` (its contrary when `negated`) holds on a developer's machine only."""
-    match test:
+    match test := once_negated(test):
         case ast.UnaryOp(op=ast.Not(), operand=inner):
             return is_elsewhere(inner, negated=not negated)
         case ast.Call(func=asked, args=[]) | (ast.Name() as asked) if _OF_SYSTEM.fullmatch(last_name(asked)):

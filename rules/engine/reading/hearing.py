@@ -79,14 +79,44 @@ def lets_nothing_out(block: Iterable[ast.stmt]) -> bool:
         elif isinstance(each, (ast.With, ast.AsyncWith)) and _swallows(each):
             tried = True
         elif isinstance(each, _AROUND):
-            inner = [*each.body, *getattr(each, "orelse", ())]
-            if lets_nothing_out(inner):
-                tried = True
-            elif any(_waits(one) for one in inner):
+            outcome = _outcome(each)
+            if outcome is False:
                 return False
+            tried = tried or outcome is True
         elif _waits(each):
             return False
     return tried
+
+
+def _outcome(around: ast.If | ast.With | ast.AsyncWith | ast.For | ast.While) -> bool | None:
+    """Whether the block of a statement lets nothing out; None where it waits for nothing. Arms of one `if` are nested, thousands in
+    generated code: the last one is looked at first."""
+    arms: list[tuple[list[ast.stmt], list[ast.stmt]]] = []
+    while True:
+        otherwise: list[ast.stmt] = getattr(around, "orelse", [])
+        match otherwise:
+            case [ast.If() as below]:
+                arms.append((around.body, []))
+                around = below
+            case _:
+                arms.append((around.body, otherwise))
+                break
+    outcome: bool | None = None
+    for body, otherwise in reversed(arms):
+        block = [*body, *otherwise]
+        outcome = _joined(block, outcome)
+    return outcome
+
+
+def _joined(block: list[ast.stmt], outcome: bool | None) -> bool | None:
+    """The outcome of a block with that of the arm behind it."""
+    if outcome is False:
+        return False
+    if outcome and not any(map(_waits, block)):
+        return all(_keeps_all(each) for each in block if isinstance(each, ast.Try))
+    if lets_nothing_out(block):
+        return True
+    return False if any(map(_waits, block)) else None
 
 
 def _waits(statement: ast.stmt) -> bool:

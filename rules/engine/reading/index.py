@@ -236,6 +236,8 @@ class Index(Walk):
             return bindings
         line, column = node.lineno, node.col_offset
         reaching: list[Binding] = []
+        replaced: set[tuple[ast.AST, str] | None] = set()
+        """Blocks that always bind the name again before they are left, by one of those."""
         ancestors: dict[ast.AST, ast.AST] | None = None
         latest_first = (
             sorted(bindings, key=lambda binding: (binding.line, binding.column), reverse=True)
@@ -254,17 +256,15 @@ class Index(Walk):
                 continue
             if (binding.line, binding.column) > (line, column):
                 continue
-            if reaching and self._is_replaced(binding, reaching):
+            block, is_assigned = self._block(binding)
+            if block in replaced:
                 continue
+            if is_assigned:
+                replaced.add(block)
             reaching.append(binding)
             if self._dominates(binding, ancestors):
                 return reaching
         return reaching or [binding for binding in bindings if binding.kind[:5] != "local"]
-
-    def _is_replaced(self, binding: Binding, later: list[Binding]) -> bool:
-        """Whether the block that binds the name always binds it again, by one of `later`, before it is left."""
-        block, _ = self._block(binding)
-        return block is not None and (block, True) in map(self._block, later)
 
     def _block(self, binding: Binding) -> tuple[tuple[ast.AST, str] | None, bool]:
         """The statement in whose block, and the name of the block in which, a name is bound, and whether the statement

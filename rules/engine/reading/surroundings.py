@@ -14,7 +14,7 @@ from rules.engine.reading.scopes import COMPREHENSIONS, Binding, Part, Scope
 from rules.engine.reading.spelling import is_main_guard, last_name, targets_of
 from rules.engine.reading.turns import is_trial, turns
 from rules.engine.reading.unreachable import ends_block, is_unreachable_arm
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import once_negated, walk
 
 STATEMENTS = frozenset(
     {ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.If, ast.For, ast.AsyncFor, ast.While}
@@ -679,9 +679,9 @@ def _always(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             yield statement
 
 
-def _missing(test: ast.AST, *, absent: bool) -> str:
+def _missing(test: ast.expr, *, absent: bool) -> str:
     """What is not there when `test` holds (or, with `absent=False`, when it does not)."""
-    match test:
+    match test := once_negated(test):
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return _missing(operand, absent=not absent)
         case ast.Compare(left=left, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None)]) if (

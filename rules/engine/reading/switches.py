@@ -23,6 +23,7 @@ import msgspec
 from rules.engine.reading import other_keywords, own_state, signatures
 from rules.engine.reading.loop_shapes import finds_one
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.walking import once_negated
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
@@ -72,7 +73,7 @@ class Switch(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
 
 def conditions(index: Index, test: ast.expr) -> tuple[str, ...]:
     """What must hold of parameters for `test` to be true, as far as it is known."""
-    match test:
+    match test := once_negated(test):
         case ast.BoolOp(op=ast.And(), values=values):
             return tuple(found for value in values for found in conditions(index, value))
         case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -243,7 +244,7 @@ def listed(needs: Iterable[str]) -> str:
 
 def refusals(index: Index, test: ast.expr) -> tuple[str, ...]:
     """What must hold of parameters for `test` to be false, as far as it is known."""
-    match test:
+    match test := once_negated(test):
         case ast.BoolOp(op=ast.Or(), values=values):
             return tuple(found for value in values for found in refusals(index, value))
         case ast.UnaryOp(op=ast.Not(), operand=operand):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 
+from rules.engine.reading.walking import once_negated
+
 _ENDS = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 
 
 def settled(test: ast.expr) -> bool | None:
     """What a condition comes to, where that is written down: `if True:`, `if False and wanted:`."""
-    match test:
+    match test := once_negated(test):
         case ast.Constant(value=value):
             return bool(value)
         case ast.UnaryOp(op=ast.Not(), operand=operand):

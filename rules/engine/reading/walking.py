@@ -136,6 +136,16 @@ def _without_gaps(nodes: list[ast.AST | None]) -> list[ast.AST]:
     return [node for node in nodes if node is not None]
 
 
+def once_negated(test: ast.expr) -> ast.expr:
+    """A condition without what is negated twice: `not not not found` asks what `not found` does."""
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = test.operand
+        if not isinstance(inner, ast.UnaryOp) or not isinstance(inner.op, ast.Not):
+            break
+        test = inner.operand
+    return test
+
+
 def names_in(node: ast.AST) -> set[str]:
     """The names that stand in a node, whatever is done with them."""
     return {each.id for each in walk(node) if isinstance(each, ast.Name)}

@@ -11,6 +11,7 @@ from rules.engine.reading.bodies import values_of
 from rules.engine.reading.elsewhere import OTHER_SYSTEMS, SWITCH, is_setting
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import once_negated
 from rules.engine.service.mentions import is_dead
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def stands_aside(node: ast.AST, module: Module) -> bool:
 @once_for_node
 def _behind_exits(parent: ast.AST, module: Module) -> frozenset[ast.AST]:
     """The statements in the body of one that stand behind where production leaves it."""
-    body = getattr(parent, "body", None)
-    rest = iter(body if isinstance(body, list) else ())
+    body: list[ast.stmt] | ast.expr | None = getattr(parent, "body", None)
+    rest = iter(body if isinstance(body, list) else [])
     left = any(
         isinstance(each, ast.If)
         and isinstance(each.body[-1], (ast.Return, ast.Raise, ast.Continue))
@@ -94,7 +95,7 @@ def _is_of_unused_middleware(node: Node, module: Module) -> bool:
 
 def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
     """Whether `test` (its contrary when `negated`) holds in tests, on a developer's machine or on Windows only."""
-    match test:
+    match test := once_negated(test):
         case ast.UnaryOp(op=ast.Not(), operand=inner):
             return _is_side(inner, not negated, module)
         case ast.BoolOp(op=ast.And(), values=values) if not negated:
