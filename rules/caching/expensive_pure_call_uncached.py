@@ -255,7 +255,7 @@ def _made_of_kept(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Modu
         if kept is None or not kept.function.flags & facts.SINGLE or is_remembered(function.body[0], module):
             continue
         yield Match(
-            node,
+            function,  # where the cache goes
             f"`{function.name}` makes `{spelled(made.func)}` of each item of `{spelled(source.func)}()` every time, though these are kept"
             " and the result is the same.",
             severity=Severity.LOW,

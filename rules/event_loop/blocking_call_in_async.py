@@ -116,7 +116,7 @@ class BlockingCallInAsync(Rule):
         return (
             callee.meaning.blocking is not None
             or strange_clients.may_ask(callee.name)
-            or (not callee.name and callee.spelled in strange_clients.CHAINED)
+            or callee.spelled in strange_clients.CHAINED
         )
 
     def check(self, node: ast.Call | ast.For, module: Module) -> Iterator[Match]:

@@ -16,7 +16,7 @@ from rules.engine.costs.waits import (
 )
 from rules.engine.data.reads_in_row import reads_in_row
 from rules.engine.reading.loop_shapes import spelled
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import names_loaded, names_stored, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.traffic import is_seldom
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _NAMED = 3
 _SOME = 3
 """So many commands to Redis."""
+_VERY_MANY = 6
 _MANY = 3
 """So many questions to one session, one after another, are worth a hint."""
 
@@ -161,6 +162,8 @@ def _of_session(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Matc
     if not module.in_request_path(function):
         return
     reads = reads_in_row(function, module)
+    if len(reads) < _VERY_MANY:
+        reads = [each for each in reads if not _lets_in(each, module)]
     if len(reads) < _MANY or any(
         libraries.is_pooled(query) for read in reads if (query := module.query(read)) is not None
     ):
@@ -177,6 +180,27 @@ def _of_session(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Matc
         instead="Ask with one statement for what belongs together, or give independent reads a session of their own each and await"
         " them at once: one session serves one statement at a time.",
     )
+
+
+def _lets_in(read: ast.Call, module: Module) -> bool:
+    """Whether an error follows where a question has no answer: the others are only asked when it has one."""
+    statement = module.statement(read)
+    body = getattr(module.parent(statement), "body", None) if statement is not None else None
+    if (
+        not isinstance(statement, ast.Assign | ast.AnnAssign)
+        or not isinstance(body, list)
+        or statement not in body
+    ):
+        return False
+    bound = names_stored(statement)
+    for each in body[body.index(statement) + 1 :]:
+        if names_loaded(each) & bound:
+            if isinstance(each, ast.If):
+                return isinstance(each.body[-1], ast.Raise)
+            if not isinstance(each, ast.Assign):
+                return False
+            bound |= names_stored(each)  # `order = found.scalar_one_or_none()`
+    return False
 
 
 def _of_store(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:

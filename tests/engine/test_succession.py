@@ -717,3 +717,65 @@ def test_what_is_handed_up_follows_both_classes(path: str, old: str, new: str) -
     followed, anew = waits(edited)
     assert followed == anew != ["requests.Session.get"]
     assert waits(texts) == [["requests.Session.get"]] * 2
+
+
+TABLES = {
+    "kept.py": """
+        WRITERS = {}
+
+        def writer(kind):
+            def wrap(function):
+                WRITERS[kind] = function
+                return function
+            return wrap
+        """,
+    "writers.py": """
+        from kept import writer
+
+        @writer("csv")
+        def as_csv(order):
+            return order
+
+        def as_pdf(order):
+            return order
+        """,
+    "api.py": """
+        import writers
+        from fastapi import FastAPI
+        from kept import WRITERS
+
+        app = FastAPI()
+
+        @app.get("/")
+        async def read(kind: str):
+            return WRITERS[kind](1)
+        """,
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("kept.py", "WRITERS[kind] = function", "print(kind)"),
+        ("writers.py", '@writer("csv")\n', ""),
+        ("writers.py", "def as_pdf", '@writer("pdf")\ndef as_pdf'),
+        ("writers.py", "def as_csv", "def as_lines"),
+    ],
+)
+def test_what_a_table_holds_follows_all_files_that_fill_it(path: str, old: str, new: str) -> None:
+    texts = {name: dedent(text).encode() for name, text in TABLES.items()}
+    edited = {**texts, path: texts[path].replace(old.encode(), new.encode())}
+    succession = Succession()
+
+    def runs(each: dict[str, bytes]) -> list[list[str]]:
+        files = linked(each)
+        return [
+            [edge.target.symbol for edge in project.graph.nodes["api.py", "read"].edges]
+            for project in (succession.move(files, {}, Options()), Project(files))
+        ]
+
+    assert edited != texts
+    assert runs(texts) == [["as_csv"]] * 2
+    followed, anew = runs(edited)
+    assert followed == anew != ["as_csv"]
+    assert runs(texts) == [["as_csv"]] * 2

@@ -221,10 +221,14 @@ class Registries:
 
     def _decorated(self, found: ModuleFacts) -> Iterator[tuple[str, str, bool]]:
         """The functions and classes of a file that are decorated with what keeps them, by the name of that."""
-        for each in (*found.functions, *found.classes) if self._names else ():
-            for decorator in each.decorators:
+        if not self._names:
+            return
+        decorated = [(each.symbol, each.decorators) for each in found.functions]
+        decorated += [(each.symbol, each.decorators) for each in found.classes]
+        for symbol, decorators in decorated:
+            for decorator in decorators:
                 if decorator.ref.rpartition(".")[2].lstrip("@") in self._names:
-                    yield each.symbol, decorator.ref, decorator.called
+                    yield symbol, decorator.ref, decorator.called
 
     def _place(self, ref: str, module: Linked) -> Key | None:
         """Where the container is that `ref` names."""

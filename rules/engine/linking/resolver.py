@@ -597,8 +597,8 @@ class Resolver(ModuleMap):
         if sort == Sort.OBJECT:
             return self.called(self._class_attribute(value, "__call__"))
         if sort == Sort.UNION:
-            made = one_of(self.called(member) for member in members(value)) or self.called(value.item)
-            return as_sure_as(value, made)
+            given = one_of(self.called(member) for member in members(value)) or self.called(value.item)
+            return as_sure_as(value, given)
         return value.item if value.name == PROVIDER else None
 
     def _result(self, value: Value, function: Function) -> Value | None:

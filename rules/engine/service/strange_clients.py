@@ -73,15 +73,15 @@ def asks_here(call: ast.Call, module: Module) -> str:
 
 
 def asks_by_chain(call: ast.Call, module: Module) -> str:
-    """The parts by which everybody asks a well-known service, of a client that nobody knows here: `self.client.chat.completions.create`
+    """The parts by which everybody asks a well-known service, of a client that nobody knows here, or that is said to be
+    asynchronous and cannot be: `self.client.chat.completions.create`
     whose answer is used as it is, so that the client is the synchronous one. Empty for anything else."""
     function = call.func
-    if (
-        not isinstance(function, ast.Attribute)
-        or function.attr not in CHAINED
-        or module.value(function) is not None
-    ):
+    if not isinstance(function, ast.Attribute) or function.attr not in CHAINED:
         return ""
+    known = module.value(function)
+    if known is not None and not _ASYNCHRONOUS.search(known.name):
+        return ""  # others say what it is
     spelled = ast.unparse(function)
     chain = next((each for each in _CHAINS if spelled.endswith(f".{each}")), "")
     return chain if chain and _is_used(call, module) else ""

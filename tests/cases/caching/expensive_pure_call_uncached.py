@@ -136,9 +136,9 @@ def read_countries() -> list[str]:
     return []
 
 
-def shown_countries() -> list[Shown]:
+def shown_countries() -> list[Shown]:  # FP303 (summary)
     found = countries()
-    return [Shown(each) for each in found]  # FP303 (summary)
+    return [Shown(each) for each in found]
 
 
 @lru_cache(maxsize=1)

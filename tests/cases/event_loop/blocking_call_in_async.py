@@ -935,3 +935,16 @@ class Writer:
     def synchronous(self, text: str) -> str:
         answer = self.client.embeddings.create(model="small", input=text)
         return answer.data[0].embedding
+
+
+class Declared:
+    def __init__(self, client: openai.AsyncOpenAI) -> None:
+        self.client = client
+
+    async def summary(self, text: str) -> str:
+        answer = self.client.chat.completions.create(model="small", messages=[])  # FP101 (summary)
+        return answer.choices[0].message.content
+
+    async def awaited(self, text: str) -> str:
+        answer = await self.client.chat.completions.create(model="small", messages=[])
+        return answer.choices[0].message.content

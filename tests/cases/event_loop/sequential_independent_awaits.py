@@ -938,3 +938,20 @@ async def best_of_each(number: str, numbers: list[str]) -> dict[str, object]:
         "either": best_of(await rate(), 1) if number else best_of(1.0, await level(number)),
         "needed": best_of(1.0, await level(str(await rate()))),
     }
+
+
+# One session, whose first answers decide whether the others are asked
+
+
+@app.get("/let-in")
+async def let_in(number: str, session: AsyncSession) -> list[object]:
+    found = await session.execute(select(text("owner")))
+    owner = found.scalar_one_or_none()
+    if owner is None:
+        raise ValueError(number)
+    name = await title(number, session)
+    if not name:
+        raise ValueError(number)
+    other = await title("other", session)
+    third = await title("third", session)
+    return [name, other, third]
