@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import heapq
 import re
 from collections.abc import Callable, Iterator
 from itertools import dropwhile
@@ -632,16 +633,20 @@ def _follows_commit(call: ast.Call, function: FunctionNode, module: Module) -> b
     """Whether what the request is for is stored already: `await session.commit()` came before, and nothing is stored after."""
     if isinstance(function, ast.Lambda):
         return False
-    stored = [
-        each.lineno
+    stored = next((each for each in _storing(function, module) if each is not call), None)
+    return stored is not None and stored.lineno < call.lineno
+
+
+@once_for_node
+def _storing(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> list[ast.Call]:
+    """The two last calls of a function that store something, the last one first."""
+    found = [
+        each
         for each in own_calls(function)
-        if each is not call
-        and (
-            ((query := module.query(each)) is not None and query.kind in ("commit", "write"))
-            or ((made := module.summary(each)) is not None and bool(made.commits or made.writes))
-        )
+        if ((query := module.query(each)) is not None and query.kind in ("commit", "write"))
+        or ((made := module.summary(each)) is not None and bool(made.commits or made.writes))
     ]
-    return bool(stored) and max(stored) < call.lineno
+    return heapq.nlargest(2, found, key=lambda each: each.lineno)
 
 
 def _is_purpose(called: str, function: str) -> bool:

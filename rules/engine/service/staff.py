@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.graph import SCHEDULES
 from rules.engine.reading.guarding import is_of_who_asks, refuses
 
@@ -25,8 +26,33 @@ def is_for_staff(node: ast.AST, module: Module) -> bool:
 
 def refuses_before(node: ast.AST, module: Module) -> bool:
     """Whether the function around `node` refuses all but those who run the system before it gets there."""
-    before = [*module.statements_before(node)]
-    return any(refuses(each) and is_of_who_asks(each, before) for each in before)
+    function = module.function_of(node)
+    refusals = _refusals(function.node, module) if function is not None else frozenset()
+    line = getattr(node, "lineno", 0)
+    if function is None or not any(node is function.node or each.lineno < line for each in refusals):
+        return False
+    return any(each in refusals for each in module.statements_before(node))
+
+
+@once_for_node
+def _refusals(function: ast.AST, module: Module) -> frozenset[ast.stmt]:
+    """The statements of a function, not of its loops and branches, that refuse all but those who run the system."""
+    refusals: list[ast.stmt] = []
+    blocks: list[list[ast.stmt]] = (
+        [getattr(function, "body", [])] if not isinstance(function, ast.Lambda) else []
+    )
+    while blocks:
+        for each in blocks.pop():
+            if isinstance(each, ast.Try):
+                blocks += [
+                    each.body,
+                    each.orelse,
+                    each.finalbody,
+                    *(handler.body for handler in each.handlers),
+                ]
+            elif refuses(each) and is_of_who_asks(each, module.statements_before(each)):
+                refusals.append(each)
+    return frozenset(refusals)
 
 
 def is_job_of_staff(node: ast.AST, module: Module) -> bool:
