@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -38,7 +39,7 @@ def field_around(call: ast.Call, module: Module) -> GraphField | None:
         return None
     if not _resolves(function.node, owner, module) or module.loops(call):
         return None
-    of_object = _made_of(arguments[0].arg, function.node)
+    of_object = _made_of(arguments[0].arg, function.node, module)
     if not any(
         isinstance(part, ast.Name) and part.id in of_object for given in _given(call) for part in walk(given)
     ):
@@ -48,9 +49,15 @@ def field_around(call: ast.Call, module: Module) -> GraphField | None:
     return GraphField(owner.name, function.name.removeprefix("resolve_"))
 
 
-def _made_of(own: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+_known: WeakKeyDictionary[Module, dict[ast.AST, set[str]]] = WeakKeyDictionary()
+
+
+def _made_of(own: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> set[str]:
     """The names of a resolver that hold something of its object: `stmt` of `stmt = select(Order).where(Order.id == self.id)`."""
-    found = {own}
+    known = _known.setdefault(module, {})
+    if function in known:
+        return known[function]
+    found = known[function] = {own}
     for part in walk(function):
         match part:
             case (
