@@ -95,7 +95,8 @@ _REPORT = regex(
     r"(?:^|_)(?:reports?|exports?|archives?|backups?|dumps?|bundles?|statements?|snapshots?)(?:_|$)"
 )
 _UNDOES = regex(
-    r"(?:close|aclose|commit|refresh|flush|rollback|invalidate|delete_cache|clear|lock|unlock|release|connect|login)(?:_|$)"
+    r"(?:close|aclose|commit|refresh|flush|rollback|invalidate|delete_cache|clear|lock|unlock|release|connect|login"
+    r"|charge|capture|refund|pay|reserve|book)(?:_|$)"
 )
 """What has to be done before anybody goes on."""
 _TAKING = frozenset({"http", "net", "sdk", "proc"})
@@ -482,7 +483,7 @@ def _after_stored(call: ast.Call, module: Module) -> Iterator[Match]:
         return
     if _takes_session(call, module) or _writes(call, module) or module.is_repeated(call):
         return
-    if not _follows_commit(call, function.node, module):
+    if not _follows_commit(call, function.node, module) or _may_refuse(call, module):
         return
     summary = module.summary(call)
     if summary is None or len(summary.queries) > 2:
@@ -497,6 +498,16 @@ def _after_stored(call: ast.Call, module: Module) -> Iterator[Match]:
         confidence=Confidence.POSSIBLE,  # a reader may count on it being done
         call_path=(Hop(module.path, call.lineno, last), *leaf.path),
         impact=kept_estimates.moved_behind(module.options),
+    )
+
+
+def _may_refuse(call: ast.Call, module: Module) -> bool:
+    """Whether what is called may answer the request itself: `if answer.status_code == 409: raise HTTPException(409)`."""
+    callee = module.callee(call)
+    return callee is not None and any(
+        each.ref.rpartition(".")[2] == "HTTPException"
+        for function in (callee, *(edge.target for edge in callee.edges))
+        for each in function.function.calls
     )
 
 

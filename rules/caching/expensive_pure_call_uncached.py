@@ -34,8 +34,10 @@ _ASKING = regex(
 )
 """What a dependency is called that finds out who asks."""
 _CALLER = regex(
-    r"_*(?:authenticate|authori[sz]e|introspect|verify|validate|check|get|fetch|resolve|load)_(?:\w+_)?"
-    r"(?:user|token|access|caller|identity|principal|jwt|api_?key|user_?info|current_user)s?(?:_|$)|_*(?:authenticate|introspect|whoami)$",
+    r"_*(?:(?:authenticate|authori[sz]e|introspect|verify|validate)_(?:\w+_)?(?:user|token|access|caller|identity|principal|jwt|api_?key)"
+    r"|check_(?:user_)?(?:token|access|jwt|api_?key)|(?:get|fetch|resolve|load)_(?:current_user|caller|identity|principal|user_?info)"
+    r"|(?:get|fetch|resolve|load)_(?:\w+_)?user_(?:from|by|of|for)_(?:\w+_)?(?:token|jwt|request|headers?|api_?key)"
+    r"|authenticate|introspect|whoami)(?:_async)?$",
     re.IGNORECASE,
 )
 """What a function is called that finds out who asks, and that endpoints call themselves."""
@@ -49,6 +51,12 @@ _ENVIRONMENTS = frozenset(
     {"jinja2.Environment", "jinja2.environment.Environment", "jinja2.sandbox.SandboxedEnvironment"}
     | {"fastapi.templating.Jinja2Templates", "starlette.templating.Jinja2Templates"}
 )
+_OF_SOURCE = frozenset(
+    f"jinja2.{place}{name}" for place in ("", "loaders.") for name in ("DictLoader", "FunctionLoader")
+)
+"""What gives templates that are in no file."""
+_NAMES = 20
+"""So many names are followed to what they hold."""
 _QUICKLY = 2_000
 """Parts of a constant that take less than a millisecond to copy."""
 
@@ -274,7 +282,7 @@ def _template_environment(
             continue
         if not any(each.arg in ("loader", "directory") for each in call.keywords) and not call.args:
             continue
-        if is_remembered(call, module):
+        if is_remembered(call, module) or _is_of_caller(call, module):
             continue
         yield Match(
             call,
@@ -284,6 +292,29 @@ def _template_environment(
             confidence=Confidence.POSSIBLE,  # a small template takes a millisecond or so
             instead=f"Make one `{spelled(call.func)}` in the module: it keeps its templates, and looks whether their files changed.",
         )
+
+
+def _is_of_caller(call: ast.Call, module: Module) -> bool:
+    """Whether templates come from no file, or from a folder that a parameter tells: `FileSystemLoader(f"templates/{tenant}")`."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return True
+    own = function.node.args
+    taken = {each.arg for each in (*own.posonlyargs, *own.args, *own.kwonlyargs)} - {"self", "cls"}
+    pending: list[ast.expr] = [call]
+    seen = 0
+    while pending and seen < _NAMES:
+        for part in walk(pending.pop()):
+            if isinstance(part, ast.Call) and module.qualified_name(part.func) in _OF_SOURCE:
+                return True
+            if not isinstance(part, ast.Name):
+                continue
+            if part.id in taken:
+                return True
+            seen += 1
+            if (made := origin(part, module)) is not part and made is not None:
+                pending.append(made)
+    return False
 
 
 def _takes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -16,6 +16,7 @@ from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import made_again
 from rules.engine.service.first_time import is_first_time
+from rules.engine.service.remembering import is_remembered
 from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ class SettingsPerRequest(Rule):
             if (
                 path is not None
                 and _is_one_of_folder(path, module)
+                and not is_remembered(node, module)
                 and not _WRITES.search(module.source.text)
             ):
                 yield _of_folder(node, path, module)
@@ -241,7 +243,8 @@ def _text_of_file(call: ast.Call, module: Module) -> Iterator[Match]:
     if path is None or function is None or _WRITES.search(module.source.text):
         return
     if _is_one_of_folder(path, module):
-        yield _of_folder(call, path, module)
+        if not is_remembered(call, module):
+            yield _of_folder(call, path, module)
         return
     if any(
         isinstance(each, ast.Call) and (module.qualified_name(each.func) or "") in _PARSERS

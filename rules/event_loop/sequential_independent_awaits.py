@@ -183,7 +183,7 @@ def _of_session(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Matc
 
 
 def _lets_in(read: ast.Call, module: Module) -> bool:
-    """Whether an error follows where a question has no answer: the others are only asked when it has one."""
+    """Whether an error or an early answer follows where a question has no answer: the others are only asked when it has one."""
     statement = module.statement(read)
     body = getattr(module.parent(statement), "body", None) if statement is not None else None
     if (
@@ -196,7 +196,9 @@ def _lets_in(read: ast.Call, module: Module) -> bool:
     for each in body[body.index(statement) + 1 :]:
         if names_loaded(each) & bound:
             if isinstance(each, ast.If):
-                return isinstance(each.body[-1], ast.Raise)
+                return isinstance(each.body[-1], ast.Raise | ast.Return)
+            if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
+                return module.callee(each.value) is not None  # `must_exist(order)`
             if not isinstance(each, ast.Assign):
                 return False
             bound |= names_stored(each)  # `order = found.scalar_one_or_none()`

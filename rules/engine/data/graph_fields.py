@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -38,19 +39,27 @@ def field_around(call: ast.Call, module: Module) -> GraphField | None:
         return None
     if not _resolves(function.node, owner, module) or module.loops(call):
         return None
-    of_object = _made_of(arguments[0].arg, function.node)
+    of_object = _made_of(arguments[0].arg, function.node, module)
     if not any(
         isinstance(part, ast.Name) and part.id in of_object for given in _given(call) for part in walk(given)
     ):
         return None
-    if _LOADING.search(module.segment(function.node)):
-        return None
     return GraphField(owner.name, function.name.removeprefix("resolve_"))
 
 
-def _made_of(own: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    """The names of a resolver that hold something of its object: `stmt` of `stmt = select(Order).where(Order.id == self.id)`."""
-    found = {own}
+_known: WeakKeyDictionary[Module, dict[ast.AST, set[str]]] = WeakKeyDictionary()
+
+
+def _made_of(own: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> set[str]:
+    """The names of a resolver that hold something of its object: `stmt` of `stmt = select(Order).where(Order.id == self.id)`; none
+    where a loader of data is used."""
+    known = _known.setdefault(module, {})
+    if function in known:
+        return known[function]
+    found = known[function] = set()
+    if _LOADING.search(module.segment(function)):
+        return found
+    found.add(own)
     for part in walk(function):
         match part:
             case (

@@ -33,8 +33,8 @@ _REFINES = frozenset(
     | {"all", "first", "one", "one_or_none", "count", "get", "distinct", "with_entities", "yield_per"}
 )
 _CLASSES = frozenset({"cls", "model", "klass"})
-_SESSIONS = regex(r"(?:^|[_.])(?:db|session|sess)$")
-"""Names of sessions: who is awaited for one object of a class might be another store else."""
+_SESSIONS = regex(r"(?:^|[_.])(?:db|session|sess|database)$")
+"""Names of sessions: who is asked for one object of a class, or given one, might be another store else: the writer of an index."""
 _KEEPS = frozenset({"commit", "flush"})
 _TAKES_ROW = frozenset({"add", "delete", "merge", "refresh", "expunge"})
 """What a session is given one row for."""
@@ -132,7 +132,7 @@ def _keeping(index: Index, scope: Scope) -> Iterator[tuple[str, str]]:
         ):
             continue
         name = _receiver(function.value)
-        if name and name in given:
+        if name in given and _SESSIONS.search(name):
             yield name, _ASYNC if isinstance(index.parents.get(call), ast.Await) else _SYNC
 
 

@@ -40,6 +40,8 @@ _CHAINS = (
     *("audio.transcriptions.create", "audio.speech.create", "moderations.create", "messages.create"),
     *("models.generate_content", "models.embed_content", "general.partition"),
 )
+_COMMON = frozenset({"responses.create", "messages.create"})
+"""Those of them that may be meant of anything that is kept."""
 CHAINED = frozenset(each.rpartition(".")[2] for each in _CHAINS)
 """The last parts of chains by which services are asked whose clients have them in no other sense."""
 _ASYNCHRONOUS = regex(r"[Aa]sync|(?:^|\.)aio|Aio")
@@ -84,7 +86,18 @@ def asks_by_chain(call: ast.Call, module: Module) -> str:
         return ""  # others say what it is
     spelled = ast.unparse(function)
     chain = next((each for each in _CHAINS if spelled.endswith(f".{each}")), "")
+    if chain in _COMMON and not _is_asked_for_model(call, chain):
+        return ""
     return chain if chain and _is_used(call, module) else ""
+
+
+def _is_asked_for_model(call: ast.Call, chain: str) -> bool:
+    """Whether a call names a model, or hands on all that it was given to the part of some client: a repository of messages
+    creates them too."""
+    if any(each.arg in ("model", "max_tokens") for each in call.keywords):
+        return True
+    parts = ast.unparse(call.func).removesuffix(f".{chain}").split(".")
+    return any(each.arg is None for each in call.keywords) and parts not in (["self"], ["cls"])
 
 
 def _is_nobodys(name: str, project: Project) -> bool:

@@ -1,4 +1,5 @@
 import copy
+import os
 from functools import lru_cache
 from typing import cast
 
@@ -6,7 +7,7 @@ import httpx
 import litellm
 from async_lru import alru_cache
 from fastapi import Depends, FastAPI, Request
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import DictLoader, Environment, FileSystemLoader
 from shop.countries import Country, Shown
 
 app = FastAPI()
@@ -167,9 +168,24 @@ def rendered(name: str) -> str:
     return own.get_template(name).render() + templates.get_template(name).render() + str(plain)
 
 
+def rendered_of(name: str) -> str:
+    place = os.path.join(os.path.dirname(__file__), "templates")
+    own = Environment(loader=FileSystemLoader(place))  # FP303 (summary)
+    return own.get_template(name).render()
+
+
+def rendered_for(shop: str) -> str:
+    folder = f"shops/{shop}"
+    of_shop = Environment(loader=FileSystemLoader(folder))
+    of_text = Environment(loader=DictLoader({"hello": "Hello"}))
+    return of_shop.get_template("hello").render() + of_text.get_template("hello").render()
+
+
 @app.post("/shown/{name}")
 def shown(name: str) -> list[object]:
     return [
+        rendered_of(name),
+        rendered_for(name),
         rendered(name),
         shown_countries(),
         kept_countries(),

@@ -937,6 +937,19 @@ class Writer:
         return answer.data[0].embedding
 
 
+class Kept:
+    def __init__(self, messages, client) -> None:
+        self.messages = messages
+        self.client = client
+
+    async def say(self, text: str) -> int:
+        return self.messages.create(text=text).number
+
+    async def ask(self, text: str) -> str:
+        answer = self.client.messages.create(model="small", max_tokens=10, messages=[text])  # FP101 (summary)
+        return answer.content
+
+
 class Declared:
     def __init__(self, client: openai.AsyncOpenAI) -> None:
         self.client = client

@@ -955,3 +955,19 @@ async def let_in(number: str, session: AsyncSession) -> list[object]:
     other = await title("other", session)
     third = await title("third", session)
     return [name, other, third]
+
+
+def must_exist(found: object) -> None:
+    if found is None:
+        raise ValueError
+
+
+@app.get("/let-in/early")
+async def let_in_early(number: str, session: AsyncSession) -> list[object] | None:
+    name = await title(number, session)
+    if not name:
+        return None
+    other = await title("other", session)
+    must_exist(other)
+    third = await title("third", session)
+    return [name, other, third]

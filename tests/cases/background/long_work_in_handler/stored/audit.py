@@ -1,4 +1,5 @@
 import httpx
+from fastapi import HTTPException
 
 client = httpx.AsyncClient()
 
@@ -13,3 +14,13 @@ async def price_of(name: str) -> float:
 
 async def close_order(number: int) -> None:
     await client.post(f"https://orders.example/{number}/close")
+
+
+async def hold_stock(number: int) -> None:
+    answer = await client.post(f"https://stock.example/{number}/hold")
+    if answer.status_code == 409:
+        raise HTTPException(409)
+
+
+async def charge_card(number: int) -> None:
+    await client.post(f"https://cards.example/{number}/charge")

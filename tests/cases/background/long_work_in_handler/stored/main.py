@@ -1,6 +1,6 @@
 from fastapi import BackgroundTasks, Depends, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from stored.audit import close_order, price_of, record
+from stored.audit import charge_card, close_order, hold_stock, price_of, record
 from stored.models import Item
 
 make = async_sessionmaker(create_async_engine("postgresql+asyncpg://shop"))
@@ -48,6 +48,14 @@ async def add_closed(name: str, session: AsyncSession = Depends(session_of)) -> 
     session.add(Item(name=name))
     await session.commit()
     await close_order(1)
+
+
+@app.post("/items/bought")
+async def add_bought(name: str, session: AsyncSession = Depends(session_of)) -> None:
+    session.add(Item(name=name))
+    await session.commit()
+    await hold_stock(1)
+    await charge_card(1)
 
 
 @app.get("/items/told")

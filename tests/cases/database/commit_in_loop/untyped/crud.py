@@ -1,5 +1,6 @@
 """Sessions that nothing declares: who takes a row and keeps it is one."""
 
+from .documents import Document
 from .models import Product
 
 
@@ -39,6 +40,12 @@ class Products:
 def index_each(writer, names):
     for name in names:
         writer.add({"name": name})
+        writer.commit()
+
+
+def index_objects(writer, names):
+    for name in names:
+        writer.add(Document(name))
         writer.commit()
 
 

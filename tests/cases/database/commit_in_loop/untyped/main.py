@@ -1,6 +1,6 @@
 from fastapi import FastAPI, Request
 
-from .crud import Products, confirm_each, create, create_each, index_each, record_each, rename
+from .crud import Products, confirm_each, create, create_each, index_each, index_objects, record_each, rename
 
 app = FastAPI()
 
@@ -32,5 +32,6 @@ async def all_products(names: list[str], request: Request) -> None:
 @app.post("/products/index")
 def index(names: list[str], request: Request) -> None:
     index_each(request.state.writer, names)
+    index_objects(request.state.writer, names)
     confirm_each(request.state.consumer, names)
     record_each(request.state.repository, names)
