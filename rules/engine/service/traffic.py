@@ -17,6 +17,7 @@ from rules.engine.reading.guarding import (
     REMEMBERED,
     asks_for_role,
     is_guard,
+    is_scope_of_few,
     lets_staff_in,
     spelled,
     words,
@@ -126,11 +127,6 @@ _ADMIN = regex(
     re.IGNORECASE,
 )
 """What an endpoint names that lets only those in who run the system."""
-_OPERATOR = regex(
-    r"(?:^|[:._-])(?:delete|destroy|purge|update|edit|review|approve|moderate|admin|manage|provision|superuser)$|^admin[:._-]",
-    re.IGNORECASE,
-)
-"""Scopes of what is done to a thing of all, now and then: what is `created` or written may come from programs all day."""
 _ALIASED = ("Dep", "Depends", "Dependency", "Only", "Required")
 """How the names of annotations end that ask for something: `StaffDep = Annotated[User, Depends(staff_only)]`."""
 _PERSONS = frozenset({"user", "account", "identity", "principal", "super"})
@@ -235,8 +231,8 @@ def _is_one_of_others(part: ast.AST, module: Module) -> bool:
 
 def _is_of_operators(part: ast.Constant, module: Module) -> bool:
     """Whether a text is the only scope or permission that an endpoint asks for, and those have it who run the system:
-    `scopes=["farm:delete"]`, `Depends(require_permission("farms:update"))`."""
-    if not isinstance(part.value, str) or _OPERATOR.search(part.value) is None:
+    `scopes=["farm:delete"]`, `Depends(require_permission("users:update"))`."""
+    if not isinstance(part.value, str) or not is_scope_of_few(part.value):
         return False
     around = module.parent(part)
     if isinstance(around, ast.Call):
