@@ -116,9 +116,18 @@ _KINDS = regex(r"^[^{]*[/_-](?:types?|categories|statuses|roles|permissions)(?:/
 _FORM = regex(r"(?:^|[/_-])(?:template|sample)(?:[._-]\w+)?/?$", re.IGNORECASE)
 """Ends of routes of files that are to be filled in: `/import-template`."""
 _FAILED_ROWS = regex(
-    r"(?:^|[/_-])(?:errors?|failures?|failed|rejected|rejects)(?:[._/-](?:\w+))?/?$", re.IGNORECASE
+    r"(?:^|[/_-])(?:errors?|failures?|failed|rejected|rejects)(?:[_-]rows)?"
+    r"(?:[._/-](?:csv|xlsx?|excel|json|zip|files?|reports?|downloads?|exports?))?/?$",
+    re.IGNORECASE,
 )
 """Ends of routes of what could not be taken over: `/imports/{number}/errors`, `/errors/excel`."""
+_TAKEN_OVER = frozenset({"import", "imports", "importer", "upload", "uploads", "batch", "batches", "ingest"})
+"""Words of routes and files of what is brought in; errors of everything else may be what a service is for."""
+_ACCOUNT = regex(
+    r"(?:^|[/_-])(?:users?|accounts?|me|profiles?|persons?|people|customers?|members?)(?:/\{[^}]*\})?/?$",
+    re.IGNORECASE,
+)
+"""Ends of routes of those who have a password: `/users/{number}`."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
 _ADMIN = regex(
@@ -396,7 +405,11 @@ def gives_errors(node: ast.AST, module: Module) -> bool:
     """Whether all endpoints that reach the function around `node` give out what could not be taken over, by their routes: a few rows,
     after a failure."""
     endpoints = module.endpoints(node)
-    return bool(endpoints) and all(_FAILED_ROWS.search(each.path) for each in endpoints)
+    return bool(endpoints) and all(
+        _FAILED_ROWS.search(each.path)
+        and not _TAKEN_OVER.isdisjoint(words(each.path) | words(_stem(module.path)))
+        for each in endpoints
+    )
 
 
 def is_set_up(node: ast.AST, module: Module) -> bool:
@@ -412,11 +425,13 @@ def is_of_keys(node: ast.AST, module: Module) -> bool:
     return bool(endpoints) and all(not _FEW.isdisjoint(each.path.split("/")) for each in endpoints)
 
 
-def only_ends(node: ast.AST, module: Module) -> bool:
-    """Whether all endpoints that reach the function around `node` take something away for good, `DELETE /users/{number}`: once for
-    each thing."""
+def only_ends_accounts(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` take an account away for good, `DELETE /users/{number}`: once for
+    each. Sessions and what a cart holds are ended all day."""
     endpoints = module.endpoints(node)
-    return bool(endpoints) and all(each.method == "DELETE" for each in endpoints)
+    return bool(endpoints) and all(
+        each.method == "DELETE" and _ACCOUNT.search(each.path) for each in endpoints
+    )
 
 
 def is_aside(path: str) -> bool:

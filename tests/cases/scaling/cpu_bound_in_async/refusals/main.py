@@ -111,6 +111,11 @@ async def deleted(number: int, user=Depends(current_user)) -> bytes:
     return bcrypt.hashpw(str(number).encode(), bcrypt.gensalt())  # FP701 (change)
 
 
+@app.delete("/refusals/people/{number}/sessions/{token}")
+async def signed_out(number: int, token: str, user=Depends(current_user)) -> bytes:
+    return bcrypt.hashpw(token.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
 @app.post("/refusals/caught")
 async def of_caught(password: str, user=Depends(current_user)) -> bytes:
     try:
