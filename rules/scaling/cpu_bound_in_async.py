@@ -25,7 +25,7 @@ from rules.engine.service.traffic import (
     is_of_keys,
     is_seldom,
     is_set_up,
-    only_ends,
+    only_ends_accounts,
     tells_of_staff,
 )
 from rules.libraries import Blocking, Kind
@@ -369,15 +369,15 @@ def _confidence(stop: Stop, module: Module) -> Confidence:
 
 def _is_now_and_then(stop: Stop, module: Module) -> bool:
     """Whether only administrators get to it, those who make a key for a program or close an account, or those who come for the
-    first time from somewhere else that knows them; or what is read is a part of the program; or nobody else waits, for each instance has one
-    request at a time."""
+    first time from somewhere else that knows them; or what is read is a part of the program; or nobody else waits, for each
+    instance has one request at a time."""
     return (
         is_for_admins(stop.call, module)
         or reads_same_table(stop, module)
         or tells_of_staff(stop.call, module)
         or is_for_staff(stop.call, module)
         or is_of_keys(stop.call, module)
-        or (bool(stop.entry.seconds) and only_ends(stop.call, module))
+        or (bool(stop.entry.seconds) and only_ends_accounts(stop.call, module))
         or bool(single_entry(module.path, module.project))
     )
 

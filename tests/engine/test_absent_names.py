@@ -194,6 +194,7 @@ def test_behind_a_name_that_is_nowhere(body: str) -> None:
         "print(shelf_of)",
         "print(Row_T)",
         "print(app, max, __name__, wait)",
+        "names: List[place] = []",
         "try: print(order.place)\nexcept AttributeError: pass",
         "print(getattr(order, 'place', None))",
         "print(name.place)",
@@ -224,3 +225,8 @@ def test_a_base_that_is_made_of_a_class_may_take_anything() -> None:
         "class Filled:\n    def __init__(self, **given): ...\n\nBase = declarative_base(cls=Filled)",
     )
     assert confidence("Row(place=name)", models=filled) is Confidence.CERTAIN
+
+
+def test_a_name_that_another_file_gives_to_its_own_is_somewhere() -> None:
+    assert confidence("print(place)", start="from shop import api\napi.place = 1\n") is Confidence.CERTAIN
+    assert confidence("print(place)", start="from shop import api\napi.other = 1\n") is Confidence.POSSIBLE

@@ -279,12 +279,20 @@ def test_administrators_are_told_by_what_an_endpoint_depends_on(guard: bytes, ex
         (b'Security(current, scopes=["shop:delete"])', Confidence.POSSIBLE),
         (b"Security(current, scopes=[Role.ADMIN, Role.USER])", Confidence.CERTAIN),
         (b"Depends(Roles(Role.CUSTOMER, Role.ADMIN))", Confidence.CERTAIN),
-        (b'Security(current, scopes=["shop.product.update"])', Confidence.POSSIBLE),
-        (b'Depends(Auth(scopes=["shop.photo.review"]))', Confidence.POSSIBLE),
-        (b'Depends(require_permission("products:update"))', Confidence.POSSIBLE),
+        (b'Security(current, scopes=["shop.users.update"])', Confidence.POSSIBLE),
+        (b'Depends(Auth(scopes=["shop.photo.moderate"]))', Confidence.POSSIBLE),
+        (b'Depends(require_permission("roles:edit"))', Confidence.POSSIBLE),
+        (b'Depends(require_permission("products:delete"))', Confidence.POSSIBLE),
+        (b'Depends(require_permission("orders:update"))', Confidence.CERTAIN),
+        (b'Depends(require_permission("user:edit"))', Confidence.CERTAIN),
+        (b'Depends(require_permission("orders:approve"))', Confidence.CERTAIN),
+        (b'Depends(require_permission("orders:manage"))', Confidence.CERTAIN),
+        (b'Depends(require_permission("tenants:manage"))', Confidence.POSSIBLE),
+        (b'Security(current, scopes=["shop.product.update"])', Confidence.CERTAIN),
+        (b'Security(current, scopes=["shop.photo.review"])', Confidence.CERTAIN),
         (b'Depends(require_permission("products:list"))', Confidence.CERTAIN),
-        (b'Depends(require_permission("products:update", "products:list"))', Confidence.CERTAIN),
-        (b'Depends(cached("products:update"))', Confidence.CERTAIN),
+        (b'Depends(require_permission("roles:edit", "products:list"))', Confidence.CERTAIN),
+        (b'Depends(cached("roles:edit"))', Confidence.CERTAIN),
         (b'Security(current, scopes=["shop:read"])', Confidence.CERTAIN),
         (b'Security(current, scopes=["shop:write"])', Confidence.CERTAIN),
         (b'Security(current, scopes=["shop:create"])', Confidence.CERTAIN),
@@ -386,6 +394,13 @@ app = FastAPI()
 store = Minio("store:9000")
 sock = socket.socket()
 
+def take_away(number: int) -> None:
+    store.remove_object("products", str(number))
+
+def take_all_away(number: int) -> None:
+    for each in range(number):
+        store.remove_object("products", str(each))
+
 @app.delete("/products/{{number}}")
 async def product(number: int, who: str = Depends({guard})) -> None:
     told = "STOP"
@@ -406,6 +421,16 @@ from shop.done import done
         ("staff_only", 'store.remove_object("products", str(number))', Confidence.POSSIBLE),
         ("staff_only", 'store.fput_object("products", str(number), "file")', Confidence.CERTAIN),
         ("customer", 'store.remove_object("products", str(number))', Confidence.CERTAIN),
+        ("staff_only", "for _ in range(100): time.sleep(0.1)", Confidence.CERTAIN),
+        ("staff_only", "while True: time.sleep(0.1)", Confidence.CERTAIN),
+        (
+            "staff_only",
+            "for each in range(number): store.remove_object('products', str(each))",
+            Confidence.CERTAIN,
+        ),
+        ("staff_only", "take_away(number)", Confidence.POSSIBLE),
+        ("staff_only", "take_all_away(number)", Confidence.CERTAIN),
+        ("customer", 'for _ in range(number): sock.send(b"STOP")', Confidence.CERTAIN),
         ("customer", 'sock.send(b"STOP")', Confidence.POSSIBLE),
         ("customer", 'sock.sendall(told.encode("utf-8"))', Confidence.POSSIBLE),
         ("customer", "sock.sendall(str(number).encode())", Confidence.CERTAIN),
@@ -416,7 +441,7 @@ def test_what_takes_a_moment_counts_for_everybody_else(guard: str, call: str, ex
     source = _SHORT.format(guard=guard, call=call).encode()
     guards = f"def {guard}() -> str:\n    return ''\n".encode()
     [found] = analyze(
-        {"shop/main.py": source, "shop/guards.py": guards}, options=Options(select=("FP101",))
+        {"shop/main.py": source, "shop/guards.py": guards}, options=Options(select=("FP101", "FP103"))
     ).result.findings
 
     assert found.confidence is expected

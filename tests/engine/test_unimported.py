@@ -175,3 +175,50 @@ def test_a_file_beside_a_package_of_its_name_cannot_be_imported(package: str, ex
     found = analyze(sources(tree), options=Options(select=("FP310",))).result.findings
 
     assert [each.confidence for each in found if each.path == "shop/mail.py"] == [expected]
+
+
+_TOOL = "from fastapi import FastAPI\nimport time\napp = FastAPI()\n\n@app.get('/')\nasync def wait() -> None:\n    time.sleep(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "documents", "expected"),
+    [
+        ({}, {}, Confidence.POSSIBLE),
+        ({"shop/other.py": "from tools.stand_in import app\n"}, {}, Confidence.CERTAIN),
+        (
+            {"shop/other.py": "import importlib\nimportlib.import_module(f'tools.{name}')\n"},
+            {},
+            Confidence.CERTAIN,
+        ),
+        (
+            {"shop/other.py": "import importlib\nimportlib.import_module(f'plugs.{name}')\n"},
+            {},
+            Confidence.POSSIBLE,
+        ),
+        ({}, {"Procfile": "web: uvicorn tools.stand_in:app\n"}, Confidence.CERTAIN),
+        ({}, {"tools/Dockerfile": "FROM python\n"}, Confidence.CERTAIN),
+        ({"shop/main.py": ""}, {}, Confidence.CERTAIN),
+        (
+            {"shop/main.py": "", "examples/main.py": _TOOL.replace("time.sleep(1)", "...")},
+            {},
+            Confidence.CERTAIN,
+        ),
+    ],
+    ids=[
+        "by nobody",
+        "imported",
+        "loaded by its name",
+        "others loaded",
+        "started",
+        "with a document of its own",
+        "the only application",
+        "the only application beside an example",
+    ],
+)
+def test_an_application_among_tools_is_left_to_the_summary(
+    files: dict[str, str], documents: dict[str, str], expected: Confidence
+) -> None:
+    tree = {"shop/main.py": _TOOL.replace("time.sleep(1)", "..."), "tools/stand_in.py": _TOOL, **files}
+    found = analyze(sources(tree), documents=documents, options=Options(select=("FP104",))).result.findings
+
+    assert {each.path: each.confidence for each in found} == {"tools/stand_in.py": expected}

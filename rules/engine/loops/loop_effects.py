@@ -22,6 +22,7 @@ from rules.engine.loops.loop_calls import (
     is_idle,
     only_starts,
 )
+from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import assigned
 from rules.engine.reading.quick_programs import is_at_once
@@ -189,13 +190,17 @@ def weighs_little(stop: Stop, module: Module) -> bool:
         return True
     if stop.callable.partition(".")[0] in _WORKBOOKS and gives_form(stop.call, module):
         return True
-    if _writes_a_few_words(stop, module):
+    if _writes_a_few_words(stop, module) and not _is_repeated(stop, module):
         return True
     if stop.kind in (Kind.DB, Kind.CPU) and (
         is_for_admins(stop.call, module) or refuses_before(stop.call, module)
     ):
         return True
-    if _is_short(stop) and (is_for_admins(stop.call, module) or is_for_staff(stop.call, module)):
+    if (
+        _is_short(stop)
+        and (is_for_admins(stop.call, module) or is_for_staff(stop.call, module))
+        and not _is_repeated(stop, module)
+    ):
         return True
     return stop.kind is Kind.DB and (
         is_embedded(stop.callable, module)
@@ -209,6 +214,21 @@ def _is_short(stop: Stop) -> bool:
     if stop.kind is Kind.SLEEP and not stop.path and isinstance(stop.call, ast.Call):
         return (_seconds(stop.call) or _A_WHILE) < _A_WHILE
     return stop.kind is Kind.NET and stop.callable.rpartition(".")[2] in _OF_STORES
+
+
+def _is_repeated(stop: Stop, module: Module) -> bool:
+    """Whether a loop on the way makes many waits of one, each of them short."""
+    if module.is_repeated(stop.call):
+        return True
+    for hop in stop.path:
+        linked = module.project.resolver.modules.get(hop.path)
+        function = next(linked.functions_at(hop.line), None) if linked is not None else None
+        if function is not None and any(
+            call.line == hop.line and ("*" in call.path or call.flags & facts.WHILE)
+            for call in function.calls
+        ):
+            return True
+    return False
 
 
 def _writes_a_few_words(stop: Stop, module: Module) -> bool:

@@ -53,10 +53,22 @@ _GIVING = regex(r"_*(?:ensure|requires?|assert|enforce|must_be)_", re.IGNORECASE
 _ABOUT = frozenset({"for", "of"})
 _GETTING = regex(r"_*get(?=_|[A-Z])")
 _YES_OR_NO = frozenset({"is", "has", "can", "may"})
-_PRIVILEGE = regex(
-    r"(?:can_|may_)?(?:manage|administer|edit|approve|moderate)_(?:\w+_)?[a-z]+s", re.IGNORECASE
+_OF_SYSTEMS = (
+    r"(?:users|accounts|members|tenants|organi[sz]ations|roles?|permissions?|settings?|config(?:uration)?s?)"
 )
-"""Members of who asks that say what few are let do, to all there are: `edit_payments`."""
+"""What only those change who run the system. Everything else is the work of many: clerks have `orders:update`."""
+_PRIVILEGE = regex(
+    rf"(?:can_|may_)?(?:(?:administer|moderate)_(?:\w+_)?[a-z]+s|(?:manage|edit|update)_(?:\w+_)?{_OF_SYSTEMS})",
+    re.IGNORECASE,
+)
+"""Members of who asks that say what few are let do, to all there are: `moderate_photos`, `edit_users`."""
+_OPERATOR = regex(
+    r"(?:^|[:._-])(?:delete|destroy|purge|moderate|admin|provision|superuser)$|^admin[:._-]"
+    rf"|(?:^|[:._-]){_OF_SYSTEMS}[:._-](?:manage|update|edit)$",
+    re.IGNORECASE,
+)
+"""Scopes of what is done to a thing of all, now and then: what is created, written or updated may come from people and programs
+all day."""
 _BY_THEIR_WORK = frozenset({"operator", "moderator", "moderators", "curator", "curators"})
 """Words of members that as often say who looks after something: `call.operator`, `room.moderator`."""
 _SOMEONE = frozenset(
@@ -204,6 +216,11 @@ def _depends_on_staff(call: ast.Call) -> bool:
     if isinstance(asked, ast.Call):
         return _asks_for_role(asked)
     return lets_staff_in(last_name(asked))
+
+
+def is_scope_of_few(name: str) -> bool:
+    """Whether those have a scope or permission who run the system: `farm:delete`, `users:update`."""
+    return _OPERATOR.search(name) is not None
 
 
 def _is_for_staff(decorator: ast.expr) -> bool:

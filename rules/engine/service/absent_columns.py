@@ -105,6 +105,7 @@ def _misnamed(part: ast.AST, module: Module) -> tuple[ast.AST, ...]:
             isinstance(each, ast.Name)
             and isinstance(each.ctx, ast.Load)
             and undefined.is_nowhere(each, module.index)
+            and not absent_names.is_set(module.project, each.id)
         )
         or (
             isinstance(each, ast.Call)

@@ -65,16 +65,14 @@ def _is_missing(project: Project, module: Linked, name: str) -> bool:
         or not (found.functions or found.classes or found.members)
     ):
         return False
-    return (
-        not may_have(module, name) and not has_another(project, module, name) and not _is_set(project, name)
-    )
+    return not may_have(module, name) and not has_another(project, module, name) and not is_set(project, name)
 
 
 @once
 def _class_lacks(project: Project, module: Linked, symbol: str, name: str, *, made: bool) -> bool:
     value = Value(Sort.CLASS, symbol, module, symbol)
     bases = _bases(project, value)
-    if bases is None or project.resolver.heirs.of(value) or _is_set(project, name):
+    if bases is None or project.resolver.heirs.of(value) or is_set(project, name):
         return False
     own = [each for each in project.resolver.ancestry(value) if each.module is not None]
     if any(place_of(each.home.path) != "app" or _has(project, each, name) for each in own):
@@ -127,6 +125,6 @@ def _are_written(project: Project, classes: list[Value]) -> bool:
 
 
 @once
-def _is_set(project: Project, name: str) -> bool:
+def is_set(project: Project, name: str) -> bool:
     """Whether some file sets an attribute of the name on something."""
     return any(name in module.facts.sets for module in project.resolver.modules.values())

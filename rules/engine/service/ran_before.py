@@ -123,6 +123,8 @@ def surely(node: ast.AST) -> Iterator[ast.AST]:
         match node:
             case ast.IfExp(test=first) | ast.BoolOp(values=[first, *_]) | ast.Assert(test=first):
                 pending.append(first)
+            case ast.AnnAssign(target=target, value=value):
+                pending += [target] if value is None else [value, target]  # a function's own are never read
             case ast.Compare(left=left, comparators=[right, *_]):
                 pending += (right, left)
             case _:

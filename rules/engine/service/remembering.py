@@ -7,6 +7,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.graph import Node
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
@@ -48,6 +49,7 @@ def is_remembered(node: ast.AST, module: Module) -> bool:
     return own is not None and _only_through_caches(own)
 
 
+@once_for_node
 def _keeps(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
     if _WORDS.search(module.segment(function)):
         return True

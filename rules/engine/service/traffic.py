@@ -17,6 +17,7 @@ from rules.engine.reading.guarding import (
     REMEMBERED,
     asks_for_role,
     is_guard,
+    is_scope_of_few,
     lets_staff_in,
     spelled,
     words,
@@ -115,9 +116,18 @@ _KINDS = regex(r"^[^{]*[/_-](?:types?|categories|statuses|roles|permissions)(?:/
 _FORM = regex(r"(?:^|[/_-])(?:template|sample)(?:[._-]\w+)?/?$", re.IGNORECASE)
 """Ends of routes of files that are to be filled in: `/import-template`."""
 _FAILED_ROWS = regex(
-    r"(?:^|[/_-])(?:errors?|failures?|failed|rejected|rejects)(?:[._/-](?:\w+))?/?$", re.IGNORECASE
+    r"(?:^|[/_-])(?:errors?|failures?|failed|rejected|rejects)(?:[_-]rows)?"
+    r"(?:[._/-](?:csv|xlsx?|excel|json|zip|files?|reports?|downloads?|exports?))?/?$",
+    re.IGNORECASE,
 )
 """Ends of routes of what could not be taken over: `/imports/{number}/errors`, `/errors/excel`."""
+_TAKEN_OVER = frozenset({"import", "imports", "importer", "upload", "uploads", "batch", "batches", "ingest"})
+"""Words of routes and files of what is brought in; errors of everything else may be what a service is for."""
+_ACCOUNT = regex(
+    r"(?:^|[/_-])(?:users?|accounts?|me|profiles?|persons?|people|customers?|members?)(?:/\{[^}]*\})?/?$",
+    re.IGNORECASE,
+)
+"""Ends of routes of those who have a password: `/users/{number}`."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
 _ADMIN = regex(
@@ -126,11 +136,6 @@ _ADMIN = regex(
     re.IGNORECASE,
 )
 """What an endpoint names that lets only those in who run the system."""
-_OPERATOR = regex(
-    r"(?:^|[:._-])(?:delete|destroy|purge|update|edit|review|approve|moderate|admin|manage|provision|superuser)$|^admin[:._-]",
-    re.IGNORECASE,
-)
-"""Scopes of what is done to a thing of all, now and then: what is `created` or written may come from programs all day."""
 _ALIASED = ("Dep", "Depends", "Dependency", "Only", "Required")
 """How the names of annotations end that ask for something: `StaffDep = Annotated[User, Depends(staff_only)]`."""
 _PERSONS = frozenset({"user", "account", "identity", "principal", "super"})
@@ -235,8 +240,8 @@ def _is_one_of_others(part: ast.AST, module: Module) -> bool:
 
 def _is_of_operators(part: ast.Constant, module: Module) -> bool:
     """Whether a text is the only scope or permission that an endpoint asks for, and those have it who run the system:
-    `scopes=["farm:delete"]`, `Depends(require_permission("farms:update"))`."""
-    if not isinstance(part.value, str) or _OPERATOR.search(part.value) is None:
+    `scopes=["farm:delete"]`, `Depends(require_permission("users:update"))`."""
+    if not isinstance(part.value, str) or not is_scope_of_few(part.value):
         return False
     around = module.parent(part)
     if isinstance(around, ast.Call):
@@ -400,7 +405,11 @@ def gives_errors(node: ast.AST, module: Module) -> bool:
     """Whether all endpoints that reach the function around `node` give out what could not be taken over, by their routes: a few rows,
     after a failure."""
     endpoints = module.endpoints(node)
-    return bool(endpoints) and all(_FAILED_ROWS.search(each.path) for each in endpoints)
+    return bool(endpoints) and all(
+        _FAILED_ROWS.search(each.path)
+        and not _TAKEN_OVER.isdisjoint(words(each.path) | words(_stem(module.path)))
+        for each in endpoints
+    )
 
 
 def is_set_up(node: ast.AST, module: Module) -> bool:
@@ -416,11 +425,13 @@ def is_of_keys(node: ast.AST, module: Module) -> bool:
     return bool(endpoints) and all(not _FEW.isdisjoint(each.path.split("/")) for each in endpoints)
 
 
-def only_ends(node: ast.AST, module: Module) -> bool:
-    """Whether all endpoints that reach the function around `node` take something away for good, `DELETE /users/{number}`: once for
-    each thing."""
+def only_ends_accounts(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` take an account away for good, `DELETE /users/{number}`: once for
+    each. Sessions and what a cart holds are ended all day."""
     endpoints = module.endpoints(node)
-    return bool(endpoints) and all(each.method == "DELETE" for each in endpoints)
+    return bool(endpoints) and all(
+        each.method == "DELETE" and _ACCOUNT.search(each.path) for each in endpoints
+    )
 
 
 def is_aside(path: str) -> bool:

@@ -64,14 +64,32 @@ def is_lone_script(project: Project, path: str) -> bool:
     return not any(naming(project, [path], _SERVERS)) and _is_nobodys(project, path)
 
 
-@once
 def is_lone_tool(project: Project, path: str) -> bool:
     """Whether a file lies in a folder of tools of its own, imported and named by nothing else, while the application is elsewhere."""
-    folder = _TOOLS.match(path)
-    if folder is None or any(document.startswith(folder[0]) for document in project.documents):
-        return False  # what it says there may be how it is deployed
-    served = any(not route.handler.path.startswith(folder[0]) for route in project.routing.endpoints)
-    return served and _is_nobodys(project, path)
+    return _TOOLS.match(path) is not None and path in _lone_tools(project)
+
+
+@once
+def _lone_tools(project: Project) -> frozenset[str]:
+    folders: dict[str, set[str]] = {}
+    for path in project.resolver.modules:
+        if folder := _TOOLS.match(path):
+            folders.setdefault(folder[0], set()).add(path)
+    lone = set[str]().union(*(files for folder, files in folders.items() if _is_beside(project, folder)))
+    lone -= _all_imported(project)
+    lone -= _named(project, lone)
+    loaders = {*naming(project, project.resolver.modules, LOADING)} if lone else ()
+    return frozenset(path for path in lone if not any(_may_load(project, each, path) for each in loaders))
+
+
+def _is_beside(project: Project, folder: str) -> bool:
+    """Whether a folder of tools stands beside an application, and has no document: what one says there may be how it is deployed."""
+    if any(document.startswith(folder) for document in project.documents):
+        return False
+    others = (
+        each.handler.path for each in project.routing.endpoints if not each.handler.path.startswith(folder)
+    )
+    return any(place_of(each) == "app" and not is_example(each, project) for each in others)
 
 
 @once_for_outline

@@ -66,9 +66,30 @@ async def of_owned(password: str, user=Depends(current_user)) -> bytes:
 
 @app.post("/refusals/privileges")
 async def of_privileged(password: str, user=Depends(current_user)) -> bytes:
-    if not user.edit_payments:
+    if not user.moderate_payments:
         raise HTTPException(403)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
+
+
+@app.post("/refusals/people")
+async def of_editors_of_people(password: str, user=Depends(current_user)) -> bytes:
+    if not user.can_edit_users:
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
+
+
+@app.post("/refusals/orders")
+async def of_clerks(password: str, user=Depends(current_user)) -> bytes:
+    if not user.edit_orders or not user.can_manage_tasks:
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
+@app.post("/refusals/addresses")
+async def of_their_address(password: str, user=Depends(current_user)) -> bytes:
+    if not user.can_edit_address:
+        raise HTTPException(403)
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
 
 
 @app.post("/refusals/edits")
@@ -80,7 +101,7 @@ async def of_edited(password: str, user=Depends(current_user)) -> bytes:
 
 @app.post("/refusals/rooms/edits")
 async def of_edits(password: str, user=Depends(current_user), room=Depends(room_of)) -> bytes:
-    if not room.edit_payments:
+    if not room.moderate_payments:
         raise HTTPException(403)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
 
@@ -88,6 +109,11 @@ async def of_edits(password: str, user=Depends(current_user), room=Depends(room_
 @app.delete("/refusals/people/{number}")
 async def deleted(number: int, user=Depends(current_user)) -> bytes:
     return bcrypt.hashpw(str(number).encode(), bcrypt.gensalt())  # FP701 (change)
+
+
+@app.delete("/refusals/people/{number}/sessions/{token}")
+async def signed_out(number: int, token: str, user=Depends(current_user)) -> bytes:
+    return bcrypt.hashpw(token.encode(), bcrypt.gensalt())  # FP701 (inline)
 
 
 @app.post("/refusals/caught")
