@@ -106,6 +106,7 @@ _NAMING = regex(
 """Names of columns whose values name one row."""
 _TIME = regex(
     r"(?:_at|_on|_ts|_date|_time|_until|timestamp|^date|^time|^created|^updated|expir\w*"
+    r"|^(?:started|ended|finished|completed|occurred|happened|received|recorded|sent|queued|submitted|seen)$"
     r"|^last_(?:active|activity|seen|login|used|accessed|heartbeat|ping|run|sync|synced|updated|checked))$"
 )
 """Names of columns that hold a time."""
@@ -127,7 +128,8 @@ _STAMPS = frozenset(
 )
 """What audits put on every table: it tells something only of one that use fills."""
 
-
+_HAPPENS = frozenset({"occurred", "occurred_at", "happened_at", "recorded_at", "logged_at", "event_time"})
+"""Columns that say of each row that it is something that happened, whatever the table is called: there is no end of them."""
 _VECTORS = frozenset({"Vector", "VECTOR", "HALFVEC", "HalfVector"})
 _VECTOR_INDEX = regex(r"\b(?:hnsw|ivfflat|diskann|vchordrq|scann)\b", re.IGNORECASE)
 """What makes an index for embeddings, also in an SQL text of the same file."""
@@ -411,12 +413,14 @@ def _ranged(
     for table, column in module.project.models.columns_at(module.path, index_advice.symbol_of(node, module)):
         if column.place in seen or not _TIME.search(column.attribute):
             continue
-        if not grows(table) or not _is_worth_an_index(table, column, module):
+        happens = column.attribute in _HAPPENS
+        if not (happens or grows(table)) or not _is_worth_an_index(table, column, module, is_key=happens):
             continue
         uses = [
             use
             for use in module.project.lookups.ranged.get(column.place, [])
-            if use.of == table.symbol and not use.is_clean_up and not use.seldom
+            # Rows that are thrown away by their age come as fast as they go.
+            if use.of == table.symbol and (happens or not use.is_clean_up) and not use.seldom
         ]
         yield from _hinted(
             node,
@@ -488,7 +492,9 @@ def _is_worth_an_index(table: Table, column: Column, module: Module, *, is_key: 
     when it names one row."""
     if column.foreign is not None or table.opaque or table.is_indexed(column):
         return False
-    if _has_few_values(column.attribute, column.type) or is_small(table):
+    if _has_few_values(column.attribute, column.type):
+        return False
+    if is_small(table) and column.attribute not in _HAPPENS:
         return False
     return is_key or _shows_growth(table) or grows(table) or _has_unseen_columns(table, module)
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
+_SCANS = frozenset({"CASCADE", "SET NULL"})
+"""What a delete of the parent does by itself: the database looks for the children each time."""
+
 
 class ForeignKeyWithoutIndex(Rule):
     """A foreign key without an index makes each look-up of the children, and each delete of a parent, read the whole table.
@@ -114,12 +117,14 @@ class ForeignKeyWithoutIndex(Rule):
                 continue
             seen.add(column.place)
             statement = index_advice.column_node(node, column)
-            if statement is None or _is_declined(statement):
+            declined = statement is not None and _is_declined(statement)
+            if statement is None or (declined and column.foreign.on_delete.upper() not in _SCANS):
                 continue
             reason, place = _reason(table, column, module)
             # Whoever deletes an account or a group, or lists the few rows of a settings table, can wait for a scan.
             asked = (
-                not is_small(table)
+                not declined
+                and not is_small(table)
                 and not _refers_to_kind(column, module)
                 and any(
                     use.reached and not (use.seldom or use.optional or use.joined or use.is_clean_up)
@@ -128,7 +133,12 @@ class ForeignKeyWithoutIndex(Rule):
             )
             name = table.symbol.rpartition(".")[2]
             # Together with the column the index costs nothing; later it is a migration of a table in use.
-            worth_it = place is not None and not is_small(table) and not _refers_to_kind(column, module)
+            worth_it = (
+                not declined
+                and place is not None
+                and not is_small(table)
+                and not _refers_to_kind(column, module)
+            )
             yield Match(
                 index_advice.place_of(statement),
                 f"`{name}.{column.attribute}` is a foreign key without an index: {reason} reads all of `{table.name}`.",
@@ -136,7 +146,7 @@ class ForeignKeyWithoutIndex(Rule):
                 severity=self.severity if asked else Severity.LOW,
                 confidence=Confidence.LIKELY if asked else Confidence.POSSIBLE,
                 when_new=Confidence.LIKELY if worth_it and not asked else None,
-                fix=index_advice.add_index(statement),
+                fix=None if declined else index_advice.add_index(statement),
                 related=(place,) if place is not None else (),
                 instead=index_advice.advice(table, column),
                 impact=estimates.rows_scanned(module.options),
@@ -186,6 +196,6 @@ def _reason(table: Table, column: Column, module: Module) -> tuple[str, Hop | No
         name = f"{owner.symbol.rpartition('.')[2]}.{relationship.attribute}"
         return f"loading `{name}`", relationship.declared(name)
     parent = f"`{target.name}`" if target is not None else "the parent"
-    if foreign is not None and foreign.on_delete.upper() in ("CASCADE", "SET NULL"):
+    if foreign is not None and foreign.on_delete.upper() in _SCANS:
         return f"deleting a row of {parent}", Hop(column.path, column.line, column.attribute)
     return f"each look-up by it, and deleting a row of {parent},", None

@@ -12,6 +12,7 @@ from rules.engine.linking.context import Context
 from rules.engine.loops.adapters import brings_timeout, nobody_passes
 from rules.engine.loops.bounded import is_bounded
 from rules.engine.loops.handed_over import PASS_KEYWORDS, call_in_thread
+from rules.engine.loops.remote_procedures import lacks_deadline
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
@@ -22,11 +23,11 @@ from rules.engine.service.creation import serves
 from rules.engine.service.one_at_a_time import lambda_entry
 from rules.engine.service.stand_ins import seldom_needed
 from rules.engine.service.traffic import is_after_failure, is_aside, is_seldom
+from rules.libraries import Timeout
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.libraries import Timeout
 
 # An adapter or a wrapper of the project that brings a default timeout to a whole session.
 _UNCONNECTED = frozenset({"ftplib.FTP", "ftplib.FTP_TLS"})
@@ -44,6 +45,8 @@ _ADAPTER = regex(
 _OF_THE_SERVER = frozenset({"starlette.concurrency.run_in_threadpool", "anyio.to_thread.run_sync"})
 _ONLY_MADE = ("google.genai.", "redis.", "valkey.", "pymemcache.", "keystoneauth1.", "googlemaps.", "msal.")
 """Clients that ask nobody while they are made."""
+_DEADLINE = Timeout("", "timeout", 1)
+"""Of the methods of gRPC stubs, whose classes are generated."""
 _PROCESS = "asyncio.subprocess.Process."
 _WAITS = frozenset(
     {"asyncio.Event.wait", "asyncio.Queue.get", "asyncio.Condition.wait"}
@@ -129,6 +132,8 @@ class MissingTimeout(Rule):
             callee.name in _WAITS
             or libraries.timeout(callee.name) is not None
             or (offload is not None and offload.kind == "thread")
+            # The methods of a service are spelled like its classes: `stub.GetOrder(request)`.
+            or (not callee.name and callee.is_method and callee.spelled[:1].isupper())
         )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
@@ -139,6 +144,7 @@ class MissingTimeout(Rule):
         default = libraries.timeout(name) if name is not None else None
         if default is None:
             yield from self._in_thread(node, module)
+            yield from self._of_stub(node, module)
             return
         if not serves(node, module) or not _waits_for_ever(node, default, module):
             return
@@ -226,6 +232,26 @@ class MissingTimeout(Rule):
             if offload.name in _OF_THE_SERVER
             else estimates.hangs_in_executor(),
             instead=_instead(default),
+        )
+
+    def _of_stub(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """`self.stub.GetOrder(request)`: gRPC waits for ever for a peer that took the call."""
+        is_plain = lacks_deadline(node, module) if _unbounded(node, _DEADLINE) else None
+        if is_plain is None or not serves(node, module):
+            return
+        on_request = module.in_request_path(node)
+        waits_here = module.runs_on_event_loop(node) and not module.is_awaited(node)
+        aside = seldom_needed(node, module) or is_aside(module.path)
+        yield Match(
+            node,
+            _message(spelled(node.func), _DEADLINE, on_request=on_request, on_loop=waits_here)
+            if not module.is_awaited(node)
+            else f"`{spelled(node.func)}` has no deadline: it waits for ever for a peer that never answers.",
+            severity=_severity(_DEADLINE, on_request=on_request and not is_seldom(node, module)),
+            confidence=Confidence.LIKELY if is_plain and on_request and not aside else Confidence.POSSIBLE,
+            fix=Fix(with_keyword(_DEADLINE.keyword, _DEADLINE.suggest), safety=Safety.UNSAFE),
+            impact=_impact(node, "", _DEADLINE, module, asks=True, on_loop=waits_here),
+            instead=_instead(_DEADLINE),
         )
 
 

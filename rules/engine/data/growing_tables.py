@@ -74,6 +74,8 @@ _GROWING = frozenset(
             "incident",
             "alarm",
             "error",
+            "span",
+            "trace",
         ),
         *("request", "email", "mail", "letter", "visitor"),
         *("job", "task", "run", "execution", "build", "deployment", "import", "export", "attempt"),

@@ -38,6 +38,10 @@ _POOL = frozenset(
     | {"async_creator", "pool_use_lifo"}
 )
 _SERVER_URL = regex(r"\b(?:postgres(?:ql)?|mysql|mariadb|oracle|mssql)(?:\+\w+)?://")
+_OF_SERVERS = frozenset(
+    {"server_settings", "command_timeout", "statement_cache_size", "sslmode", "keepalives"}
+)
+"""What only drivers of servers take to connect."""
 _EITHER = regex(
     r"(?:==|!=)\s*[\"']sqlite[\"']|\bstartswith\(\s*[\"']sqlite|[\"']sqlite[\"']\s+(?:not\s+)?in\b"
 )
@@ -85,7 +89,10 @@ def engine(call: ast.Call, module: Module) -> Engine | None:
     if not lasts(call, module):
         return None
     told_apart = any(map(_tells_sqlite_apart, given.values())) or _is_told_apart(call, module)
-    if not told_apart and (_is_sqlite(call, given, module) or not _has_server(call, _ENGINES[name], module)):
+    if not told_apart and (
+        _is_sqlite(call, given, module)
+        or not (_connects_to_server(given, module) or _has_server(call, _ENGINES[name], module))
+    ):
         return None
     return Engine(call, _ENGINES[name], given)
 
@@ -269,6 +276,12 @@ def _is_sqlite(call: ast.Call, given: dict[str, ast.expr], module: Module) -> bo
     if url is None:
         return True
     return "sqlite" in (_text(url, module) or ast.unparse(url)).lower()
+
+
+def _connects_to_server(given: dict[str, ast.expr], module: Module) -> bool:
+    """Whether what the driver is given to connect tells that it is one of a server: `connect_args={"server_settings": …}`."""
+    connecting = _options(given.get("connect_args"), module)
+    return connecting is not None and not _OF_SERVERS.isdisjoint(connecting)
 
 
 def _tells_sqlite_apart(value: ast.expr) -> bool:

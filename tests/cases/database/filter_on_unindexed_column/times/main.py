@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from fastapi import Depends, FastAPI, Request
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from .models import Order, Reminder
+from . import models
+from .models import EventResource, Order, Reading, Reminder, Shelf
 
 app = FastAPI()
 
@@ -84,3 +85,37 @@ def stale(start: datetime, four: str, session: Session = Depends(get_session)) -
     old = session.scalars(select(Order).where(Order.last_checked < start))
     four_to_go = session.scalars(select(Order).where(Order.last_four >= four))
     return [order.id for order in [*old, *four_to_go]]
+
+
+@app.get("/executions")
+def executions(start: datetime, end: datetime, session: Session = Depends(get_session)) -> list[int]:
+    inside = select(models.Execution).where(
+        start <= models.Execution.started, models.Execution.started < end
+    )
+    waited = select(models.Execution).where(models.Execution.queued.between(start, end))
+    mine = select(models.Execution).where(models.Execution.customer_id == 1, models.Execution.finished >= start)
+    return [one.id for query in (inside, waited, mine) for one in session.scalars(query)]
+
+
+@app.get("/spans")
+def spans(start: datetime, end: datetime, session: Session = Depends(get_session)) -> list[int]:
+    kept = select(models.Span).filter(models.Span.start_time.between(start, end))
+    return [span.id for span in session.scalars(kept)]
+
+
+def delete_old(session: Session, cutoff: datetime) -> None:
+    session.execute(delete(EventResource).where(EventResource.occurred < cutoff))
+    session.execute(delete(Reading).where(Reading.occurred < cutoff))
+
+
+@app.get("/shelves")
+def shelves(start: datetime, session: Session = Depends(get_session)) -> list[int]:
+    return [shelf.id for shelf in session.scalars(select(Shelf).where(Shelf.started >= start))]
+
+
+@app.post("/things")
+def things(now: datetime, session: Session = Depends(get_session)) -> None:
+    session.add(EventResource(resource_id="a", occurred=now))
+    session.add(Reading(meter="a", occurred=now))
+    session.add(Shelf(started=now))
+    session.commit()

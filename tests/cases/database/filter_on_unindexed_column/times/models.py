@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -38,3 +38,41 @@ class Reminder(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     status: Mapped[str]
     due_at: Mapped[datetime]  # FP206
+
+
+class Execution(Base):
+    __tablename__ = "executions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    started: Mapped[datetime]  # FP206
+    finished: Mapped[datetime]
+    queued: Mapped[datetime] = mapped_column(index=True)
+
+
+class Span(Base):
+    __tablename__ = "spans"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    start_time: Mapped[datetime]  # FP206
+
+
+class EventResource(Base):
+    __tablename__ = "event_resources"
+    __table_args__ = (Index("ix_event_resources", "resource_id", "occurred"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    resource_id: Mapped[str]
+    occurred: Mapped[datetime]  # FP206
+
+
+class Shelf(Base):
+    __tablename__ = "shelves"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    started: Mapped[datetime]
+
+
+class Reading(Base):
+    __tablename__ = "meter_values"
+    __table_args__ = (Index("ix_meter_values", "occurred", "meter"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meter: Mapped[str]
+    occurred: Mapped[datetime]

@@ -20,6 +20,16 @@ class IndexedMixin:
         return mapped_column(ForeignKey("customers.id"), index=True)
 
 
+class PackedMixin:
+    @declared_attr
+    def packer_id(cls):
+        return Column(Integer, ForeignKey("customers.id", ondelete="CASCADE"), index=False)  # FP207 (summary)
+
+    @declared_attr
+    def wrapper_id(cls):
+        return Column(Integer, ForeignKey("customers.id"), index=False)
+
+
 class EditedMixin:
     @declared_attr
     def editor_id(cls) -> Mapped[int]:
@@ -35,11 +45,14 @@ class Customer(Base):
     orders: Mapped[list["Order"]] = relationship(back_populates="customer", foreign_keys="Order.customer_id")
 
 
-class Order(OwnedMixin, IndexedMixin, EditedMixin, Base):
+class Order(OwnedMixin, IndexedMixin, EditedMixin, PackedMixin, Base):
     __tablename__ = "orders"
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))  # FP207
     declined_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=False)
+    swept_id: Mapped[int] = mapped_column(  # FP207 (summary)
+        ForeignKey("customers.id", ondelete="CASCADE"), index=False
+    )
     customer: Mapped[Customer] = relationship(back_populates="orders", foreign_keys=[customer_id])
     referrer_id: Mapped[int | None] = mapped_column(  # FP207
         ForeignKey("customers.id"),

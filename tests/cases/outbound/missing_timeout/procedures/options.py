@@ -1,0 +1,1 @@
+OPTIONS = [("grpc.keepalive_time_ms", 10_000)]
