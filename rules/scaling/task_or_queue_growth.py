@@ -161,6 +161,21 @@ class TaskOrQueueGrowth(Rule):
                 ),
             )
 
+        elif (received := next((put for put in puts if _hears(put, call, module)), None)) is not None:
+            yield Match(
+                call,
+                f"`{name}` has no bound, and what the client sends over the websocket fills it: one client that sends faster than"
+                " it is served fills memory.",
+                severity=Severity.LOW,
+                confidence=Confidence.POSSIBLE,  # how much a client sends is not in the code
+                related=(Hop(module.path, received.lineno, spelled(received.func)),),
+                fix=_fix(call, module),
+                impact=Impact(
+                    "memory = (rate in − rate out) · time · size of a message, per client → 1,000 messages",
+                    assumptions={"maxsize": 1000},
+                ),
+            )
+
     def _hub(self, call: ast.Call, module: Module) -> Iterator[Match]:
         """An object that takes what others give it and hands it on: who gives waits for nobody."""
         put = _taken_in(call, module) if serves(call, module) else None
@@ -289,6 +304,21 @@ def _streams(call: ast.Call, puts: list[ast.Call], module: Module) -> bool:
     )
     return fed and any(
         isinstance(each, ast.Yield) and module.function_of(each) == function for each in walk(function.node)
+    )
+
+
+def _hears(put: ast.Call, queue: ast.Call, module: Module) -> bool:
+    """Whether a loop that receives from a websocket puts into the queue of the same function."""
+    function = module.function_of(queue)
+    if function is None or not any(each is put for each in walk(function.node)):
+        return False
+    return any(
+        isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Attribute)
+        and each.func.attr.startswith(("receive", "iter_"))
+        and (module.type_of(each.func.value) or "").rpartition(".")[2] == "WebSocket"
+        for loop in module.loops(put)
+        for each in walk(loop)
     )
 
 

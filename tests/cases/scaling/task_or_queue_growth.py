@@ -2,7 +2,7 @@ import asyncio
 import queue
 from collections.abc import AsyncIterator
 
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
 
 app = FastAPI()
@@ -63,7 +63,30 @@ async def stream() -> StreamingResponse:
     return StreamingResponse(kept_alive(stream()))
 
 
+@app.websocket("/chat")
+async def chat(socket: WebSocket) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue()  # FP709 (summary)
+    while True:
+        heard.put_nowait(await socket.receive_text())
+
+
 # Near misses
+
+
+@app.websocket("/bounded-chat")
+async def bounded_chat(socket: WebSocket) -> None:
+    heard: asyncio.Queue[str] = asyncio.Queue(maxsize=10)
+    while True:
+        await heard.put(await socket.receive_text())
+
+
+@app.websocket("/once")
+async def once(socket: WebSocket, texts: list[str]) -> None:
+    told: asyncio.Queue[str] = asyncio.Queue()
+    await told.put(await socket.receive_text())
+    for text in texts:
+        await told.put(text)
+
 
 bounded = asyncio.Queue(maxsize=1000)
 by_position = asyncio.Queue(100)
