@@ -145,7 +145,8 @@ def is_held(read: LazyRead, node: ast.AST, module: Module) -> bool:
 
 
 def is_first(node: ast.Attribute, module: Module, name: str = "") -> bool:
-    """Whether `node` is the first reading of this attribute of this name in its function: later ones cost nothing.
+    """Whether `node` is the first reading of this attribute of this name in its function, through a property too: later ones cost
+    nothing.
 
     `name` is the relationship when `node` is a property that reads it.
     """
@@ -155,12 +156,19 @@ def is_first(node: ast.Attribute, module: Module, name: str = "") -> bool:
     place = (node.lineno, node.col_offset)
     return not any(
         isinstance(other, ast.Attribute)
-        and other.attr in (node.attr, name)
         and (other.lineno, other.col_offset) < place
         and isinstance(other.ctx, ast.Load)
+        and (other.attr in (node.attr, name) or other.attr in module.project.models.property_names)
         and ast.dump(other.value) == text
+        and (other.attr in (node.attr, name) or _reads(other, module, name))
         for other in walk(around)
     )
+
+
+def _reads(node: ast.Attribute, module: Module, name: str) -> bool:
+    """Whether a property reads the relationship of this name."""
+    found = lazy_read(node, module)
+    return found is not None and found.chain[-1] == name
 
 
 def is_loaded_by_hand(node: ast.Attribute, module: Module, name: str = "") -> bool:

@@ -78,6 +78,18 @@ def through(session: SessionDep) -> list[list[str]]:
     return [order.customer.numbers() for order in orders]  # FP203
 
 
+@app.get("/spans")
+def spans(session: SessionDep) -> list[tuple[str, str, str]]:
+    return [
+        (
+            customer.latest,  # FP203
+            customer.oldest,  # its orders are there by now
+            customer.initial,
+        )
+        for customer in session.scalars(select(Customer)).all()
+    ]
+
+
 # Near misses
 
 

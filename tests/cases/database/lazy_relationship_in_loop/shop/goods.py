@@ -18,6 +18,10 @@ class Customer(Base):
         return self.orders[-1].number
 
     @property
+    def oldest(self) -> str:
+        return self.orders[0].number
+
+    @property
     def initial(self) -> str:
         return self.name[:1]
 

@@ -6,9 +6,7 @@ app = FastAPI()
 
 
 @app.middleware("http")
-async def tell(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:  # FP510 (summary)
+async def tell(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:  # FP510 (summary)
     return await call_next(request)
 
 
