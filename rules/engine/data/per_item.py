@@ -16,12 +16,12 @@ from rules.engine.reading import facts, switches
 from rules.engine.reading.loop_shapes import FEW, finds_one, is_short, iterables, targets, unwrapped
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Part
-from rules.engine.reading.spelling import last_name
+from rules.engine.reading.spelling import last_name, names_bound
 from rules.engine.reading.walking import children_of, names_in, walk
 from rules.engine.reading.whole_numbers import arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from rules.engine.linking.graph import Node
     from rules.engine.module import Module
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _MONTHS = 12
 """So many turns at most, by what the declaration of a parameter allows, are few."""
 _KEY_ENDS = ("_id", "_uuid", "_key", "_name", "_code", "_slug")
+_OWN_KEYS = frozenset({"id", "pk", "uuid", "key", "name", "number", "code", "slug"})
+"""What each item has for itself."""
 _FIELDS = frozenset({"model_dump", "dict", "asdict", "__dict__", "_asdict"})
 """What gives one value per field of a schema."""
 _GROUPING = frozenset({"append", "add", "extend", "update", "setdefault"})
@@ -78,9 +80,51 @@ def is_doubtful(loop: ast.AST, module: Module) -> bool:
         or _is_after_failure(loop, module)
         or _is_search(loop)
         or _is_asked_until_known(loop, module)
+        or _skips_what_was_seen(loop)
         or _is_said_to_be_short(loop, module)
         or _names_members(loop, module)
         or any(_is_unclear(iterable, module) for iterable in iterables(loop))
+    )
+
+
+def _skips_what_was_seen(loop: ast.AST) -> bool:
+    """`if slot.kind in seen: continue`, and `seen.add(slot.kind)`: a turn for each different kind, not for each of the rows, as it
+    is where the key of the row itself is asked for."""
+    if not isinstance(loop, ast.For | ast.AsyncFor):
+        return False
+    known = {
+        part.func.value.id
+        for part in walk(loop)
+        if isinstance(part, ast.Call)
+        and isinstance(part.func, ast.Attribute)
+        and part.func.attr == "add"
+        and isinstance(part.func.value, ast.Name)
+    }
+    items = names_in(loop.target)
+    for each in loop.body if known else ():
+        match each:
+            case ast.If(
+                test=ast.Compare(left=key, ops=[ast.In()], comparators=[ast.Name(id=name)]),
+                body=[ast.Continue()],
+            ) if name in known:
+                given = [
+                    other.value
+                    for other in loop.body
+                    if isinstance(other, ast.Assign)
+                    and isinstance(key, ast.Name)
+                    and key.id in names_bound(other)
+                ]
+                return any(_tells_a_kind(part, items) for one in given or [key] for part in walk(one))
+    return False
+
+
+def _tells_a_kind(part: ast.AST, items: Collection[str]) -> bool:
+    """Whether something is read of an item that several of them may have in common."""
+    return (
+        isinstance(part, ast.Attribute)
+        and part.attr not in _OWN_KEYS
+        and isinstance(part.value, ast.Name)
+        and part.value.id in items
     )
 
 

@@ -949,3 +949,39 @@ def owners_of_import(session: Session, number: int) -> list[Owner | None]:
 @app.get("/families/{number}")
 def family(number: int, session: Annotated[Session, Depends(get_session)]) -> list[Owner | None]:
     return owners_of_import_id(session, number) + owners_of_import(session, number)
+
+
+@app.get("/orders/of-each-owner")
+def one_of_each(session: SessionDep) -> list[Owner | None]:
+    seen: set[int] = set()
+    found = []
+    for order in session.scalars(select(Order)).all():
+        owner_id = order.owner_id
+        if owner_id in seen:
+            continue
+        seen.add(owner_id)
+        found.append(load_owner(session, owner_id))  # FP202 (summary)
+    return found
+
+
+@app.get("/orders/once")
+def each_once(session: SessionDep) -> list[Owner | None]:
+    seen: set[int] = set()
+    found = []
+    for order in session.scalars(select(Order)).all():
+        if order.id in seen:
+            continue
+        seen.add(order.id)
+        found.append(load_owner(session, order.owner_id))  # FP202
+    return found
+
+
+@app.get("/orders/seen-before")
+def seen_before(session: SessionDep) -> list[Owner | None]:
+    seen: set[int] = set()
+    found = []
+    for order in session.scalars(select(Order)).all():
+        if order.owner_id in seen:
+            continue  # nothing is kept there
+        found.append(load_owner(session, order.owner_id))  # FP202
+    return found
