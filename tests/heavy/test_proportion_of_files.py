@@ -13,7 +13,8 @@ from tests.engine.test_proportion import beyond, counted
 FEW = 1_000_000
 """Of sixty classes; all ways from one to another together come to ten millions."""
 API = """
-import time, requests
+import time, grpc, requests
+from shop import orders_pb2_grpc
 from fastapi import FastAPI
 from sqlalchemy import Column, Integer
 from sqlalchemy.orm import declarative_base
@@ -38,6 +39,10 @@ ENDPOINTS = {
     "one with many refusals": ("", "if not user.is_known: raise ValueError({own}); time.sleep(1)"),
     "one with many queries": ("", "db.query(Order).filter(Order.id == {own}).all()"),
     "one with many tries": ("", "try: time.sleep({own})\n    except KeyError: raise"),
+    "one with many calls of a stub": (
+        "",
+        "row{own} = orders_pb2_grpc.OrdersStub(channel).Get({own})\n    for part in row{own}: pass",
+    ),
     "many": ("def fetch{own}(url): return requests.get(url)", "fetch{own}(url)"),
 }
 

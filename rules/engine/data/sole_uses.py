@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once_for_node
 from rules.engine.reading.loop_shapes import asks_for_any
 from rules.engine.reading.origins import assigned
 from rules.engine.reading.walking import walk
@@ -20,12 +22,15 @@ def is_used_once(source: ast.expr, module: Module) -> bool:
     function = module.function_of(source)
     if function is None:
         return False
-    uses = [
-        part
-        for part in walk(function.node)
-        if isinstance(part, ast.Name) and part.id == source.id and isinstance(part.ctx, ast.Load)
-    ]
-    return len(uses) == 1
+    return _loaded(function.node, module)[source.id] == 1
+
+
+@once_for_node
+def _loaded(function: ast.AST, module: Module) -> Counter[str]:
+    """How often each name is read in a function."""
+    return Counter(
+        part.id for part in walk(function) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)
+    )
 
 
 def is_read_once(source: ast.Attribute, module: Module) -> bool:

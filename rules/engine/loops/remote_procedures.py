@@ -176,8 +176,14 @@ def _is_stream(call: ast.Call, module: Module) -> bool:
     function = module.function_of(call)
     if not isinstance(parent, ast.Assign) or not isinstance(parent.targets[0], ast.Name) or function is None:
         return False
-    name = parent.targets[0].id
-    return any(
-        isinstance(node, ast.For | ast.AsyncFor | ast.comprehension) and last_name(node.iter) == name
-        for node in walk(function.node)
+    return parent.targets[0].id in _gone_through(function.node, module)
+
+
+@once_for_node
+def _gone_through(function: ast.AST, module: Module) -> frozenset[str]:
+    """The names that a function's loops go through."""
+    return frozenset(
+        last_name(each.iter)
+        for each in walk(function)
+        if isinstance(each, ast.For | ast.AsyncFor | ast.comprehension)
     )
