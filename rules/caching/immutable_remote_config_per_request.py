@@ -127,13 +127,13 @@ class ImmutableRemoteConfigPerRequest(Rule):
         if _makes_key_client(node, module):
             yield from self._of_keys(node, module)
             return
-        if not module.in_request_path(node) or is_remembered(node, module) or module.is_repeated(node):
+        if not module.in_request_path(node) or module.is_repeated(node):
             return
         found = fixed_request(node, module)
         if found is None:
-            yield from _asked_again(node, module)
+            yield from (match for match in _asked_again(node, module) if not is_remembered(node, module))
             return
-        if _PERSONAL.search(found.text):
+        if is_remembered(node, module) or _PERSONAL.search(found.text):
             return
         slow = bool(SLOW_TO_CHANGE.search(found.text))
         if not slow and not (
