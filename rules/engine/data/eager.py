@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -54,7 +54,40 @@ def lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
 
 def _lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
     found = [read_of(loaded) for loaded in module.rows(node)]
-    return found[0] if found and all(each is not None and not each.behind for each in found) else None
+    if not found or any(each is None or each.behind for each in found):
+        return None
+    return None if found[0] is None or _is_loaded_where_read(found[0], node, module) else found[0]
+
+
+def _is_loaded_where_read(read: LazyRead, node: ast.Attribute, module: Module) -> bool:
+    """Whether the query loads it on some paths, and one condition decides both: `if wants_items: query = query.options(…)`, and later
+    `if wants_items: …`."""
+    function = module.function_of(node)
+    if read.chain not in read.loaded.maybe or function is None:
+        return False
+    asked = {ast.dump(each.test) for each in _conditions(node, function.node, module)}
+    if not asked:
+        return False
+    return any(
+        isinstance(each, ast.If)
+        and each.lineno < node.lineno
+        and ast.dump(each.test) in asked
+        and any(
+            isinstance(part, ast.Attribute) and part.attr == "options"
+            for statement in each.body
+            for part in walk(statement)
+        )
+        for each in walk(function.node)
+    )
+
+
+def _conditions(node: ast.AST, function: ast.AST, module: Module) -> Iterator[ast.If]:
+    """The conditions around `node` in its function that hold where it is."""
+    child, parent = node, module.parent(node)
+    while parent is not None and child is not function:
+        if isinstance(parent, ast.If) and child in parent.body:
+            yield parent
+        child, parent = parent, module.parent(parent)
 
 
 def read_of(loaded: Loaded) -> LazyRead | None:

@@ -397,9 +397,11 @@ def _calls_maker(index: Index, node: ast.AST, kept: set[str]) -> bool:
     match node:
         case ast.Call(func=ast.Name(id=name)):
             pass
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name)):
             method = _method_beside(index, node, name)
-            return method is not None and any(_makes(inner, kept) for inner in walk(method))
+            return method is not None and any(
+                _makes(inner, kept) or _puts_into(inner, kept) for inner in walk(method)
+            )
         case _:
             return False
     bindings = index.module.bindings.get(name, ())
@@ -412,7 +414,11 @@ def _calls_maker(index: Index, node: ast.AST, kept: set[str]) -> bool:
         return False
     body = [inner for statement in function.body for inner in walk(statement)]
     declared = {name for inner in body if isinstance(inner, ast.Global) for name in inner.names}
-    return bool(kept & declared) and any(_makes(inner, kept & declared) for inner in body)
+    if kept & declared and any(_makes(inner, kept & declared) for inner in body):
+        return True
+    own = index.scope_of[function].bindings
+    theirs = {name for name in kept if name in declared or name not in own}
+    return any(_puts_into(inner, theirs) for inner in body)
 
 
 def _method_beside(index: Index, node: ast.AST, name: str) -> ast.AST | None:
@@ -502,6 +508,16 @@ def _makes(node: ast.AST, kept: set[str]) -> bool:
         return False
     named = [part for each in targets for part in (each.elts if isinstance(each, ast.Tuple) else (each,))]
     return any(isinstance(each, (ast.Name, ast.Attribute)) and _spelling(each) in kept for each in named)
+
+
+def _puts_into(node: ast.AST, kept: set[str]) -> bool:
+    """Whether it puts something into one of the containers: `_RATES[key] = rate`, `cls.names.update(found)`."""
+    match node:
+        case ast.Assign(targets=targets):
+            return any(isinstance(each, ast.Subscript) and _spelling(each.value) in kept for each in targets)
+        case ast.Call(func=ast.Attribute(value=container, attr="update" | "extend" | "append" | "add")):
+            return _spelling(container) in kept
+    return False
 
 
 def _absent(test: ast.expr) -> Iterator[str]:

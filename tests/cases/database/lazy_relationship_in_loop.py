@@ -627,3 +627,31 @@ def texts_by_hand(session: Session) -> list[str]:
 @app.get("/chats/texts")
 def chat_texts(session: SessionDep) -> list[str]:
     return texts_by_hand(session)
+
+
+@app.get("/orders/wished")
+def wished_orders(session: SessionDep, with_items: bool, sort: str) -> list[list[int]]:
+    query = select(Order)
+    if with_items:
+        query = query.options(selectinload(Order.items))
+    if sort:
+        query = query.order_by(sort)
+    orders = session.scalars(query.limit(100)).all()
+    if with_items:
+        return [[item.id for item in order.items] for order in orders]
+    return []
+
+
+@app.get("/orders/wished/else")
+def orders_wished_else(session: SessionDep, with_items: bool, with_sizes: bool) -> list[list[int]]:
+    query = select(Order)
+    if with_items:
+        query = query.options(selectinload(Order.items))
+    orders = session.scalars(query.limit(100)).all()
+    if with_items:
+        return []
+    else:
+        found = [[item.id for item in order.items] for order in orders]  # FP203
+    if with_sizes:
+        found += [[len(each.items)] for each in session.scalars(query.limit(100))]  # FP203
+    return found

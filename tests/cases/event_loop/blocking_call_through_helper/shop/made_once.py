@@ -349,3 +349,70 @@ async def kept_where_it_was_not_there() -> None:
 async def never_kept() -> None:
     await audit()
     tariffs.again()  # FP103 (inline)
+
+
+class Tongues:
+    supported: dict[str, str] = {}
+    tried: dict[str, str] = {}
+
+    @classmethod
+    def fill(cls) -> None:
+        for code, name in fetch("tongues").items():
+            cls.supported[code] = str(name)
+
+    @classmethod
+    def look(cls) -> int:
+        return len(fetch("tongues"))
+
+    @classmethod
+    def every(cls) -> dict[str, str]:
+        if not cls.supported:
+            cls.fill()
+        return cls.supported
+
+    @classmethod
+    def counted(cls) -> int:
+        if not cls.tried:
+            return cls.look()
+        return len(cls.tried)
+
+
+countries: dict[str, float] = {}
+counties: dict[str, float] = {}
+
+
+def fill_countries() -> None:
+    countries.update(fetch("countries"))
+
+
+def fill_counties() -> None:
+    counties = {}
+    counties.update(fetch("counties"))
+
+
+@router.get("/tongues")
+async def tongues() -> dict[str, str]:
+    await audit()
+    return Tongues.every()  # FP103 (summary)
+
+
+@router.get("/tongues/count")
+async def tongues_counted() -> int:
+    await audit()
+    return Tongues.counted()  # FP103 (inline)
+
+
+@router.get("/countries")
+async def listed_countries() -> dict[str, float]:
+    await audit()
+    if not countries:
+        fill_countries()  # FP103 (summary)
+    return countries
+
+
+@router.get("/counties")
+async def listed_counties() -> dict[str, float]:
+    await audit()
+    if not counties:
+        fill_counties()  # FP103 (inline)
+    return counties
