@@ -31,7 +31,14 @@ from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
 from rules.engine.service.local_tools import taken_for_local
 from rules.engine.service.staff import is_for_staff, is_job_of_staff, refuses_before
-from rules.engine.service.traffic import gives_form, is_for_admins, is_trial, makes_kinds, only_keeps_account
+from rules.engine.service.traffic import (
+    CHANGING,
+    gives_form,
+    is_for_admins,
+    is_trial,
+    makes_kinds,
+    only_keeps_account,
+)
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -205,11 +212,27 @@ def weighs_little(stop: Stop, module: Module) -> bool:
         and not _is_repeated(stop, module)
     ):
         return True
+    if stop.kind in (Kind.NET, Kind.PROC) and _is_done_by_staff(stop, module):
+        return True
     return stop.kind is Kind.DB and (
         is_embedded(stop.callable, module)
         or bool(taken_for_local(module.project))
         or makes_kinds(stop.call, module)
         or is_trial(stop.call, module)
+    )
+
+
+def _is_done_by_staff(stop: Stop, module: Module) -> bool:
+    """Whether only those who run the system have it done, once a request and by a click: a plugin is fetched, a service started
+    anew. What they look at is loaded again and again, and a language model takes its time whoever asks."""
+    known = libraries.external(stop.callable)
+    endpoints = module.endpoints(stop.call)
+    return (
+        not (known is not None and known.kind == "llm")
+        and bool(endpoints)
+        and all(each.method in CHANGING for each in endpoints)
+        and (is_for_admins(stop.call, module) or is_for_staff(stop.call, module))
+        and not _is_repeated(stop, module)
     )
 
 

@@ -164,7 +164,8 @@ _MOVED = frozenset(
 for by hand."""
 _IN = frozenset({"import", "imports", "importer", "restore", "scenario", "scenarios", "seed"})
 """Words, last of a route, of what brings in something whole."""
-_CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+"""Methods of requests that have something done."""
 _KINDS = regex(r"^[^{]*[/_-](?:types?|categories|statuses|roles|permissions)(?:/\{[^}]*\})?/?$")
 """Routes of kinds of things: `/corpus-types`, `/categories/{name}`; those of one thing are its own: `/orders/{number}/statuses`."""
 _FORM = regex(r"(?:^|[/_-])(?:template|sample)(?:[._-]\w+)?/?$", re.IGNORECASE)
@@ -490,7 +491,7 @@ def makes_kinds(node: ast.AST, module: Module) -> bool:
     handful of them for years."""
     endpoints = module.endpoints(node)
     return bool(endpoints) and all(
-        each.method in _CHANGING and _KINDS.search(each.path) is not None for each in endpoints
+        each.method in CHANGING and _KINDS.search(each.path) is not None for each in endpoints
     )
 
 
@@ -539,7 +540,7 @@ def only_keeps_account(node: ast.AST, module: Module) -> bool:
     password, a second factor that is switched on or off. Whoever forgot a password, signs in or up comes all day."""
     endpoints = module.endpoints(node)
     return bool(endpoints) and all(
-        each.method in _CHANGING and _keeps_account(each.path) for each in endpoints
+        each.method in CHANGING and _keeps_account(each.path) for each in endpoints
     )
 
 

@@ -860,7 +860,7 @@ async def submit_asked() -> int:
 
 
 async def submit_by_hand() -> int:
-    return requests.post("https://hand.example", timeout=5).status_code  # FP101 (inline)
+    return requests.post("https://hand.example", timeout=5).status_code  # FP101 (change)
 
 
 async def submit_slowly() -> None:
@@ -893,7 +893,29 @@ async def mail_is_set_up(host: str) -> int:
 
 @app.post("/settings/mail", dependencies=[Depends(require_admin)])
 async def mail_by_an_administrator(host: str) -> int:
-    return requests.post(f"https://{host}", timeout=5).status_code  # FP101 (inline)
+    return requests.post(f"https://{host}", timeout=5).status_code  # FP101 (change)
+
+
+@app.get("/settings/mail", dependencies=[Depends(require_admin)])
+async def mail_that_an_administrator_looks_at(host: str) -> int:
+    return requests.get(f"https://{host}", timeout=5).status_code  # FP101 (inline)
+
+
+@app.post("/settings/mail/all", dependencies=[Depends(require_admin)])
+async def mail_to_all(hosts: list[str]) -> int:
+    for host in hosts:
+        requests.post(f"https://{host}", timeout=5)  # FP101 (inline)
+    return len(hosts)
+
+
+@app.post("/settings/mail/words", dependencies=[Depends(require_admin)])
+async def mail_in_better_words(text: str) -> Any:
+    return model.responses.create(model="m", input=text)  # FP101 (inline)
+
+
+@app.post("/plugins", dependencies=[Depends(require_admin)])
+async def plugin_by_an_administrator(name: str) -> None:
+    subprocess.run(["git", "clone", name], timeout=60)  # FP101 (change)
 
 
 @app.post("/settings/mail/tests")
