@@ -148,6 +148,7 @@ _PG_POOL = "psycopg_pool.ConnectionPool"
 _APG_POOL = "psycopg_pool.AsyncConnectionPool"
 
 LIBRARY = Library(
+    former={f"neo4j.Session.{name}_transaction": "neo4j==5.28.8" for name in ("read", "write")},
     blocking=(
         *_blocking(),
         Blocking("psycopg.Connection.connect", Kind.DB, _DBAPI["psycopg"], construct=True),
