@@ -211,7 +211,7 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.DISK, "a `def` endpoint"),
             "diskcache.Cache",
-            "get set add delete pop incr clear touch memoize evict expire cull",
+            "get set add delete pop incr clear touch evict expire cull",
         ),
         *each(Blocking("", Kind.DB, "`records` has none: a `def` endpoint"), "records.Database", "query"),
         *each(Blocking("", Kind.DB, "`duckdb` in a worker thread"), "duckdb", "sql query execute"),

@@ -218,6 +218,10 @@ _PLAIN = "a `def` endpoint"
 _RUNNING = "aiodocker.containers.DockerContainer"
 _HUB_API = "huggingface_hub.HfApi"
 _STORED = "the file system made with `asynchronous=True`"
+_NAMED_FILES = "fsspec.NamedFileSystem"
+"""What `fsspec.filesystem(protocol)` gives where the protocol is no other machine's, or nobody knows."""
+_PAPERS = "arxiv.Results"
+"""A generator: it asks when somebody goes through it."""
 _FILE_SYSTEMS = ("s3fs.S3FileSystem", "gcsfs.GCSFileSystem", "adlfs.AzureBlobFileSystem")
 _HUB = (
     "whoami model_info dataset_info space_info repo_info repo_exists file_exists list_repo_files list_repo_refs"
@@ -266,7 +270,7 @@ _SDKS = (
     ),
     Sdk(("daytona.Daytona",), _STARTS, "`daytona.AsyncDaytona`", ("daytona.AsyncDaytona",)),
     Sdk(("daytona.Sandbox",), _INSIDE, "`daytona.AsyncDaytona`", ("daytona.AsyncSandbox",)),
-    Sdk(("arxiv.Client",), "results", _PLAIN),
+    Sdk((_PAPERS,), "__iter__", _PLAIN),
     Sdk(
         ("edge_tts.Communicate",),
         "save_sync stream_sync",
@@ -302,6 +306,7 @@ _SDKS = (
     Sdk(("pygit2",), "clone_repository", "a queue worker"),
     Sdk(("pygit2.Remote",), "fetch push", "a queue worker"),
     Sdk(("fsspec.AbstractFileSystem",), _FILES, _STORED),
+    Sdk((_NAMED_FILES,), _FILES, waits=Kind.DISK),
     Sdk(("kubernetes.watch.Watch",), "stream", "`kubernetes_asyncio.watch`"),
     Sdk(
         (),
@@ -610,7 +615,9 @@ _LOOKS_UP = Blocking(
 _MADE = [
     owner
     for owner in made(_SDKS)
-    if not owner.startswith(("llama_index.core.base", "weaviate.coll", "storage3", "kubernetes", "fsspec"))
+    if not owner.startswith(
+        ("llama_index.core.base", "weaviate.coll", "storage3", "kubernetes", "fsspec", "arxiv.Results")
+    )
 ]
 
 LIBRARY = Library(
@@ -713,7 +720,8 @@ LIBRARY = Library(
         "daytona.AsyncDaytona.create": "daytona.AsyncSandbox",
         "daytona.AsyncDaytona.get": "daytona.AsyncSandbox",
         **{name: name for name in _FILE_SYSTEMS},
-        "fsspec.filesystem": "fsspec.AbstractFileSystem",
+        "fsspec.filesystem": _NAMED_FILES,
+        "arxiv.Client.results": _PAPERS,
         "kubernetes.watch.Watch": "kubernetes.watch.Watch",
         **{
             f"aiodocker.Docker.containers.{name}": _RUNNING
