@@ -354,8 +354,8 @@ LIBRARY = Library(
         Client("cassandra.cluster.Cluster", "shutdown", "pool", "connections to every node", family="pool"),
         Client("neo4j.GraphDatabase.driver", "close", "pool", "a pool of connections", family="pool"),
         *(
-            Client(name, "close", "pool", "a pool of connections, and reading the schema", family="pool")
-            for name in _NEO4J_GRAPHS
+            Client(name, close, "pool", "a pool of connections, and reading the schema", family="pool")
+            for name, close in zip(_NEO4J_GRAPHS, ("close", ""), strict=True)
         ),
         Client(_FALKOR, "close", "pool", "a pool of connections", family="pool"),
         Client(_AFALKOR, "aclose", "pool", "a pool of connections", family="pool", is_async=True),
