@@ -331,6 +331,15 @@ def main() -> int:
             failed += len(outcome.missing) + len(outcome.wrong)
             checked[label] = record(requirements, wanted, outcome, versions)
             tell(label, len(wanted), outcome)
+            write(out, checked, without, plan)  # what was found stays when the rest is cut short
+    result = write(out, checked, without, plan)
+    print(
+        f"{result['as_said']} of {result['names']} names of {len(checked)} libraries as said; {len(without)} not installed"
+    )
+    return int(bool(failed))
+
+
+def write(out: Path, checked: Mapping[str, Any], without: Mapping[str, Any], plan: Plan) -> Mapping[str, Any]:
     result = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "python": platform.python_version(),
@@ -342,10 +351,7 @@ def main() -> int:
         "not_visible": dict(plan.unseen),
     }
     out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(
-        f"{result['as_said']} of {result['names']} names of {len(checked)} libraries as said; {len(without)} not installed"
-    )
-    return int(bool(failed))
+    return result
 
 
 if __name__ == "__main__":
