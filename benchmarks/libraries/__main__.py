@@ -27,7 +27,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rules import libraries
 from rules.libraries import LIBRARIES, caching, heavy, messaging
+from rules.libraries.model import final_name
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parent / "results" / "libraries.json"
@@ -117,7 +119,11 @@ def everything() -> Iterator[Named]:
         yield from (
             Named(entry.name, awaits=entry.is_async) for entry in (*library.queries, *library.external)
         )
-        yield from (Named(entry.name) for entry in library.clients)
+        for client in library.clients:
+            yield Named(client.name)
+            owner = libraries.returns(client.name) or client.name
+            if client.close and final_name(owner)[:1].isupper():
+                yield Named(f"{owner}.{client.close}")
         yield from (
             Named(entry.name, keyword=entry.keyword) for entry in (*library.timeouts, *library.offloads)
         )
