@@ -116,7 +116,7 @@ def as_workflow_commands(findings: Iterable[Finding]) -> str:
             if finding.line == finding.end_line
             else ""
         )
-        + f"title={_property(f'fastperf {finding.code} ({finding.name})')}::{_data(_sentence(finding))}"
+        + f"title={_property(f'fastperf {finding.code} ({finding.name})')}::{_data(_sentence_with_lines(finding))}"
         for finding in findings
     )
 
@@ -128,7 +128,7 @@ def as_gitlab(result: Result, lines: Lines) -> str:
             {
                 "type": "issue",
                 "check_name": finding.code,
-                "description": _sentence(finding),
+                "description": _sentence_with_lines(finding),
                 "categories": ["Performance"],
                 "severity": "info" if finding.is_hint else _GITLAB_SEVERITY[finding.severity],
                 "fingerprint": finding.fingerprint,
@@ -373,6 +373,12 @@ def _json(document: Any) -> str:
 def _sentence(finding: Finding) -> str:
     """The message, with the endpoint it concerns."""
     return f"{finding.message} [{finding.endpoint}]" if finding.endpoint is not None else finding.message
+
+
+def _sentence_with_lines(finding: Finding) -> str:
+    """The same with the lines that the message only counts, where nothing else is shown of a finding."""
+    lines = otherlines.unnamed(finding)
+    return f"{_sentence(finding)} {_begun(lines)}." if lines else _sentence(finding)
 
 
 def _details(finding: Finding, *, advice: bool = True) -> list[str]:

@@ -55,11 +55,15 @@ class PullRequest(msgspec.Struct, frozen=True):
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> PullRequest:
         """From a `pull_request` delivery."""
-        pull = payload["pull_request"]
+        return cls.described(payload["pull_request"], Repository.from_payload(payload))
+
+    @classmethod
+    def described(cls, pull: Mapping[str, Any], repository: Repository) -> PullRequest:
+        """As GitHub's REST interface describes one, which a delivery has a copy of."""
         user = pull.get("user") or {}
         return cls(
-            repository=Repository.from_payload(payload),
-            number=int(payload.get("number") or pull["number"]),
+            repository=repository,
+            number=int(pull["number"]),
             head_sha=str(pull["head"]["sha"]),
             base_sha=str(pull["base"]["sha"]),
             base_ref=str(pull["base"]["ref"]),

@@ -139,7 +139,7 @@ class Pulls:
         answer = await self._api.getitem(
             "/repos/{owner}/{repo}/pulls/{number}", {**self._names, "number": str(number)}
         )
-        return self._request(answer)
+        return PullRequest.described(answer, self._repository)
 
     async def head(self, number: int) -> str:
         """The head commit now."""
@@ -157,7 +157,7 @@ class Pulls:
             "/repos/{owner}/{repo}/pulls{?state,per_page}",
             {**self._names, "state": "open", "per_page": "100"},
         )
-        return [self._request(pull) async for pull in pulls]
+        return [PullRequest.described(pull, self._repository) async for pull in pulls]
 
     async def list_open_with_check_runs(self) -> list[OpenPull]:
         """Open pull requests, the last updated first, each with our check runs on its head: a call per 50."""
@@ -246,19 +246,6 @@ class Pulls:
             limit=_LONGEST_DOCUMENT,
         )
         return raw.decode(errors="replace")
-
-    def _request(self, pull: Mapping[str, Any]) -> PullRequest:
-        user = pull.get("user") or {}
-        return PullRequest(
-            repository=self._repository,
-            number=int(pull["number"]),
-            head_sha=str(pull["head"]["sha"]),
-            base_sha=str(pull["base"]["sha"]),
-            base_ref=str(pull["base"]["ref"]),
-            draft=bool(pull.get("draft", False)),
-            author=str(user.get("login", "")),
-            author_is_bot=user.get("type") == "Bot",
-        )
 
     def _open(self, node: Mapping[str, Any]) -> OpenPull:
         author = node.get("author") or {}

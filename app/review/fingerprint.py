@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from app.review.diff import Diff
-from app.review.grouping import design
+from app.review.grouping import design, design_of
 from rules.engine.finding import Finding, Result
 from rules.engine.fingerprints import core_of
 
@@ -150,9 +150,15 @@ def _has_more(old: Finding, new: Finding, diff: Diff | None) -> bool:
     """Whether the change adds a line to those that one finding speaks of: a second blocking call beside the first."""
     if diff is None or len({new.line, *new.siblings}) <= len({old.line, *old.siblings}):
         return False
-    if design(new) and design(old) == design(new):
+    if _waits_for_sessions_only(new) and design(old) == design(new):
         return False  # it waited for synchronous sessions before, and waits for one statement more
     return any(diff.touched(new.path, line) for line in (new.line, *new.siblings))
+
+
+def _waits_for_sessions_only(finding: Finding) -> bool:
+    """Whether all lines of a finding wait for synchronous sessions of one library."""
+    library = design(finding)
+    return bool(library and finding.leaves) and all(design_of(leaf) == library for leaf in finding.leaves)
 
 
 def _code(finding: Finding) -> object:

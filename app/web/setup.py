@@ -174,6 +174,7 @@ class Check:
         self._asked = 0.0
         self._found: list[tuple[str, bool, str]] = []
         self._install_url = ""
+        self._delivers = False
         self._one = asyncio.Lock()
 
     async def page(self, _: web.Request) -> web.StreamResponse:
@@ -188,7 +189,7 @@ class Check:
             checks=self._found,
             well=all(fine for _, fine, _ in self._found),
             install_url=self._install_url,
-            tunnels=[] if here else _tunnels(self._port),
+            tunnels=[] if here or self._delivers else _tunnels(self._port),
             public_url=self._public_url,
             can_sign_in=self._can_sign_in,
             seconds_ago=int(time.monotonic() - self._asked),
@@ -225,6 +226,7 @@ class Check:
 
     async def _delivery(self) -> tuple[bool, str]:
         last = await self._github.app.last_delivery()
+        self._delivers = last is not None and last.status == "OK"
         if last is None:
             return True, "GitHub made none yet"
         return last.status == "OK", f"{last.event} at {last.delivered_at}: {last.status}"

@@ -27,7 +27,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rules import libraries
 from rules.libraries import LIBRARIES, caching, heavy, messaging
+from rules.libraries.model import final_name
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parent / "results" / "libraries.json"
@@ -117,7 +119,11 @@ def everything() -> Iterator[Named]:
         yield from (
             Named(entry.name, awaits=entry.is_async) for entry in (*library.queries, *library.external)
         )
-        yield from (Named(entry.name) for entry in library.clients)
+        for client in library.clients:
+            yield Named(client.name)
+            owner = libraries.returns(client.name) or client.name
+            if client.close and final_name(owner)[:1].isupper():
+                yield Named(f"{owner}.{client.close}")
         yield from (
             Named(entry.name, keyword=entry.keyword) for entry in (*library.timeouts, *library.offloads)
         )
@@ -331,6 +337,15 @@ def main() -> int:
             failed += len(outcome.missing) + len(outcome.wrong)
             checked[label] = record(requirements, wanted, outcome, versions)
             tell(label, len(wanted), outcome)
+            write(out, checked, without, plan)  # what was found stays when the rest is cut short
+    result = write(out, checked, without, plan)
+    print(
+        f"{result['as_said']} of {result['names']} names of {len(checked)} libraries as said; {len(without)} not installed"
+    )
+    return int(bool(failed))
+
+
+def write(out: Path, checked: Mapping[str, Any], without: Mapping[str, Any], plan: Plan) -> Mapping[str, Any]:
     result = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "python": platform.python_version(),
@@ -342,10 +357,7 @@ def main() -> int:
         "not_visible": dict(plan.unseen),
     }
     out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(
-        f"{result['as_said']} of {result['names']} names of {len(checked)} libraries as said; {len(without)} not installed"
-    )
-    return int(bool(failed))
+    return result
 
 
 if __name__ == "__main__":

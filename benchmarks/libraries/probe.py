@@ -445,12 +445,12 @@ def answer(name: str) -> dict[str, Any]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = follow(name)
+            return {"state": "found", "awaited": awaited(found), "keywords": keywords(found)}
     except MissingError as error:
         return {"state": "missing", "why": str(error)}
     except Exception as error:
         why = str(error) if isinstance(error, UnseenError) else f"{type(error).__name__}: {error}"
         return read(name) or {"state": "unseen", "why": why.strip().split("\n")[0][:160]}
-    return {"state": "found", "awaited": awaited(found), "keywords": keywords(found)}
 
 
 def main() -> None:

@@ -27,6 +27,9 @@ _FUNCTIONS = frozenset(
 
 _MAKING = regex(r"_*(?:create|add|register|invite|new|sign_?up)(?:_|$)")
 
+_DEEPEST = 3
+"""Names behind each other that a pattern may have."""
+
 
 class IndexDefeatingPredicate(Rule):
     """A function around an indexed column, or a pattern that starts with `%`, makes the database read the whole table.
@@ -294,14 +297,14 @@ def _leading(condition: ast.expr, module: Module) -> tuple[ast.expr, Table, Colu
     return None
 
 
-def _starts_anywhere(pattern: ast.expr, module: Module) -> bool:
+def _starts_anywhere(pattern: ast.expr, module: Module, depth: int = 0) -> bool:
+    while isinstance(pattern, ast.BinOp):
+        pattern = pattern.left
     if isinstance(pattern, ast.Name):
         made = origins(pattern, module)
-        return len(made) == 1 and made[0] is not pattern and _starts_anywhere(made[0], module)
+        return len(made) == 1 and depth < _DEEPEST and _starts_anywhere(made[0], module, depth + 1)
     if isinstance(pattern, ast.JoinedStr) and pattern.values:
         pattern = pattern.values[0]
-    if isinstance(pattern, ast.BinOp):
-        return _starts_anywhere(pattern.left, module)
     return isinstance(pattern, ast.Constant) and isinstance(pattern.value, str) and pattern.value[:1] == "%"
 
 

@@ -162,6 +162,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Names in the code whose removal brings this finding about (`timeout`, `selectinload`)."""
     siblings: tuple[int, ...] = ()
     """Further lines of `path` with the same problem, which the message names: one more makes it worse."""
+    leaves: tuple[str, ...] = ()
+    """Qualified names of what is called in the end on all these lines, where the rule says so."""
     when_new: Confidence | None = None
     """The confidence when a change brings it, where that is another."""
     heat: float = 0.0
@@ -182,6 +184,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
             "leaf",
             "guards",
             "siblings",
+            "leaves",
             "when_new",
             "heat",
             "seen",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -186,6 +186,20 @@ class Module:
         yield from _done_before(
             function.node.body, None if node is function.node else getattr(node, "lineno", 0)
         )
+
+    def comes_after(
+        self,
+        node: ast.AST,
+        stops: Callable[[ast.FunctionDef | ast.AsyncFunctionDef, Module], Collection[ast.stmt]],
+    ) -> bool:
+        """Whether one of the statements that `stops` finds in the function around `node` is done before it: few functions have any."""
+        function = self.function_of(node)
+        if function is None or isinstance(function.node, ast.Lambda):
+            return False
+        found, line = stops(function.node, self), getattr(node, "lineno", 0)
+        if not any(node is function.node or each.lineno < line for each in found):
+            return False
+        return any(each in found for each in self.statements_before(node))
 
     def _function(self, scope: Scope) -> Function | None:
         if not isinstance(scope.node, FUNCTIONS):

@@ -134,6 +134,7 @@ def place(module: Module, rule: Rule, match: Match, *, told: bool = True) -> Pla
         leaf=_leaf(module, match),
         guards=rule.guards,
         siblings=match.siblings,
+        leaves=match.leaves,
         when_new=when_new,
         sketch=match.sketch,
     )

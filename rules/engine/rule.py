@@ -81,6 +81,8 @@ class Match(Struct, frozen=True):
     """(code, line) of findings in the same file that say this one better, where they are made."""
     siblings: tuple[int, ...] = ()
     """Further lines of the same file that the message speaks of: a change that adds one makes the finding worse."""
+    leaves: tuple[str, ...] = ()
+    """Qualified names of what its line and the siblings call in the end."""
     mended_at: int = 0
     """The line of the same file where it is mended, when that is not the node's: a change of both hears of it there."""
     impact: Impact | None = None

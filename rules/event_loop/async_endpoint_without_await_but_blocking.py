@@ -17,6 +17,7 @@ from rules.engine.loops.loop_effects import (
     weighs_little,
     writes_frame,
 )
+from rules.engine.loops.loop_fixes import leaves
 from rules.engine.reading.walking import own_nodes
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.aside import stands_aside
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _ANYWHERE = frozenset({"", "asyncio.run", "asyncio.iscoroutinefunction", "asyncio.iscoroutine"})
 """Calls of `asyncio` that work in a thread as well."""
+_MOST_OTHERS = 2
 
 
 class AsyncEndpointWithoutAwaitButBlocking(Rule):
@@ -129,6 +131,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
             fix=self.drop_async(node, module),
             call_path=worst.call_path(module) or _to_the_call(node, worst, module),
             swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found} | _files(node))),
+            leaves=leaves(found),
             siblings=tuple(dict.fromkeys([worst.call.lineno, *sorted(stop.call.lineno for stop in found)])),
             impact=expected(worst, module),
             instead=f"Drop `async` from `{node.name}`{_beside(node, module)}",
@@ -146,7 +149,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         others = len({stop.call.lineno for stop in found}) - 1
         more = f" ({others} more such line{'s' if others > 1 else ''})" if others else ""
         return (
-            f"`{function.name}` awaits nothing and {reaches} on the event loop{more}: {effect(worst, module)}."
+            f"`{function.name}` awaits nothing and {reaches}{_others(worst, found)} on the event loop{more}: {effect(worst, module)}."
             " As a plain `def` it runs in a worker thread."
         )
 
@@ -155,6 +158,15 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         if module.called(node) or any(_asyncio(inner, module) for inner in own_nodes(node)):
             return None
         return Fix(without_async, safety=Safety.UNSAFE)
+
+
+def _others(worst: Stop, found: list[Stop]) -> str:
+    """What it waits for that is no such call: another service beside the database."""
+    names = dict.fromkeys(
+        stop.callable for stop in found if stop.kind is not worst.kind and not is_idle(stop)
+    )
+    shown = [f"`{name}`" for name in names][:_MOST_OTHERS]
+    return f" (and {' and '.join(shown)})" if shown else ""
 
 
 def _beside(function: ast.AsyncFunctionDef, module: Module) -> str:

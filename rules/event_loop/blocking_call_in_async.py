@@ -140,6 +140,7 @@ class BlockingCallInAsync(Rule):
             fix=loop_fixes.of_direct(stop, module) if len(stops) == 1 else None,
             confidence=confidence(stop, module),
             siblings=loop_fixes.siblings(stops),
+            leaves=loop_fixes.leaves(stops),
             impact=expected(stop, module),
             instead=remedies.of_calls(stops, module),
         )

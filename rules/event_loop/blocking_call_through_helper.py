@@ -121,6 +121,7 @@ class BlockingCallThroughHelper(Rule):
                 fix=loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
                 siblings=loop_fixes.siblings(stops),
+                leaves=loop_fixes.leaves(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 swallows=_closing(node, module) if worst.kind is Kind.DB else (),

@@ -136,6 +136,7 @@ class BlockingWaitOnFuture(Rule):
                 fix=loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
                 siblings=loop_fixes.siblings(stops),
+                leaves=loop_fixes.leaves(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 instead=remedies.of_helpers(stops, module),

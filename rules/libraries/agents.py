@@ -2,10 +2,7 @@
 
 from rules.libraries.model import Blocking, External, Kind, Library, each
 
-_MCP = (
-    "initialize list_tools call_tool list_resources list_resource_templates read_resource list_prompts get_prompt complete"
-    " send_ping"
-)
+_MCP = "list_tools call_tool list_resources list_resource_templates read_resource list_prompts get_prompt complete send_ping"
 _FAST_MCP = "list_tools call_tool list_resources read_resource list_prompts get_prompt ping call_tool_mcp list_tools_mcp"
 _CHAT_MODEL, _LANGUAGE_MODEL = (
     "langchain_core.language_models.BaseChatModel",
@@ -77,6 +74,7 @@ LIBRARY = Library(
     ),
     external=(
         *each(External("", True, "sdk"), ("mcp.ClientSession", "mcp.Client"), _MCP),
+        External("mcp.ClientSession.initialize", True, "sdk"),
         *each(External("", True, "sdk"), "fastmcp.Client", _FAST_MCP),
         *each(
             External("", True, "sdk"),
@@ -115,9 +113,10 @@ LIBRARY = Library(
             for model in (_CHAT_MODEL, _LANGUAGE_MODEL)
             for bound in (
                 *("__or__", "__ror__", "pipe", "bind", "with_config", "with_fallbacks", "with_retry"),
-                *("bind_tools", "with_structured_output"),
+                "with_structured_output",
             )
         },
+        f"{_CHAT_MODEL}.bind_tools": _CHAIN,
         f"{_STORE}.as_retriever": "langchain_core.vectorstores.VectorStoreRetriever",
         "temporalio.client.Client.connect": "temporalio.client.Client",
         "temporalio.client.Client.get_workflow_handle": _HANDLE,

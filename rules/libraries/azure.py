@@ -28,6 +28,8 @@ class _Service(Struct, frozen=True):
     pages: str = ""
     held: bool = False
     """Another client makes it, and it costs nothing."""
+    closes: bool = True
+    """Where it is synchronous; what is awaited can always be closed."""
     only_awaited: bool = False
     """Its synchronous twin stands elsewhere."""
 
@@ -40,10 +42,11 @@ _COMMUNICATION = "azure.communication"
 _MANAGED = "begin_create_or_update begin_delete get"
 _SERVICES = (
     _Service(f"{_COMMUNICATION}.email.EmailClient", "begin_send"),
-    _Service(f"{_COMMUNICATION}.sms.SmsClient", "send"),
+    _Service(f"{_COMMUNICATION}.sms.SmsClient", "send", closes=False),
     _Service(
         f"{_COMMUNICATION}.identity.CommunicationIdentityClient",
         "create_user create_user_and_token delete_user get_token revoke_tokens get_token_for_teams_user",
+        closes=False,
     ),
     _Service(
         f"{_COMMUNICATION}.chat.ChatClient", "create_chat_thread delete_chat_thread", "list_chat_threads"
@@ -365,7 +368,7 @@ LIBRARY = Library(
         *each(External("", True, "sdk"), _AWAITED_POLLER, "result wait"),
     ),
     clients=tuple(
-        Client(f"{name}{way}", "close", "sdk", _COST, is_async=is_async)
+        Client(f"{name}{way}", "close" if service.closes or is_async else "", "sdk", _COST, is_async=is_async)
         for service in _both
         if not service.held
         for name, is_async in ((service.name, False), (service.sibling, True))

@@ -16,7 +16,7 @@ _WRITES = "to_csv to_excel to_sql to_parquet to_feather"
 
 _STREAM = "ffmpeg.nodes.OutputStream"
 _SOUND = "pydub.AudioSegment"
-_READS_SOUND = "from_file from_mp3 from_wav from_ogg from_flv"
+_READS_SOUND = "from_file from_mp3 from_ogg from_flv"
 _DRAWN = tuple(f"graphviz.{name}" for name in ("Digraph", "Graph", "Source"))
 _FIGURE = "plotly.graph_objects.Figure"
 _CLIPS = ("moviepy.VideoFileClip", "moviepy.CompositeVideoClip", "moviepy.ImageSequenceClip")
@@ -151,6 +151,7 @@ LIBRARY = Library(
         *each(_document, "pptx", "Presentation"),
         # A program of its own for each: ffmpeg, dot, a browser.
         *each(Blocking("", Kind.PROC, "a queue worker"), _SOUND, f"{_READS_SOUND} export"),
+        Blocking(f"{_SOUND}.from_wav", Kind.DISK, _WORKER),
         *each(
             Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), ("graphviz", *_DRAWN), "render pipe"
         ),
@@ -242,7 +243,7 @@ LIBRARY = Library(
         f"{_STREAM}.run_async": "subprocess.Popen",
         "matplotlib.figure.Figure": "matplotlib.figure.Figure",
         **{name: name for name in (_SOUND, *_DRAWN, _FIGURE, "pypdf.PdfWriter", "rdflib.Graph")},
-        **alike(f"{_READS_SOUND} empty silent", _SOUND, _SOUND),
+        **alike(f"{_READS_SOUND} from_wav empty silent", _SOUND, _SOUND),
         **alike(
             "set_frame_rate set_channels set_sample_width overlay append fade_in fade_out", _SOUND, _SOUND
         ),

@@ -148,6 +148,7 @@ _PG_POOL = "psycopg_pool.ConnectionPool"
 _APG_POOL = "psycopg_pool.AsyncConnectionPool"
 
 LIBRARY = Library(
+    former={f"neo4j.Session.{name}_transaction": "neo4j==5.28.8" for name in ("read", "write")},
     blocking=(
         *_blocking(),
         Blocking("psycopg.Connection.connect", Kind.DB, _DBAPI["psycopg"], construct=True),
@@ -210,7 +211,7 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.DISK, "a `def` endpoint"),
             "diskcache.Cache",
-            "get set add delete pop incr clear touch memoize evict expire cull",
+            "get set add delete pop incr clear touch evict expire cull",
         ),
         *each(Blocking("", Kind.DB, "`records` has none: a `def` endpoint"), "records.Database", "query"),
         *each(Blocking("", Kind.DB, "`duckdb` in a worker thread"), "duckdb", "sql query execute"),
@@ -353,8 +354,8 @@ LIBRARY = Library(
         Client("cassandra.cluster.Cluster", "shutdown", "pool", "connections to every node", family="pool"),
         Client("neo4j.GraphDatabase.driver", "close", "pool", "a pool of connections", family="pool"),
         *(
-            Client(name, "close", "pool", "a pool of connections, and reading the schema", family="pool")
-            for name in _NEO4J_GRAPHS
+            Client(name, close, "pool", "a pool of connections, and reading the schema", family="pool")
+            for name, close in zip(_NEO4J_GRAPHS, ("close", ""), strict=True)
         ),
         Client(_FALKOR, "close", "pool", "a pool of connections", family="pool"),
         Client(_AFALKOR, "aclose", "pool", "a pool of connections", family="pool", is_async=True),

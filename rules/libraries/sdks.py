@@ -177,6 +177,13 @@ _VONAGE = (
         "get_basic_number_insight get_standard_number_insight get_advanced_number_insight",
     ),
 )
+_STILL_IN_VONAGE = (
+    "Voice.create_call",
+    "Voice.get_call",
+    "Sms.submit_sms_conversion",
+    "Verify.start_verification",
+)
+"""What the fourth release has from the third, which had other methods on the same classes."""
 _VONAGE_4 = (
     "voice.create_call voice.get_call voice.list_calls voice.hangup voice.transfer_call_ncco voice.transfer_call_answer_url"
     " voice.mute voice.unmute sms.send messages.send verify.start_verification verify.check_code verify.cancel_verification"
@@ -211,6 +218,10 @@ _PLAIN = "a `def` endpoint"
 _RUNNING = "aiodocker.containers.DockerContainer"
 _HUB_API = "huggingface_hub.HfApi"
 _STORED = "the file system made with `asynchronous=True`"
+_NAMED_FILES = "fsspec.NamedFileSystem"
+"""What `fsspec.filesystem(protocol)` gives where the protocol is no other machine's, or nobody knows."""
+_PAPERS = "arxiv.Results"
+"""A generator: it asks when somebody goes through it."""
 _FILE_SYSTEMS = ("s3fs.S3FileSystem", "gcsfs.GCSFileSystem", "adlfs.AzureBlobFileSystem")
 _HUB = (
     "whoami model_info dataset_info space_info repo_info repo_exists file_exists list_repo_files list_repo_refs"
@@ -259,7 +270,7 @@ _SDKS = (
     ),
     Sdk(("daytona.Daytona",), _STARTS, "`daytona.AsyncDaytona`", ("daytona.AsyncDaytona",)),
     Sdk(("daytona.Sandbox",), _INSIDE, "`daytona.AsyncDaytona`", ("daytona.AsyncSandbox",)),
-    Sdk(("arxiv.Client",), "results", _PLAIN),
+    Sdk((_PAPERS,), "__iter__", _PLAIN),
     Sdk(
         ("edge_tts.Communicate",),
         "save_sync stream_sync",
@@ -295,6 +306,7 @@ _SDKS = (
     Sdk(("pygit2",), "clone_repository", "a queue worker"),
     Sdk(("pygit2.Remote",), "fetch push", "a queue worker"),
     Sdk(("fsspec.AbstractFileSystem",), _FILES, _STORED),
+    Sdk((_NAMED_FILES,), _FILES, waits=Kind.DISK),
     Sdk(("kubernetes.watch.Watch",), "stream", "`kubernetes_asyncio.watch`"),
     Sdk(
         (),
@@ -603,7 +615,9 @@ _LOOKS_UP = Blocking(
 _MADE = [
     owner
     for owner in made(_SDKS)
-    if not owner.startswith(("llama_index.core.base", "weaviate.coll", "storage3", "kubernetes", "fsspec"))
+    if not owner.startswith(
+        ("llama_index.core.base", "weaviate.coll", "storage3", "kubernetes", "fsspec", "arxiv.Results")
+    )
 ]
 
 LIBRARY = Library(
@@ -630,7 +644,14 @@ LIBRARY = Library(
         "haystack.AsyncPipeline": "haystack-ai==2.20.0",
         "langgraph.graph.graph": "langgraph==0.2.76",
         "solana.rpc.api": "solana==0.36.12",
-        **{f"vonage.{name}": "vonage==3.17.4" for name in ("Client", *(thing for thing, _, _ in _VONAGE))},
+        **{
+            f"vonage.{name}": "vonage==3.17.4"
+            for thing, held, calls in _VONAGE
+            for name in (
+                *("Client", "client", "Verify2", held),
+                *(f"{thing}.{call}" for call in calls.split() if f"{thing}.{call}" not in _STILL_IN_VONAGE),
+            )
+        },
         "supabase._sync.client.SyncClient": "supabase==2.15.3",
         **{
             f"youtube_transcript_api.YouTubeTranscriptApi.{name}": "youtube-transcript-api==0.6.3"
@@ -699,7 +720,8 @@ LIBRARY = Library(
         "daytona.AsyncDaytona.create": "daytona.AsyncSandbox",
         "daytona.AsyncDaytona.get": "daytona.AsyncSandbox",
         **{name: name for name in _FILE_SYSTEMS},
-        "fsspec.filesystem": "fsspec.AbstractFileSystem",
+        "fsspec.filesystem": _NAMED_FILES,
+        "arxiv.Client.results": _PAPERS,
         "kubernetes.watch.Watch": "kubernetes.watch.Watch",
         **{
             f"aiodocker.Docker.containers.{name}": _RUNNING

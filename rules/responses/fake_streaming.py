@@ -35,6 +35,9 @@ _ONCE = Impact(
     formula="",
 )
 
+_DEEPEST = 3
+"""Names behind each other: `body = text.encode()`, `text = json.dumps(rows)`."""
+
 
 class FakeStreaming(Rule):
     """A body that is complete in memory gains nothing from being streamed, and a buffer is sent line by line.
@@ -140,15 +143,15 @@ class FakeStreaming(Rule):
             )
 
 
-def _is_one_line(content: ast.expr, module: Module) -> bool:
+def _is_one_line(content: ast.expr, module: Module, depth: int = 0) -> bool:
     """Whether all is one line: `json.dumps(rows).encode()`, as it is or under a name."""
     match content:
-        case ast.Call(func=ast.Attribute(value=inner, attr="encode")):
-            return _is_one_line(inner, module)
+        case ast.Call(func=ast.Attribute(value=inner, attr="encode")) if depth < _DEEPEST:
+            return _is_one_line(inner, module, depth + 1)
         case ast.Name(id=name):
             bindings = module.index.scope_at(content).bindings.get(name, ())
             value = bindings[0].value if len(bindings) == 1 else None
-            return isinstance(value, ast.Call) and _is_one_line(value, module)
+            return isinstance(value, ast.Call) and _is_one_line(value, module, depth)
         case ast.Call():
             return module.qualified_name(content.func) in _DUMPS and not any(
                 keyword.arg in ("indent", "option", None) for keyword in content.keywords
@@ -161,23 +164,25 @@ def _is_dumped(content: ast.expr, response: ast.Call, module: Module) -> bool:
     function = module.function_of(response)
     if function is None or not isinstance(content, ast.Name):
         return False
-    dumps = writes = 0
+    dumps = 0
     for call in walk(function.node):
-        match call:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if name == content.id:
-                writes += method in ("write", "writelines")
-            case ast.Call(args=[_, ast.Name(id=name), *_]) if name == content.id:
-                is_dump = module.qualified_name(call.func) == "json.dump" and not any(
-                    keyword.arg in ("indent", None) for keyword in call.keywords
-                )
-                dumps += is_dump
-                writes += not is_dump
-            case ast.Call(args=arguments):
-                writes += (
-                    any(isinstance(each, ast.Name) and each.id == content.id for each in arguments)
-                    and call is not response
-                )
-    return dumps == 1 and not writes
+        if not isinstance(call, ast.Call) or call is response:
+            continue
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if any(isinstance(each, ast.Name) and each.id == content.id for each in given):
+            if module.qualified_name(call.func) != "json.dump" or any(
+                keyword.arg in ("indent", None) for keyword in call.keywords
+            ):
+                return False  # `print(row, file=lines)`, `csv.writer(lines)`
+            dumps += 1
+        elif (
+            isinstance(call.func, ast.Attribute)
+            and isinstance(call.func.value, ast.Name)
+            and call.func.value.id == content.id
+            and call.func.attr in ("write", "writelines")
+        ):
+            return False
+    return dumps == 1
 
 
 def _is_form(content: ast.expr, module: Module) -> bool:

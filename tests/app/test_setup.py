@@ -210,12 +210,14 @@ async def test_from_nothing_to_a_running_app_that_says_all_is_well(
             url = await process.listening()
             fakegithub.webhook_url = f"{url}/webhook"
             fakegithub.install("octo", [fakegithub.add_repo("octo/shop")])
+            await fakegithub.ping()
             await fakegithub.settle()
             async with browser.get(f"{url}/readyz") as answer:
                 assert answer.status == 200
             async with browser.get(f"{url}/setup") as answer:
                 checked = await answer.text()
             assert "All is well" in checked, re.findall(r"<tr>.*", checked)
+            assert "GitHub needs a public address" not in checked
             async with browser.get(f"{url}/setup/created", headers={"Accept": "text/html"}) as answer:
                 assert answer.status == 404
                 assert "<h1>Not Found</h1>" in await answer.text()

@@ -66,6 +66,8 @@ def test_the_other_lines_of_a_finding_are_there_for_programs_and_readers() -> No
     assert "relatedLocations" not in run["results"][1]
     for write in (outputs.as_junit, outputs.as_markdown, outputs.as_prompt):
         assert write(result, lines).count("Also lines 7, 9\n") == 1
+    for write in (outputs.as_github, outputs.as_gitlab):
+        assert write(result, lines).count("Also lines 7, 9.") == 1
 
 
 def test_lines_that_the_message_or_the_path_names_are_not_named_again() -> None:

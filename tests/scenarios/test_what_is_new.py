@@ -330,3 +330,35 @@ def test_a_query_that_a_change_puts_into_a_loop_gets_a_comment_and_of_long_ago_i
     old = PullRequest(tmp_path / "old", files | {"shop/basket.py": looping})
     old.push({"shop/basket.py": looping + "# The basket.\n"})
     assert said(old.review()) == []
+
+
+@pytest.mark.parametrize(
+    ("added", "news"),
+    [
+        ('session.execute(text("update orders set seen = now()"))', False),
+        ('requests.get("https://rates.example/latest", timeout=5)', True),
+        ("time.sleep(2)", True),
+    ],
+    ids=["another statement", "another service", "a pause"],
+)
+def test_beside_a_synchronous_session_only_another_statement_is_no_news(
+    tmp_path: Path, added: str, news: bool
+) -> None:
+    endpoint = (
+        "import time\n\nimport requests\nfrom fastapi import APIRouter, Depends\nfrom sqlalchemy import create_engine, text\n"
+        "from sqlalchemy.orm import Session\n\nengine = create_engine('postgresql://shop', pool_pre_ping=True)\n"
+        "router = APIRouter()\n\n\ndef get_session():\n    with Session(engine) as session:\n        yield session\n\n\n"
+        "@router.get('/names')\nasync def names(session: Session = Depends(get_session)) -> None:\n"
+        "    session.execute(text('select 1 from orders'))\n"
+    )
+    pull = PullRequest(tmp_path, SHOP | {"shop/orders.py": endpoint})
+    pull.push({"shop/orders.py": f"{endpoint}    {added}\n"})
+
+    report, call = pull.review(), added.partition("(")[0]
+
+    assert (report.conclusion == "failure") is news
+    assert [
+        (finding.code, f"(and `{call}`)" in finding.message)
+        for finding in report.new
+        if finding.fingerprint in report.grown
+    ] == ([("FP104", True)] if news else [])

@@ -338,16 +338,19 @@ class Models:
             body.symbol,
             value,
         )
-        distances: dict[str, int] = {}
+        distances: dict[tuple[str, str], int] = {}
         for ancestor, each in self.bodies(value):
-            distances.setdefault(each.symbol, len(distances))
+            distances[ancestor.home.path, each.symbol] = len(distances)
             table.properties = {**each.properties, **table.properties}
             for declared in each.fields:
                 self._declared(table, ancestor.home, each, declared)
         if not _SQLMODEL.isdisjoint(ancestor.name for ancestor in self._resolver.ancestry(value)):
             # The fields of a base come before its heir's, in the key of several columns too.
-            inherited = sorted(table.columns.items(), key=lambda item: -distances.get(item[1].symbol, 0))
-            table.columns = dict(inherited)
+            table.columns = dict(
+                sorted(
+                    table.columns.items(), key=lambda item: -distances.get((item[1].path, item[1].symbol), 0)
+                )
+            )
         self._add(table)
 
     def _add(self, table: Table) -> None:

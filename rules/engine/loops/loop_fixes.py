@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs.measured import frees
@@ -96,6 +96,11 @@ def siblings(stops: list[Stop]) -> tuple[int, ...]:
     return tuple(sorted({stop.call.lineno for stop in others if stop.call is not first.call}))
 
 
+def leaves(stops: Iterable[Stop]) -> tuple[str, ...]:
+    """What a finding's calls reach, each once."""
+    return tuple(dict.fromkeys(name for stop in stops for name in (stop.callable, *stop.besides)))
+
+
 def cause(stop: Stop) -> str:
     """Findings with one leaf are one comment."""
     if not stop.path:
@@ -137,6 +142,7 @@ def matches(
             fix=of_helper(stops, module),
             call_path=worst.call_path(module),
             siblings=siblings(stops),
+            leaves=leaves(stops),
             cause=cause(worst),
             impact=expected(worst, module),
             instead=remedies.of_helpers(stops, module),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.blocks import block_with, blocks_of
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -150,19 +151,54 @@ def opened(expression: ast.AST, module: Module) -> ast.Call | None:
     return None
 
 
-def buffer(expression: ast.AST, module: Module) -> ast.Call | None:
-    """The `BytesIO(…)` or `StringIO(…)` that an expression is, itself or through a local name."""
+def buffer(expression: ast.AST, module: Module, depth: int = 0) -> ast.Call | None:
+    """The `BytesIO(…)` or `StringIO(…)` that an expression is, itself or through a local name; of several that it may be, one
+    that is not made of a line of text."""
     if isinstance(expression, ast.Call):
         return expression if module.qualified_name(expression.func) in BUFFERS else None
-    if isinstance(expression, ast.Name):
-        values = [value for _, value in values_of(expression, module)]
-        found = [made for value in values if (made := buffer(value, module)) is not None]
-        if not found or len(found) != len(values):
+    if not isinstance(expression, ast.Name) or depth > 3:
+        return None
+    made: list[ast.Call] = []
+    for value in _before([value for _, value in values_of(expression, module)], expression, module):
+        found = buffer(value, module, depth + 1)
+        if found is None:
             return None
-        # Of several the one written last before it: the others belong to other branches.
-        before = [made for made in found if made.lineno <= expression.lineno]
-        return max(before or found, key=lambda made: made.lineno)
-    return None
+        made.append(found)
+    return next((each for each in made if not _is_line(each)), made[0] if made else None)
+
+
+def _is_line(made: ast.Call) -> bool:
+    return bool(made.args) and isinstance(made.args[0], ast.Constant)
+
+
+def _before(values: list[ast.expr], name: ast.Name, module: Module) -> list[ast.expr]:
+    """Those of the values of a name that it may have where it stands: of what was assigned before, not what was assigned anew on
+    the way, nor what belongs to the other arm of an `if`."""
+    blocks: list[list[ast.stmt]] = []
+    node: ast.AST | None = name
+    arms: set[int] = set()
+    while node is not None:
+        above = module.parent(node)
+        block = block_with(node, above)
+        blocks.append(block)
+        if isinstance(above, ast.If):
+            arms |= {id(each) for arm in blocks_of(above) if arm is not block for each in arm}
+        node = above
+    found: list[ast.expr] = []
+    for value in sorted(values, key=lambda each: (each.lineno, each.col_offset)):
+        statement = module.statement(value)
+        if value.lineno > name.lineno or statement is None or _is_in(statement, arms, module):
+            continue
+        if any(statement in block for block in blocks):
+            found.clear()
+        found.append(value)
+    return found or values
+
+
+def _is_in(statement: ast.AST | None, arms: set[int], module: Module) -> bool:
+    while statement is not None and id(statement) not in arms:
+        statement = module.parent(statement)
+    return statement is not None
 
 
 def archived(expression: ast.AST, module: Module) -> ast.Call | None:

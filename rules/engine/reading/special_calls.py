@@ -16,6 +16,30 @@ if TYPE_CHECKING:
 Special: TypeAlias = "Callable[[Index, ast.Call, str, Scope, int], str | None]"
 
 
+_ELSEWHERE = frozenset(
+    {
+        "s3",
+        "s3a",
+        "gs",
+        "gcs",
+        "az",
+        "abfs",
+        "abfss",
+        "adl",
+        "http",
+        "https",
+        "ftp",
+        "sftp",
+        "ssh",
+        "hdfs",
+        "webhdfs",
+        "smb",
+    }
+    | {"hf", "oss", "oci", "dbfs", "github", "gdrive", "dropbox", "webdav", "box"}
+)
+"""Protocols of `fsspec` for what another machine keeps."""
+
+
 def _first_argument(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
     if function.partition(".")[0] in ("functools", "contextlib", "asyncio", "asyncer", "asgiref", "anyio"):
         return index.ref(node.args[0], scope, depth) if node.args else ""
@@ -197,7 +221,15 @@ _WRAPPERS = (
 )
 
 
+def _file_system(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    """`fsspec.filesystem("s3")` lies on another machine, and others may be this one's."""
+    if function != "fsspec.filesystem" or not node.args or not isinstance(node.args[0], ast.Constant):
+        return None
+    return "fsspec.AbstractFileSystem()" if node.args[0].value in _ELSEWHERE else None
+
+
 SPECIAL: dict[str, Special] = {
+    "filesystem": _file_system,
     "partial": _partial,
     "closing": _first_argument,
     "enter_context": _entered,

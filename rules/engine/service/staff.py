@@ -26,21 +26,14 @@ def is_for_staff(node: ast.AST, module: Module) -> bool:
 
 def refuses_before(node: ast.AST, module: Module) -> bool:
     """Whether the function around `node` refuses all but those who run the system before it gets there."""
-    function = module.function_of(node)
-    refusals = _refusals(function.node, module) if function is not None else frozenset()
-    line = getattr(node, "lineno", 0)
-    if function is None or not any(node is function.node or each.lineno < line for each in refusals):
-        return False
-    return any(each in refusals for each in module.statements_before(node))
+    return module.comes_after(node, _refusals)
 
 
 @once_for_node
-def _refusals(function: ast.AST, module: Module) -> frozenset[ast.stmt]:
+def _refusals(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> frozenset[ast.stmt]:
     """The statements of a function, not of its loops and branches, that refuse all but those who run the system."""
     refusals: list[ast.stmt] = []
-    blocks: list[list[ast.stmt]] = (
-        [getattr(function, "body", [])] if not isinstance(function, ast.Lambda) else []
-    )
+    blocks: list[list[ast.stmt]] = [function.body]
     while blocks:
         for each in blocks.pop():
             if isinstance(each, ast.Try):

@@ -31,21 +31,12 @@ _SETTINGS = frozenset({"pydantic_settings.BaseSettings", "pydantic.BaseSettings"
 def is_switched_off(node: ast.AST, module: Module) -> bool:
     """Whether the function around `node` refuses before, whatever it is asked for, unless somebody turns a setting on; or `node` is
     never run, whatever is set."""
-    if _is_never_run(node, module):
-        return True
-    function = module.function_of(node)
-    refusals = _refusals(function.node, module) if function is not None else frozenset()
-    line = getattr(node, "lineno", 0)
-    if function is None or not any(node is function.node or each.lineno < line for each in refusals):
-        return False
-    return any(statement in refusals for statement in module.statements_before(node))
+    return _is_never_run(node, module) or module.comes_after(node, _refusals)
 
 
 @once_for_node
-def _refusals(function: ast.AST, module: Module) -> frozenset[ast.stmt]:
+def _refusals(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> frozenset[ast.stmt]:
     """The statements of a function that refuse what is switched off."""
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-        return frozenset()
     return frozenset(
         each for each in own_nodes(function) if isinstance(each, ast.If) and _refuses(each, module)
     )

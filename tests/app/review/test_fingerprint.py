@@ -177,14 +177,18 @@ def test_one_more_line_of_a_problem_has_grown_when_the_change_brought_it() -> No
 
 
 def test_one_statement_more_where_a_function_waits_for_synchronous_sessions_anyway_is_no_news() -> None:
-    def endpoint(leaf: str, *siblings: int) -> Finding:
-        return finding(3, code="FP104", fingerprint="a", leaf=leaf, siblings=siblings)
+    def endpoint(leaf: str, *siblings: int, beside: str = "") -> Finding:
+        leaves = (leaf, beside) if beside else (leaf,)
+        return finding(3, code="FP104", fingerprint="a", leaf=leaf, siblings=siblings, leaves=leaves)
 
     def grown(before: Finding, after: Finding) -> tuple[Finding, ...]:
         return match(result(before), result(after), diff=builders.numbered("shop/api.py", 9)).grown
 
     session, request = "sqlalchemy.orm.Session.execute", "requests.get"
     assert grown(endpoint(session), endpoint(session, 9)) == ()
+    assert grown(endpoint(session), endpoint(session, 9, beside="sqlmodel.Session.exec")) == ()
+    other = endpoint(session, 9, beside=request)
+    assert grown(endpoint(session), other) == (other,)
     assert grown(endpoint(session), endpoint(request, 9)) == (endpoint(request, 9),)
     assert grown(endpoint(request), endpoint(request, 9)) == (endpoint(request, 9),)
 

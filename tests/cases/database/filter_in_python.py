@@ -5,6 +5,8 @@ from typing import Annotated
 
 from elsewhere import store
 from fastapi import Depends, FastAPI
+from kubernetes_asyncio import watch
+from kubernetes_asyncio.client import CoreV1Api
 from motor.motor_asyncio import AsyncIOMotorClient
 from sqlalchemy import ForeignKey, create_engine, select
 from sqlalchemy.orm import (
@@ -290,6 +292,8 @@ async def size(box: str) -> dict[str, int]:
         total += document["size"]
     async for document in AsyncIOMotorClient().shop.uploads.find({"box": box}).limit(5):
         total += document["size"]
+    async for event in watch.Watch().stream(CoreV1Api().list_namespaced_pod, "default"):
+        count += 1
     async for chunk in own_chunks():
         total += len(chunk)
     return {"count": count, "total": total}

@@ -173,6 +173,12 @@ def anywhere(text: str, year: int, session: SessionDep) -> None:
     session.scalars(select(Customer).where(extract("year", Customer.created_at) == year))  # FP208
 
 
+@app.get("/of-itself")
+def of_itself(session: SessionDep) -> None:
+    pattern = pattern + "%"
+    session.scalars(select(Customer).where(or_(Customer.note.ilike(pattern), Customer.name.ilike(pattern))))
+
+
 @app.get("/any-of-them")
 def any_of_them(session: SessionDep) -> None:
     session.scalars(select(Customer).order_by(func.random()).limit(5))  # FP208 (summary)

@@ -118,6 +118,39 @@ def dumped_twice() -> StreamingResponse:
     return StreamingResponse(lines, media_type="application/json")  # FP507
 
 
+@app.get("/rows/printed")
+def printed() -> StreamingResponse:
+    lines = io.StringIO()
+    json.dump([1, 2], lines)
+    print(render().decode(), file=lines)
+    return StreamingResponse(lines, media_type="application/json")  # FP507
+
+
+@app.get("/rows/chosen")
+def chosen(shown: bool) -> StreamingResponse:
+    if shown:
+        content = io.BytesIO(render())
+    else:
+        content = io.BytesIO(b"")
+    return StreamingResponse(content, media_type="text/csv")  # FP507
+
+
+@app.get("/rows/anew")
+def anew() -> StreamingResponse:
+    content = io.BytesIO(render())
+    content = io.BytesIO(b"none")
+    return StreamingResponse(content, media_type="text/csv")
+
+
+@app.get("/rows/each-other")
+def each_other() -> StreamingResponse:
+    content = io.BytesIO(render())
+    other = content
+    content = other
+    text = text.encode()
+    return StreamingResponse(content, media_type=text)  # FP507
+
+
 @app.get("/rows/either")
 def either(shown: bool) -> StreamingResponse:
     if shown:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
+import arxiv
 import fsspec
 import graphviz
 import nltk
@@ -200,10 +201,28 @@ async def files() -> list[str]:
     return bucket.ls("orders")  # FP101
 
 
-@app.get("/files/local")
-async def stored(name: str) -> bool:
+@app.get("/files/there")
+async def stored_there(name: str) -> bool:
     await told()
     return fsspec.filesystem("gcs").exists(name)  # FP101
+
+
+@app.get("/files/named")
+async def stored(name: str) -> bool:
+    await told()
+    return fsspec.filesystem("memory").exists(name)
+
+
+@app.get("/papers")
+async def papers(search: str) -> list[str]:
+    await told()
+    return [each.title for each in arxiv.Client().results(arxiv.Search(search))]  # FP101
+
+
+@app.get("/papers/thread")
+async def papers_in_thread(search: str) -> list[str]:
+    found = arxiv.Client().results(arxiv.Search(search))
+    return await asyncio.to_thread(lambda: [each.title for each in found])
 
 
 @app.get("/files/thread")
