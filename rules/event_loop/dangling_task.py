@@ -348,7 +348,10 @@ def _is_over_at_once(call: ast.Call, module: Module) -> bool:
     made = call.args[0] if call.args else None
     if not isinstance(made, ast.Call):
         return False
-    target = module.callee(made)
+    targets = list(module.project.graph.runs(module.value(made.func)))
+    target = targets[0] if targets else None
+    if any(not each.function.flags & (facts.ABSTRACT | facts.UNBROKEN) for each in targets[1:]):
+        return False  # of several implementations, one waits
     if target is not None and target.function.flags & (facts.ABSTRACT | facts.UNBROKEN):
         return not target.function.flags & facts.ABSTRACT
     if _fills_queue(made, module):

@@ -14,11 +14,13 @@ from rules.engine.reading.bodies import (
     packs_files,
     values_of,
 )
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.traffic import is_seldom
+from rules.engine.service.whole_reads import reader_of
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -115,12 +117,30 @@ class WholeFileResponse(Rule):
         if read is None:
             if wrapped is None:  # else it is said as a buffer that is complete
                 yield from self._passed_on(node, content, module)
+                yield from self._given(node, content, module)
             return
         yield Match(
             node,
             f"`{module.segment(read)}` holds the whole file in memory for each download before the first byte is sent.",
             confidence=Confidence.POSSIBLE,  # an icon and an export are read alike, and only one of them is large
             impact=estimates.in_memory("+50 MB for each download that runs"),
+        )
+
+    def _given(self, node: ast.Call, content: ast.AST | None, module: Module) -> Iterator[Match]:
+        """`data = await store.get(key)` of a function that reads the whole file."""
+        found = reader_of(content, module) if content is not None and module.reached(node) else None
+        if found is None or is_seldom(node, module):
+            return
+        call, way = found
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` gives the whole file, which this response then holds in memory for each download before the"
+            " first byte is sent.",
+            confidence=Confidence.POSSIBLE,  # an icon and an export are read alike
+            call_path=way,
+            impact=estimates.in_memory("+50 MB for each download that runs"),
+            instead="Let it give the path, and send `FileResponse(path)`, or the parts as they are read"
+            " (`StreamingResponse(store.chunks(key))`); for files in object storage hand out a presigned URL.",
         )
 
     def _passed_on(self, node: ast.expr, content: ast.AST | None, module: Module) -> Iterator[Match]:

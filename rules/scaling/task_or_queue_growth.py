@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.data.redis_calls import command, may_command
 from rules.engine.finding import Hop, Impact
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.linking.instances import Lifetime, is_shared, lifetime
@@ -14,6 +15,7 @@ from rules.engine.reading.walking import nodes_of, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.holders import Growth, growing
+from rules.engine.service.mentions import is_named, naming
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -29,6 +31,11 @@ _QUEUES = frozenset(
         "queue.SimpleQueue",
     }
 )
+_UNTIL_LENGTH = 3
+"""`xadd(name, fields, id, maxlen)`."""
+_TRIMS = ("xtrim", "xdel")
+_ENDS = ("expire", "expireat", "pexpire", "delete", "unlink")
+"""Commands after which a whole stream is gone."""
 _TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.loop.create_task"})
 
 
@@ -42,13 +49,15 @@ class TaskOrQueueGrowth(Rule):
     ## Instead
     Bound the queue: `asyncio.Queue(maxsize=1000)`; `await queue.put(item)` then waits for room, `put_nowait`
     raises `QueueFull`, which an endpoint answers with `503`. Finished tasks leave by themselves:
-    `task.add_done_callback(tasks.discard)`.
+    `task.add_done_callback(tasks.discard)`. Entries of a Redis stream stay when they are read and acknowledged, until something
+    trims it: `xadd(name, fields, maxlen=10_000)`.
 
     ## Trade-offs
-    A full queue must mean something: wait, refuse, or drop the oldest.
+    A full queue must mean something: wait, refuse, or drop the oldest. A Redis stream with `maxlen` drops the oldest, read or
+    not: choose it by how far the slowest reader may fall behind.
 
     ## Monitor
-    `queue.qsize()`, resident memory per worker.
+    `queue.qsize()`, resident memory per worker; `XLEN` of streams and `used_memory` of Redis.
     """
 
     code = "FP709"
@@ -97,13 +106,15 @@ class TaskOrQueueGrowth(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.name in _QUEUES
+        return callee.name in _QUEUES or may_command(callee)
 
     def check(self, node: ast.Call | ast.Module, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Module):
             yield from self._tasks(module)
         elif module.qualified_name(node.func) in _QUEUES and not _is_bounded(node):
             yield from self._queue(node, module)
+        else:
+            yield from self._stream(node, module)
 
     def _tasks(self, module: Module) -> Iterator[Match]:
         for holder in growing(module):
@@ -175,6 +186,34 @@ class TaskOrQueueGrowth(Rule):
                     assumptions={"maxsize": 1000},
                 ),
             )
+
+    def _stream(self, call: ast.Call, module: Module) -> Iterator[Match]:
+        """What is read of a Redis stream stays in it."""
+        sent = command(call, module)
+        if (
+            sent is None
+            or sent.name != "xadd"
+            or sent.has("maxlen", "minid")
+            or len(call.args) > _UNTIL_LENGTH
+        ):
+            return
+        if not serves(call, module) or any(is_named(module.project, each) for each in _TRIMS):
+            return
+        if any(naming(module.project, (module.path,), _ENDS)):
+            return
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` adds to a Redis stream that nothing trims: entries stay after they were read, and its memory"
+            " grows with each.",
+            confidence=Confidence.POSSIBLE,  # somebody else may trim it
+            when_new=Confidence.LIKELY,
+            fix=Fix(with_keyword("maxlen", "10_000"), safety=Safety.UNSAFE),
+            impact=Impact(
+                "memory = entries since the beginning · size of an entry → 10,000 entries",
+                assumptions={"maxlen": 10_000},
+            ),
+            instead="Give the stream a length that its slowest reader can fall behind by: `maxlen=10_000`.",
+        )
 
     def _hub(self, call: ast.Call, module: Module) -> Iterator[Match]:
         """An object that takes what others give it and hands it on: who gives waits for nobody."""

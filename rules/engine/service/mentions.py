@@ -124,7 +124,7 @@ def _is_unnamed(project: Project, node: Node) -> bool:
         symbol = ".".join(parts[:count])
         cls = module.classes.get(symbol)
         if cls is not None:
-            if not cls.decorators and not _is_named(project, part):
+            if not cls.decorators and not is_named(project, part):
                 return True
             continue
         function = module.functions.get(symbol)
@@ -133,7 +133,7 @@ def _is_unnamed(project: Project, node: Node) -> bool:
         owner = module.classes.get(function.owner)
         if owner is not None and not _is_ours(project, module, owner.bases):
             continue  # a framework may call it by this name
-        if not _is_named(project, part):
+        if not is_named(project, part):
             return True
         if len(parts) == 1 and not node.callers and _others_mean_another(project, module, part):
             return True
@@ -186,7 +186,8 @@ def naming(project: Project, paths: Iterable[str], names: Iterable[str]) -> Iter
                 yield path
 
 
-def _is_named(project: Project, name: str) -> bool:
+def is_named(project: Project, name: str) -> bool:
+    """Whether a file of the application names it."""
     return names_read.sum_of(name) in _mentioned(project)
 
 

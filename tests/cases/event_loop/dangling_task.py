@@ -715,3 +715,44 @@ def listened_to_and_returned() -> asyncio.Task[None]:
 @app.post("/listened-to/returned")
 async def awaits_returned() -> None:
     await listened_to_and_returned()
+
+
+class Store:
+    async def close(self) -> None:
+        raise NotImplementedError
+
+
+class MemoryStore(Store):
+    async def close(self) -> None:
+        self.open = False
+
+
+class DiskStore(MemoryStore):
+    async def close(self) -> None:
+        await asyncio.sleep(1)
+        self.open = False
+
+
+class Buffer(Store):
+    async def close(self) -> None:
+        self.open = True
+
+
+def store_of(kind: str) -> Store:
+    return DiskStore() if kind == "disk" else MemoryStore()
+
+
+def kept_in_memory(kind: str) -> MemoryStore | Buffer:
+    return Buffer() if kind == "buffer" else MemoryStore()
+
+
+@app.post("/stores/{kind}/closed")
+async def store_closed(kind: str) -> None:
+    store = store_of(kind)
+    asyncio.create_task(store.close())  # FP113
+
+
+@app.post("/memory/{kind}/closed")
+async def memory_closed(kind: str) -> None:
+    store = kept_in_memory(kind)
+    asyncio.create_task(store.close())

@@ -2,6 +2,7 @@ import asyncio
 import queue
 from collections.abc import AsyncIterator
 
+import redis.asyncio as redis
 from fastapi import FastAPI, WebSocket
 from fastapi.responses import StreamingResponse
 
@@ -164,3 +165,12 @@ async def turn(word: str) -> str:
     own = Turn()
     await own.say(word)
     return await own.hear()
+
+
+streams = redis.Redis()
+
+
+@app.post("/streams")
+async def streamed(text: str) -> None:
+    await streams.xadd("texts", {"text": text})
+    await streams.xtrim("texts", maxlen=1000)
