@@ -159,7 +159,7 @@ class Order:
         report_id = self._links.id(job.repository.id, job.number, head_sha)
         url = self._links.url(report_id, f"/answers/{job.trigger}")
         if url:
-            asked = [f"{PREFIX} {' '.join((each.name, *each.arguments)).strip()}" for each in wanted]
+            asked = [each.text for each in wanted]
             kept = Answered.of(given, asked, job.repository.full_name, job.number, head_sha)
             await self._store.keep_answer(job.repository, report_id, job.trigger, kept.encode())
         return url

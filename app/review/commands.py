@@ -58,6 +58,12 @@ class Command(msgspec.Struct, frozen=True):
     problem: str = ""
     """Why it cannot be done as written, for its author; empty when it can."""
 
+    @property
+    def text(self) -> str:
+        """The command as one writes it."""
+        given = [f"{each}x" for each in self.arguments] if self.name == "scale" else self.arguments
+        return " ".join([PREFIX, self.name, *filter(None, given)])
+
 
 # Block structure decides what is a quote or code, so a Markdown parser does; of the inline rules only those that
 # hide text. Emphasis and links stay off: they cost quadratic time on hostile text and change nothing here.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from app.review.diff import Diff
-from app.review.grouping import design, design_of
+from app.review.grouping import design, design_of, kinds
 from rules.engine.finding import Finding, Result
 from rules.engine.fingerprints import core_of
 
@@ -147,8 +147,14 @@ def _by_fingerprint(pairing: _Pairing, old_path: Mapping[str, str]) -> None:
 
 
 def _has_more(old: Finding, new: Finding, diff: Diff | None) -> bool:
-    """Whether the change adds a line to those that one finding speaks of: a second blocking call beside the first."""
-    if diff is None or len({new.line, *new.siblings}) <= len({old.line, *old.siblings}):
+    """Whether the change adds a line to those that one finding speaks of, a second blocking call beside the first, or has it wait
+    for something else: for another service in place of a database."""
+    if diff is None:
+        return False
+    if old.leaves and not kinds(old) >= kinds(new):
+        hops = {(hop.path, hop.line) for hop in new.call_path} | {(new.path, line) for line in new.siblings}
+        return any(diff.touched(*place) for place in (*hops, (new.path, new.line)))
+    if len({new.line, *new.siblings}) <= len({old.line, *old.siblings}):
         return False
     if _waits_for_sessions_only(new) and design(old) == design(new):
         return False  # it waited for synchronous sessions before, and waits for one statement more

@@ -138,6 +138,12 @@ def design_of(name: str) -> str:
     return _SAME.get(library, library)
 
 
+def kinds(finding: Finding) -> frozenset[Kind]:
+    """What a finding about the event loop waits for, as far as it is known: a database, another service, the clock."""
+    entries = map(libraries.blocking, finding.leaves)
+    return frozenset(entry.kind for entry in entries if entry is not None)
+
+
 House: TypeAlias = Mapping[str, frozenset[EndpointRef]]
 """Designs of a project -> the endpoints that are so."""
 

@@ -154,8 +154,6 @@ def groups(chosen: Sequence[str], plan: Plan) -> dict[str, dict[str, list[Named]
     for named in everything():
         if "{" in named.name or beginning(named.name, plan.unseen):
             continue
-        if chosen and not beginning(named.name, chosen):
-            continue
         # A name of an old release is looked for there, and in the newest, where it must be gone.
         old = plan.former.get(beginning(named.name, plan.former), "")
         newest = plan.installation(plan.real(named.name))
@@ -163,7 +161,13 @@ def groups(chosen: Sequence[str], plan: Plan) -> dict[str, dict[str, list[Named]
             old = ""
         for requirements in {newest, old or newest}:
             found.setdefault(requirements, {}).setdefault(named.name, []).append(named)
-    return found
+    if not chosen:
+        return found
+    return {
+        requirements: wanted
+        for requirements, wanted in found.items()
+        if any(beginning(name, chosen) for name in wanted)
+    }
 
 
 class Environments:
@@ -304,7 +308,9 @@ def record(
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument(
-        "beginning", nargs="*", help="only names that begin so; what is known of others is kept"
+        "beginning",
+        nargs="*",
+        help="only libraries with names that begin so; what is known of others is kept",
     )
     parser.add_argument("--out", type=Path, default=RESULTS)
     chosen = parser.parse_args()

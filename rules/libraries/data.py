@@ -151,7 +151,7 @@ LIBRARY = Library(
         *each(_document, "pptx", "Presentation"),
         # A program of its own for each: ffmpeg, dot, a browser.
         *each(Blocking("", Kind.PROC, "a queue worker"), _SOUND, f"{_READS_SOUND} export"),
-        Blocking(f"{_SOUND}.from_wav", Kind.DISK, _WORKER),
+        Blocking(f"{_SOUND}.from_wav", Kind.DISK, "a queue worker"),
         *each(
             Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), ("graphviz", *_DRAWN), "render pipe"
         ),

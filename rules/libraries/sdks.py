@@ -306,7 +306,7 @@ _SDKS = (
     Sdk(("pygit2",), "clone_repository", "a queue worker"),
     Sdk(("pygit2.Remote",), "fetch push", "a queue worker"),
     Sdk(("fsspec.AbstractFileSystem",), _FILES, _STORED),
-    Sdk((_NAMED_FILES,), _FILES, waits=Kind.DISK),
+    Sdk((_NAMED_FILES,), _FILES, _PLAIN, waits=Kind.DISK),
     Sdk(("kubernetes.watch.Watch",), "stream", "`kubernetes_asyncio.watch`"),
     Sdk(
         (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import msgspec
 from msgspec import Struct, field
@@ -105,6 +105,22 @@ def above(nodes: Iterable[Node], known: Collection[Node] = ()) -> set[Node]:
             found.add(node)
             pending.extend(caller for caller, _ in node.callers)
     return found
+
+
+def only_through(node: Node, gate: Callable[[Node], bool], most: int) -> bool:
+    """Whether each way to a node, up to `most` functions, comes through one of which `gate` holds; it may be the node itself. What has
+    a role, or nobody calls, is where another way begins."""
+    seen, pending = {node}, [node]
+    for each in pending:  # grows while we go
+        if gate(each):
+            continue
+        if each.roles or not each.callers or len(pending) > most:
+            return False
+        for caller, _ in each.callers:
+            if caller not in seen:
+                seen.add(caller)
+                pending.append(caller)
+    return True
 
 
 class Graph:

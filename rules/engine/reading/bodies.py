@@ -174,13 +174,15 @@ def _is_line(made: ast.Call) -> bool:
 def _before(values: list[ast.expr], name: ast.Name, module: Module) -> list[ast.expr]:
     """Those of the values of a name that it may have where it stands: of what was assigned before, not what was assigned anew on
     the way, nor what belongs to the other arm of an `if`."""
-    blocks: list[list[ast.stmt]] = []
-    node: ast.AST | None = name
+    if len(values) < 2:
+        return values
+    ways: set[int] = set()
     arms: set[int] = set()
+    node: ast.AST | None = name
     while node is not None:
         above = module.parent(node)
         block = block_with(node, above)
-        blocks.append(block)
+        ways.update(map(id, block))
         if isinstance(above, ast.If):
             arms |= {id(each) for arm in blocks_of(above) if arm is not block for each in arm}
         node = above
@@ -189,7 +191,7 @@ def _before(values: list[ast.expr], name: ast.Name, module: Module) -> list[ast.
         statement = module.statement(value)
         if value.lineno > name.lineno or statement is None or _is_in(statement, arms, module):
             continue
-        if any(statement in block for block in blocks):
+        if id(statement) in ways:
             found.clear()
         found.append(value)
     return found or values

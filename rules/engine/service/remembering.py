@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once_for_node
-from rules.engine.linking.graph import Node
+from rules.engine.linking.graph import Node, only_through
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
@@ -105,24 +105,13 @@ def is_behind_cache(node: ast.AST, module: Module, *, of_few: bool) -> bool:
     """Whether only those get to `node` for whom no answer is kept: a decorator keeps what its function returns, or what all
     return that call it. With `of_few` such answers count of which there are few: of a thousand products each is missed."""
     found = module.graph_node(node)
-    return found is not None and _is_kept(found, of_few)
-
-
-def _is_kept(node: Node, of_few: bool) -> bool:
-    """As `_only_through_caches`, of decorators alone: who looks into a cache somewhere may do more than that."""
-    seen, pending = {node}, [node]
-    for each in pending:  # grows while we go
-        if each.function.flags & facts.CACHED:
-            if of_few and not _has_few_answers(each.function):
-                return False
-            continue
-        if each.roles or not each.callers or len(pending) > _MOST:
-            return False
-        for caller, _ in each.callers:
-            if caller not in seen:
-                seen.add(caller)
-                pending.append(caller)
-    return True
+    return found is not None and only_through(
+        found,
+        lambda each: (
+            bool(each.function.flags & facts.CACHED) and (not of_few or _has_few_answers(each.function))
+        ),
+        _MOST,
+    )
 
 
 def _has_few_answers(function: Function) -> bool:

@@ -10,6 +10,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine.linking.graph import only_through
 from rules.engine.linking.roles import Role
 from rules.engine.reading import facts
 from rules.engine.reading.guarding import (
@@ -449,19 +450,11 @@ def answers_errors(node: ast.AST, module: Module) -> bool:
     """Whether only exception handlers of the application call the function around `node`, at any depth: an `except` may be the
     usual way (`except KeyError: return await load(key)`)."""
     found = module.graph_node(node)
-    if found is None or not found.callers:
-        return False
-    seen, pending = {found}, [found]
-    for each in pending:  # grows while we go
-        if Role.EXCEPTION_HANDLER in each.roles:
-            continue
-        if each.roles or not each.callers or len(pending) > _NEAR:
-            return False
-        for caller, _ in each.callers:
-            if caller not in seen:
-                seen.add(caller)
-                pending.append(caller)
-    return True
+    return (
+        found is not None
+        and bool(found.callers)
+        and only_through(found, lambda each: Role.EXCEPTION_HANDLER in each.roles, _NEAR)
+    )
 
 
 def moves_whole(node: ast.AST, module: Module) -> bool:

@@ -135,3 +135,18 @@ def test_hostile_comments_cost_little(unit: str) -> None:
     parse(unit * (65_000 // len(unit)) + "\n\n/fastperf rescan")
 
     assert time.process_time() - started < 1.0
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "/fastperf scale 2.5x",
+        "/fastperf diagnose GET /orders",
+        "/fastperf ignore FP101 cron only",
+        "/fastperf audit",
+    ],
+)
+def test_a_command_is_told_as_one_writes_it(written: str) -> None:
+    (command,) = parse(written)
+
+    assert command.text == written

@@ -193,6 +193,20 @@ def test_one_statement_more_where_a_function_waits_for_synchronous_sessions_anyw
     assert grown(endpoint(request), endpoint(request, 9)) == (endpoint(request, 9),)
 
 
+def test_another_service_in_place_of_the_database_is_news_where_the_change_brought_it() -> None:
+    def endpoint(leaf: str, line: int) -> Finding:
+        return finding(3, code="FP104", fingerprint="a", leaf=leaf, siblings=(line,), leaves=(leaf,))
+
+    def grown(before: Finding, after: Finding) -> tuple[Finding, ...]:
+        return match(result(before), result(after), diff=builders.numbered("shop/api.py", 9)).grown
+
+    session, request = "sqlalchemy.orm.Session.execute", "requests.get"
+    assert grown(endpoint(session, 9), endpoint(request, 9)) == (endpoint(request, 9),)
+    assert grown(endpoint(session, 8), endpoint(request, 8)) == ()
+    assert grown(endpoint("httpx.get", 9), endpoint(request, 9)) == ()
+    assert grown(endpoint(request, 9), endpoint(request, 9)) == ()
+
+
 def test_what_a_project_is_built_on_is_no_news_at_one_more_place() -> None:
     def driver(line: int, leaf: str = "databases.Database") -> Finding:
         return finding(line, code="FP229", leaf=leaf)
