@@ -116,6 +116,8 @@ _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _IF_MISSING = regex(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
 _FAR = 4
 """Longer call paths are said one severity lower."""
+_IN_SIGHT = 10
+"""So many lines on, somebody who reads of a call still sees the other."""
 
 
 class Stop(Struct, frozen=True):
@@ -487,9 +489,10 @@ def _seldom(leaf: Leaf, module: Module) -> str:
 
 
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
-    """The stops through helpers that `code` reports in `function`, one list per kind, the worst first.
+    """The stops through helpers that `code` reports in `function`, one list per kind and place, the worst first.
 
-    A kind that only comes with calls of another is said there (`besides`).
+    A kind that only comes with calls of another is said there (`besides`); calls that are out of sight of each other are
+    findings of their own.
     """
     found: dict[Kind, list[Stop]] = {}
     helped = _all_helped(function, module)
@@ -520,6 +523,7 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
             said.append(group)
         elif not group[0].seldom or around[0].seldom:
             around[0] = replace(around[0], besides=(*around[0].besides, group[0].callable))
+    said = [part for group in said for part in _in_sight(group)]
     if code == "FP109":
         spoken = [each for other in sorted(_OF_HELPERS) for each in by_kind(function, module, other)]
         return [group for group in said if not any(_is_louder(each, group) for each in spoken)]
@@ -527,6 +531,19 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
         for group in said:
             _add_waits(group, helped)
     return said
+
+
+def _in_sight(stops: list[Stop]) -> list[list[Stop]]:
+    """The stops of one kind by where they stand: those that a reader sees together are one list, in the order they had."""
+    parts: list[list[Stop]] = []
+    for stop in sorted(stops, key=lambda each: each.call.lineno):
+        if not parts or stop.call.lineno - parts[-1][0].call.lineno > _IN_SIGHT:
+            parts.append([])
+        parts[-1].append(stop)
+    order = {id(stop): at for at, stop in enumerate(stops)}
+    for part in parts:
+        part.sort(key=lambda each: order[id(each)])
+    return sorted(parts, key=lambda part: order[id(part[0])])
 
 
 def _are_calls_of(stops: list[Stop], others: list[Stop]) -> bool:
