@@ -354,6 +354,11 @@ def could_matter(last_name: str) -> bool:
     return last_name in _FINAL_NAMES or last_name.partition("_")[0] in _VERBS
 
 
+def has(last_name: str) -> bool:
+    """Whether something in the tables is called so."""
+    return last_name in _FINAL_NAMES
+
+
 __all__ = [
     "LIBRARIES",
     "OFFLOADS",
@@ -373,6 +378,7 @@ __all__ = [
     "client",
     "could_matter",
     "external",
+    "has",
     "item",
     "library",
     "query",

@@ -17,6 +17,7 @@ from rules.engine.finding import Hop
 from rules.engine.kept_answers import once_for_outline
 from rules.engine.linking.graph import CALL, THREAD
 from rules.engine.linking.heirs import is_abstract
+from rules.engine.linking.namesakes import namesakes
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
@@ -203,18 +204,23 @@ def _holds_loop(leaf: Leaf, project: Project) -> bool:
 
 def _beyond_calls(call: ast.Call, module: Module) -> Wait | None:
     """The wait that a call leads to through what no call shows: a coroutine function that is made there and handed on,
-    the heirs of an abstract class."""
+    the heirs of an abstract class, the methods of that name where nobody knows the object."""
     project = module.project
-    known = _beyond.setdefault(project, {})
     for node in project.graph.runs(module.value(call.func)):
-        if not node.is_async:
-            continue
-        if node not in known:
-            known[node] = _way_out(node, project)
-        way = known[node]
-        if way:
+        if node.is_async and (way := _known_way_out(node, project)):
             return Wait(call, way[-1].symbol, way, presumed=True)
-    return None
+    alike = namesakes(call, module)
+    ways = [way for node in alike if node.is_async and (way := _known_way_out(node, project))]
+    if not ways or len(ways) * 2 < len(alike):
+        return None
+    return Wait(call, ways[0][-1].symbol, ways[0], presumed=True)
+
+
+def _known_way_out(node: Node, project: Project) -> tuple[Hop, ...]:
+    known = _beyond.setdefault(project, {})
+    if node not in known:
+        known[node] = _way_out(node, project)
+    return known[node]
 
 
 def _way_out(start: Node, project: Project) -> tuple[Hop, ...]:

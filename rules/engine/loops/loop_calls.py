@@ -20,6 +20,7 @@ from rules import libraries
 from rules.engine.finding import Hop, Severity
 from rules.engine.linking.graph import LOOP
 from rules.engine.linking.instances import Lifetime, lives
+from rules.engine.linking.namesakes import namesakes
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.quick_calls import LEFT_OPEN, is_quick
@@ -350,6 +351,28 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
     yield from nearest.values()
 
 
+def by_name(call: ast.Call, module: Module) -> tuple[Stop, Node] | None:
+    """The stop that a call leads to where nobody knows its object, by the methods that are called so, of which half block;
+    with the method that does."""
+    found: list[tuple[Stop, Node]] = []
+    alike = namesakes(call, module)
+    for node in alike:
+        if node.is_async or node.function.flags & (facts.GENERATOR | facts.CACHED):
+            return None
+        made = [
+            Stop("FP103", call, leaf.callable, entry.kind, entry.instead, weight(entry), entry, leaf.path)
+            for leaf in module.project.summaries.of(node).blocking
+            if (entry := leaf.blocking) is not None
+            and code_of(entry) in ("FP101", "FP102")
+            and not _seldom(leaf, module)
+            and not (leaf.sometimes or leaf.of_kind or leaf.rarely)
+            and len(leaf.path) < _FAR
+        ]
+        if made:
+            found.append((min(made, key=_telling), node))
+    return min(found, key=lambda each: _telling(each[0])) if found and len(found) * 2 >= len(alike) else None
+
+
 def _telling(stop: Stop) -> tuple[bool, bool, int]:
     """What says most about a helper first: each time, real work, near."""
     return bool(stop.seldom), _is_upkeep(stop), len(stop.path)
@@ -534,7 +557,10 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
 
 
 def _in_sight(stops: list[Stop]) -> list[list[Stop]]:
-    """The stops of one kind by where they stand: those that a reader sees together are one list, in the order they had."""
+    """The stops of one kind by where they stand: those that a reader sees together are one list, in the order they had. One
+    conversation with a database is mended as a whole."""
+    if stops[0].kind is Kind.DB:
+        return [stops]
     parts: list[list[Stop]] = []
     for stop in sorted(stops, key=lambda each: each.call.lineno):
         if not parts or stop.call.lineno - parts[-1][0].call.lineno > _IN_SIGHT:
