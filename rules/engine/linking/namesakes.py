@@ -6,7 +6,7 @@ whose name the whole application has one or two is what its authors mean all the
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rules import libraries
@@ -20,6 +20,7 @@ from rules.engine.reading.paths import is_example, place_of
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 _MOST = 6
 """Of classes with a method of one name: of more, nobody knows which is meant."""
@@ -45,6 +46,11 @@ def _methods(path: str, found: ModuleFacts) -> Iterator[tuple[str, str]]:
 
 
 _of_name = Mentioned(_methods)
+
+
+def called(name: str, project: Project) -> Iterable[Node]:
+    """The methods of the application that are called so, where the name tells anything."""
+    return _of_name(project, name)
 
 
 @once_for_node

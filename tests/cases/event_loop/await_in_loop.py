@@ -18,6 +18,7 @@ import boto3
 import fleetlink
 import httpx
 import requests
+from azure.storage.blob.aio import BlobServiceClient
 from celery import Celery
 from elasticsearch import Elasticsearch
 from fastapi import BackgroundTasks, Depends, FastAPI, UploadFile, WebSocket
@@ -1169,3 +1170,33 @@ async def until_one_has_it(index, groups: list[list[str]]) -> None:
 async def of_a_session(index, session: AsyncSession, numbers: list[str]) -> None:
     for number in numbers:
         await index.read_one_point(session, number)
+
+
+class BlobFolder:
+    def blob(self, name: str):
+        return plugged(name)
+
+    async def size_of(self, name: str) -> int:
+        return (await self.blob(name).get_blob_properties()).size
+
+    async def kept(self, name: str) -> int:
+        return (await self.blob(name).get_kept_size()).size
+
+
+@app.post("/blobs")
+async def sizes(names: list[str]) -> list[int]:
+    folder = BlobFolder()
+    found = []
+    for name in names:
+        found.append(await folder.size_of(name))  # FP111 (summary)
+    for name in names:
+        found.append(await folder.kept(name))
+    return found
+
+
+async def of_a_client(blobs, names: list[str]) -> list[int]:
+    return [(await blobs.get_blob_properties(name)).size for name in names]  # FP111 (summary)
+
+
+async def of_another_store(store, names: list[str]) -> list[int]:
+    return [(await store.head_object(Key=name))["ContentLength"] for name in names]  # no client of such a store is imported
