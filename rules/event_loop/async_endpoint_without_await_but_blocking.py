@@ -24,6 +24,7 @@ from rules.engine.service.aside import stands_aside
 from rules.engine.service.one_at_a_time import single_entry
 from rules.engine.service.switched_off import is_switched_off
 from rules.engine.service.unasked import is_never_asked
+from rules.libraries import Kind
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -180,10 +181,11 @@ def _beside(function: ast.AsyncFunctionDef, module: Module) -> str:
     return ". Nothing else changes: parameters, dependencies and the response stay as they are."
 
 
-def _telling(stop: Stop, module: Module) -> tuple[bool, bool, int, int]:
-    """What says most about an endpoint last: real work, that which surely happens, what costs most, the first."""
+def _telling(stop: Stop, module: Module) -> tuple[bool, bool, int, bool, int]:
+    """What says most about an endpoint last: real work, that which surely happens, what costs most, another machine or a
+    program before a database near by, the first."""
     sure = confidence(stop, module) is not Confidence.POSSIBLE and stop.severity.rank >= Severity.MEDIUM.rank
-    return not is_idle(stop), sure, stop.severity.rank, -stop.call.lineno
+    return not is_idle(stop), sure, stop.severity.rank, stop.kind is not Kind.DB, -stop.call.lineno
 
 
 def _is_of_one_choice(worst: Stop, found: list[Stop], module: Module) -> bool:

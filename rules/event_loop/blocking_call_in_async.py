@@ -116,6 +116,7 @@ class BlockingCallInAsync(Rule):
         return (
             callee.meaning.blocking is not None
             or strange_clients.may_ask(callee.name)
+            or strange_clients.may_ask_with_key(callee.name)
             or callee.spelled in strange_clients.CHAINED
         )
 
@@ -189,14 +190,14 @@ class BlockingCallInAsync(Rule):
     def _strange(self, node: ast.Call, module: Module) -> Iterator[Match]:
         """`client.listTaskOutput(number)` of a package that nobody knows here."""
         yield from self._chained(node, module)
-        if not strange_clients.may_ask(module.qualified_name(node.func) or ""):
-            return
         function = module.function_of(node)
         if function is None or not function.is_async or module.is_awaited(node) or module.is_offloaded(node):
             return
-        if not module.in_request_path(node) or not module.runs_on_event_loop(node):
+        if not module.runs_on_event_loop(node):
             return
-        client = strange_clients.asks_here(node, module)
+        client = strange_clients.asks_with_key(node, module)
+        if not client and module.in_request_path(node):
+            client = strange_clients.asks_here(node, module)
         if not client:
             return
         yield Match(

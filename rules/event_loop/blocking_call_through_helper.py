@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.loops import loop_fixes, remedies
-from rules.engine.loops.loop_calls import by_kind, is_only_closing, together
+from rules.engine.loops.loop_calls import by_kind, by_name, is_only_closing, together
 from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import own_calls
@@ -129,6 +129,31 @@ class BlockingCallThroughHelper(Rule):
             )
             yield match.doubted() if weighs_little(worst, module) else match
         yield from _strange(node, module)
+        yield from _alike(node, module)
+
+
+def _alike(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """The first method that blocks wherever the application has one of its name, on an object that nobody knows."""
+    if not module.in_request_path(function) or not module.runs_on_event_loop(function):
+        return
+    for call in own_calls(function):
+        if module.is_awaited(call) or module.is_offloaded(call) or not module.runs_on_event_loop(call):
+            continue
+        found = by_name(call, module)
+        if found is None:
+            continue
+        stop, method = found
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` is most likely `{method.symbol}`, which reaches `{stop.callable}` on the event loop:"
+            f" {effect(stop, module)}.",
+            severity=min(stop.severity, Severity.HIGH, key=lambda each: each.rank),
+            confidence=Confidence.POSSIBLE,  # its name is all that tells what it is
+            call_path=stop.call_path(module),
+            impact=expected(stop, module),
+            instead=remedies.of_helpers([stop], module),
+        )
+        return
 
 
 def _strange(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:

@@ -14,6 +14,7 @@ from rules.engine.costs.waits import (
     wait_of,
     without_bound,
 )
+from rules.engine.data.counted_pages import counted_page
 from rules.engine.data.reads_in_row import reads_in_row
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import names_loaded, names_stored, walk
@@ -125,7 +126,7 @@ class SequentialIndependentAwaits(Rule):
             for statement in block.statements:
                 if (waits := _displayed(statement, module)) is not None:
                     yield self.match(waits, module, fix=None)
-        yield from _of_session(node, module)
+        yield from tuple(_of_session(node, module)) or _of_page(node, module)
         yield from _of_store(node, module)
 
     def match(self, waits: Sequence[Wait], module: Module, *, fix: Fix | None, is_sure: bool = True) -> Match:
@@ -179,6 +180,25 @@ def _of_session(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Matc
         impact=estimates.awaits_in_sequence(module.options, len(reads)),
         instead="Ask with one statement for what belongs together, or give independent reads a session of their own each and await"
         " them at once: one session serves one statement at a time.",
+    )
+
+
+def _of_page(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """A page of rows, and how many there are in all, asked one after the other."""
+    found = counted_page(function, module) if module.in_request_path(function) else None
+    if found is None:
+        return
+    first, second = found
+    yield Match(
+        first,
+        f"`{function.name}` counts rows and reads a page of them in two questions, one after the other (lines {first.lineno} and"
+        f" {second.lineno}): the request waits for two round trips, and the database filters the same rows twice.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # where few rows are left, or an index answers, each is quick
+        siblings=(second.lineno,),
+        impact=estimates.awaits_in_sequence(module.options, len(found)),
+        instead="Have one statement answer both, with `func.count().over()` beside the columns of the page; or give each a session of"
+        " its own and await them at once.",
     )
 
 

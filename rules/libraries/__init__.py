@@ -354,6 +354,26 @@ def could_matter(last_name: str) -> bool:
     return last_name in _FINAL_NAMES or last_name.partition("_")[0] in _VERBS
 
 
+@lru_cache(maxsize=1)
+def _awaited() -> Mapping[str, frozenset[str]]:
+    """By names of two words the packages whose asynchronous clients have methods that are called so."""
+    found: dict[str, set[str]] = {name: {"aioboto3", "aiobotocore"} for name in cloud.OBJECTS}
+    for name, entry in _EXTERNAL.exact.items():
+        if entry.is_async and "_" in final_name(name).strip("_"):
+            found.setdefault(final_name(name), set()).add(name.partition(".")[0])
+    return {name: frozenset(roots) for name, roots in found.items()}
+
+
+def awaited_of(last_name: str) -> frozenset[str]:
+    """The packages that have an asynchronous client with a method of this name."""
+    return _awaited().get(last_name, frozenset())
+
+
+def has(last_name: str) -> bool:
+    """Whether something in the tables is called so."""
+    return last_name in _FINAL_NAMES
+
+
 __all__ = [
     "LIBRARIES",
     "OFFLOADS",
@@ -367,12 +387,14 @@ __all__ = [
     "Query",
     "Timeout",
     "attribute",
+    "awaited_of",
     "bases",
     "blocking",
     "canonical",
     "client",
     "could_matter",
     "external",
+    "has",
     "item",
     "library",
     "query",

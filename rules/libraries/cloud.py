@@ -2,6 +2,28 @@
 
 from rules.libraries.model import Blocking, Client, External, Kind, Library, alike, each
 
+OBJECTS = frozenset(
+    {
+        *(
+            "head_object",
+            "get_object",
+            "put_object",
+            "copy_object",
+            "delete_object",
+            "delete_objects",
+            "list_objects_v2",
+        ),
+        *(
+            "upload_file",
+            "upload_fileobj",
+            "download_file",
+            "download_fileobj",
+            "head_bucket",
+            "create_multipart_upload",
+        ),
+    }
+)
+"""What a client of an object store is asked, by names that nobody else has."""
 VERBS = (
     "get", "put", "list", "describe", "create", "delete", "send", "receive", "upload", "download", "copy", "head", "invoke",
     "publish", "update", "start", "stop", "scan", "query", "batch", "transact", "admin", "initiate", "verify", "assume",

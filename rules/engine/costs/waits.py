@@ -17,7 +17,8 @@ from rules.engine.finding import Hop
 from rules.engine.kept_answers import once_for_outline
 from rules.engine.linking.graph import CALL, THREAD
 from rules.engine.linking.heirs import is_abstract
-from rules.engine.linking.values import Sort, Value
+from rules.engine.linking.namesakes import called, namesakes
+from rules.engine.linking.values import Linked, Sort, Value
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
@@ -203,18 +204,27 @@ def _holds_loop(leaf: Leaf, project: Project) -> bool:
 
 def _beyond_calls(call: ast.Call, module: Module) -> Wait | None:
     """The wait that a call leads to through what no call shows: a coroutine function that is made there and handed on,
-    the heirs of an abstract class."""
+    the heirs of an abstract class, the methods of that name where nobody knows the object."""
     project = module.project
-    known = _beyond.setdefault(project, {})
     for node in project.graph.runs(module.value(call.func)):
-        if not node.is_async:
-            continue
-        if node not in known:
-            known[node] = _way_out(node, project)
-        way = known[node]
-        if way:
+        if node.is_async and (way := _known_way_out(node, project)):
             return Wait(call, way[-1].symbol, way, presumed=True)
+    alike = namesakes(call, module)
+    ways = [way for node in alike if node.is_async and (way := _known_way_out(node, project))]
+    if ways and len(ways) * 2 >= len(alike):
+        return Wait(call, ways[0][-1].symbol, ways[0], presumed=True)
+    if isinstance(call.func, ast.Attribute) and module.value(call.func) is None:
+        home = project.resolver.modules.get(module.path)
+        if home is not None and _is_asked_by_name(call.func.attr, home, project):
+            return Wait(call, call.func.attr, presumed=True)
     return None
+
+
+def _known_way_out(node: Node, project: Project) -> tuple[Hop, ...]:
+    known = _beyond.setdefault(project, {})
+    if node not in known:
+        known[node] = _way_out(node, project)
+    return known[node]
 
 
 def _way_out(start: Node, project: Project) -> tuple[Hop, ...]:
@@ -240,14 +250,25 @@ def _way_out(start: Node, project: Project) -> tuple[Hop, ...]:
 
 
 def _out_of_sight(node: Node, way: tuple[Hop, ...], project: Project) -> tuple[Hop, ...]:
-    """The way to an awaited function of a package that the tables do not know. What else would it wait for?"""
+    """The way to an awaited function of a package that the tables do not know. What else would it wait for? And to a method that
+    only clients of a package have that the file imports, whoever made the client."""
     for call in node.function.calls:
         if not call.flags & facts.AWAITED or call.flags & _RARELY:
             continue
         value = project.resolver.value(call.ref, node.module)
-        if value is not None and value.sort == Sort.EXTERNAL and is_strange(value.name, project):
+        if value is None:
+            name = call.ref.rpartition(".")[2]
+            if _is_asked_by_name(name, node.module, project):
+                return (*way, Hop(node.path, call.line, name))
+        elif value.sort == Sort.EXTERNAL and is_strange(value.name, project):
             return (*way, Hop(node.path, call.line, value.name))
     return ()
+
+
+def _is_asked_by_name(name: str, module: Linked, project: Project) -> bool:
+    """`head_object`, in a file that imports `aiobotocore`, unless the application has methods of that name itself."""
+    owners = libraries.awaited_of(name)
+    return bool(owners) and not owners.isdisjoint(module.facts.imports) and not any(called(name, project))
 
 
 def is_strange(name: str, project: Project) -> bool:

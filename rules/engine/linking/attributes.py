@@ -15,6 +15,7 @@ from rules.engine.linking.type_variables import SELF, VARIABLE, bound_of, filled
 from rules.engine.linking.unions import as_sure_as, members, one_of
 from rules.engine.linking.values import Linked, Sort, Value, function_value, note, qualified
 from rules.engine.reading import facts
+from rules.engine.reading.facts import Function
 from rules.engine.reading.paths import place_of
 
 if TYPE_CHECKING:
@@ -135,14 +136,12 @@ class Attributes:
             if resolver.reader is not None:
                 note(module.lookups, symbol, resolver.reader)
             function = module.functions.get(symbol)
-            if function is not None and value.sort == Sort.OBJECT and is_abstract(owner, function):
-                made = resolver.heirs.implementation(owner, name, value)
-                if made is not None and made.sort == Sort.UNION:
+            if function is not None and (made := self._of_heirs(value, owner, name, function)) is not None:
+                if made.sort == Sort.UNION:
                     if function.flags & facts.PROPERTY:
                         return one_of(resolver.calling.result(each, each.function) for each in members(made))
                     return replace(made, item=function_value(module, function))
-                if made is not None:
-                    module, function = made.home, made.function
+                module, function = made.home, made.function
             if function is not None:
                 found = function_value(module, function)
                 if owner.home.classes[owner.symbol].variables:
@@ -221,6 +220,20 @@ class Attributes:
             if name in owner.module.classes[owner.symbol].attributes:
                 return None
         return None
+
+    def _of_heirs(self, value: Value, owner: Value, name: str, function: Function) -> Value | None:
+        """What heirs have in the place of a method that only says what they do, or that does nothing where there is nothing to
+        do. `type[Exporter]` may be any heir too, where the method is the class's."""
+        if value.sort != Sort.OBJECT and not (
+            value.sort == Sort.CLASS and function.flags & facts.CLASSMETHOD
+        ):
+            return None
+        if is_abstract(owner, function):
+            return self._resolver.heirs.implementation(owner, name, value)
+        if not function.flags & facts.IDLE:
+            return None
+        made = self._resolver.heirs.implementation(value, name, value)
+        return one_of([function_value(owner.home, function), *members(made)]) if made is not None else None
 
 
 def _has_other_base(later: Sequence[Value], name: str) -> bool:

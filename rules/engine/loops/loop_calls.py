@@ -20,6 +20,7 @@ from rules import libraries
 from rules.engine.finding import Hop, Severity
 from rules.engine.linking.graph import LOOP
 from rules.engine.linking.instances import Lifetime, lives
+from rules.engine.linking.namesakes import namesakes
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.quick_calls import LEFT_OPEN, is_quick
@@ -116,6 +117,8 @@ _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _IF_MISSING = regex(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
 _FAR = 4
 """Longer call paths are said one severity lower."""
+_IN_SIGHT = 10
+"""So many lines on, somebody who reads of a call still sees the other."""
 
 
 class Stop(Struct, frozen=True):
@@ -348,6 +351,28 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
     yield from nearest.values()
 
 
+def by_name(call: ast.Call, module: Module) -> tuple[Stop, Node] | None:
+    """The stop that a call leads to where nobody knows its object, by the methods that are called so, of which half block;
+    with the method that does."""
+    found: list[tuple[Stop, Node]] = []
+    alike = namesakes(call, module)
+    for node in alike:
+        if node.is_async or node.function.flags & (facts.GENERATOR | facts.CACHED):
+            return None
+        made = [
+            Stop("FP103", call, leaf.callable, entry.kind, entry.instead, weight(entry), entry, leaf.path)
+            for leaf in module.project.summaries.of(node).blocking
+            if (entry := leaf.blocking) is not None
+            and code_of(entry) in ("FP101", "FP102")
+            and not _seldom(leaf, module)
+            and not (leaf.sometimes or leaf.of_kind or leaf.rarely)
+            and len(leaf.path) < _FAR
+        ]
+        if made:
+            found.append((min(made, key=_telling), node))
+    return min(found, key=lambda each: _telling(each[0])) if found and len(found) * 2 >= len(alike) else None
+
+
 def _telling(stop: Stop) -> tuple[bool, bool, int]:
     """What says most about a helper first: each time, real work, near."""
     return bool(stop.seldom), _is_upkeep(stop), len(stop.path)
@@ -487,9 +512,10 @@ def _seldom(leaf: Leaf, module: Module) -> str:
 
 
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
-    """The stops through helpers that `code` reports in `function`, one list per kind, the worst first.
+    """The stops through helpers that `code` reports in `function`, one list per kind and place, the worst first.
 
-    A kind that only comes with calls of another is said there (`besides`).
+    A kind that only comes with calls of another is said there (`besides`); calls that are out of sight of each other are
+    findings of their own.
     """
     found: dict[Kind, list[Stop]] = {}
     helped = _all_helped(function, module)
@@ -520,6 +546,7 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
             said.append(group)
         elif not group[0].seldom or around[0].seldom:
             around[0] = replace(around[0], besides=(*around[0].besides, group[0].callable))
+    said = [part for group in said for part in _in_sight(group)]
     if code == "FP109":
         spoken = [each for other in sorted(_OF_HELPERS) for each in by_kind(function, module, other)]
         return [group for group in said if not any(_is_louder(each, group) for each in spoken)]
@@ -527,6 +554,22 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
         for group in said:
             _add_waits(group, helped)
     return said
+
+
+def _in_sight(stops: list[Stop]) -> list[list[Stop]]:
+    """The stops of one kind by where they stand: those that a reader sees together are one list, in the order they had. One
+    conversation with a database is mended as a whole."""
+    if stops[0].kind is Kind.DB:
+        return [stops]
+    parts: list[list[Stop]] = []
+    for stop in sorted(stops, key=lambda each: each.call.lineno):
+        if not parts or stop.call.lineno - parts[-1][0].call.lineno > _IN_SIGHT:
+            parts.append([])
+        parts[-1].append(stop)
+    order = {id(stop): at for at, stop in enumerate(stops)}
+    for part in parts:
+        part.sort(key=lambda each: order[id(each)])
+    return sorted(parts, key=lambda part: order[id(part[0])])
 
 
 def _are_calls_of(stops: list[Stop], others: list[Stop]) -> bool:

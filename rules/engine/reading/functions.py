@@ -114,8 +114,8 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
             if decorator.ref.startswith("@"):
                 ref = f"{decorator.ref}()()" if decorator.called else f"{decorator.ref}()"
                 around.append(Call(ref, item.lineno, item.col_offset, facts.LOAD | facts.DECORATES))
-    if scope.owner is not None and _only_refuses(node):
-        flags |= facts.ABSTRACT
+    if scope.owner is not None:
+        flags |= facts.ABSTRACT if _only_refuses(node) else facts.IDLE if _does_nothing(node) else 0
     if _starts_thread(node):
         flags |= facts.HANDS_ON
     if _calls_decorated(scope):
@@ -278,6 +278,22 @@ def _only_refuses(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     if not isinstance(last, ast.Raise) or last.exc is None or last_name(last.exc) != "NotImplementedError":
         return False
     return len(node.body) == 1 or (len(node.body) == 2 and isinstance(node.body[0], ast.Expr))
+
+
+def _does_nothing(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a method is there to be overridden where there is something to do: its body is empty, or returns None."""
+    if node.name.startswith("__"):
+        return False
+    for statement in node.body:
+        match statement:
+            case (
+                ast.Pass()
+                | ast.Expr(value=ast.Constant())
+                | ast.Return(value=None | ast.Constant(value=None))
+            ):
+                continue
+        return False
+    return True
 
 
 def _started(index: Index, scope: Scope) -> list[ast.Call]:

@@ -83,6 +83,7 @@ class Part:
 
 # How files call applications and what these keep for all: a first sieve, the project decides what they are.
 _KEEPERS = frozenset({"state", "app", "application", "fastapi_app", "api", "server"})
+_APPLICATIONS = frozenset({"FastAPI", "Starlette"})
 # How what is unpacked got there: the suffix of a reference to the whole.
 _UNPACKED = {"value": "", "item": "[]", "local item": "[]", "entered": "^", "part": "", "local part": ""}
 
@@ -268,6 +269,9 @@ class Walk:
         for scope in self.scopes:
             if scope.outer:
                 self._move_outer(scope)
+        for scope in self.scopes:
+            if not _APPLICATIONS.isdisjoint(scope.called) or any(name in scope.bindings for name in _KEEPERS):
+                _leave_out_wrappers(scope)
 
     def _push(self, parent: ast.AST, children: Iterable[ast.AST | None], stack: list[ast.AST]) -> None:
         for child in children:
@@ -583,6 +587,25 @@ def _bind(scope: Scope, name: str, binding: Binding) -> None:
         scope.bindings[name] = [binding]
     else:
         bindings.append(binding)
+
+
+def _leave_out_wrappers(scope: Scope) -> None:
+    """Of `app = FastAPI()` and, further down, `app = SentryAsgiMiddleware(app)` keep the first: whatever is put around it, the
+    name stands for the application whose routes are set on it."""
+    for name, bindings in scope.bindings.items():
+        if len(bindings) == 1:
+            continue
+        first = min(bindings, key=lambda each: (each.line, each.column))
+        made = first.value
+        if isinstance(made, ast.Call) and (name in _KEEPERS or last_name(made) in _APPLICATIONS):
+            bindings[:] = [each for each in bindings if each is first or not _takes(each.value, name)]
+
+
+def _takes(value: object, name: str) -> bool:
+    if not isinstance(value, ast.Call):
+        return False
+    given = (*value.args, *(each.value for each in value.keywords))
+    return any(isinstance(part, ast.Name) and part.id == name for each in given for part in ast.walk(each))
 
 
 def _local(kind: str) -> str:

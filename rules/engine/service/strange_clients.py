@@ -10,10 +10,12 @@ from weakref import WeakKeyDictionary
 from rules import libraries
 from rules.engine.costs.waits import is_strange
 from rules.engine.finding import Hop
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.graph import CALL
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
@@ -48,6 +50,27 @@ _ASYNCHRONOUS = regex(r"[Aa]sync|(?:^|\.)aio|Aio")
 _OF_ITS_OWN = regex(
     r"^(?:get|create|check)_?(?:url|uri|header|config|option|setting|version|name|logger|token_url|signature|state)|_path$"
 )
+_KEYS = frozenset(
+    {
+        *(
+            "api_key",
+            "apikey",
+            "api_token",
+            "access_token",
+            "auth_token",
+            "secret_key",
+            "client_secret",
+            "token",
+        ),
+        *("personal_access_token", "service_key", "base_url", "api_base", "server_url", "endpoint_url"),
+    }
+)
+"""With what nobody makes an object that asks no other machine."""
+_WITH_KEY = regex(
+    r"^(?:get|list|fetch|search|query|find|create|update|delete|send|post|put|upload|download|publish|submit|invoke|call"
+    r"|request|generate|complete|chat|execute|retrieve|lookup|check|sync|login|load|run|debug|scrape|crawl|extract|parse|map"
+    r"|embed|rerank|encode|convert|transcribe|translate|synthesize|recognize|detect|analyze|moderate|ask|predict|answer)(?:_|$)"
+)
 _RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE
 _NEAR = 3
 """So many calls away somebody still sees what is meant."""
@@ -62,6 +85,15 @@ def may_ask(name: str) -> bool:
     )
 
 
+def may_ask_with_key(name: str) -> bool:
+    """Whether a callee is a method, called as what asks, of a class that does not say that it is asynchronous."""
+    return (
+        _WITH_KEY.search(name.rpartition(".")[2]) is not None
+        and bool(_class_in(name))
+        and _ASYNCHRONOUS.search(name) is None
+    )
+
+
 def asks_here(call: ast.Call, module: Module) -> str:
     """The class of a strange client whose method waits where it is called: what it gives is used as it is, so that it is no
     coroutine. Empty when nobody can say so."""
@@ -72,6 +104,45 @@ def asks_here(call: ast.Call, module: Module) -> str:
     if _OF_ITS_OWN.search(method) or not _is_used(call, module):
         return ""
     return name.rpartition(".")[0]
+
+
+def asks_with_key(call: ast.Call, module: Module) -> str:
+    """The class that nobody knows here of an object that was made with a key or an address of a service, and whose method
+    waits where it is called, as `asks_here`: `Browserbase(api_key=…)`, then `browser.sessions.debug(…)`."""
+    name = module.qualified_name(call.func) or ""
+    if not may_ask_with_key(name) or _OF_ITS_OWN.search(name.rpartition(".")[2]):
+        return ""
+    owner = _class_in(name)
+    if owner not in _made_with_key(module.tree, module) or not _is_nobodys(name, module.project):
+        return ""
+    return owner if _is_used(call, module) and not _is_built_on(call, module) else ""
+
+
+def _class_in(name: str) -> str:
+    """`browserbase.Browserbase` of `browserbase.Browserbase.sessions.debug`; empty where the name has no class before its last
+    part."""
+    parts = name.split(".")
+    made = next((number for number, part in enumerate(parts, 1) if part[:1].isupper()), len(parts))
+    return ".".join(parts[:made]) if made < len(parts) else ""
+
+
+@once_for_node
+def _made_with_key(tree: ast.Module, module: Module) -> frozenset[str]:
+    """The classes of which the file makes objects with a key or an address."""
+    made = set()
+    for call in walk(tree):
+        if isinstance(call, ast.Call) and (
+            any(each.arg in _KEYS for each in call.keywords)
+            or any(last_name(each).lower() in _KEYS for each in call.args)
+        ):
+            made.add(module.qualified_name(call.func) or "")
+    return frozenset(made)
+
+
+def _is_built_on(call: ast.Call, module: Module) -> bool:
+    """`client.get_table(name).select()`: what is called on what it gives may be what asks."""
+    parent = module.parent(call)
+    return isinstance(parent, ast.Attribute) and isinstance(module.parent(parent), ast.Call)
 
 
 def asks_by_chain(call: ast.Call, module: Module) -> str:
@@ -203,4 +274,7 @@ def _is_looked_into(name: str, function: ast.AST) -> bool:
                 | ast.Compare(comparators=[ast.Name(id=found)])
             ):
                 looked = looked or found == name
+            case ast.Call(func=made, args=args, keywords=keywords) if last_name(made)[:1].isupper():
+                given = [*args, *(each.value for each in keywords)]  # an object is made of it, no task
+                looked = looked or any(isinstance(each, ast.Name) and each.id == name for each in given)
     return looked

@@ -1,5 +1,6 @@
 import asyncio
 import functools
+import sqlite3
 import time
 from typing import Annotated
 
@@ -522,3 +523,10 @@ async def forgotten_password(password: str) -> bytes:  # FP104 (inline)
 async def own_password_elsewhere(password: str) -> bytes:  # FP104 (inline)
     requests.post("https://accounts.example/", timeout=5)
     return bcrypt.hashpw(password.encode(), b"salt")
+
+
+@app.get("/stock/{number}")
+async def stock_and_carrier(number: str) -> str:  # FP104 (inline)
+    with sqlite3.connect("shop.db") as stock:
+        stock.execute("select 1 from stock where number = ?", (number,)).fetchall()
+    return requests.get(f"https://carrier.example/{number}", timeout=5).text

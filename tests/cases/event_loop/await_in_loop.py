@@ -18,10 +18,12 @@ import boto3
 import fleetlink
 import httpx
 import requests
+from azure.storage.blob.aio import BlobServiceClient
 from celery import Celery
 from elasticsearch import Elasticsearch
 from fastapi import BackgroundTasks, Depends, FastAPI, UploadFile, WebSocket
 from nodelink import Node
+from plugins import plugged
 from pydantic import Field
 from pydantic_settings import BaseSettings
 from pymongo import AsyncMongoClient
@@ -1122,3 +1124,79 @@ class ShelfInMemory(Shelf):
 @app.get("/everybody")
 async def everybody(departments: list[str]) -> list[str]:
     return await RemoteDirectory().everybody(departments) + await ShelfInMemory().all_books(departments)
+
+
+class PointIndex:
+    async def index_the_points(self, points: list[str]) -> None:
+        async with httpx.AsyncClient() as asked:
+            await asked.post("https://index.example/points", json=points)
+
+    async def counted_in_memory(self, points: list[str]) -> int:
+        return len(points)
+
+    async def read_one_point(self, session: AsyncSession, number: str) -> None:
+        await session.execute(text("select 1"))
+        async with httpx.AsyncClient() as asked:
+            await asked.post("https://index.example/points", json=number)
+
+
+@app.post("/points")
+async def points_one_by_one(groups: list[list[str]]) -> None:
+    index = plugged("index")
+    for group in groups:
+        await index.index_the_points(group)  # FP111 (summary)
+
+
+async def of_what_is_given(index, groups: list[list[str]]) -> None:
+    for group in groups:
+        await index.index_the_points(group)  # FP111 (summary)
+
+
+async def in_memory(index, groups: list[list[str]]) -> int:
+    return sum([await index.counted_in_memory(group) for group in groups])
+
+
+async def of_other_arguments(index, groups: list[list[str]]) -> None:
+    for group in groups:
+        await index.index_the_points(group, wait=True)
+
+
+async def until_one_has_it(index, groups: list[list[str]]) -> None:
+    for group in groups:
+        if await index.index_the_points(group):
+            return
+
+
+async def of_a_session(index, session: AsyncSession, numbers: list[str]) -> None:
+    for number in numbers:
+        await index.read_one_point(session, number)
+
+
+class BlobFolder:
+    def blob(self, name: str):
+        return plugged(name)
+
+    async def size_of(self, name: str) -> int:
+        return (await self.blob(name).get_blob_properties()).size
+
+    async def kept(self, name: str) -> int:
+        return (await self.blob(name).get_kept_size()).size
+
+
+@app.post("/blobs")
+async def sizes(names: list[str]) -> list[int]:
+    folder = BlobFolder()
+    found = []
+    for name in names:
+        found.append(await folder.size_of(name))  # FP111 (summary)
+    for name in names:
+        found.append(await folder.kept(name))
+    return found
+
+
+async def of_a_client(blobs, names: list[str]) -> list[int]:
+    return [(await blobs.get_blob_properties(name)).size for name in names]  # FP111 (summary)
+
+
+async def of_another_store(store, names: list[str]) -> list[int]:
+    return [(await store.head_object(Key=name))["ContentLength"] for name in names]  # no client of such a store is imported

@@ -16,7 +16,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from loguru import logger as loud
 from openai import AsyncOpenAI
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
 
 app = FastAPI()
@@ -1079,3 +1079,92 @@ async def both(number: str) -> list[str]:
     except httpx.HTTPError:
         rates = ""
     return [*result, levels, rates]
+
+
+async def list_orders(session: AsyncSession, shop: int, limit: int, skip: int = 0) -> list[str]:
+    return list(await session.scalars(select(text("orders")).limit(limit).offset(skip)))
+
+
+async def count_orders(session: AsyncSession, shop: int) -> int:
+    return int(await session.scalar(select(text("count(*)"))) or 0)
+
+
+@app.get("/orders/page")
+async def page_of_orders(offset: int, session: AsyncSession = Depends(get_session)) -> tuple[int, list[str]]:
+    query = select(text("orders")).where(text("open"))
+    total = await session.scalar(select(func.count()).select_from(query.subquery()))  # FP110 (summary)
+    found = await session.scalars(query.order_by(text("number")).limit(20).offset(offset))
+    return int(total or 0), list(found)
+
+
+@app.get("/orders/page/again")
+async def page_set_anew(offset: int, session: AsyncSession = Depends(get_session)) -> tuple[int, list[str]]:
+    query = select(text("orders")).where(text("open"))
+    counting = select(func.count()).select_from(query.alias())
+    query = query.limit(20).offset(offset)
+    found = await session.execute(query)  # FP110 (summary)
+    total = await session.execute(counting)
+    return total.scalar_one(), list(found.scalars())
+
+
+@app.get("/orders/page/helpers")
+async def page_by_helpers(shop: int, skip: int, session: AsyncSession = Depends(get_session)) -> tuple[int, list[str]]:
+    found = await list_orders(session, shop=shop, limit=20, skip=skip)  # FP110 (summary)
+    return await count_orders(session, shop=shop), found
+
+
+@app.get("/orders/page/other")
+async def counts_others(shop: int, other: int, session: AsyncSession = Depends(get_session)) -> tuple[int, list[str]]:
+    found = await list_orders(session, shop=shop, limit=20)
+    return await count_orders(session, shop=other), found
+
+
+@app.get("/orders/page/first")
+async def only_when_there_are_some(offset: int, session: AsyncSession = Depends(get_session)) -> list[str]:
+    query = select(text("orders")).where(text("open"))
+    total = await session.scalar(select(func.count()).select_from(query.subquery()))
+    if not total:
+        return []
+    return list(await session.scalars(query.limit(20).offset(offset)))
+
+
+@app.get("/orders/page/asked")
+async def counts_when_asked(
+    offset: int, counted: bool, session: AsyncSession = Depends(get_session)
+) -> tuple[int, list[str]]:
+    query = select(text("orders")).where(text("open"))
+    total = 0
+    if counted:
+        total = int(await session.scalar(select(func.count()).select_from(query.subquery())) or 0)
+    return total, list(await session.scalars(query.limit(20).offset(offset)))
+
+
+@app.get("/orders/page/two")
+async def counts_another_query(offset: int, session: AsyncSession = Depends(get_session)) -> tuple[int, list[str]]:
+    query, open_ones = select(text("orders")), select(text("orders"))
+    total = await session.scalar(select(func.count()).select_from(open_ones.subquery()))
+    return int(total or 0), list(await session.scalars(query.limit(20).offset(offset)))
+
+
+@app.get("/orders/all")
+async def reads_all(session: AsyncSession = Depends(get_session)) -> tuple[int, list[str]]:
+    query = select(text("orders"))
+    total = await session.scalar(select(func.count()).select_from(query.subquery()))
+    return int(total or 0), list(await session.scalars(query))
+
+
+@app.get("/orders/page/sessions")
+async def page_over_two_sessions(
+    offset: int, session: AsyncSession = Depends(get_session), other: AsyncSession = Depends(get_session)
+) -> object:
+    query = select(text("orders"))
+    return await asyncio.gather(
+        session.scalar(select(func.count()).select_from(query.subquery())),
+        other.scalars(query.limit(20).offset(offset)),
+    )
+
+
+async def nobody_asks_for_pages(offset: int, session: AsyncSession) -> tuple[int, list[str]]:
+    query = select(text("orders"))
+    total = await session.scalar(select(func.count()).select_from(query.subquery()))
+    return int(total or 0), list(await session.scalars(query.limit(20).offset(offset)))
