@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,12 @@ from rules.engine.costs.polynomials import brief
 from rules.engine.finding import Cost, Endpoint, EndpointRef, Result
 
 _STEEPER = 20
+_ALIKE = 0.6
+"""The share of calls that a handler keeps when it is taken for the same one under another name and route."""
+_LEAST_CALLS = 4
+"""With fewer calls in common every handler is like another."""
+_MOST_COMPARED = 10_000
+"""So many pairs of endpoints that are gone and new, and the project is another one."""
 
 
 class EndpointChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,8 +68,8 @@ def compare(before: Result, after: Result, diff: Diff) -> tuple[EndpointChange, 
     """Endpoints whose cost or route moved, or whose handler's file changed; the dearest growth first.
 
     The same method and path are the same endpoint, in the same file before another one. Of the rest, the same
-    handler under the same method is a moved one: known by its qualified name, by its name in a renamed file, or
-    by its body.
+    handler under the same method is a moved one: known by its qualified name, by its name in a renamed file, by its
+    body, or by most of what it calls.
     """
     changes: list[EndpointChange] = []
     partners, gone = _pairs(before.endpoints, after.endpoints, diff)
@@ -158,7 +164,35 @@ def _pairs(
                 partners[number] = candidates.pop(0)
         taken = {id(partner) for partner in partners if partner is not None}
         left = [endpoint for endpoint in left if id(endpoint) not in taken]
+    fresh = [number for number, partner in enumerate(partners) if partner is None]
+    for number, endpoint in _rewritten(tuple(left), [(number, after[number]) for number in fresh], renames):
+        partners[number] = endpoint
+        left.remove(endpoint)
     return partners, left
+
+
+def _rewritten(
+    gone: Sequence[Endpoint], fresh: Sequence[tuple[int, Endpoint]], renames: Mapping[str, str]
+) -> Iterator[tuple[int, Endpoint]]:
+    """Endpoints that are new, by number, with those whose handler they were before it was renamed and rewritten in part:
+    of their file, and calling mostly the same. The likest first."""
+    if len(gone) * len(fresh) > _MOST_COMPARED:
+        return
+    found: list[tuple[float, int, Endpoint]] = []
+    for old in gone:
+        had = Counter(old.calls)
+        for number, new in fresh:
+            if old.method != new.method or old.file != renames.get(new.file, new.file):
+                continue
+            both = (had & Counter(new.calls)).total()
+            share = 2 * both / (len(old.calls) + len(new.calls)) if both else 0.0
+            if share >= _ALIKE and both >= _LEAST_CALLS:
+                found.append((share, number, old))
+    paired: set[int] = set()
+    for _, number, old in sorted(found, key=lambda each: (-each[0], each[1])):
+        if number not in paired and id(old) not in paired:
+            paired |= {number, id(old)}
+            yield number, old
 
 
 def _route(endpoint: Endpoint) -> object:

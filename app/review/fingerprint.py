@@ -8,12 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from app.review.diff import Diff
-from app.review.grouping import design, design_of, kinds
-from rules.engine.finding import Finding, Result
+from app.review.grouping import ON_THE_LOOP, design, design_of, kinds
+from rules import libraries
+from rules.engine.finding import Confidence, EndpointRef, Finding, Result
 from rules.engine.fingerprints import core_of
 
 _CHOICES = frozenset({"FP229"})
 """Rules about what a project is built on: with one more place it has chosen nothing new."""
+
+_LOOPS = ("FP201", "FP202")
+"""Rules about queries in loops."""
+_MORE = 1.5
+"""So many times the queries that a loop makes, and it is worse: one more beside several adds little."""
 
 _Key = Callable[[Finding], object]
 """None: this finding does not take part."""
@@ -37,7 +43,8 @@ def match(
     *,
     diff: Diff | None = None,
     tip: Sequence[Finding] = (),
-    costlier: Callable[[Finding], bool] = lambda finding: False,
+    moved: Mapping[EndpointRef, EndpointRef] | None = None,
+    costlier: Callable[[Finding, Finding, Sequence[Finding]], bool] = lambda old, finding, new: False,
 ) -> Changes:
     """Pair the findings of both trees; what has no partner is new or fixed.
 
@@ -46,9 +53,11 @@ def match(
     unchanged line under the same rule (a renamed function); then when their code is the same (an extracted
     function); then when in the same function, or under the same endpoint, the same thing is called in the end, unless an
     added line calls it while the old one stands where it was: a second loop is none that moved. A function that waits for
-    synchronous sessions goes on to do so, whichever of their methods is worst.
+    synchronous sessions goes on to do so, whichever of their methods is worst; one whose loop that queries, or whose call
+    that stops the event loop, was rewritten has the same problem in another shape.
     `tip` are the findings of the current base branch: what stands there is not new either, and has not grown.
-    `costlier` tells of a finding that was there before whether it costs more now.
+    `moved`: endpoints that have another route, with the one that they had.
+    `costlier` tells of a finding that was there before, as it was and is, whether it costs more now, and is told what is new.
     """
     old_path = dict(renames or {})
     pairing = _Pairing(before.findings, after.findings, diff)
@@ -62,7 +71,11 @@ def match(
         lambda old: (old.code, old.text, old.path) if old.text else None,
         lambda new: (new.code, new.text, old_path.get(new.path, new.path)) if new.text else None,
     )
-    pairing.pair(_code, _code)
+    routes = moved or {}
+    pairing.pair(
+        lambda old: _code(old, old.endpoint) if old.endpoint else None,
+        lambda new: _code(new, routes.get(new.endpoint, new.endpoint)) if new.endpoint else None,
+    )
     pairing.pair(
         lambda old: (_family(old), old.leaf, old.path, old.symbol) if old.leaf else None,
         lambda new: (
@@ -75,9 +88,18 @@ def match(
     )
     pairing.pair(
         lambda old: None if _stands(old, diff, old_path) else _effect(old),
-        _effect,
+        lambda new: _effect(new, routes),
     )
-    pairing.pair(_effect, lambda new: None if _is_own_addition(new, diff) else _effect(new))
+    pairing.pair(_effect, lambda new: None if _is_own_addition(new, diff) else _effect(new, routes))
+    pairing.pair(
+        lambda old: (name, old.endpoint) if (name := design(old)) else None,
+        lambda new: (name, routes.get(new.endpoint)) if new.endpoint and (name := design(new)) else None,
+    )
+    pairing.pair(
+        lambda old: None if _stands(old, diff, old_path) else _shape(old, old.path),
+        lambda new: _shape(new, old_path.get(new.path, new.path)) if _touched(new, diff) else None,
+    )
+    pairing.pair(_code, _code)
 
     standing = _Pairing(tip, after.findings, diff)
     _by_fingerprint(standing, old_path)
@@ -91,7 +113,11 @@ def match(
         (existing if is_old else new).append(finding)
     grown: list[Finding] = []
     for old, finding in pairing.pairs:
-        worse = finding.in_itself > old.in_itself or _has_more(old, finding, diff) or costlier(finding)
+        worse = (
+            _is_severer(old, finding, routes)
+            or _has_more(old, finding, diff)
+            or costlier(old, finding, pairing.open)
+        )
         if worse and (id(finding) not in at_tip or finding.in_itself > at_tip[id(finding)].in_itself):
             grown.append(finding)
         else:
@@ -146,6 +172,20 @@ def _by_fingerprint(pairing: _Pairing, old_path: Mapping[str, str]) -> None:
     pairing.pair(lambda old: core_of(old.fingerprint), lambda new: core_of(new.fingerprint))
 
 
+def _is_severer(old: Finding, new: Finding, routes: Mapping[EndpointRef, EndpointRef]) -> bool:
+    """Whether it costs more in itself. Of code that moved under an endpoint of its own a doubt may be gone: then it costs
+    what it did."""
+    if new.in_itself <= old.in_itself:
+        return False
+    if core_of(old.fingerprint) == core_of(new.fingerprint) or old.confidence is not Confidence.POSSIBLE:
+        return True
+    return not {routes.get(ref, ref) for ref in _served(new)} & _served(old)
+
+
+def _served(finding: Finding) -> set[EndpointRef]:
+    return {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
+
+
 def _has_more(old: Finding, new: Finding, diff: Diff | None) -> bool:
     """Whether the change adds a line to those that one finding speaks of, a second blocking call beside the first, or has it wait
     for something else: for another service in place of a database."""
@@ -154,7 +194,8 @@ def _has_more(old: Finding, new: Finding, diff: Diff | None) -> bool:
     if old.leaves and not kinds(old) >= kinds(new):
         hops = {(hop.path, hop.line) for hop in new.call_path} | {(new.path, line) for line in new.siblings}
         return any(diff.touched(*place) for place in (*hops, (new.path, new.line)))
-    if len({new.line, *new.siblings}) <= len({old.line, *old.siblings}):
+    lines, had = len({new.line, *new.siblings}), len({old.line, *old.siblings})
+    if lines <= had or (new.code in _LOOPS and lines < _MORE * had):
         return False
     if _waits_for_sessions_only(new) and design(old) == design(new):
         return False  # it waited for synchronous sessions before, and waits for one statement more
@@ -167,17 +208,36 @@ def _waits_for_sessions_only(finding: Finding) -> bool:
     return bool(library and finding.leaves) and all(design_of(leaf) == library for leaf in finding.leaves)
 
 
-def _code(finding: Finding) -> object:
-    return (finding.code, finding.text) if finding.text else None
+def _code(finding: Finding, ref: EndpointRef | None = None) -> object:
+    return (finding.code, finding.text, ref) if finding.text else None
 
 
 def _family(finding: Finding) -> str:
-    """A blocking call that moves into a helper is found by another rule; every other rule speaks for itself."""
+    """A call that moves into a helper is found by another rule when it blocks, or queries in a loop; every other rule
+    speaks for itself."""
+    if finding.code in _LOOPS:
+        return _LOOPS[0]
     return "FP10" if finding.code.startswith("FP10") else finding.code
 
 
-def _effect(finding: Finding) -> object:
-    return (_family(finding), finding.leaf, finding.endpoint) if finding.leaf and finding.endpoint else None
+def _effect(finding: Finding, routes: Mapping[EndpointRef, EndpointRef] | None = None) -> object:
+    if not finding.leaf or not finding.endpoint:
+        return None
+    return _family(finding), finding.leaf, (routes or {}).get(finding.endpoint, finding.endpoint)
+
+
+def _shape(finding: Finding, path: str) -> object:
+    """What stays of a problem when its lines are rewritten: the function, and what that waits for."""
+    what = _waits_for(finding)
+    return (*what, path, finding.symbol) if what and finding.symbol else None
+
+
+def _waits_for(finding: Finding) -> tuple[str, str] | None:
+    """Queries in a loop, or the kind of what stops the event loop."""
+    if finding.code in _LOOPS:
+        return _family(finding), ""
+    entry = libraries.blocking(finding.leaf) if finding.code in ON_THE_LOOP and finding.leaf else None
+    return (_family(finding), entry.kind.value) if entry is not None else None
 
 
 def _stands(old: Finding, diff: Diff | None, old_path: Mapping[str, str]) -> bool:

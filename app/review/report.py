@@ -172,7 +172,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             diff.renames,
             diff=diff,
             tip=standing,
-            costlier=lambda finding: _is_costlier(finding, steeper, diff) or _is_further(finding, endpoints),
+            moved={change.ref: change.previous for change in endpoints if change.previous is not None},
+            costlier=lambda old, finding, new: (
+                _is_costlier(old, finding, new, steeper, diff) or _is_further(finding, endpoints)
+            ),
         )
         all_new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
         ignored = waived(all_new, wishes)
@@ -397,12 +400,32 @@ def _checklist(
     )
 
 
-def _is_costlier(finding: Finding, steeper: frozenset[EndpointRef], diff: Diff) -> bool:
-    """Whether work in a loop that was there before is done more often now: a loop more around it, by this change."""
-    if not finding.name.endswith(("-in-loop", "-in-loop-through-helper")):
+def _is_costlier(
+    old: Finding, finding: Finding, new: Sequence[Finding], steeper: frozenset[EndpointRef], diff: Diff
+) -> bool:
+    """Whether work in a loop that was there before is done more often now: a loop more around it, by this change.
+
+    What stands less deep than before is in no loop more of its own function. Where a new loop tells why an endpoint is
+    steeper, an old one has to stand deeper to have become worse.
+    """
+    if not _is_in_loop(finding):
         return False
-    reached = {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
-    return not reached.isdisjoint(steeper) and _near(finding, diff)
+    if finding.column < old.column and not any(
+        diff.touched(hop.path, hop.line) for hop in finding.call_path if hop.line != finding.line
+    ):
+        return False
+    reached = _reached(finding) & steeper
+    if finding.column <= old.column:
+        reached -= {ref for each in new if _is_in_loop(each) for ref in _reached(each)}
+    return bool(reached) and _near(finding, diff)
+
+
+def _is_in_loop(finding: Finding) -> bool:
+    return finding.name.endswith(("-in-loop", "-in-loop-through-helper"))
+
+
+def _reached(finding: Finding) -> set[EndpointRef]:
+    return {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
 
 
 def _is_further(finding: Finding, endpoints: Sequence[EndpointChange]) -> bool:

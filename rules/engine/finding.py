@@ -302,9 +302,11 @@ class Endpoint(msgspec.Struct, frozen=True):
     """Where `Options.occupancy` asks for it."""
     sizes: tuple[tuple[str, str], ...] = ()
     """The letters of the cost with what they count, as far as that has a name: `("N", "orders")`."""
+    calls: tuple[str, ...] = ()
+    """The last names of what the handler calls: it is matched by them when it is renamed and rewritten in part."""
 
     def contract(self) -> dict[str, Any]:
-        left_out = ("symbol", "body", "occupancy", "sizes")
+        left_out = ("symbol", "body", "occupancy", "sizes", "calls")
         return {key: value for key, value in msgspec.to_builtins(self).items() if key not in left_out}
 
 

@@ -64,7 +64,7 @@ def body_of(function: Function) -> str:
 
     Empty for one that calls nothing: many look like that.
     """
-    called = [call.ref.rpartition(".")[2].lstrip("@") for call in function.calls if call.ref]
+    called = called_in(function)
     if not called:
         return ""
     text = "\0".join(
@@ -76,6 +76,11 @@ def body_of(function: Function) -> str:
         ]
     )
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_DIGITS]
+
+
+def called_in(function: Function) -> tuple[str, ...]:
+    """The last names of what a function calls, in order."""
+    return tuple(call.ref.rpartition(".")[2].lstrip("@") for call in function.calls if call.ref)
 
 
 def normal_text(node: ast.AST) -> str:

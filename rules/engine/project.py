@@ -249,6 +249,7 @@ class Project:
             fingerprints.body_of(handler.function),
             occupied.of_endpoint(endpoint) if occupied is not None else None,
             costs.sizes(*ran) if cost.grows else (),
+            fingerprints.called_in(handler.function),
         )
 
     def node(self, path: str, symbol: str) -> Node | None:

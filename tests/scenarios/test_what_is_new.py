@@ -358,7 +358,7 @@ def test_beside_a_synchronous_session_only_another_statement_is_no_news(
 
     assert (report.conclusion == "failure") is news
     assert [
-        (finding.code, f"(and `{call}`)" in finding.message)
+        (finding.code, f"`{call}`" in finding.message)
         for finding in report.new
         if finding.fingerprint in report.grown
     ] == ([("FP104", True)] if news else [])

@@ -28,10 +28,12 @@ def indexes_foreign_keys(module: Module) -> bool:
     named = str(module.options.context.get("database", "")).lower()
     if named:
         return named.startswith(("mysql", "mariadb"))
-    packages = set(module.project.versions)
+    packages = module.project.versions.keys() | module.project.requirements.keys()
     if not packages & (_MYSQL | _OTHERS):
         return bool(at := written(module.project)) and at <= {"mysql", "mariadb"}
-    return bool(packages & _MYSQL) and not packages & _OTHERS
+    if not packages & _MYSQL:
+        return False
+    return not packages & _OTHERS or module.project.deployment.databases == {"mysql"}
 
 
 def symbol_of(declaring: ast.ClassDef | ast.Call, module: Module) -> str:

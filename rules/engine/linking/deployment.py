@@ -153,6 +153,8 @@ class Deployment(Struct, frozen=True):
     serverless: bool = False
     pooler: bool = False
     """PgBouncer, pgcat or a hosted pooler is named somewhere."""
+    databases: frozenset[str] = frozenset()
+    """The database servers that are started beside it, by their images: `mysql`; others are told apart only."""
 
     @property
     def production(self) -> tuple[Command, ...]:
@@ -199,6 +201,7 @@ def read(documents: Mapping[str, str]) -> Deployment:
     proxies: list[Proxy] = []
     images: list[Setting] = []
     programs: list[Setting] = []
+    databases: set[str] = set()
     serverless = pooler = False
     switched_off = {
         found[1].lower()
@@ -229,6 +232,8 @@ def read(documents: Mapping[str, str]) -> Deployment:
                 environment.extend(_environment(path, text))
             if kind in ("compose", "kubernetes", "fly"):
                 replicas.extend(_replicas(path, kind, text))
+            if kind in ("compose", "kubernetes"):
+                databases.update(_databases(text))
             if kind == "kubernetes":
                 proxies.extend(_balancers(path, text))
             if kind == "dockerfile":
@@ -244,6 +249,7 @@ def read(documents: Mapping[str, str]) -> Deployment:
         tuple(programs),
         serverless,
         pooler,
+        frozenset(databases),
     )
 
 
@@ -659,6 +665,18 @@ def _images(path: str, text: str) -> Iterator[Setting]:
         match = re.match(r"\s*FROM\s+(?:--\S+\s+)*(\S+)", line, re.IGNORECASE)
         if match is not None:
             yield Setting(path, number, "FROM", match[1])
+
+
+_DATABASE = re.compile(r"mysql|mariadb|percona|postg|pgvector|timescale|cockroach|oracle|mssql|yugabyte")
+
+
+def _databases(text: str) -> Iterator[str]:
+    """`image: mysql:8.0`, also from a registry and with a prefix or an extension in its name (`timescale/timescaledb`)."""
+    for match in re.finditer(r"^[ \t-]*image:[ \t]*[\"']?(\S+)", text, re.MULTILINE):
+        name = match[1].lower()
+        found = _DATABASE.search(name)
+        if found is not None and "exporter" not in name and "admin" not in name:
+            yield "mysql" if found[0] in ("mysql", "mariadb", "percona") else found[0]
 
 
 def _proxies(path: str, text: str) -> Iterator[Proxy]:

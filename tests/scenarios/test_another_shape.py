@@ -1,0 +1,302 @@
+"""What was there before in another shape is no news, and what a change brings while it reshapes things is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.review.report import Report
+from tests.scenarios.pull_requests import BLOCKING_CARRIER, MAIN, SHOP, PullRequest, said
+
+REFUNDS = """\
+import requests
+from fastapi import APIRouter, HTTPException
+
+from shop.ledger import note, owner_of
+
+router = APIRouter()
+
+
+@router.post("/{number}/refund")
+async def refund(number: str, reason: str) -> dict[str, str]:
+    if not reason.strip():
+        raise HTTPException(status_code=400)
+    owner = owner_of(number)
+    answer = requests.post(f"https://bank.example/refunds/{number}", timeout=5)
+    note(number, owner)
+    return {"state": answer.text.strip()}
+"""
+LEDGER = """\
+OWNERS: dict[str, str] = {}
+
+
+def owner_of(number: str) -> str:
+    return OWNERS.get(number, "")
+
+
+def note(number: str, owner: str) -> None:
+    OWNERS[number] = owner
+
+
+def book(number: str) -> None:
+    OWNERS.pop(number, None)
+"""
+WITH_REFUNDS = SHOP | {
+    "shop/refunds.py": REFUNDS,
+    "shop/ledger.py": LEDGER,
+    "shop/main.py": MAIN.replace("import orders", "import refunds, orders")
+    + 'app.include_router(refunds.router, prefix="/refunds")\n',
+}
+RENAMED = (
+    REFUNDS.replace("/{number}/refund", "/{number}/money-back")
+    .replace("def refund", "def money_back")
+    .replace("import note", "import book, note")
+    .replace("    note(number, owner)\n", "    book(number)\n    note(number, owner)\n")
+)
+
+
+def review(folder: Path, before: dict[str, str], after: dict[str, str | None]) -> Report:
+    pull = PullRequest(folder, before)
+    pull.push(after)
+    return pull.review()
+
+
+def test_an_endpoint_under_another_route_and_name_is_the_same_also_when_it_does_a_little_more(
+    tmp_path: Path,
+) -> None:
+    report = review(tmp_path, WITH_REFUNDS, {"shop/refunds.py": RENAMED})
+
+    assert (report.new, report.fixed) == ((), ())
+    assert [str(change.previous) for change in report.endpoints if change.previous] == [
+        "POST /refunds/{number}/refund"
+    ]
+
+
+def test_what_is_added_to_a_renamed_endpoint_is_new(tmp_path: Path) -> None:
+    twice = RENAMED.replace(
+        "    book(number)\n", '    requests.delete(f"https://bank.example/holds/{number}", timeout=5)\n'
+    )
+
+    report = review(tmp_path, WITH_REFUNDS, {"shop/refunds.py": twice})
+
+    assert [finding.code for finding in report.new] == ["FP104"]
+    assert len(report.comments) == 1
+
+
+def test_an_endpoint_beside_the_one_that_it_was_copied_from_is_new(tmp_path: Path) -> None:
+    copied = REFUNDS + RENAMED[RENAMED.index("\n\n@router") :].replace("book(number)", "note(number, owner)")
+
+    report = review(tmp_path, WITH_REFUNDS, {"shop/refunds.py": copied})
+
+    assert {str(finding.endpoint) for finding in report.new} == {"POST /refunds/{number}/money-back"}
+
+
+def test_an_endpoint_that_does_something_else_in_the_place_of_another_is_new(tmp_path: Path) -> None:
+    other = REFUNDS[: REFUNDS.index("@router")] + (
+        '@router.post("/{number}/notice")\n'
+        "async def notice(number: str) -> None:\n"
+        '    requests.post("https://mail.example/notices", json={"number": number}, timeout=5)\n'
+    )
+
+    report = review(tmp_path, WITH_REFUNDS, {"shop/refunds.py": other})
+
+    assert {str(finding.endpoint) for finding in report.new} == {"POST /refunds/{number}/notice"}
+
+
+DB = """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+engine = create_engine("postgresql:///shop")
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Product(Base):
+    __tablename__ = "product"
+    number: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Price(Base):
+    __tablename__ = "price"
+    number: Mapped[str] = mapped_column(primary_key=True)
+    cents: Mapped[int]
+
+
+def get_session():
+    with Session(engine) as session:
+        yield session
+"""
+BASKET = """\
+from fastapi import APIRouter, Depends
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shop.db import Price, Product, get_session
+
+router = APIRouter()
+
+
+def named(session: Session, number: str) -> str | None:
+    return session.scalar(select(Product.name).where(Product.number == number))
+
+
+def priced(session: Session, number: str) -> Price | None:
+    return session.get(Price, number)
+
+
+def known(numbers: list[str]) -> list[str]:
+    return [number for number in numbers if number.strip()]
+
+
+@router.post("/basket")
+def basket(numbers: list[str], session: Session = Depends(get_session)) -> list[str]:
+    found = []
+    for number in numbers:
+        name = session.scalar(select(Product.name).where(Product.number == number))
+        found.append(name)
+    return found
+
+
+@router.post("/numbers")
+def numbers(numbers: list[str], days: list[int]) -> list[str]:
+    return numbers
+"""
+LOOKED_UP = """\
+        name = session.scalar(select(Product.name).where(Product.number == number))
+        found.append(name)
+"""
+SHOP_WITH_BASKET = SHOP | {
+    "shop/db.py": DB,
+    "shop/basket.py": BASKET,
+    "shop/main.py": MAIN.replace("import orders", "import basket, orders")
+    + "app.include_router(basket.router)\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(LOOKED_UP, "        found.append(named(session, number))\n", id="into a helper"),
+        pytest.param(LOOKED_UP, "        found.append(priced(session, number).name)\n", id="another helper"),
+        pytest.param(
+            "    for number in numbers:\n", "    for number in known(numbers):\n", id="over fewer items"
+        ),
+        pytest.param(LOOKED_UP, LOOKED_UP.replace("found.append(name)", "found.append(name or number)"), id="beside it"),
+    ],
+)  # fmt: skip
+def test_a_query_in_a_loop_that_was_rewritten_is_no_news(tmp_path: Path, old: str, new: str) -> None:
+    report = review(tmp_path, SHOP_WITH_BASKET, {"shop/basket.py": BASKET.replace(old, new)})
+
+    assert [finding for finding in report.new if finding.speaks] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(
+            LOOKED_UP,
+            "        found.append(named(session, number))\n        found.append(priced(session, number).name)\n",
+            id="two in the place of one",
+        ),
+        pytest.param(
+            "    return numbers\n",
+            "    return [named(Session(), number) for number in numbers]\n",
+            id="in another function",
+        ),
+        pytest.param(
+            "    for number in numbers:\n" + LOOKED_UP,
+            "    for day in numbers:\n        for number in numbers:\n    "
+            + LOOKED_UP.replace("\n        ", "\n            "),
+            id="in one more loop",
+        ),
+    ],
+)
+def test_a_query_more_in_a_loop_is_news_also_where_others_are_rewritten(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    report = review(tmp_path, SHOP_WITH_BASKET, {"shop/basket.py": BASKET.replace(old, new)})
+
+    assert len(report.comments) == 1
+
+
+def test_a_new_loop_beside_an_old_one_does_not_make_that_worse(tmp_path: Path) -> None:
+    flat = BASKET.replace(
+        "    for number in numbers:\n" + LOOKED_UP,
+        "    if numbers:\n        for number in numbers:\n    "
+        + LOOKED_UP.replace("\n        ", "\n            "),
+    )
+    after = BASKET.replace(
+        "    found = []\n",
+        "    found = []\n    for one in numbers:\n        for other in numbers:\n            found.append(priced(session, one + other))\n",
+    ).replace("for number in numbers", "for number in known(numbers)")
+
+    report = review(
+        tmp_path,
+        SHOP_WITH_BASKET | {"shop/basket.py": flat},
+        {"shop/basket.py": after},
+    )
+
+    assert report.grown == ()
+    assert [finding.code for finding in report.new if finding.speaks] == ["FP202"]
+
+
+ASKED = "        found.append(session.get(Product, number))\n"
+
+
+@pytest.mark.parametrize(("had", "has", "new"), [(3, 4, 0), (4, 6, 1), (1, 2, 1)])
+def test_a_query_more_beside_several_in_a_loop_adds_little(
+    tmp_path: Path, had: int, has: int, new: int
+) -> None:
+    def basket(queries: int) -> str:
+        return BASKET.replace(LOOKED_UP, ASKED * queries)
+
+    report = review(
+        tmp_path, SHOP_WITH_BASKET | {"shop/basket.py": basket(had)}, {"shop/basket.py": basket(has)}
+    )
+
+    assert len([finding for finding in report.new if finding.speaks]) == new
+
+
+def test_one_more_of_what_stops_the_loop_for_long_is_news(tmp_path: Path) -> None:
+    asks = '    answer = requests.post(f"https://bank.example/refunds/{number}", timeout=5)\n'
+    before = WITH_REFUNDS | {"shop/refunds.py": REFUNDS.replace(asks, asks * 3)}
+
+    report = review(tmp_path, before, {"shop/refunds.py": REFUNDS.replace(asks, asks * 4)})
+
+    assert len([finding for finding in report.new if finding.speaks]) == 1
+
+
+def test_a_call_that_moves_from_a_script_into_an_endpoint_is_new(tmp_path: Path) -> None:
+    script = "import requests\n\n\nasync def check(number: str) -> str:\n" + (
+        '    return requests.get(f"https://carrier.example/{number}/state", timeout=5).text\n'
+    )
+    orders = SHOP["shop/orders.py"].replace(
+        "from fastapi import APIRouter\n", "import requests\nfrom fastapi import APIRouter\n"
+    ).replace(
+        "status_of(number)}", 'requests.get(f"https://carrier.example/{number}/state", timeout=5).text}'
+    )  # fmt: skip
+
+    report = review(
+        tmp_path,
+        SHOP | {"scripts/check.py": script},
+        {"scripts/check.py": None, "shop/orders.py": orders},
+    )
+
+    assert [code for code, *_ in said(report)] == ["FP104"]
+
+
+def test_a_helper_that_begins_to_block_is_new_for_those_who_call_it_under_whatever_name(
+    tmp_path: Path,
+) -> None:
+    orders = SHOP["shop/orders.py"].replace("/{number}/status", "/{number}/where").replace(
+        "order_status", "whereabouts"
+    )  # fmt: skip
+
+    report = review(tmp_path, dict(SHOP), {"shop/orders.py": orders, "shop/carrier.py": BLOCKING_CARRIER})
+
+    assert len(report.new) == 2
