@@ -21,6 +21,7 @@ from rules.libraries import (
     cloud,
     crypto,
     data,
+    documents,
     drivers,
     fastapi,
     google,
@@ -75,6 +76,7 @@ LIBRARIES: tuple[Library, ...] = tuple(
         fastapi,
         crypto,
         data,
+        documents,
         learning,
         science,
     )

@@ -341,6 +341,8 @@ _both = [service for service in _SERVICES if not service.only_awaited]
 
 LIBRARY = Library(
     blocking=(
+        # It asks what regions the account has.
+        Blocking("azure.cosmos.CosmosClient", Kind.NET, "`azure.cosmos.aio.CosmosClient`", construct=True),
         *(
             entry
             for service in _both
@@ -377,6 +379,8 @@ LIBRARY = Library(
     ),
     returns=dict(_returns()),
     aliases={
+        "azure.cosmos.cosmos_client.CosmosClient": "azure.cosmos.CosmosClient",
+        "azure.cosmos.aio._cosmos_client.CosmosClient": "azure.cosmos.aio.CosmosClient",
         "azure.mgmt.resource.ResourceManagementClient": "azure.mgmt.resource.resources.ResourceManagementClient",
     },
     former={"azure.mgmt.resource.ResourceManagementClient": "azure-mgmt-resource==25.0.0"},

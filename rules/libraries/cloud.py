@@ -64,6 +64,10 @@ _LOCAL = frozenset(
     ]
 )
 _OBJECTS = "boto3.resource.bucket.objects"
+_FIRE = "google.cloud.firestore."
+_BODY = "botocore.response.StreamingBody"
+_ANSWER = "botocore.response.answer"
+"""The dictionary that holds the body."""
 _boto = Blocking("boto3.client.*", Kind.NET, "`aioboto3`, or a worker thread", excluding=_LOCAL)
 _google = Blocking("", Kind.NET, "a worker thread")  # its REST clients have no asynchronous form
 _azure = Blocking("", Kind.NET, "the same class in the `.aio` sub-package")
@@ -146,7 +150,14 @@ LIBRARY = Library(
             "__iter__ build_full_result",
         ),
         *each(Blocking("", Kind.NET, "`aioboto3`, or a worker thread"), "botocore.waiter.Waiter", "wait"),
+        # What was asked for comes while it is read.
+        *each(Blocking("", Kind.NET, "`aioboto3`, or a worker thread"), _BODY, "read readlines readinto"),
         *each(_google, "google.cloud.storage.client.page_iterator.HTTPIterator", "__iter__"),
+        *each(
+            Blocking("", Kind.NET, "a `def` endpoint"),
+            "google.api_core.page_iterator.HTTPIterator",
+            "__iter__",
+        ),
         *each(_google, "google.cloud.bigquery.job.QueryJob", "__iter__"),
         *each(_azure, "azure.storage.blob._container_client.ItemPaged", "__iter__"),
         *each(_google, "google.cloud.storage.Blob", _GCS_BLOB),
@@ -159,9 +170,13 @@ LIBRARY = Library(
         *each(
             _google,
             "google.cloud.bigquery.Client",
-            "query_and_wait insert_rows insert_rows_json get_table create_table",
+            "query_and_wait insert_rows insert_rows_json get_table create_table delete_table update_table get_dataset"
+            " create_dataset load_table_from_dataframe load_table_from_json load_table_from_file",
         ),
         *each(_google, "google.cloud.bigquery.job.QueryJob", "result to_dataframe"),
+        *each(_google, "google.cloud.bigquery.job.LoadJob", "result"),
+        *each(_google, "google.cloud.firestore.WriteBatch", "commit"),
+        *each(_google, "google.cloud.pubsub_v1.SubscriberClient", "pull acknowledge"),
         *each(
             Blocking("", Kind.NET, "`SecretManagerServiceAsyncClient`, or a worker thread"),
             "google.cloud.secretmanager.SecretManagerServiceClient",
@@ -241,7 +256,7 @@ LIBRARY = Library(
         *each(
             _azure,
             "azure.storage.blob.BlobServiceClient",
-            "create_container delete_container get_account_information",
+            "create_container delete_container get_account_information get_user_delegation_key",
         ),
         *each(_azure, "azure.keyvault.secrets.SecretClient", _SECRETS),
         *each(
@@ -288,6 +303,14 @@ LIBRARY = Library(
             "google.cloud.firestore.DocumentReference",
             "get set update delete create",
         ),
+        *each(
+            External("", True, "sdk"),
+            "google.cloud.firestore.AsyncDocumentReference",
+            "get set update delete create",
+        ),
+        *each(External("", True, "sdk"), "google.cloud.firestore.AsyncCollectionReference", "get add"),
+        *each(External("", True, "sdk"), "google.cloud.firestore.AsyncQuery", "get"),
+        *each(External("", True, "sdk"), "google.cloud.firestore.AsyncWriteBatch", "commit"),
         *each(
             External("", False, "sdk"), "google.oauth2.id_token", "verify_oauth2_token verify_firebase_token"
         ),
@@ -374,6 +397,24 @@ LIBRARY = Library(
             "sdk",
             "its token cache: a token is fetched again",
         ),
+        *each(
+            Client("", "close", "sdk", "its token cache: a token is fetched again", is_async=True),
+            "azure.identity.aio",
+            "DefaultAzureCredential ManagedIdentityCredential ClientSecretCredential",
+        ),
+        *each(
+            Client("", "close", "sdk", "its token cache: a token is fetched again"),
+            "azure.identity",
+            "ManagedIdentityCredential ClientSecretCredential",
+        ),
+        Client("azure.cosmos.CosmosClient", "", "sdk", "a look at the account, and every connection anew"),
+        Client(
+            "azure.cosmos.aio.CosmosClient",
+            "close",
+            "sdk",
+            "a look at the account, and every connection anew",
+            is_async=True,
+        ),
         Client("googleapiclient.discovery.build", "close", "sdk", "the download of the API description"),
         Client("minio.Minio", "", "sdk", "every connection anew"),
     ),
@@ -411,6 +452,18 @@ LIBRARY = Library(
                 ("get_waiter", "botocore.waiter.Waiter"),
             )
         },
+        **{
+            f"boto3.client{service}.{method}": _ANSWER
+            for service, methods in (
+                ("", "get_object invoke invoke_model synthesize_speech"),
+                (".s3", "get_object"),
+                (".lambda", "invoke"),
+                (".bedrock_runtime", "invoke_model"),
+            )
+            for method in methods.split()
+        },
+        "boto3.resource.object.get": _ANSWER,
+        f"{_ANSWER}.__getitem__": _BODY,
         "botocore.paginate.Paginator.paginate": "botocore.paginate.PageIterator",
         **{
             f"google_auth_oauthlib.flow.{flow}{maker}": f"google_auth_oauthlib.flow.{flow}"
@@ -418,11 +471,8 @@ LIBRARY = Library(
             for maker in ("", ".from_client_config", ".from_client_secrets_file")
         },
         "google.cloud.storage.Client": "google.cloud.storage.Client",
-        **alike(
-            "list_blobs list_buckets",
-            "google.cloud.storage.client.page_iterator.HTTPIterator",
-            "google.cloud.storage.Client",
-        ),
+        "google.cloud.storage.Client.list_blobs": "google.cloud.storage.client.page_iterator.HTTPIterator",
+        "google.cloud.storage.Client.list_buckets": "google.api_core.page_iterator.HTTPIterator",
         "google.cloud.storage.Bucket.list_blobs": "google.cloud.storage.client.page_iterator.HTTPIterator",
         **alike(
             "list_blobs walk_blobs list_blob_names find_blobs_by_tags",
@@ -436,6 +486,11 @@ LIBRARY = Library(
         **alike("blob get_blob copy_blob", "google.cloud.storage.Blob", "google.cloud.storage.Bucket"),
         "google.cloud.bigquery.Client": "google.cloud.bigquery.Client",
         "google.cloud.bigquery.Client.query": "google.cloud.bigquery.job.QueryJob",
+        **alike(
+            "load_table_from_dataframe load_table_from_json load_table_from_file load_table_from_uri",
+            "google.cloud.bigquery.job.LoadJob",
+            "google.cloud.bigquery.Client",
+        ),
         **{
             name: name
             for name in (
@@ -444,6 +499,7 @@ LIBRARY = Library(
                 "google.cloud.translate_v2.Client",
                 "google.cloud.tasks_v2.CloudTasksClient",
                 "google.cloud.pubsub_v1.PublisherClient",
+                "google.cloud.pubsub_v1.SubscriberClient",
                 "google.cloud.firestore.Client",
                 "google.cloud.firestore.AsyncClient",
                 "azure.storage.blob.BlobServiceClient",
@@ -483,6 +539,23 @@ LIBRARY = Library(
             "google.cloud.firestore.CollectionReference",
         ),
         **alike("where order_by limit", "google.cloud.firestore.Query", "google.cloud.firestore.Query"),
+        **alike(
+            "collection collection_group",
+            f"{_FIRE}AsyncCollectionReference",
+            f"{_FIRE}AsyncClient",
+        ),
+        f"{_FIRE}AsyncClient.document": f"{_FIRE}AsyncDocumentReference",
+        f"{_FIRE}AsyncCollectionReference.document": f"{_FIRE}AsyncDocumentReference",
+        f"{_FIRE}AsyncDocumentReference.collection": f"{_FIRE}AsyncCollectionReference",
+        **{
+            f"{_FIRE}{owner}.{name}": f"{_FIRE}AsyncQuery"
+            for owner in ("AsyncCollectionReference", "AsyncQuery")
+            for name in ("where", "order_by", "limit")
+        },
+        f"{_FIRE}AsyncClient.batch": f"{_FIRE}AsyncWriteBatch",
+        f"{_FIRE}Client.batch": f"{_FIRE}WriteBatch",
+        f"{_FIRE}DocumentReference.collection": f"{_FIRE}CollectionReference",
+        "firebase_admin.firestore_async.client": f"{_FIRE}AsyncClient",
         "firebase_admin.firestore.client": "google.cloud.firestore.Client",
         "azure.storage.blob.BlobServiceClient.from_connection_string": "azure.storage.blob.BlobServiceClient",
         "azure.storage.blob.BlobServiceClient.get_blob_client": "azure.storage.blob.BlobClient",
@@ -494,6 +567,7 @@ LIBRARY = Library(
         "azure.storage.blob.aio.BlobServiceClient.get_container_client": "azure.storage.blob.aio.ContainerClient",
         "azure.storage.blob.aio.ContainerClient.get_blob_client": "azure.storage.blob.aio.BlobClient",
     },
+    items={"google.cloud.storage.client.page_iterator.HTTPIterator": "google.cloud.storage.Blob"},
     open_attributes={_RESOURCE: _RESOURCE},
     members=frozenset({"execute", "next_chunk", "new_batch_http_request"}),
     aliases={

@@ -23,6 +23,25 @@ _CLIPS = ("moviepy.VideoFileClip", "moviepy.CompositeVideoClip", "moviepy.ImageS
 # Those that ask a model where to cut; the others take milliseconds for a long document.
 _CHUNKERS = ("chonkie.SemanticChunker", "chonkie.LateChunker")
 
+_PRETRAINED = tuple(
+    f"transformers.Auto{name}"
+    for name in (
+        *("Model", "Tokenizer", "Processor", "ImageProcessor", "FeatureExtractor"),
+        *(
+            f"ModelFor{task}"
+            for task in (
+                *("CausalLM", "Seq2SeqLM", "MaskedLM", "SequenceClassification", "TokenClassification"),
+                *("QuestionAnswering", "ImageClassification", "ObjectDetection", "SemanticSegmentation"),
+                *("SpeechSeq2Seq", "ImageTextToText"),
+            )
+        ),
+    )
+)
+_EMBEDDERS = tuple(
+    f"fastembed.{name}"
+    for name in ("TextEmbedding", "SparseTextEmbedding", "LateInteractionTextEmbedding", "ImageEmbedding")
+)
+
 LIBRARY = Library(
     former={"moviepy.editor": "moviepy==1.0.3"},
     blocking=(
@@ -72,7 +91,9 @@ LIBRARY = Library(
         ),
         *each(_model, "sentence_transformers.SentenceTransformer", "encode"),
         *each(_model, "sentence_transformers.CrossEncoder", "predict rank"),
-        *each(_model, "fastembed.TextEmbedding", "embed query_embed passage_embed"),
+        *each(_model, _EMBEDDERS[:3], "embed query_embed passage_embed"),
+        *each(_model, _EMBEDDERS[3], "embed"),
+        *each(_model, "fastembed.rerank.cross_encoder.TextCrossEncoder", "rerank"),
         *each(
             _model,
             "llama_cpp.Llama",
@@ -110,15 +131,11 @@ LIBRARY = Library(
         *each(_load, "transformers", "pipeline"),
         *each(
             _load,
-            (
-                "transformers.AutoModel",
-                "transformers.AutoTokenizer",
-                "transformers.AutoModelForCausalLM",
-                "transformers.AutoModelForSequenceClassification",
-            ),
+            _PRETRAINED,
             "from_pretrained",
         ),
         *each(_load, "torch", "load"),
+        *each(_load, "torch.jit", "load"),
         *each(_load, "joblib", "load"),
         *each(_load, "spacy", "load"),
         *each(_load, "whisper", "load_model"),
@@ -216,7 +233,7 @@ LIBRARY = Library(
         "cv2.VideoCapture": "cv2.VideoCapture",
         "sentence_transformers.SentenceTransformer": "sentence_transformers.SentenceTransformer",
         "sentence_transformers.CrossEncoder": "sentence_transformers.CrossEncoder",
-        "fastembed.TextEmbedding": "fastembed.TextEmbedding",
+        **{name: name for name in (*_EMBEDDERS, "fastembed.rerank.cross_encoder.TextCrossEncoder")},
         "llama_cpp.Llama": "llama_cpp.Llama",
         "whisper.load_model": "whisper.model.Whisper",
         "chonkie.AutoEmbeddings.get_embeddings": "chonkie.BaseEmbeddings",

@@ -487,6 +487,7 @@ LIBRARY = Library(
         "asyncpg.connection.Connection": "asyncpg.Connection",
         "asyncpg.pool.Pool": "asyncpg.Pool",
         "asyncpg.pool.PoolConnectionProxy": "asyncpg.Connection",
+        "asyncpg.pool.PoolAcquireContext": "asyncpg.Connection",  # what it is once it is entered or awaited
         "asyncpg.connection.connect": "asyncpg.connect",
         "asyncpg.pool.create_pool": "asyncpg.create_pool",
         "psycopg.connection.Connection": "psycopg.Connection",

@@ -45,6 +45,26 @@ _CLIENT_METHODS = f"{VERBS} send stream"
 _ASYNC_CLIENTS = ("httpx.AsyncClient", "httpx2.AsyncClient")
 _HTTPX_COST = "a TLS context, tens of milliseconds of processor time, and every connection anew"
 
+
+def _browsers() -> dict[str, str]:
+    """What leads to a page: `sync_playwright().start().chromium.launch().new_page()`."""
+    found: dict[str, str] = {}
+    for api in ("sync", "async"):
+        package = f"playwright.{api}_api"
+        found |= {
+            f"{package}.{api}_playwright": f"{package}.Playwright",
+            f"{package}.Playwright.start": f"{package}.Playwright",
+            f"{package}.BrowserType.launch": f"{package}.Browser",
+            f"{package}.BrowserType.connect": f"{package}.Browser",
+            f"{package}.BrowserType.connect_over_cdp": f"{package}.Browser",
+            f"{package}.BrowserType.launch_persistent_context": f"{package}.BrowserContext",
+            f"{package}.Browser.new_context": f"{package}.BrowserContext",
+            f"{package}.Browser.new_page": f"{package}.Page",
+            f"{package}.BrowserContext.new_page": f"{package}.Page",
+        }
+    return found
+
+
 LIBRARY = Library(
     blocking=(
         *each(_requests, "requests", VERBS),
@@ -84,7 +104,7 @@ LIBRARY = Library(
             "playwright.sync_api.Page",
             "goto click fill content screenshot pdf wait_for_selector evaluate",
         ),
-        *each(_browser, "playwright.sync_api.BrowserType", "launch connect"),
+        *each(_browser, "playwright.sync_api.BrowserType", "launch connect connect_over_cdp"),
         *each(
             Blocking("", Kind.NET, "`playwright.async_api.async_playwright`", construct=True, weight="high"),
             "playwright.sync_api",
@@ -98,6 +118,11 @@ LIBRARY = Library(
         *each(Blocking("", Kind.NET, "`zeep.AsyncClient`"), "zeep.Client.service", "*"),
         *each(Blocking("", Kind.NET, "`websockets.connect`, awaited"), "websocket", "create_connection"),
         *each(Blocking("", Kind.NET, "`websockets.connect`, awaited"), "websockets.sync.client", "connect"),
+        *each(
+            Blocking("", Kind.NET, "`websockets.connect`, awaited"),
+            "websockets.sync.client.ClientConnection",
+            "recv",
+        ),
         *each(Blocking("", Kind.NET, "an asynchronous client"), "feedparser", "parse"),
         *each(Blocking("", Kind.NET, "an asynchronous client"), "whois", "whois"),
         *each(
@@ -148,6 +173,16 @@ LIBRARY = Library(
         *each(_sync, "jwt.PyJWKClient", "get_signing_key get_signing_key_from_jwt get_jwk_set fetch_data"),
     ),
     clients=(
+        *(
+            Client(
+                f"playwright.{api}_api.BrowserType.launch",
+                "close",
+                "sdk",
+                "the start of a browser, with its processes",
+                is_async=api == "async",
+            )
+            for api in ("sync", "async")
+        ),
         Client("httpx.AsyncClient", "aclose", "http", _HTTPX_COST, 23.0, is_async=True),
         Client("httpx.Client", "close", "http", _HTTPX_COST, 23.0),
         Client("httpx2.AsyncClient", "aclose", "http", _HTTPX_COST, 25.0, is_async=True),
@@ -231,10 +266,23 @@ LIBRARY = Library(
         **alike("register create_client", _SIGNED_IN, _SIGNS_IN),
         "jwt.PyJWKClient": "jwt.PyJWKClient",
         "dns.resolver.Resolver": "dns.resolver.Resolver",
+        "websockets.sync.client.connect": "websockets.sync.client.ClientConnection",
+        **_browsers(),
         **{
             f"selenium.webdriver.{name}": f"selenium.webdriver.{name}"
             for name in ("Chrome", "Firefox", "Edge", "Remote")
         },
+    },
+    attributes={
+        f"playwright.{api}_api.{name}": made
+        for api in ("sync", "async")
+        for name, made in (
+            *(
+                (f"Playwright.{kind}", f"playwright.{api}_api.BrowserType")
+                for kind in ("chromium", "firefox", "webkit")
+            ),
+            ("Page.context", f"playwright.{api}_api.BrowserContext"),
+        )
     },
     aliases={
         "requests.sessions.Session": "requests.Session",

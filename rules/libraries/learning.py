@@ -40,7 +40,10 @@ _DIFFUSED = tuple(
 )
 _LOADED = tuple(
     f"transformers.AutoModel{kind}"
-    for kind in ("ForCausalLM", "ForSeq2SeqLM", "ForSequenceClassification", "ForTokenClassification")
+    for kind in (
+        *("ForCausalLM", "ForSeq2SeqLM", "ForSequenceClassification", "ForTokenClassification"),
+        *("ForSpeechSeq2Seq", "ForImageTextToText"),
+    )
 )
 
 # One row through a fitted estimator (`predict`), a forward pass of a small network: a millisecond as often as a hundred,
@@ -59,6 +62,14 @@ LIBRARY = Library(
         *each(_infer, "vllm.LLM", "generate chat"),
         *each(_infer, "rapidocr_onnxruntime.RapidOCR", "__call__"),
         *each(_infer, "TTS.api.TTS", "tts tts_to_file"),
+        *each(_infer, "pywhispercpp.model.Model", "transcribe"),
+        *each(_infer, "openvino.CompiledModel", "__call__"),
+        *each(_infer, "openvino.InferRequest", "infer"),
+        *each(
+            Blocking("", Kind.CPU, "one instance made at start-up", construct=True, weight="critical"),
+            "openvino.Core",
+            "compile_model",
+        ),
         *each(
             Blocking("", Kind.CPU, "one instance made at start-up", construct=True),
             "safetensors.torch",
@@ -75,8 +86,12 @@ LIBRARY = Library(
                 "vllm.LLM",
                 "rapidocr_onnxruntime.RapidOCR",
                 "TTS.api.TTS",
+                "pywhispercpp.model.Model",
+                "openvino.Core",
             )
         },
+        "openvino.Core.compile_model": "openvino.CompiledModel",
+        "openvino.CompiledModel.create_infer_request": "openvino.InferRequest",
         **{f"{name}.from_pretrained": _DIFFUSED[0] for name in _DIFFUSED},
         f"{_DIFFUSED[0]}.to": _DIFFUSED[0],
         **{f"{name}.from_pretrained": "transformers.PreTrainedModel" for name in _LOADED},

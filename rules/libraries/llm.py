@@ -34,6 +34,25 @@ _OPENAI_CALLS = (
     "beta.threads.runs.create",
     "beta.threads.runs.create_and_poll",
     "beta.threads.runs.retrieve",
+    "beta.threads.runs.submit_tool_outputs",
+    "beta.threads.retrieve",
+    "beta.threads.delete",
+    "beta.assistants.create",
+    "beta.assistants.retrieve",
+    "beta.assistants.update",
+    "beta.assistants.delete",
+    "vector_stores.create",
+    "vector_stores.retrieve",
+    "vector_stores.delete",
+    "vector_stores.search",
+    "vector_stores.files.create",
+    "vector_stores.files.create_and_poll",
+    "vector_stores.files.upload_and_poll",
+    "vector_stores.file_batches.upload_and_poll",
+    "conversations.create",
+    "chat.completions.with_raw_response.create",
+    "responses.with_raw_response.create",
+    "audio.speech.with_streaming_response.create",
 )
 ANSWERING = (
     *(".embeddings.create", ".chat.completions.create", ".moderations.create", ".responses.create"),
@@ -68,8 +87,21 @@ _GENAI_CALLS = (
     "models.embed_content",
     "models.count_tokens",
     "models.generate_images",
+    "models.edit_image",
+    "models.generate_videos",
+    "models.get",
     "files.upload",
+    "files.get",
+    "files.delete",
+    "caches.create",
+    "operations.get",
 )
+_GENAI_CHATS = (
+    ("google.genai.Client.chats.create", "google.genai.chats.Chat", False),
+    ("google.genai.Client.aio.chats.create", "google.genai.chats.AsyncChat", True),
+)
+_TURNS = "send_message send_message_stream"
+_CHAT = "google.generativeai.ChatSession"
 _OPENAI_COST = "a TLS context, tens of milliseconds of processor time, and every connection anew"
 
 _SDKS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]], ...] = (
@@ -161,6 +193,8 @@ LIBRARY = Library(
         ),
         *each(Blocking("", Kind.NET, "the `…_async` method"), "mistralai.Mistral", " ".join(_MISTRAL_CALLS)),
         *each(Blocking("", Kind.NET, "`client.aio.models`"), "google.genai.Client", " ".join(_GENAI_CALLS)),
+        *each(Blocking("", Kind.NET, "`client.aio.chats`"), _GENAI_CHATS[0][1], _TURNS),
+        *each(Blocking("", Kind.NET, "`send_message_async`"), _CHAT, "send_message"),
         *each(
             Blocking("", Kind.NET, "`generate_content_async`"),
             "google.generativeai.GenerativeModel",
@@ -229,6 +263,13 @@ LIBRARY = Library(
         ),
         *each(External("", False, "llm"), "google.genai.Client", " ".join(_GENAI_CALLS)),
         *each(External("", True, "llm"), "google.genai.Client.aio", " ".join(_GENAI_CALLS)),
+        *(
+            entry
+            for _, chat, is_async in _GENAI_CHATS
+            for entry in each(External("", is_async, "llm"), chat, _TURNS)
+        ),
+        *each(External("", False, "llm"), _CHAT, "send_message"),
+        *each(External("", True, "llm"), _CHAT, "send_message_async"),
         *each(External("", True, "llm"), "google.generativeai.GenerativeModel", "generate_content_async"),
         *each(External("", False, "llm"), "litellm", "completion embedding transcription image_generation"),
         *each(
@@ -345,6 +386,8 @@ LIBRARY = Library(
             if name not in ("langchain_openai.OpenAI", "langchain_ollama.OllamaLLM")
             for bound in ("bind_tools", "with_structured_output")
         },
+        **{maker: chat for maker, chat, _ in _GENAI_CHATS},
+        "google.generativeai.GenerativeModel.start_chat": _CHAT,
         "tiktoken.get_encoding": "tiktoken.Encoding",
         "tiktoken.encoding_for_model": "tiktoken.Encoding",
         "openai.OpenAI.with_options": "openai.OpenAI",
@@ -376,6 +419,7 @@ LIBRARY = Library(
         "langchain_mistralai.embeddings.MistralAIEmbeddings": "langchain_mistralai.MistralAIEmbeddings",
         "langchain_community.utilities.sql_database.SQLDatabase": _SOUGHT[0],
         "langchain_community.document_loaders.web_base.WebBaseLoader": _LOADED[0],
+        "google.generativeai.generative_models.ChatSession": _CHAT,
         "vertexai.preview.generative_models.GenerativeModel": "vertexai.generative_models.GenerativeModel",
     },
     former={

@@ -1,6 +1,6 @@
 """Queues and brokers: Kafka, RabbitMQ, Celery, RQ and their like."""
 
-from rules.libraries.model import Blocking, Client, External, Kind, Library, Offload, each
+from rules.libraries.model import Blocking, Client, External, Kind, Library, Offload, alike, each
 
 _kafka = Blocking("", Kind.NET, "`aiokafka`")
 _confluent = Blocking("", Kind.NET, "`confluent_kafka.aio`")
@@ -8,6 +8,11 @@ _pika = Blocking("", Kind.NET, "`aio_pika`")
 _enqueue = Blocking(
     "", Kind.NET, "a worker thread, or an asynchronous queue such as arq or taskiq", weight="medium"
 )
+
+_status = Blocking("", Kind.NET, "a worker thread", weight="medium")
+
+_SIGNATURE = "celery.canvas.Signature"
+_CONTROL, _INSPECT = "celery.app.control.Control", "celery.app.control.Inspect"
 
 _HUEYS = ("RedisHuey", "PriorityRedisHuey", "RedisExpireHuey")
 
@@ -47,6 +52,16 @@ LIBRARY = Library(
             "celery.result.GroupResult",
             "get join join_native",
         ),
+        *each(_status, "celery.result.AsyncResult", "ready successful failed forget"),
+        # They gather answers until a second has passed, however soon the workers answer.
+        *each(
+            Blocking("", Kind.NET, "a worker thread", seconds=1.0),
+            _INSPECT,
+            "active scheduled reserved revoked registered stats ping active_queues query_task report conf hello",
+        ),
+        *each(Blocking("", Kind.NET, "a worker thread", seconds=1.0), _CONTROL, "ping"),
+        *each(_enqueue, _CONTROL, "revoke terminate purge broadcast rate_limit shutdown"),
+        *each(_enqueue, _SIGNATURE, "delay apply_async"),
         *each(_enqueue, "celery.app.task.Task", "delay apply_async"),
         *each(_enqueue, "celery.Celery", "send_task"),
         *each(
@@ -62,12 +77,21 @@ LIBRARY = Library(
     ),
     external=(
         *each(External("", False, "queue"), "celery.app.task.Task", "delay apply_async"),
+        *each(External("", False, "queue"), _SIGNATURE, "delay apply_async"),
+        *each(External("", False, "queue"), _INSPECT, "active scheduled reserved registered stats ping"),
+        *each(External("", False, "queue"), _CONTROL, "ping"),
         *each(External("", True, "queue"), _STREAMED, "publish request"),
         *each(External("", False, "queue"), "celery.Celery", "send_task"),
         *each(External("", False, "queue"), "rq.Queue", "enqueue enqueue_call"),
         *each(External("", True, "queue"), "aiokafka.AIOKafkaProducer", "send_and_wait"),
         *each(External("", True, "queue"), "arq.connections.ArqRedis", "enqueue_job"),
         *each(External("", True, "queue"), "aio_pika.Exchange", "publish"),
+        *each(
+            External("", True, "queue"),
+            "aio_pika.Channel",
+            "declare_queue declare_exchange get_queue get_exchange",
+        ),
+        *each(External("", True, "queue"), "aio_pika.Queue", "get bind purge"),
     ),
     clients=(
         Client(
@@ -138,8 +162,20 @@ LIBRARY = Library(
         "celery.Celery.send_task": "celery.result.AsyncResult",
         "celery.app.task.Task.delay": "celery.result.AsyncResult",
         "celery.app.task.Task.apply_async": "celery.result.AsyncResult",
+        **alike("delay apply_async", "celery.result.AsyncResult", _SIGNATURE),
+        **alike("s si signature subtask", _SIGNATURE, "celery.app.task.Task"),
+        **alike("chain group chord signature chunks", _SIGNATURE, "celery"),
+        **alike("set clone", _SIGNATURE, _SIGNATURE),
+        "celery.Celery.signature": _SIGNATURE,
+        "celery.Celery.AsyncResult": "celery.result.AsyncResult",
+        "celery.app.task.Task.AsyncResult": "celery.result.AsyncResult",
+        f"{_CONTROL}.inspect": _INSPECT,
         "celery.result.AsyncResult": "celery.result.AsyncResult",
         "celery.result.GroupResult": "celery.result.GroupResult",
+        **alike("connect connect_robust", "aio_pika.Connection", "aio_pika"),
+        "aio_pika.Connection.channel": "aio_pika.Channel",
+        **alike("declare_exchange get_exchange", "aio_pika.Exchange", "aio_pika.Channel"),
+        **alike("declare_queue get_queue", "aio_pika.Queue", "aio_pika.Channel"),
         "rq.Queue": "rq.Queue",
         "rq.Queue.enqueue": "rq.job.Job",
         "rq.Queue.fetch_job": "rq.job.Job",
@@ -147,11 +183,23 @@ LIBRARY = Library(
         "arq.create_pool": "arq.connections.ArqRedis",
         "paho.mqtt.client.Client": "paho.mqtt.client.Client",
     },
+    attributes={"celery.Celery.control": _CONTROL, "aio_pika.Channel.default_exchange": "aio_pika.Exchange"},
     bases=dict.fromkeys((f"huey.{name}" for name in _HUEYS), "huey.api.Huey"),
     aliases={
         "huey.Huey": "huey.api.Huey",
         "pika.adapters.blocking_connection.BlockingConnection": "pika.BlockingConnection",
         "celery.Task": "celery.app.task.Task",
+        "celery.current_app": "celery.Celery",
+        **{f"celery.canvas.{name}": f"celery.{name}" for name in ("chain", "group", "chord", "signature")},
+        **{
+            f"aio_pika.Robust{name}": f"aio_pika.{name}"
+            for name in ("Connection", "Channel", "Exchange", "Queue")
+        },
+        **{
+            f"aio_pika.abc.Abstract{robust}{name}": f"aio_pika.{name}"
+            for robust in ("", "Robust")
+            for name in ("Connection", "Channel", "Exchange", "Queue")
+        },
         "celery.app.base.Celery": "celery.Celery",
         "rq.queue.Queue": "rq.Queue",
         "confluent_kafka.cimpl.Producer": "confluent_kafka.Producer",

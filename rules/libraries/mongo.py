@@ -14,6 +14,7 @@ _ACOLLECTION = "pymongo.asynchronous.collection.AsyncCollection"
 _MOTOR = "motor.motor_asyncio.AsyncIOMotorCollection"
 _LINK = "beanie.Link"
 """What an attribute of a document is, as far as it matters: one that refers to another document has to be fetched."""
+_OF_DATABASE = "command list_collection_names create_collection drop_collection"
 _POOL = "connections to every server of the cluster, and threads that watch them"
 
 
@@ -66,7 +67,7 @@ LIBRARY = Library(
         *each(
             _db,
             "pymongo.database.Database",
-            "command list_collection_names create_collection drop_collection aggregate",
+            f"{_OF_DATABASE} aggregate",
         ),
         *each(_db, "pymongo.MongoClient", "list_database_names server_info drop_database"),
         *each(
@@ -90,6 +91,15 @@ LIBRARY = Library(
         *each(Query("", "write", False, "pymongo"), _SYNC, _WRITES),
         *each(Query("", "select", False, "pymongo"), "pymongo.cursor.Cursor", "next to_list __iter__"),
         *each(Query("", "select", True, "pymongo"), (_ACOLLECTION, _MOTOR), _READS),
+        *each(Query("", "command", False, "pymongo"), "pymongo.database.Database", _OF_DATABASE),
+        *each(
+            Query("", "command", True, "pymongo"),
+            (
+                "pymongo.asynchronous.database.AsyncDatabase",
+                "motor.motor_asyncio.AsyncIOMotorDatabase",
+            ),
+            _OF_DATABASE,
+        ),
         *each(Query("", "write", True, "pymongo"), (_ACOLLECTION, _MOTOR), _WRITES),
         *each(
             Query("", "select", True, "pymongo"),
@@ -154,6 +164,7 @@ LIBRARY = Library(
         "beanie.FindMany.to_list": "beanie.Documents",
         "beanie.FindMany.first_or_none": "beanie.Document",
         "odmantic.AIOEngine": "odmantic.AIOEngine",
+        "odmantic.AIOEngine.get_collection": _MOTOR,
         "mongoengine.QuerySet.__call__": "mongoengine.QuerySet",
         **alike(
             "filter order_by limit skip exclude only all", "mongoengine.QuerySet", "mongoengine.QuerySet"
@@ -167,7 +178,10 @@ LIBRARY = Library(
     },
     open_attributes={**_NAMED, "beanie.Document": _LINK},
     members=frozenset((*_MEMBERS.split(), *_OF_DOCUMENTS.split())),
-    attributes={"mongoengine.Document.objects": "mongoengine.QuerySet"},
+    attributes={
+        "mongoengine.Document.objects": "mongoengine.QuerySet",
+        **{f"{client}.admin": database for client, database in _NAMED.items() if client.endswith("Client")},
+    },
     aliases={
         "pymongo.mongo_client.MongoClient": "pymongo.MongoClient",
         "pymongo.synchronous.mongo_client.MongoClient": "pymongo.MongoClient",

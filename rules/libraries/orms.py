@@ -11,6 +11,7 @@ _TORTOISE_CHAIN = (
     "filter exclude order_by limit offset distinct annotate prefetch_related select_related only values values_list group_by"
     " all using_db select_for_update"
 )
+_RAW = "tortoise.backends.base.client.BaseDBAsyncClient"
 _ROW = "tortoise.queryset.QuerySetSingle"
 """One row of Tortoise's, or the query for it, which goes on in a chain until it is awaited."""
 _RELATION = "tortoise.fields.ReverseRelation"
@@ -99,6 +100,8 @@ LIBRARY = Library(
             "__await__ first get get_or_none count exists update delete values values_list",
         ),
         *each(Query("", "write", True, "tortoise"), _RELATION, "add create"),
+        *each(Query("", "select", True, "tortoise"), _RAW, "execute_query execute_query_dict"),
+        *each(Query("", "write", True, "tortoise"), _RAW, "execute_insert execute_many execute_script"),
         *each(Query("", "select", True, "tortoise"), _RELATION, "__await__"),
         *each(
             Query("", "select", False, "pynamodb"),
@@ -148,6 +151,7 @@ LIBRARY = Library(
         **alike("get get_or_none first create", _ROW, "tortoise.models.Model"),
         **alike("get get_or_none first", _ROW, "tortoise.queryset.QuerySet"),
         **alike("prefetch_related select_related only annotate using_db", _ROW, _ROW),
+        **alike("Tortoise.get_connection connections.get transactions.in_transaction", _RAW, "tortoise"),
         **alike(_TORTOISE_CHAIN, "tortoise.queryset.QuerySet", "tortoise.queryset.QuerySet"),
     },
     items={"tortoise.queryset.QuerySet": "tortoise.models.Model", _RELATION: "tortoise.models.Model"},

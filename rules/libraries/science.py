@@ -22,6 +22,8 @@ _SPARK_FRAME, _SPARK = "pyspark.sql.DataFrame", "pyspark.sql.SparkSession"
 _DASK_FRAME, _DASK_CLIENT = "dask.dataframe.DataFrame", "dask.distributed.Client"
 _FITTED = ("statsmodels.tsa.arima.model.ARIMA", "statsmodels.tsa.holtwinters.ExponentialSmoothing")
 
+_SOLVER = "ortools.sat.python.cp_model.CpSolver"
+
 LIBRARY = Library(
     blocking=(
         *each(_looping, "networkx", _OF_GRAPHS),
@@ -40,6 +42,9 @@ LIBRARY = Library(
         *each(_sound, "librosa.effects", "hpss time_stretch pitch_shift"),
         *each(_looping, "scipy.optimize", "differential_evolution dual_annealing"),
         *each(_looping, _FITTED, "fit"),
+        *each(_looping, _SOLVER, "solve Solve"),
+        *each(Blocking("", Kind.PROC, "a queue worker"), "pulp.LpProblem", "solve"),
+        *each(_looping, "cvxpy.Problem", "solve"),
         # What they wait for is computed elsewhere.
         *each(
             Blocking("", Kind.WAIT, "`await` on the reference itself, or `asyncio.wrap_future`"),
@@ -64,6 +69,7 @@ LIBRARY = Library(
         ),
     ),
     returns={
+        **{name: name for name in (*(_SOLVER, "pulp.LpProblem", "cvxpy.Problem"),)},
         **alike("read_file overlay", _FRAME, "geopandas"),
         _FRAME: _FRAME,
         **alike("to_crs dissolve copy explode", _FRAME, _FRAME),

@@ -2,7 +2,19 @@
 
 from collections.abc import Iterator
 
-from rules.libraries.model import Blocking, Client, Kind, Library, Query, Sdk, each, leaving, made, waiting
+from rules.libraries.model import (
+    Blocking,
+    Client,
+    Kind,
+    Library,
+    Query,
+    Sdk,
+    alike,
+    each,
+    leaving,
+    made,
+    waiting,
+)
 
 _TLS = "a TLS context and every connection anew"
 _ANEW = "every connection anew: DNS, TCP and TLS"
@@ -114,7 +126,7 @@ _SOLANA = (
     "get_balance get_account_info send_transaction get_latest_blockhash confirm_transaction get_transaction"
 )
 _SANDBOX = "commands.run files.write files.read files.list kill run_code"
-_CONTAINER = "start stop restart remove logs exec_run wait kill reload stats put_archive get_archive commit"
+_CONTAINER = "start stop restart remove logs exec_run wait kill reload stats put_archive get_archive commit pause unpause top diff"
 _SHEET = (
     "get_all_records get_all_values append_row append_rows update batch_update find row_values col_values update_cell"
     " get insert_row delete_rows clear"
@@ -226,6 +238,8 @@ _FILE_SYSTEMS = ("s3fs.S3FileSystem", "gcsfs.GCSFileSystem", "adlfs.AzureBlobFil
 _HUB = (
     "whoami model_info dataset_info space_info repo_info repo_exists file_exists list_repo_files list_repo_refs"
     " list_repo_commits create_repo delete_repo create_branch create_commit upload_file upload_folder delete_file"
+    " delete_folder delete_branch create_tag get_paths_info get_repo_discussions create_pull_request create_discussion"
+    " restart_space pause_space get_space_runtime add_space_secret add_space_variable"
 )
 _ASKED = "chat_completion text_generation feature_extraction text_to_image"
 _FLAGS = "feature_enabled get_feature_flag get_feature_flag_payload get_all_flags flush shutdown"
@@ -298,6 +312,45 @@ _SDKS = (
         _PLAIN,
     ),
     Sdk(("oci.email_data_plane.EmailDPClient",), "submit_email", _PLAIN, kind="mail"),
+    Sdk(
+        ("serial.Serial",),
+        "read read_until readline readlines",
+        "`serial_asyncio.open_serial_connection`",
+    ),
+    Sdk(
+        ("zeroconf.Zeroconf",),
+        "register_service unregister_service update_service get_service_info",
+        "`zeroconf.asyncio.AsyncZeroconf`",
+        ("zeroconf.asyncio.AsyncZeroconf",),
+        "async_register_service async_unregister_service async_update_service async_get_service_info",
+    ),
+    Sdk(
+        ("argo_workflows.api.workflow_service_api.WorkflowServiceApi",),
+        "create_workflow get_workflow list_workflows delete_workflow terminate_workflow retry_workflow resume_workflow"
+        " submit_workflow stop_workflow",
+        _PLAIN,
+    ),
+    Sdk((), "", awaited=("semantic_kernel.Kernel",), awaited_calls="invoke invoke_prompt", kind="llm"),
+    Sdk(
+        (),
+        "",
+        awaited=tuple(
+            f"semantic_kernel.agents.{name}"
+            for name in ("ChatCompletionAgent", "AzureAIAgent", "OpenAIAssistantAgent", "AzureAssistantAgent")
+        ),
+        awaited_calls="get_response",
+        kind="llm",
+    ),
+    Sdk(
+        (),
+        "",
+        awaited=(
+            "semantic_kernel.connectors.ai.open_ai.AzureChatCompletion",
+            "semantic_kernel.connectors.ai.open_ai.OpenAIChatCompletion",
+        ),
+        awaited_calls="get_chat_message_content get_chat_message_contents",
+        kind="llm",
+    ),
     Sdk(("gdown",), "download download_folder", "a queue worker"),
     Sdk(("nltk",), "download", "data that the image of the container brings"),
     Sdk(("ansible_runner",), "run run_command", "a queue worker", waits=Kind.PROC),
@@ -432,7 +485,7 @@ _SDKS = (
         "invoke stream batch",
         "`.ainvoke` or `.astream`",
         (_GRAPH,),
-        "ainvoke astream abatch",
+        "ainvoke astream abatch astream_events",
         "llm",
     ),
     Sdk(
@@ -472,9 +525,12 @@ _SDKS = (
     Sdk(("docker.models.containers.Container",), _CONTAINER, "`aiodocker`"),
     Sdk(
         ("docker.DockerClient",),
-        "ping info version networks.create networks.list volumes.create",
+        "ping info version df login networks.create networks.list networks.get networks.prune volumes.create"
+        " volumes.list volumes.get volumes.prune",
         "`aiodocker`",
     ),
+    Sdk(("docker.models.networks.Network",), "connect disconnect remove reload", "`aiodocker`"),
+    Sdk(("docker.models.volumes.Volume", "docker.models.images.Image"), "remove reload", "`aiodocker`"),
     Sdk(
         ("docker.APIClient",),
         "containers images pull build create_container start stop logs inspect_container exec_create exec_start",
@@ -731,6 +787,8 @@ LIBRARY = Library(
         "asyncssh.connect": "asyncssh.SSHClientConnection",
         "asyncssh.SSHClientConnection.start_sftp_client": "asyncssh.SFTPClient",
         "langchain.agents.create_agent": _GRAPH,
+        "deepagents.create_deep_agent": _GRAPH,
+        f"{_GRAPH}.with_config": _GRAPH,
         "lark_oapi.Client.builder": "lark_oapi.client.ClientBuilder",
         **{
             f"lark_oapi.client.ClientBuilder.{name}": "lark_oapi.client.ClientBuilder"
@@ -788,6 +846,9 @@ LIBRARY = Library(
             f"docker.DockerClient.containers.{name}": "docker.models.containers.Container"
             for name in ("get", "create", "run")
         },
+        **alike("get create", "docker.models.networks.Network", "docker.DockerClient.networks"),
+        **alike("get create", "docker.models.volumes.Volume", "docker.DockerClient.volumes"),
+        **alike("get pull", "docker.models.images.Image", "docker.DockerClient.images"),
         "docker.DockerClient.containers.list": "docker.models.containers.ContainerCollection",
         "gspread.service_account": "gspread.Client",
         "gspread.service_account_from_dict": "gspread.Client",

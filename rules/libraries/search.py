@@ -44,7 +44,7 @@ _VECTOR = (
     (
         "qdrant_client.QdrantClient",
         "`AsyncQdrantClient`",
-        "search query_points query upsert retrieve scroll delete count get_collection get_collections create_collection upload_points recommend collection_exists",
+        "search query_points query upsert retrieve scroll delete count get_collection get_collections create_collection upload_points recommend collection_exists delete_collection create_payload_index set_payload facet",
     ),
     (
         "meilisearch.Client",
@@ -150,7 +150,8 @@ LIBRARY = Library(
         *each(
             Query("", "select", True, "qdrant_client"),
             "qdrant_client.AsyncQdrantClient",
-            "search query_points query upsert retrieve scroll delete count",
+            "search query_points query upsert retrieve scroll delete count get_collection get_collections create_collection"
+            " collection_exists delete_collection create_payload_index set_payload facet",
         ),
     ),
     external=(*each(External("", is_async=False, kind="search"), "elasticsearch.helpers", "bulk scan"),),

@@ -54,6 +54,11 @@ _KUBE = {
         " replace_namespaced_secret delete_namespaced_secret read_namespace create_namespace delete_namespace"
         " create_namespaced_persistent_volume_claim read_namespaced_persistent_volume_claim"
         " delete_namespaced_persistent_volume_claim list_namespaced_persistent_volume_claim"
+        " read_node patch_node patch_namespace list_persistent_volume list_service_for_all_namespaces"
+        " list_event_for_all_namespaces patch_namespaced_service replace_namespaced_service list_namespaced_endpoints"
+        " read_namespaced_service_account create_namespaced_service_account list_namespaced_service_account"
+        " replace_namespaced_pod delete_collection_namespaced_pod patch_namespaced_persistent_volume_claim"
+        " create_namespaced_event"
     ),
     "kubernetes.client.NetworkingV1Api": (
         "read_namespaced_ingress create_namespaced_ingress patch_namespaced_ingress delete_namespaced_ingress"
@@ -63,17 +68,34 @@ _KUBE = {
         "list_namespaced_deployment read_namespaced_deployment create_namespaced_deployment patch_namespaced_deployment"
         " delete_namespaced_deployment list_deployment_for_all_namespaces patch_namespaced_deployment_scale"
         " read_namespaced_stateful_set create_namespaced_stateful_set delete_namespaced_stateful_set"
-        " list_namespaced_stateful_set"
+        " list_namespaced_stateful_set replace_namespaced_deployment read_namespaced_deployment_status"
+        " read_namespaced_deployment_scale patch_namespaced_stateful_set replace_namespaced_stateful_set"
+        " patch_namespaced_stateful_set_scale list_namespaced_replica_set list_namespaced_daemon_set"
+        " read_namespaced_daemon_set"
     ),
     "kubernetes.client.BatchV1Api": (
-        "list_namespaced_job read_namespaced_job create_namespaced_job delete_namespaced_job"
+        "list_namespaced_job read_namespaced_job create_namespaced_job delete_namespaced_job patch_namespaced_job"
+        " read_namespaced_job_status list_job_for_all_namespaces list_namespaced_cron_job read_namespaced_cron_job"
+        " create_namespaced_cron_job patch_namespaced_cron_job delete_namespaced_cron_job"
     ),
     "kubernetes.client.CustomObjectsApi": (
         "create_namespaced_custom_object get_namespaced_custom_object list_namespaced_custom_object"
         " patch_namespaced_custom_object delete_namespaced_custom_object list_cluster_custom_object"
-        " get_cluster_custom_object create_cluster_custom_object"
+        " get_cluster_custom_object create_cluster_custom_object patch_cluster_custom_object delete_cluster_custom_object"
+        " replace_namespaced_custom_object get_namespaced_custom_object_status patch_namespaced_custom_object_status"
     ),
+    "kubernetes.client.RbacAuthorizationV1Api": (
+        "create_namespaced_role read_namespaced_role delete_namespaced_role create_namespaced_role_binding"
+        " read_namespaced_role_binding delete_namespaced_role_binding list_namespaced_role_binding"
+        " create_cluster_role_binding"
+    ),
+    "kubernetes.client.AuthorizationV1Api": "create_self_subject_access_review create_subject_access_review",
+    "kubernetes.client.AuthenticationV1Api": "create_token_review",
+    "kubernetes.client.StorageV1Api": "list_storage_class read_storage_class",
+    "kubernetes.client.VersionApi": "get_code",
 }
+
+_PAGED = "github.PaginatedList.PaginatedList"
 
 _CCXT = (
     "load_markets fetch_ticker fetch_tickers fetch_ohlcv fetch_order_book fetch_trades fetch_balance fetch_order"
@@ -157,8 +179,13 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.NET, "`githubkit`, or a worker thread"),
             "github.Repository.Repository",
-            "get_pull get_issue get_contents create_issue create_file get_commit create_pull get_branch",
+            "get_pull get_issue get_contents create_issue create_file get_commit create_pull get_branch compare merge"
+            " get_git_tree get_git_commit get_git_blob create_git_tree create_git_commit create_git_blob create_fork"
+            " get_release get_workflow get_languages get_topics get_label create_label create_hook"
+            " create_repository_dispatch",
         ),
+        # It asks page by page, while somebody goes through it.
+        *each(Blocking("", Kind.NET, "`githubkit`, or a worker thread"), _PAGED, "__iter__ get_page"),
         *each(_thread, "gitlab.Gitlab", "auth http_request http_get"),
         *each(_thread, "gitlab.Gitlab.projects", "get list create"),
         *each(_thread, "jira.JIRA", _JIRA),
@@ -186,7 +213,9 @@ LIBRARY = Library(
             "run list get create prune",
         ),
         *each(
-            Blocking("", Kind.NET, "`aiodocker`"), "docker.DockerClient.images", "pull build list get push"
+            Blocking("", Kind.NET, "`aiodocker`"),
+            "docker.DockerClient.images",
+            "pull build list get push remove prune load search",
         ),
         *each(Blocking("", Kind.NET, "`asyncssh`"), "paramiko.SSHClient", "connect exec_command open_sftp"),
         *each(
@@ -251,7 +280,9 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.NET, "a worker thread"),
             "yfinance.Ticker",
-            "history get_info get_fast_info get_news option_chain get_financials get_balance_sheet get_cashflow",
+            "history get_info get_fast_info get_news option_chain get_financials get_balance_sheet get_cashflow"
+            # The attribute asks before there is something to get from.
+            " info.get",
         ),
         *each(Blocking("", Kind.NET, "`ccxt.async_support`"), "ccxt.Exchange", _CCXT),
         Blocking("pystac_client.Client.open", Kind.NET, "an asynchronous HTTP client", construct=True),
@@ -269,7 +300,8 @@ LIBRARY = Library(
             Blocking("", Kind.NET, "a queue worker"),
             "mlflow",
             "search_runs search_experiments get_run get_experiment_by_name log_metric log_metrics log_param log_params"
-            " log_artifact log_artifacts start_run end_run set_experiment register_model",
+            " log_artifact log_artifacts start_run end_run set_experiment register_model log_text log_dict log_figure"
+            " set_tag set_tags create_experiment delete_run",
         ),
         *each(Blocking("", Kind.NET, "a queue worker"), "mlflow.MlflowClient", _MLFLOW),
         *each(Blocking("", Kind.NET, "a worker thread"), "wikipedia", "page summary search"),
@@ -441,6 +473,17 @@ LIBRARY = Library(
             for name in ("Product", "Order", "Customer", "Variant", "CustomCollection")
         },
         "github.Github.get_repo": "github.Repository.Repository",
+        **alike(
+            "get_pulls get_issues get_commits get_branches get_tags get_contributors get_releases get_labels"
+            " get_workflow_runs get_workflows get_collaborators get_milestones get_stargazers get_forks",
+            _PAGED,
+            "github.Repository.Repository",
+        ),
+        **alike(
+            "get_files get_commits get_reviews get_review_comments get_issue_comments get_comments",
+            _PAGED,
+            "github.PullRequest.PullRequest",
+        ),
         "paramiko.SSHClient.open_sftp": "paramiko.SFTPClient",
         "paramiko.SFTPClient.from_transport": "paramiko.SFTPClient",
         "docker.from_env": "docker.DockerClient",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import zipfile
 from collections.abc import Mapping
@@ -62,6 +63,69 @@ def pymupdf() -> Mapping[str, Call]:
     }
     pymupdf.TOOLS.mupdf_display_errors(False)
     return opened
+
+
+def pages() -> Mapping[str, Call]:
+    import pdfplumber
+    import pymupdf
+
+    drawn = _pdf(1, lines=20)
+    page = pymupdf.open(stream=_pdf(1, lines=400), filetype="pdf")[0]
+    many = pymupdf.open(stream=_pdf(1_500), filetype="pdf")
+    place = folder() / "many.pdf"
+
+    def read(name: str) -> Call:
+        # A page keeps what it has read of itself.
+        return lambda: getattr(pdfplumber.open(io.BytesIO(drawn)).pages[0], name)()
+
+    return {
+        **{
+            f"pdfplumber.page.Page.{name}": read(name)
+            for name in (
+                *("extract_text", "extract_words", "extract_table", "extract_tables", "find_tables"),
+            )
+        },
+        "pymupdf.Page.get_text": lambda: page.get_text("dict"),
+        "pymupdf.Page.get_pixmap": lambda: page.get_pixmap(dpi=1_200),
+        "pymupdf.Page.find_tables": lambda: page.find_tables(strategy="text"),
+        "pymupdf.Document.save": lambda: many.save(place, garbage=3, deflate=True),
+    }
+
+
+def loaders() -> Mapping[str, Call]:
+    import docx
+    import docx2txt
+    import langchain_community.document_loaders as loaders
+
+    place = folder()
+    inside = place / "inside"
+    inside.mkdir(exist_ok=True)
+    for path in (place / "some.pdf", inside / "some.pdf"):
+        path.write_bytes(_pdf(12))
+    (place / "few.pdf").write_bytes(_pdf(1, lines=10))
+    (place / "many.pdf").write_bytes(_pdf(400))
+    text = docx.Document()
+    for _ in range(6_000):
+        text.add_paragraph(PARAGRAPH)
+    text.save(place / "some.docx")
+    files = {
+        "PyPDFLoader": place / "some.pdf",
+        "PDFPlumberLoader": place / "few.pdf",
+        "PDFMinerLoader": place / "some.pdf",
+        "PyPDFDirectoryLoader": inside,
+        "PyPDFium2Loader": place / "many.pdf",
+        "PyMuPDFLoader": place / "many.pdf",
+        "Docx2txtLoader": place / "some.docx",
+    }
+    return {
+        "docx2txt.process": lambda: docx2txt.process(place / "some.docx"),
+        **{
+            f"langchain_community.document_loaders.{name}.load": functools.partial(
+                lambda made, path: made(str(path)).load(), getattr(loaders, name), path
+            )
+            for name, path in files.items()
+        },
+    }
 
 
 def openpyxl() -> Mapping[str, Call]:
@@ -141,7 +205,10 @@ def pptx() -> Mapping[str, Call]:
     for _ in range(300):
         made.slides.add_slide(made.slide_layouts[1]).shapes.title.text = PARAGRAPH
     made.save(target)
-    return {"pptx.Presentation": lambda: pptx.Presentation(io.BytesIO(target.getvalue()))}
+    return {
+        "pptx.Presentation": lambda: pptx.Presentation(io.BytesIO(target.getvalue())),
+        "pptx.presentation.Presentation.save": lambda: made.save(io.BytesIO()),
+    }
 
 
 def xhtml2pdf() -> Mapping[str, Call]:
@@ -325,10 +392,39 @@ def yaml() -> Mapping[str, Call]:
     }
 
 
+def markup() -> Mapping[str, Call]:
+    from ruamel.yaml import YAML
+
+    values: dict[str, object] = {f"key {number}": {"a": number, "b": [1, 2, 3]} for number in range(200)}
+    target = io.StringIO()
+    YAML().dump(values, target)
+    text = target.getvalue()
+    return {
+        "ruamel.yaml.YAML.load": lambda: YAML().load(text),
+        "ruamel.yaml.YAML.dump": lambda: YAML().dump(values, io.StringIO()),
+    }
+
+
+def guessed() -> Mapping[str, Call]:
+    import brotli
+    import chardet
+
+    text = (PARAGRAPH * 400 + "Ein schöner Gruß. " * 400).encode("cp1252")
+    noise = "".join(f"{number * 7919 % 100_003} {PARAGRAPH[:30]}" for number in range(30_000)).encode()
+    return {
+        "chardet.detect": lambda: chardet.detect(text * 6),
+        "brotli.compress": lambda: brotli.compress(noise),
+    }
+
+
 GROUPS = (
     pypdf,
     pdfplumber,
     pymupdf,
+    pages,
+    loaders,
+    markup,
+    guessed,
     openpyxl,
     xlsxwriter,
     reportlab,
@@ -348,4 +444,21 @@ GROUPS = (
     yaml,
 )
 
-WITHOUT = dict.fromkeys(("pymupdf4llm.to_markdown", "readabilipy"), "it was not tried yet")
+WITHOUT = {
+    **dict.fromkeys(("pymupdf4llm.to_markdown", "readabilipy"), "it was not tried yet"),
+    **dict.fromkeys(
+        (
+            *(
+                f"langchain_community.document_loaders.{name}"
+                for name in (
+                    *("DirectoryLoader", "UnstructuredFileLoader", "UnstructuredPDFLoader"),
+                    *("UnstructuredWordDocumentLoader", "UnstructuredPowerPointLoader"),
+                    *("UnstructuredExcelLoader", "UnstructuredHTMLLoader", "UnstructuredMarkdownLoader"),
+                    *("UnstructuredEmailLoader", "UnstructuredEPubLoader"),
+                )
+            ),
+            "llama_index.core.SimpleDirectoryReader",
+        ),
+        "what takes the documents apart fetches its models over the network",
+    ),
+}

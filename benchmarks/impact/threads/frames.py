@@ -113,4 +113,39 @@ def numpy() -> Mapping[str, Call]:
     }
 
 
-GROUPS = (pandas, polars, numpy)
+def pyarrow() -> Mapping[str, Call]:
+    import numpy
+    import pyarrow
+    from pyarrow import csv, dataset, feather, json, orc, parquet
+
+    random = numpy.random.default_rng(1)
+    large = pyarrow.table({f"c{number}": random.random(1_500_000) for number in range(6)})
+    place = folder()
+    some, lines, keyed = place / "some.parquet", place / "some.csv", place / "some.json"
+    parquet.write_table(large, some)
+    feather.write_feather(large, place / "some.feather", compression="zstd")
+    orc.write_table(large, place / "some.orc")
+    csv.write_csv(large, lines)
+    keyed.write_text("".join(f'{{"a": {number}, "b": "item {number}"}}\n' for number in range(1_500_000)))
+    return {
+        "pyarrow.parquet.read_table": lambda: parquet.read_table(some),
+        "pyarrow.parquet.write_table": lambda: parquet.write_table(large, place / "out.parquet"),
+        "pyarrow.parquet.ParquetFile.read": lambda: parquet.ParquetFile(some).read(),
+        "pyarrow.parquet.ParquetFile.read_row_group": lambda: parquet.ParquetFile(some).read_row_group(0),
+        "pyarrow.parquet.ParquetFile.read_row_groups": lambda: parquet.ParquetFile(some).read_row_groups(
+            [0, 1]
+        ),
+        "pyarrow.csv.read_csv": lambda: csv.read_csv(lines),
+        "pyarrow.csv.write_csv": lambda: csv.write_csv(large, place / "out.csv"),
+        "pyarrow.json.read_json": lambda: json.read_json(keyed),
+        "pyarrow.feather.read_table": lambda: feather.read_table(place / "some.feather", memory_map=False),
+        "pyarrow.feather.write_feather": lambda: feather.write_feather(
+            large, place / "out.feather", compression="zstd"
+        ),
+        "pyarrow.orc.read_table": lambda: orc.read_table(place / "some.orc"),
+        "pyarrow.orc.write_table": lambda: orc.write_table(large, place / "out.orc"),
+        "pyarrow.dataset.Dataset.to_table": lambda: dataset.dataset(some).to_table(),
+    }
+
+
+GROUPS = (pandas, polars, numpy, pyarrow)

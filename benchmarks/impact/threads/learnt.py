@@ -295,6 +295,11 @@ WITHOUT = {
             "easyocr.Reader",
             "face_recognition",
             "fastembed.TextEmbedding",
+            "fastembed.ImageEmbedding",
+            "fastembed.LateInteractionTextEmbedding",
+            "fastembed.SparseTextEmbedding",
+            "fastembed.rerank.cross_encoder.TextCrossEncoder",
+            "pywhispercpp.model.Model",
             "insightface.app.FaceAnalysis",
             "langchain_community.embeddings.HuggingFaceEmbeddings",
             "langchain_huggingface.HuggingFaceEmbeddings",
@@ -310,6 +315,24 @@ WITHOUT = {
     "transformers.PreTrainedModel": "some gigabytes to install, for what a thread is never offered",
     "tensorflow.keras.models.load_model": "half a gigabyte for one call, which a thread is never offered for",
 }
+
+
+def openvino() -> Mapping[str, Call]:
+    import numpy
+    import openvino
+    from openvino import opset13
+
+    rows = opset13.parameter([512, 2_000], dtype=numpy.float32)
+    given, made = rows, numpy.random.default_rng(1).random((2_000, 2_000), dtype=numpy.float32)
+    for _ in range(12):
+        given = opset13.relu(opset13.matmul(given, opset13.constant(made), False, False))
+    compiled = openvino.Core().compile_model(openvino.Model([given], [rows], "layers"), "CPU")
+    asked = compiled.create_infer_request()
+    values = numpy.ones((512, 2_000), dtype=numpy.float32)
+    return {
+        "openvino.CompiledModel.__call__": lambda: compiled(values),
+        "openvino.InferRequest.infer": lambda: asked.infer([values]),
+    }
 
 
 def boosted() -> Mapping[str, Call]:
@@ -331,4 +354,16 @@ def boosted() -> Mapping[str, Call]:
     }
 
 
-GROUPS = (boosted, sentences, transformers, torch, joblib, spacy, onnxruntime, sklearn, whisper, keras)
+GROUPS = (
+    boosted,
+    openvino,
+    sentences,
+    transformers,
+    torch,
+    joblib,
+    spacy,
+    onnxruntime,
+    sklearn,
+    whisper,
+    keras,
+)

@@ -209,4 +209,45 @@ def statements() -> Mapping[str, Call]:
     }
 
 
-GROUPS = (sounds, statements, networkx, geopandas, rasterio, librosa, statistics, ranking, texts)
+def solvers() -> Mapping[str, Call]:
+    import cvxpy
+    import numpy
+    from ortools.sat.python import cp_model
+
+    random = numpy.random.default_rng(1)
+
+    def scheduled() -> cp_model.CpModel:
+        model = cp_model.CpModel()
+        starts = [model.new_int_var(0, 600, f"start {number}") for number in range(60)]
+        lengths = [int(each) for each in random.integers(3, 30, 60)]
+        tasks = [
+            model.new_interval_var(start, length, start + length, "")
+            for start, length in zip(starts, lengths, strict=True)
+        ]
+        model.add_cumulative(tasks, [int(each) for each in random.integers(1, 6, 60)], 8)
+        end = model.new_int_var(0, 600, "end")
+        for start, length in zip(starts, lengths, strict=True):
+            model.add(end >= start + length)
+        model.minimize(end)
+        return model
+
+    def solved() -> cp_model.CpSolver:
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        solver.parameters.max_time_in_seconds = 1.0
+        return solver
+
+    planned = scheduled()
+    matrix, right = random.random((600, 300)), random.random(600)
+    weights = cvxpy.Variable(300)
+    problem = cvxpy.Problem(
+        cvxpy.Minimize(cvxpy.sum_squares(matrix @ weights - right)), [weights >= 0, cvxpy.sum(weights) == 1]
+    )
+    return {
+        "ortools.sat.python.cp_model.CpSolver.solve": lambda: solved().solve(planned),
+        "ortools.sat.python.cp_model.CpSolver.Solve": lambda: solved().Solve(planned),
+        "cvxpy.Problem.solve": lambda: problem.solve(),
+    }
+
+
+GROUPS = (solvers, sounds, statements, networkx, geopandas, rasterio, librosa, statistics, ranking, texts)

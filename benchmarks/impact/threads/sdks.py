@@ -233,6 +233,7 @@ HERE = frozenset({"lancedb.table.Table.add", "psutil.cpu_percent"})
 UNTRIED = (
     "ansible_runner",
     "arango",
+    "argo_workflows",
     "arxiv",
     "azure.ai.contentsafety",
     "azure.ai.documentintelligence",
@@ -305,13 +306,16 @@ UNTRIED = (
     "pg8000",
     "plotly",
     "posthog",
+    "pulp",
     "pydub",
     "pygit2",
     "pyspark",
     "ray",
+    "serial",
     "smolagents",
     "unstructured_client",
     "wandb",
+    "zeroconf",
 )
 """Libraries that came later: none of their calls is sent to a thread."""
 WITHOUT: dict[str, str] = dict.fromkeys(

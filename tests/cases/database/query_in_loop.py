@@ -2,6 +2,8 @@ import sqlite3
 import asyncio
 import enum
 import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import asyncpg
@@ -9,8 +11,10 @@ import httpx
 import neo4j
 import redis
 import somewhere
+from asyncpg.pool import PoolAcquireContext
 from fastapi import BackgroundTasks, Depends, FastAPI, Query, WebSocket
 from langchain_neo4j import Neo4jGraph
+from odmantic import AIOEngine, Model
 from pydantic import BaseModel
 from sqlalchemy import ForeignKey, Index, Select, create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -24,6 +28,8 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 from sqlalchemy.schema import CreateIndex
+from tortoise import Tortoise
+from tortoise.transactions import in_transaction
 
 app = FastAPI()
 SessionLocal = sessionmaker(create_engine("sqlite://"))
@@ -914,3 +920,59 @@ def names_in_graph(names: list[str]) -> list[Any]:
 @app.get("/graph/names/at-once")
 def names_in_graph_at_once(names: list[str]) -> list[Any]:
     return knowledge.query("MATCH (p) WHERE p.name IN $names RETURN p", params={"names": names})
+
+
+engine_of_documents = AIOEngine()
+
+
+class StoredOrder(Model):
+    number: int
+
+
+class Lending:
+    pool: asyncpg.Pool
+
+    async def connection(self) -> PoolAcquireContext:
+        return self.pool.acquire()
+
+
+lending = Lending()
+
+
+@app.get("/orders/names/of-a-connection")
+async def names_of_a_connection(numbers: list[int]) -> list[Any]:
+    async with await lending.connection() as connection:
+        return [await connection.fetchrow("SELECT name FROM orders WHERE id = $1", each) for each in numbers]  # FP201
+
+
+@app.get("/orders/names/at-once")
+async def names_at_once(numbers: list[int]) -> list[Any]:
+    async with await lending.connection() as connection:
+        return await connection.fetch("SELECT name FROM orders WHERE id = ANY($1)", numbers)
+
+
+@app.get("/orders/names/in-sql")
+async def names_in_sql(numbers: list[int]) -> list[Any]:
+    found = []
+    connection = Tortoise.get_connection("default")
+    for number in numbers:
+        found.extend(await connection.execute_query_dict("SELECT name FROM orders WHERE id = ?", [number]))  # FP201
+    return found
+
+
+@app.get("/orders/names/in-one-sql")
+async def names_in_one_sql(numbers: list[int]) -> list[Any]:
+    async with in_transaction() as connection:
+        return await connection.execute_query_dict("SELECT name FROM orders WHERE id IN (1, 2)")
+
+
+@app.get("/documents/raw")
+async def raw_documents(numbers: list[int]) -> list[Any]:
+    orders = engine_of_documents.get_collection(StoredOrder)
+    return [await orders.find_one({"number": number}) for number in numbers]  # FP201
+
+
+@app.get("/documents/raw/at-once")
+async def raw_documents_at_once(numbers: list[int]) -> list[Any]:
+    orders = engine_of_documents.get_collection(StoredOrder)
+    return await orders.find({"number": {"$in": numbers}}).to_list(100)

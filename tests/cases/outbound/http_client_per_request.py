@@ -3,7 +3,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import aioboto3
 import aiohttp
@@ -12,6 +12,8 @@ import grpc
 import httpx
 import requests
 from azure.core.credentials import AzureKeyCredential
+from azure.cosmos.aio import CosmosClient
+from azure.identity.aio import DefaultAzureCredential
 from azure.search.documents import SearchClient
 from azure.search.documents.aio import SearchClient as AsyncSearchClient
 from fastapi import BackgroundTasks, Depends, FastAPI, Request
@@ -19,6 +21,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import StreamingResponse
 from httpx_socks import AsyncProxyTransport
 from openai import AsyncOpenAI
+from playwright.async_api import Browser, async_playwright
 from slack_sdk import WebClient
 from turbopuffer import AsyncTurbopuffer
 
@@ -848,3 +851,52 @@ shared_search = SearchClient("https://search", "products", AzureKeyCredential("k
 @app.get("/search/shared")
 def searched_by_the_shared_client(name: str) -> list[str]:
     return [each["id"] for each in shared_search.search(name)]
+
+
+@app.get("/accounts/{name}")
+async def account(name: str) -> Any:
+    async with DefaultAzureCredential() as credential:  # FP603
+        async with CosmosClient("https://shop", credential) as client:
+            items = client.get_database_client("shop").get_container_client("accounts")
+            return await items.read_item(name, partition_key=name)
+
+
+@app.get("/accounts/{name}/keyed")
+async def account_by_key(name: str) -> Any:
+    async with CosmosClient("https://shop", "key") as client:  # FP603
+        items = client.get_database_client("shop").get_container_client("accounts")
+        return await items.read_item(name, partition_key=name)
+
+
+shared_credential = DefaultAzureCredential()
+shared_accounts = CosmosClient("https://shop", shared_credential)
+
+
+@app.get("/accounts/{name}/shared")
+async def account_by_the_shared_client(name: str) -> Any:
+    items = shared_accounts.get_database_client("shop").get_container_client("accounts")
+    return await items.read_item(name, partition_key=name)
+
+
+@app.get("/seen")
+async def seen(url: str) -> bytes:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch()  # FP603
+        page = await browser.new_page()
+        await page.goto(url)
+        return await page.screenshot()
+
+
+@asynccontextmanager
+async def browsing(app: FastAPI) -> AsyncIterator[None]:
+    async with async_playwright() as playwright:
+        app.state.browser = await playwright.chromium.launch()
+        yield
+
+
+@app.get("/seen/shared")
+async def seen_in_the_shared_browser(url: str, request: Request) -> bytes:
+    browser: Browser = request.app.state.browser
+    page = await browser.new_page()
+    await page.goto(url)
+    return await page.screenshot()
