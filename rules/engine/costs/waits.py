@@ -266,8 +266,9 @@ def _out_of_sight(node: Node, way: tuple[Hop, ...], project: Project) -> tuple[H
 
 
 def _is_asked_by_name(name: str, module: Linked, project: Project) -> bool:
-    """`head_object`, in a file that imports `aiobotocore`, unless the application has methods of that name itself."""
-    owners = libraries.awaited_of(name)
+    """`head_object`, in a file that imports `aiobotocore`, unless the application has methods of that name itself. What is sent or
+    changed may have its order."""
+    owners = libraries.awaited_of(name) if not _WRITES.match(name) else frozenset()
     return bool(owners) and not owners.isdisjoint(module.facts.imports) and not any(called(name, project))
 
 

@@ -49,8 +49,12 @@ class Heirs:
             if method is not None and method.sort == Sort.FUNCTION:
                 found[method.home.path, method.symbol] = function_value(method.home, method.function)
         pending = list(self.of(owner))
+        seen: set[tuple[str, str]] = set()
         while pending:
             heir = pending.pop()
+            if (heir.home.path, heir.symbol) in seen:
+                continue  # many ways may lead to one heir
+            seen.add((heir.home.path, heir.symbol))
             pending.extend(self.of(heir))
             self._resolver.looked_up(heir.home, f"{heir.symbol}.{name}")
             function = heir.home.functions.get(f"{heir.symbol}.{name}")

@@ -394,6 +394,8 @@ class Index(Walk):
                 typing_only.append(binding)
         if typing_only and (for_type or all(binding.kind == "annotated" for binding in typing_only)):
             return typing_only  # `app: Application`, declared so because a proxy stands in for it
+        if typing_only and all(_is_anything(binding.value) for binding in main):
+            return typing_only  # `AsyncSession = Any`, where only type checkers import it
         return main or typing_only or bindings
 
     def _after_imports(self, bindings: list[Binding]) -> list[Binding]:
@@ -550,3 +552,7 @@ def _spelled_twice(ref: str, ways: Iterable[str]) -> str:
         ):
             return f"{ref}⁇{way}⁇"
     return ref
+
+
+def _is_anything(value: object) -> bool:
+    return isinstance(value, ast.Name | ast.Attribute) and last_name(value) in ("Any", "object")

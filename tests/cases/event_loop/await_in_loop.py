@@ -1200,3 +1200,10 @@ async def of_a_client(blobs, names: list[str]) -> list[int]:
 
 async def of_another_store(store, names: list[str]) -> list[int]:
     return [(await store.head_object(Key=name))["ContentLength"] for name in names]  # no client of such a store is imported
+
+
+async def tells_a_store(blobs, names: list[str]) -> None:
+    for name in names:
+        await blobs.upload_blob_from_url(name)  # may have an order
+    for name in names:
+        await blobs.set_blob_metadata(name)
