@@ -537,8 +537,8 @@ def _asked(loop: ast.For | ast.AsyncFor, module: Module) -> str:
     query = module.meaning(call).query
     if query is not None:
         return spelled(call.func) if query.kind == "select" else ""
-    if (module.qualified_name(call.func) or "").partition(".")[0] in libraries.ROOTS:
-        return ""  # a library that is known, and this is no query: events of a cluster, say
+    if (module.qualified_name(call.func) or "").partition(".")[0] in libraries.ROOTS - libraries.DATABASES:
+        return ""  # a library that is known, and asks no database: events of a cluster, say
     entered = module.summary(call)
     # What an unknown object gives one by one, waiting each time, comes from somewhere else.
     return spelled(call.func) if isinstance(loop, ast.AsyncFor) and entered is None else ""
