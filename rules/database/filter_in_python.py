@@ -529,11 +529,6 @@ def _whole(source: ast.expr, module: Module) -> Loaded | None:
     return None if loaded.flags & (LIMITED | TOUCHED) or "?" in loaded.filters else loaded
 
 
-def _is_collection(owner: str) -> bool:
-    """Whether a class of a library holds documents, of which a loop over `find(…)` asks."""
-    return libraries.query(f"{owner}.find_one") is not None
-
-
 def _asked(loop: ast.For | ast.AsyncFor, module: Module) -> str:
     """The call of a store that gives the rows of a loop, as it is spelled: `collection.find(…)`, `dao.find_all(…)`."""
     call = _call_behind(loop.iter, module)
@@ -542,9 +537,8 @@ def _asked(loop: ast.For | ast.AsyncFor, module: Module) -> str:
     query = module.meaning(call).query
     if query is not None:
         return spelled(call.func) if query.kind == "select" else ""
-    name = module.qualified_name(call.func) or ""
-    if name.partition(".")[0] in libraries.ROOTS and not _is_collection(name.rpartition(".")[0]):
-        return ""  # a library that is known, and this is no query: events of a cluster, say
+    if (module.qualified_name(call.func) or "").partition(".")[0] in libraries.ROOTS - libraries.DATABASES:
+        return ""  # a library that is known, and asks no database: events of a cluster, say
     entered = module.summary(call)
     # What an unknown object gives one by one, waiting each time, comes from somewhere else.
     return spelled(call.func) if isinstance(loop, ast.AsyncFor) and entered is None else ""

@@ -165,6 +165,10 @@ _NAMES: tuple[str, ...] = tuple(
 
 ROOTS: frozenset[str] = frozenset(name.partition(".")[0] for name in _NAMES)
 """Top-level packages that the tables speak of; a name outside them is known to be unknown."""
+DATABASES: frozenset[str] = frozenset(
+    entry.name.partition(".")[0] for library in LIBRARIES for entry in library.queries
+)
+"""First names of libraries that ask a database."""
 
 _FINAL_NAMES: frozenset[str] = frozenset(
     final_name(name)
@@ -377,6 +381,7 @@ def has(last_name: str) -> bool:
 
 
 __all__ = [
+    "DATABASES",
     "LIBRARIES",
     "OFFLOADS",
     "ROOTS",

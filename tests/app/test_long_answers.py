@@ -61,7 +61,7 @@ async def test_a_long_answer_is_whole_on_a_page_and_short_in_the_comment(service
         assert reply.headers["Cache-Control"] == "no-store"
     assert text.count("/blob/") == 24
     assert "4 more" not in text
-    assert "<code>/fastperf audit</code> <code>/fastperf explain FP101</code>" in text
+    assert "<code>/fastperf audit</code> · <code>/fastperf explain FP101</code>" in text
 
     address = urlsplit(service.run(repo, pull).details_url)
     async with (
