@@ -72,6 +72,7 @@ def test_no_method_of_an_asynchronous_client_is_said_to_block() -> None:
         "celery.result.asyncresult",  # asynchronous for the worker; its `get` waits
         "googleapiclient.http.mediaiobasedownload",  # `MediaIo`, not `aio`
         "langchain_community.document_loaders.asynchtmlloader",  # its `load` waits for a loop of its own
+        "multiprocessing.pool.asyncresult",  # what a pool of processes has begun; its `get` waits
     ]
 
 
