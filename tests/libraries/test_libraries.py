@@ -95,6 +95,13 @@ def test_django_refuses_to_block_the_event_loop() -> None:
     assert libraries.query("django.db.models.query.QuerySet.first") is not None
 
 
+@pytest.mark.parametrize("client", ["pymongo.AsyncMongoClient", "motor.motor_asyncio.AsyncIOMotorClient"])
+def test_a_ping_of_mongodb_is_a_round_trip(client: str) -> None:
+    query = libraries.query(f"{libraries.attribute(f'{client}.admin')}.command")
+    assert query is not None
+    assert query.is_async
+
+
 def test_what_holds_the_interpreter_never_names_a_thread() -> None:
     assert [entry.name for entry in all_blocking() if entry.holds_gil and "thread" in entry.instead] == []
 
