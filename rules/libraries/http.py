@@ -170,6 +170,8 @@ LIBRARY = Library(
             "authorize_access_token fetch_access_token userinfo load_server_metadata get post put patch delete request",
         ),
         *each(External("", is_async=False, kind="dns"), "dns.resolver", "resolve"),
+        *each(_sync, "playwright.sync_api.Page", "goto"),
+        *each(_async, "playwright.async_api.Page", "goto"),
         *each(_sync, "jwt.PyJWKClient", "get_signing_key get_signing_key_from_jwt get_jwk_set fetch_data"),
     ),
     clients=(
@@ -179,6 +181,7 @@ LIBRARY = Library(
                 "close",
                 "sdk",
                 "the start of a browser, with its processes",
+                550.0,
                 is_async=api == "async",
             )
             for api in ("sync", "async")

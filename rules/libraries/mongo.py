@@ -100,6 +100,11 @@ LIBRARY = Library(
             ),
             _OF_DATABASE,
         ),
+        *each(
+            Query("", "command", True, "pymongo"),
+            ("pymongo.AsyncMongoClient", "motor.motor_asyncio.AsyncIOMotorClient"),
+            "server_info list_database_names",
+        ),
         *each(Query("", "write", True, "pymongo"), (_ACOLLECTION, _MOTOR), _WRITES),
         *each(
             Query("", "select", True, "pymongo"),

@@ -43,7 +43,9 @@ LIBRARY = Library(
         *each(_net, "xmlrpc.client.ServerProxy", "*"),
         *each(_socket, "socket", "create_connection"),
         *each(
-            _socket, "socket.socket", "connect recv recvfrom recv_into send sendall sendto accept makefile"
+            _socket,
+            "socket.socket",
+            "connect connect_ex recv recvfrom recv_into recvmsg send sendall sendto sendmsg sendfile accept makefile",
         ),
         *each(_dns, "socket", "getaddrinfo gethostbyname gethostbyname_ex gethostbyaddr getfqdn getnameinfo"),
         *each(_wait, "select", "select"),
@@ -62,7 +64,8 @@ LIBRARY = Library(
         *each(
             _imap,
             "imaplib.IMAP4",
-            "login select search fetch store append uid logout list copy expunge starttls noop create delete",
+            "login authenticate select search fetch store append uid logout list status copy expunge starttls noop create"
+            " delete rename close",
         ),
         *each(Blocking("", Kind.NET, "a worker thread", construct=True), "poplib", "POP3 POP3_SSL"),
         *each(
@@ -74,7 +77,8 @@ LIBRARY = Library(
         *each(
             _ftp,
             "ftplib.FTP",
-            "connect login retrbinary retrlines storbinary storlines nlst mlsd dir cwd delete mkd rmd size quit",
+            "connect login retrbinary retrlines storbinary storlines nlst mlsd dir cwd pwd delete rename mkd rmd size sendcmd"
+            " voidcmd quit",
         ),
         *each(Blocking("", Kind.NET, STREAMS, construct=True), "telnetlib", "Telnet"),
         *each(
@@ -101,6 +105,7 @@ LIBRARY = Library(
         *each(_disk, "builtins", "open"),
         *each(_disk, "io", "open open_code"),
         *each(_disk, "os", "walk fwalk"),
+        *each(_disk, "os", "fsync fdatasync sendfile copy_file_range"),
         *each(
             _light,
             "os",
@@ -122,7 +127,8 @@ LIBRARY = Library(
         *each(
             _light,
             "pathlib.Path",
-            "exists is_file is_dir stat lstat mkdir rmdir unlink rename replace touch resolve iterdir rglob chmod",
+            "exists is_file is_dir is_symlink is_mount samefile stat lstat mkdir rmdir unlink rename replace touch resolve"
+            " readlink symlink_to hardlink_to iterdir rglob chmod",
         ),
         *each(
             Blocking("", Kind.DISK, "`anyio.NamedTemporaryFile`"),
@@ -178,6 +184,7 @@ LIBRARY = Library(
             "map starmap apply join",
         ),
         *each(_wait, "multiprocessing.Queue", "get put"),
+        *each(_wait, "multiprocessing.pool.AsyncResult", "get wait"),
         *each(_wait, "multiprocessing.connection.Connection", "recv recv_bytes poll"),
         # computing
         *each(_cpu, ("gzip", "zlib", "bz2", "lzma"), "compress decompress"),
@@ -283,6 +290,9 @@ LIBRARY = Library(
         **{f"imaplib.{name}": f"imaplib.{name}" for name in ("IMAP4", "IMAP4_SSL")},
         **{f"poplib.{name}": f"poplib.{name}" for name in ("POP3", "POP3_SSL")},
         **{f"ftplib.{name}": f"ftplib.{name}" for name in ("FTP", "FTP_TLS")},
+        "ssl.SSLContext": "ssl.SSLContext",
+        **alike("create_default_context _create_unverified_context", "ssl.SSLContext", "ssl"),
+        "ssl.SSLContext.wrap_socket": "ssl.SSLSocket",
         "select.poll": "select.poll",
         "select.epoll": "select.epoll",
         "subprocess.Popen": "subprocess.Popen",
@@ -318,6 +328,12 @@ LIBRARY = Library(
         "multiprocessing.Pool": "multiprocessing.pool.Pool",
         "multiprocessing.pool.ThreadPool": "multiprocessing.pool.ThreadPool",
         "multiprocessing.Queue": "multiprocessing.Queue",
+        "multiprocessing.get_context": "multiprocessing",
+        **{
+            f"multiprocessing.pool.{pool}.{name}": "multiprocessing.pool.AsyncResult"
+            for pool in ("Pool", "ThreadPool")
+            for name in ("apply_async", "map_async", "starmap_async")
+        },
         **alike(
             "get_event_loop get_running_loop new_event_loop",
             "asyncio.AbstractEventLoop",
@@ -356,6 +372,7 @@ LIBRARY = Library(
         "smtplib.SMTP_SSL": "smtplib.SMTP",
         "smtplib.LMTP": "smtplib.SMTP",
         "imaplib.IMAP4_SSL": "imaplib.IMAP4",
+        "ssl.SSLSocket": "socket.socket",
         "poplib.POP3_SSL": "poplib.POP3",
         "ftplib.FTP_TLS": "ftplib.FTP",
         "concurrent.futures.ThreadPoolExecutor": "concurrent.futures.Executor",

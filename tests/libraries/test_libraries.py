@@ -72,6 +72,7 @@ def test_no_method_of_an_asynchronous_client_is_said_to_block() -> None:
         "celery.result.asyncresult",  # asynchronous for the worker; its `get` waits
         "googleapiclient.http.mediaiobasedownload",  # `MediaIo`, not `aio`
         "langchain_community.document_loaders.asynchtmlloader",  # its `load` waits for a loop of its own
+        "multiprocessing.pool.asyncresult",  # what a pool of processes has begun; its `get` waits
     ]
 
 
@@ -92,6 +93,13 @@ def test_django_refuses_to_block_the_event_loop() -> None:
     """It raises SynchronousOnlyOperation instead; queries per item count all the same."""
     assert libraries.blocking("django.db.models.query.QuerySet.first") is None
     assert libraries.query("django.db.models.query.QuerySet.first") is not None
+
+
+@pytest.mark.parametrize("client", ["pymongo.AsyncMongoClient", "motor.motor_asyncio.AsyncIOMotorClient"])
+def test_a_ping_of_mongodb_is_a_round_trip(client: str) -> None:
+    query = libraries.query(f"{libraries.attribute(f'{client}.admin')}.command")
+    assert query is not None
+    assert query.is_async
 
 
 def test_what_holds_the_interpreter_never_names_a_thread() -> None:

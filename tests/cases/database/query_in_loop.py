@@ -16,6 +16,7 @@ from fastapi import BackgroundTasks, Depends, FastAPI, Query, WebSocket
 from langchain_neo4j import Neo4jGraph
 from odmantic import AIOEngine, Model
 from pydantic import BaseModel
+from pymongo import AsyncMongoClient
 from sqlalchemy import ForeignKey, Index, Select, create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import (
@@ -976,3 +977,11 @@ async def raw_documents(numbers: list[int]) -> list[Any]:
 async def raw_documents_at_once(numbers: list[int]) -> list[Any]:
     orders = engine_of_documents.get_collection(StoredOrder)
     return await orders.find({"number": {"$in": numbers}}).to_list(100)
+
+
+documents = AsyncMongoClient("mongodb://documents")
+
+
+@app.get("/documents/health")
+async def health() -> None:
+    await documents.admin.command("ping")

@@ -1003,3 +1003,24 @@ class Declared:
     async def awaited(self, text: str) -> str:
         answer = await self.client.chat.completions.create(model="small", messages=[])
         return answer.choices[0].message.content
+
+
+@app.get("/ports/{port}")
+async def is_open(host: str, port: int) -> bool:
+    await asyncio.sleep(0)
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(2)
+        return probe.connect_ex((host, port)) == 0  # FP101
+
+
+@app.get("/ports/{port}/async")
+async def is_open_awaited(host: str, port: int) -> bool:
+    _, writer = await asyncio.wait_for(asyncio.open_connection(host, port), 2)
+    writer.close()
+    return True
+
+
+@app.get("/ports/{port}/plain")
+def is_open_in_def(host: str, port: int) -> bool:
+    with socket.create_connection((host, port), timeout=2):
+        return True

@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import functools
+import multiprocessing
 import time
 import queue
 import threading
@@ -16,6 +17,7 @@ app = FastAPI()
 pool = ThreadPoolExecutor()
 jobs: queue.Queue = queue.Queue()
 mutex = threading.Lock()
+workers = multiprocessing.get_context("spawn").Pool(2)
 
 
 def draw(number: int) -> bytes:
@@ -237,3 +239,26 @@ async def got_in_thread(number: int) -> bytes:
 @app.get("/label/{number}/elsewhere/plain")
 def got_in_def(number: int) -> bytes:
     return ray.get(drawn_elsewhere.remote(number))
+
+
+@app.post("/label/{number}/processes")
+async def drawn_by_processes(number: int) -> bytes:
+    await asyncio.sleep(0)
+    return workers.apply_async(draw, (number,)).get(timeout=10)  # FP109
+
+
+@app.post("/label/{number}/processes/thread")
+async def drawn_by_processes_in_thread(number: int) -> bytes:
+    return await asyncio.to_thread(workers.apply_async(draw, (number,)).get, 10)
+
+
+@app.post("/label/{number}/processes/plain")
+def drawn_by_processes_in_def(number: int) -> bytes:
+    return workers.apply_async(draw, (number,)).get(timeout=10)
+
+
+@app.post("/label/{number}/processes/later")
+async def drawn_by_processes_later(number: int) -> bool:
+    begun = workers.apply_async(draw, (number,))
+    await asyncio.sleep(1)
+    return begun.ready()
