@@ -92,8 +92,12 @@ def match(
     )
     pairing.pair(_effect, lambda new: None if _is_own_addition(new, diff) else _effect(new, routes))
     pairing.pair(
-        lambda old: (name, old.endpoint) if (name := design(old)) else None,
-        lambda new: (name, routes.get(new.endpoint)) if new.endpoint and (name := design(new)) else None,
+        lambda old: (name, old.endpoint) if (name := design(old)) and old.endpoint else None,
+        lambda new: (
+            (name, routes[new.endpoint])
+            if new.endpoint and new.endpoint in routes and (name := design(new))
+            else None
+        ),
     )
     pairing.pair(
         lambda old: None if _stands(old, diff, old_path) else _shape(old, old.path),

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.linking.values import Sort
@@ -128,10 +127,13 @@ class DanglingTask(Rule):
         if how is None:
             yield from self._handed_out(node, module)
             return
-        others = [call for call in _calls_beside(node, module) if _unkept(call, module) is not None]
+        harmless = _is_held_elsewhere(node, module)
+        beside = [call for call in _calls_beside(node, module) if _unkept(call, module) is not None]
+        others = [call for call in beside if _is_held_elsewhere(call, module) is harmless]
+        if harmless and len(others) < len(beside):
+            return  # said of those that matter
         if others and (others[0].lineno, others[0].col_offset) < (node.lineno, node.col_offset):
             return  # said there
-        harmless = all(map(partial(_is_held_elsewhere, module=module), (node, *others)))
         is_heard = all(
             _catches_all(call, module) or _is_one_of(call, heard, module) for call in (node, *others)
         )
@@ -435,7 +437,11 @@ def _function_called(made: ast.Call, module: Module) -> ast.AsyncFunctionDef | N
 
 
 def _only_sleeps(call: ast.Call, module: Module) -> bool:
-    """Whether the coroutine waits for timers only: the event loop holds these, and they hold the task."""
+    """Whether the coroutine waits for timers and locks only: they are held elsewhere, and hold the task."""
+    made = call.args[0] if call.args else None
+    target = module.callee(made) if isinstance(made, ast.Call) else None
+    if target is not None and target.function.flags & facts.TIMED:
+        return True
     coroutine = _coroutine_of(call, module)
     return coroutine is not None and _sleeps(coroutine, module, frozenset())
 
@@ -457,7 +463,7 @@ def _is_timer(call: ast.Call, module: Module, seen: frozenset[ast.AsyncFunctionD
     if module.qualified_name(call.func) == "asyncio.sleep":
         return True
     target = module.callee(call)
-    if target is not None and target.function.flags & facts.UNBROKEN:
+    if target is not None and target.function.flags & (facts.UNBROKEN | facts.TIMED):
         return True
     inner = _function_called(call, module) if target is not None else None
     return inner is not None and _sleeps(inner, module, seen)

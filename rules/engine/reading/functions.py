@@ -18,7 +18,13 @@ from rules.engine.reading.calls import APPLICATIONS
 from rules.engine.reading.decorators import ROUTES, decorator_of
 from rules.engine.reading.facts import Call, Function, Imported, Parameter
 from rules.engine.reading.guarding import lets_only_staff_in
-from rules.engine.reading.hearing import is_caught, lets_nothing_out, only_fills_queue, waits_for_nothing
+from rules.engine.reading.hearing import (
+    is_caught,
+    lets_nothing_out,
+    only_fills_queue,
+    waits_for_nothing,
+    waits_inside,
+)
 from rules.engine.reading.index import Index
 from rules.engine.reading.loose_tasks import hands_out_task
 from rules.engine.reading.regexes import regex
@@ -126,6 +132,8 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
         flags |= facts.HEARD
     if flags & facts.ASYNC and (waits_for_nothing(node) or _fills_queue(index, scope, node)):
         flags |= facts.UNBROKEN
+    elif flags & facts.ASYNC and _waits_inside(index, node):
+        flags |= facts.TIMED
     if isinstance(node, ast.FunctionDef) and hands_out_task(node, _started(index, scope)):
         flags |= facts.LOOSE
     if node.decorator_list and lets_only_staff_in(node, _routers_of(node, index)):
@@ -244,6 +252,21 @@ def _fills_queue(index: Index, own: Scope, function: ast.FunctionDef | ast.Async
         and name in names_given(index.parents.get(call))
         for scope in index.scopes
         for call in scope.calls
+    )
+
+
+def _waits_inside(index: Index, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a coroutine waits for timers and locks of asyncio alone, the locks made in its file."""
+    if "asyncio" not in index.module.bindings:
+        return False
+    locks = waits_inside(function)
+    return locks is not None and all(
+        any(
+            last_name(call.func) == "Lock" and name in names_given(index.parents.get(call))
+            for scope in index.scopes
+            for call in scope.calls
+        )
+        for name in locks
     )
 
 

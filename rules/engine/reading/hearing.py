@@ -65,6 +65,25 @@ def only_fills_queue(function: ast.AsyncFunctionDef | ast.FunctionDef) -> str:
     return names.pop() if len(names) == 1 else ""
 
 
+def waits_inside(function: ast.AsyncFunctionDef | ast.FunctionDef) -> set[str] | None:
+    """The names of what a coroutine takes by `async with self.lock:` where it waits for nothing else but `asyncio.sleep`;
+    None where there is more."""
+    names: set[str] = set()
+    for node in own_nodes(function):
+        match node:
+            case ast.Await(value=ast.Call(func=ast.Attribute(value=ast.Name(id="asyncio"), attr="sleep"))):
+                pass
+            case ast.AsyncWith(items=items) if all(
+                isinstance(each.context_expr, ast.Name | ast.Attribute) for each in items
+            ):
+                names.update(last_name(each.context_expr) for each in items)
+            case ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.Yield() | ast.YieldFrom():
+                return None
+            case ast.comprehension(is_async=1):
+                return None
+    return names
+
+
 def lets_nothing_out(block: Iterable[ast.stmt]) -> bool:
     """Whether all that a block waits for stands in a `try` that hands no error on.
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from app.github.models import ChangedFile
 from app.review.diff import Diff
 from app.review.fingerprint import match
-from rules.engine.finding import Finding, Severity
+from rules.engine.finding import EndpointRef, Finding, Severity
 
 from . import builders
 from .builders import finding, result
@@ -229,3 +229,19 @@ def test_a_function_that_waits_for_sessions_does_not_begin_to_with_another_metho
     assert match(result(before), result(after, other)).new == (other,)
     asked = finding(4, symbol="delete", code="FP103", leaf="requests.get")
     assert match(result(before), result(asked)).new == (asked,)
+
+
+def test_an_endpoint_with_another_route_waits_for_sessions_as_it_did_and_no_other_does() -> None:
+    old, new = EndpointRef("GET", "/old"), EndpointRef("GET", "/new")
+
+    def waiting(endpoint: EndpointRef | None, symbol: str, method: str) -> Finding:
+        return finding(
+            symbol=symbol, endpoint=endpoint, code="FP104", leaf=f"sqlalchemy.orm.Session.{method}"
+        )
+
+    before, after = waiting(old, "f", "get"), waiting(new, "g", "scalars")
+    assert match(result(before), result(after), moved={new: old}).existing == (after,)
+    assert match(result(before), result(after)).new == (after,)
+    nobody_s = waiting(None, "f", "get")
+    assert match(result(nobody_s), result(after)).new == (after,)
+    assert match(result(nobody_s), result(after), moved={new: old}).new == (after,)

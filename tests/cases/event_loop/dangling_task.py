@@ -756,3 +756,69 @@ async def store_closed(kind: str) -> None:
 async def memory_closed(kind: str) -> None:
     store = kept_in_memory(kind)
     asyncio.create_task(store.close())
+class Channels:
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._limit = asyncio.Semaphore(3)
+        self._names: dict[str, int] = {}
+
+    async def forget(self, name: str) -> None:
+        async with self._lock:
+            self._names.pop(name, None)
+
+    async def tell(self, name: str) -> None:
+        async with self._lock:
+            await work(self._names[name])
+
+    async def count(self) -> None:
+        async with self._limit:
+            await counts.join()
+
+    async def forget_later(self, name: str) -> None:
+        await asyncio.sleep(5)
+        await self.forget(name)
+
+    async def tell_later(self, name: str) -> None:
+        await asyncio.sleep(5)
+        await self.tell(name)
+
+
+channels = Channels()
+
+
+@app.post("/channels/forget")
+async def forget_channel(name: str) -> None:
+    asyncio.create_task(channels.forget_later(name))  # FP113 (summary)
+
+
+@app.post("/channels/tell")
+async def tell_channel(name: str) -> None:
+    asyncio.create_task(channels.tell_later(name))  # FP113 (inline)
+
+
+@app.post("/channels/count")
+async def count_channels() -> None:
+    asyncio.create_task(channels.count())  # FP113 (inline)
+
+
+@app.post("/channels/both")
+async def forget_and_tell(name: str) -> None:
+    asyncio.create_task(channels.forget_later(name))  # said of the next
+    asyncio.create_task(channels.tell_later(name))  # FP113 (inline)
+
+
+@app.post("/rooms/forget")
+async def forget_room(name: str) -> None:
+    asyncio.create_task(rooms.forget_later(name))  # FP113 (inline)
+
+
+class Rooms:
+    def __init__(self, lock: object) -> None:
+        self._gate = lock
+
+    async def forget_later(self, name: str) -> None:
+        async with self._gate:  # whatever that is
+            print(name)
+
+
+rooms = Rooms(object())
