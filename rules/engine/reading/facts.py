@@ -135,7 +135,7 @@ HEARD = 32768
 """A coroutine that tells of its errors itself: all it does stands in a `try` that hands none on."""
 UNBROKEN = 65536
 """A coroutine that waits for nothing, or for room in a queue without a bound only: once begun it runs to its end."""
-TIMED = 524288
+TIMED = 1048576
 """A coroutine that waits for timers and for locks of its file only: these hold the task that waits for them."""
 LOOSE = 131072
 """Starts a task, returns it, and keeps no reference to it."""
