@@ -67,21 +67,23 @@ def only_fills_queue(function: ast.AsyncFunctionDef | ast.FunctionDef) -> str:
 
 def waits_inside(function: ast.AsyncFunctionDef | ast.FunctionDef) -> set[str] | None:
     """The names of what a coroutine takes by `async with self.lock:` where it waits for nothing else but `asyncio.sleep`;
-    None where there is more."""
+    None where there is more, or nothing at all: that stands for others."""
     names: set[str] = set()
+    waits = False
     for node in own_nodes(function):
         match node:
             case ast.Await(value=ast.Call(func=ast.Attribute(value=ast.Name(id="asyncio"), attr="sleep"))):
-                pass
+                waits = True
             case ast.AsyncWith(items=items) if all(
                 isinstance(each.context_expr, ast.Name | ast.Attribute) for each in items
             ):
+                waits = True
                 names.update(last_name(each.context_expr) for each in items)
             case ast.Await() | ast.AsyncFor() | ast.AsyncWith() | ast.Yield() | ast.YieldFrom():
                 return None
             case ast.comprehension(is_async=1):
                 return None
-    return names
+    return names if waits else None
 
 
 def lets_nothing_out(block: Iterable[ast.stmt]) -> bool:
