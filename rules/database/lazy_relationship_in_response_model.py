@@ -14,6 +14,7 @@ from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.staff import is_for_staff
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -213,7 +214,8 @@ class LazyRelationshipInResponseModel(Rule):
             impact=estimates.lazy_loads(module.options, len(reads), module.turns(node)),
             instead=f"Load what the response shows with the query: `.options({_suggestion(found, reads)})`.",
         )
-        yield match.doubted() if _is_one_reference(reads) else match
+        # A page of those who run the system, in old code: few look at it, and wait.
+        yield match.doubted() if _is_one_reference(reads) or is_for_staff(node, module) else match
 
     def _property(self, node: ast.FunctionDef, module: Module) -> Iterator[Match]:
         """A property of the model that asks the database itself, for each row that is shown."""

@@ -245,7 +245,7 @@ def _hash(call: ast.Call, module: Module) -> _Hash | None:
         if (
             leaf.blocking is not None
             and (leaf.blocking.seconds or 0) >= _SLOW
-            and not leaf.cached
+            and not (leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED)
             and len(leaf.path) <= 4
         ):
             return _Hash(leaf.callable, leaf.path, leaf.by_choice)

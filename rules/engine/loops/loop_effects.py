@@ -212,7 +212,7 @@ def weighs_little(stop: Stop, module: Module) -> bool:
         and not _is_repeated(stop, module)
     ):
         return True
-    if stop.kind in (Kind.NET, Kind.PROC) and _is_done_by_staff(stop, module):
+    if stop.kind in (Kind.NET, Kind.PROC, Kind.SLEEP) and _is_done_by_staff(stop, module):
         return True
     return stop.kind is Kind.DB and (
         is_embedded(stop.callable, module)
@@ -223,8 +223,8 @@ def weighs_little(stop: Stop, module: Module) -> bool:
 
 
 def _is_done_by_staff(stop: Stop, module: Module) -> bool:
-    """Whether only those who run the system have it done, once a request and by a click: a plugin is fetched, a service started
-    anew. What they look at is loaded again and again, and a language model takes its time whoever asks."""
+    """Whether only those who run the system have it done, by a click: a plugin is fetched, all customers get a mail. What they look
+    at is loaded again and again, and a language model takes its time whoever asks."""
     known = libraries.external(stop.callable)
     endpoints = module.endpoints(stop.call)
     return (
@@ -232,7 +232,7 @@ def _is_done_by_staff(stop: Stop, module: Module) -> bool:
         and bool(endpoints)
         and all(each.method in CHANGING for each in endpoints)
         and (is_for_admins(stop.call, module) or is_for_staff(stop.call, module))
-        and not _is_repeated(stop, module)
+        and not (stop.kind is Kind.SLEEP and _is_repeated(stop, module))
     )
 
 

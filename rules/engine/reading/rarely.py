@@ -286,10 +286,12 @@ def of_answer(index: Index, test: ast.If) -> int:
     if done & facts.ONCE or last.value is None:
         return done
     answer = last.value
-    while isinstance(answer, (ast.Call, ast.Subscript, ast.Attribute)):
+    while isinstance(answer, (ast.Call, ast.Subscript, ast.Attribute, ast.Compare)):
         if _spelling(answer) in _present(test.test):
             break
-        if isinstance(answer, ast.Call) and answer.args and not isinstance(answer.func, ast.Attribute):
+        if isinstance(answer, ast.Compare):
+            answer = answer.left  # `return _KNOWN[digest] == password`
+        elif isinstance(answer, ast.Call) and answer.args and not isinstance(answer.func, ast.Attribute):
             answer = answer.args[0]  # `return Settings(cached)`
         elif isinstance(answer, ast.Call):
             answer = answer.func

@@ -851,7 +851,7 @@ async def submit_figures() -> int:
 
 async def submit_each() -> int:
     for month in range(int(settings())):
-        requests.post(f"https://figures.example/{month}", timeout=5)  # FP101 (inline)
+        requests.post(f"https://figures.example/{month}", timeout=5)  # FP101 (change)
     return 1
 
 
@@ -864,7 +864,7 @@ async def submit_by_hand() -> int:
 
 
 async def submit_slowly() -> None:
-    time.sleep(5)  # FP101 (inline)
+    time.sleep(5)  # FP101 (change)
 
 
 def settings() -> str:
@@ -904,7 +904,7 @@ async def mail_that_an_administrator_looks_at(host: str) -> int:
 @app.post("/settings/mail/all", dependencies=[Depends(require_admin)])
 async def mail_to_all(hosts: list[str]) -> int:
     for host in hosts:
-        requests.post(f"https://{host}", timeout=5)  # FP101 (inline)
+        requests.post(f"https://{host}", timeout=5)  # FP101 (change)
     return len(hosts)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 app = FastAPI()
 context = CryptContext(schemes=["bcrypt"])
 KEYS: dict[str, str] = {}
+VERIFIED: dict[str, str] = {}
 
 
 def matches(key: str, shop: str) -> bool:
@@ -21,6 +22,33 @@ def matches(key: str, shop: str) -> bool:
 @lru_cache(maxsize=1000)
 def matches_for_a_while(key: str, shop: str) -> bool:
     return context.verify(key, KEYS[shop])
+
+
+def matches_once(key: str, stored: str) -> bool:
+    if stored in VERIFIED:
+        return VERIFIED[stored] == key
+    is_right = context.verify(key, stored)
+    if is_right:
+        VERIFIED[stored] = key
+    return is_right
+
+
+def matches_each_time(key: str, stored: str) -> bool:
+    if stored in VERIFIED:
+        return key == stored
+    return context.verify(key, stored)
+
+
+def by_known_key(key: str = Header(), shop: str = Header()) -> str:
+    if not matches_once(key, KEYS[shop]):
+        raise PermissionError
+    return shop
+
+
+def by_each_key(key: str = Header(), shop: str = Header()) -> str:
+    if not matches_each_time(key, KEYS[shop]):  # FP720
+        raise PermissionError
+    return shop
 
 
 def by_key(key: str = Header(), shop: str = Header()) -> str:
@@ -191,3 +219,13 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+@app.get("/orders/known")
+def orders_of_known_keys(shop: str = Depends(by_known_key)) -> str:
+    return shop
+
+
+@app.get("/orders/each")
+def orders_of_each_key(shop: str = Depends(by_each_key)) -> str:
+    return shop

@@ -376,3 +376,16 @@ def adapted_by_name(session: SessionDep) -> object:
     found = session.scalars(select(Order)).all()  # FP204
     numbers = session.scalars(select(Order)).all()
     return BRIEFS.validate_python(found), NUMBERS.validate_python([each.id for each in numbers])
+
+
+def require_admin() -> None: ...
+
+
+@app.get("/orders/of-all", response_model=list[schemas.OrderOut], dependencies=[Depends(require_admin)])
+def orders_for_administrators(session: SessionDep):
+    return session.scalars(select(Order)).all()  # FP204 (change)
+
+
+@app.get("/orders/of-everybody", response_model=list[schemas.OrderOut])
+def orders_for_everybody(session: SessionDep):
+    return session.scalars(select(Order)).all()  # FP204
