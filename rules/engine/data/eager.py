@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from rules.engine.data.statements import Loaded
 from rules.engine.data.tables import Relationship, Table
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.values import Sort
 from rules.engine.reading.rows import ITEM
 from rules.engine.reading.scopes import FUNCTIONS
@@ -65,19 +66,52 @@ def _is_loaded_where_read(read: LazyRead, node: ast.Attribute, module: Module) -
     function = module.function_of(node)
     if read.chain not in read.loaded.maybe or function is None:
         return False
-    asked = {ast.dump(each.test) for each in _conditions(node, function.node, module)}
-    if not asked:
-        return False
+    for condition in _conditions(node, function.node, module):
+        given = _options_under(function.node, module).get(ast.dump(condition.test), ())
+        before = [each for each in given if each.lineno < node.lineno and _may_name(each, read.chain[-1])]
+        if before and not _is_asked_anew(condition, before[-1].lineno, module):
+            return True
+    return False
+
+
+@once_for_node
+def _options_under(function: ast.AST, module: Module) -> dict[str, list[ast.Call]]:
+    """By condition, spelled out, the calls of `options` that are made where it holds, in order."""
+    found: dict[str, list[ast.Call]] = {}
+    for each in walk(function):
+        if isinstance(each, ast.If):
+            given = [
+                part
+                for statement in each.body
+                for part in walk(statement)
+                if isinstance(part, ast.Call) and last_name(part) == "options"
+            ]
+            if given:
+                found.setdefault(ast.dump(each.test), []).extend(given)
+    return {asked: sorted(given, key=lambda each: each.lineno) for asked, given in found.items()}
+
+
+def _may_name(options: ast.Call, name: str) -> bool:
+    """Whether options name a relationship, or hold what is written elsewhere: `*WITH_ITEMS`."""
     return any(
-        isinstance(each, ast.If)
-        and each.lineno < node.lineno
-        and ast.dump(each.test) in asked
-        and any(
-            isinstance(part, ast.Attribute) and part.attr == "options"
-            for statement in each.body
-            for part in walk(statement)
+        isinstance(each, ast.Name | ast.Starred)
+        or any(
+            (isinstance(part, ast.Attribute) and part.attr == name)
+            or (isinstance(part, ast.Constant) and part.value == name)
+            for part in walk(each)
         )
-        for each in walk(function.node)
+        for each in options.args
+    )
+
+
+def _is_asked_anew(condition: ast.If, line: int, module: Module) -> bool:
+    """Whether a name of a condition is another value than it was on a line before."""
+    bindings = module.index.scope_at(condition).bindings
+    return any(
+        line < each.line <= condition.lineno
+        for part in walk(condition.test)
+        if isinstance(part, ast.Name)
+        for each in bindings.get(part.id, ())
     )
 
 

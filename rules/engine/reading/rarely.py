@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rules.engine.reading import facts
 from rules.engine.reading.elsewhere import is_elsewhere
@@ -31,6 +31,7 @@ _PLAIN = frozenset(
     {f"builtins.{name}" for name in ("bool", "int", "str", "float", "len")} | {"os.getenv", "os.environ.get"}
 )
 _PUTTING = frozenset({"setdefault", "update", "append", "add", "extend", "insert", "__setitem__"})
+_TAKING = frozenset({"pop", "popitem", "popleft", "clear", "remove", "discard"})
 _TELLING = frozenset({"debug", "info", "log", "warning", "warn", "error", "exception", "critical"})
 """Calls that write their arguments down and leave them as they are."""
 _WARNING = frozenset({"warning", "warn", "error", "exception", "critical"})
@@ -401,8 +402,8 @@ def _calls_maker(index: Index, node: ast.AST, kept: set[str]) -> bool:
             pass
         case ast.Call(func=ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name)):
             method = _method_beside(index, node, name)
-            return method is not None and any(
-                _makes(inner, kept) or _puts_into(inner, kept) for inner in walk(method)
+            return method is not None and (
+                any(_makes(inner, kept) for inner in walk(method)) or _fills(index, walk(method), kept)
             )
         case _:
             return False
@@ -420,7 +421,7 @@ def _calls_maker(index: Index, node: ast.AST, kept: set[str]) -> bool:
         return True
     own = index.scope_of[function].bindings
     theirs = {name for name in kept if name in declared or name not in own}
-    return any(_puts_into(inner, theirs) for inner in body)
+    return _fills(index, body, theirs)
 
 
 def _method_beside(index: Index, node: ast.AST, name: str) -> ast.AST | None:
@@ -510,6 +511,17 @@ def _makes(node: ast.AST, kept: set[str]) -> bool:
         return False
     named = [part for each in targets for part in (each.elts if isinstance(each, ast.Tuple) else (each,))]
     return any(isinstance(each, (ast.Name, ast.Attribute)) and _spelling(each) in kept for each in named)
+
+
+def _fills(index: Index, nodes: Iterable[ast.AST], kept: set[str]) -> bool:
+    """Whether it puts something into one of the containers, which then stays there: nothing in the file takes any of it out."""
+    return any(_puts_into(node, kept) for node in nodes) and not any(
+        _spelling(call.func.value) in kept
+        for scope in index.scopes
+        if not _TAKING.isdisjoint(scope.called)
+        for call in scope.calls
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _TAKING
+    )
 
 
 def _puts_into(node: ast.AST, kept: set[str]) -> bool:

@@ -655,3 +655,28 @@ def orders_wished_else(session: SessionDep, with_items: bool, with_sizes: bool) 
     if with_sizes:
         found += [[len(each.items)] for each in session.scalars(query.limit(100))]  # FP203
     return found
+
+
+@app.get("/orders/wished/apart")
+def orders_wished_apart(session: SessionDep, with_items: bool, with_names: bool) -> list[list[int]]:
+    query = select(Order)
+    if with_items:
+        query = query.options(selectinload(Order.items))
+    if with_names:
+        query = query.options(selectinload(Order.customer))
+    orders = session.scalars(query.limit(100)).all()
+    if with_names:
+        return [[item.id for item in order.items] for order in orders]  # FP203
+    return []
+
+
+@app.get("/orders/wished/anew")
+def orders_wished_anew(session: SessionDep, with_items: bool) -> list[list[int]]:
+    query = select(Order)
+    if with_items:
+        query = query.options(selectinload(Order.items))
+    orders = session.scalars(query.limit(100)).all()
+    with_items = True
+    if with_items:
+        return [[item.id for item in order.items] for order in orders]  # FP203
+    return []

@@ -416,3 +416,23 @@ async def listed_counties() -> dict[str, float]:
     if not counties:
         fill_counties()  # FP103 (inline)
     return counties
+
+
+class Numbers:
+    left: list[str] = []
+
+    @classmethod
+    def fill(cls) -> None:
+        cls.left.extend(map(str, fetch("numbers")))
+
+    @classmethod
+    def following(cls) -> str:
+        if not cls.left:
+            cls.fill()
+        return cls.left.pop()
+
+
+@router.get("/numbers/next")
+async def next_number() -> str:
+    await audit()
+    return Numbers.following()  # FP103 (inline)
