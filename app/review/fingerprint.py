@@ -10,7 +10,7 @@ import msgspec
 from app.review.diff import Diff
 from app.review.grouping import ON_THE_LOOP, design, design_of, kinds
 from rules import libraries
-from rules.engine.finding import Confidence, EndpointRef, Finding, Result
+from rules.engine.finding import EndpointRef, Finding, Result
 from rules.engine.fingerprints import core_of
 
 _CHOICES = frozenset({"FP229"})
@@ -118,7 +118,7 @@ def match(
     grown: list[Finding] = []
     for old, finding in pairing.pairs:
         worse = (
-            _is_severer(old, finding, routes)
+            _is_severer(old, finding, diff)
             or _has_more(old, finding, diff)
             or costlier(old, finding, pairing.open)
         )
@@ -176,18 +176,12 @@ def _by_fingerprint(pairing: _Pairing, old_path: Mapping[str, str]) -> None:
     pairing.pair(lambda old: core_of(old.fingerprint), lambda new: core_of(new.fingerprint))
 
 
-def _is_severer(old: Finding, new: Finding, routes: Mapping[EndpointRef, EndpointRef]) -> bool:
-    """Whether it costs more in itself. Of code that moved under an endpoint of its own a doubt may be gone: then it costs
-    what it did."""
-    if new.in_itself <= old.in_itself:
-        return False
-    if core_of(old.fingerprint) == core_of(new.fingerprint) or old.confidence is not Confidence.POSSIBLE:
+def _is_severer(old: Finding, new: Finding, diff: Diff | None) -> bool:
+    """Whether it costs more in itself, or was a hint until a change of its file took the doubt away."""
+    if new.in_itself > old.in_itself:
         return True
-    return not {routes.get(ref, ref) for ref in _served(new)} & _served(old)
-
-
-def _served(finding: Finding) -> set[EndpointRef]:
-    return {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
+    surer = (new.speaks and not old.speaks) or (new.as_new().speaks and not old.as_new().speaks)
+    return surer and (diff is None or new.path in diff.files)
 
 
 def _has_more(old: Finding, new: Finding, diff: Diff | None) -> bool:
@@ -195,15 +189,17 @@ def _has_more(old: Finding, new: Finding, diff: Diff | None) -> bool:
     for something else: for another service in place of a database."""
     if diff is None:
         return False
+    touched = any(diff.touched(hop.path, hop.line) for hop in (*new.call_path, *new.places)) or any(
+        diff.touched(new.path, line) for line in (new.line, *new.siblings)
+    )
     if old.leaves and not kinds(old) >= kinds(new):
-        hops = {(hop.path, hop.line) for hop in new.call_path} | {(new.path, line) for line in new.siblings}
-        return any(diff.touched(*place) for place in (*hops, (new.path, new.line)))
+        return touched
     lines, had = len({new.line, *new.siblings}), len({old.line, *old.siblings})
     if lines <= had or (new.code in _LOOPS and lines < _MORE * had):
         return False
     if _waits_for_sessions_only(new) and design(old) == design(new):
         return False  # it waited for synchronous sessions before, and waits for one statement more
-    return any(diff.touched(new.path, line) for line in (new.line, *new.siblings))
+    return touched
 
 
 def _waits_for_sessions_only(finding: Finding) -> bool:

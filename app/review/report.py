@@ -405,18 +405,19 @@ def _is_costlier(
 ) -> bool:
     """Whether work in a loop that was there before is done more often now: a loop more around it, by this change.
 
-    What stands less deep than before is in no loop more of its own function. Where a new loop tells why an endpoint is
-    steeper, an old one has to stand deeper to have become worse.
+    What is in fewer loops of its own function than before is dearer only by a changed way to it. Where a new loop tells why
+    an endpoint is steeper, an old one has to be in one more to have become worse.
     """
     if not _is_in_loop(finding):
         return False
-    if finding.column < old.column and not any(
+    reached = _reached(finding) & steeper
+    if finding.loops > old.loops:
+        return bool(reached)
+    if finding.loops < old.loops and not any(
         diff.touched(hop.path, hop.line) for hop in finding.call_path if hop.line != finding.line
     ):
         return False
-    reached = _reached(finding) & steeper
-    if finding.column <= old.column:
-        reached -= {ref for each in new if _is_in_loop(each) for ref in _reached(each)}
+    reached -= {ref for each in new if _is_in_loop(each) and each.as_new().speaks for ref in _reached(each)}
     return bool(reached) and _near(finding, diff)
 
 

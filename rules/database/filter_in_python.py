@@ -36,6 +36,11 @@ _PARTIAL = regex(r"limit|page|per_|offset|skip|top_|first|size|count|max_|batch|
 _LISTING = frozenset(
     {"find", "find_all", "find_many", "fetch", "fetch_all", "iterate", "stream", "scan", "query", "select"}
 )
+_WITH_STORES = frozenset(
+    {"azure", "google", "influxdb_client", "lancedb", "pymilvus", "supabase", "upstash_redis", "weaviate"}
+)
+"""Libraries of which a part asks a store, and the tables know no queries."""
+_NO_STORES = libraries.ROOTS - libraries.DATABASES - _WITH_STORES
 _ACCESS = regex(
     r"(?:^|_)(?:access|accessible|permission|permissions|permitted|allowed|authorized|authorised|visible|may|can)(?:_|$)"
 )
@@ -537,7 +542,7 @@ def _asked(loop: ast.For | ast.AsyncFor, module: Module) -> str:
     query = module.meaning(call).query
     if query is not None:
         return spelled(call.func) if query.kind == "select" else ""
-    if (module.qualified_name(call.func) or "").partition(".")[0] in libraries.ROOTS - libraries.DATABASES:
+    if (module.qualified_name(call.func) or "").partition(".")[0] in _NO_STORES:
         return ""  # a library that is known, and asks no database: events of a cluster, say
     entered = module.summary(call)
     # What an unknown object gives one by one, waiting each time, comes from somewhere else.

@@ -164,6 +164,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Further lines of `path` with the same problem, which the message names: one more makes it worse."""
     leaves: tuple[str, ...] = ()
     """Qualified names of what is called in the end on all these lines, where the rule says so."""
+    loops: int = 0
+    """How many loops of its function are around it."""
     when_new: Confidence | None = None
     """The confidence when a change brings it, where that is another."""
     heat: float = 0.0
@@ -185,6 +187,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
             "guards",
             "siblings",
             "leaves",
+            "loops",
             "when_new",
             "heat",
             "seen",

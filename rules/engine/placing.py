@@ -135,6 +135,7 @@ def place(module: Module, rule: Rule, match: Match, *, told: bool = True) -> Pla
         guards=rule.guards,
         siblings=match.siblings,
         leaves=match.leaves,
+        loops=len(module.loops(node)),
         when_new=when_new,
         sketch=match.sketch,
     )

@@ -17,7 +17,7 @@ from rules.engine.loops.loop_effects import (
     weighs_little,
     writes_frame,
 )
-from rules.engine.loops.loop_fixes import leaves
+from rules.engine.loops.loop_fixes import leaves, ways
 from rules.engine.reading.walking import own_nodes
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.aside import stands_aside
@@ -133,6 +133,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
             call_path=worst.call_path(module) or _to_the_call(node, worst, module),
             swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found} | _files(node))),
             leaves=leaves(found),
+            related=ways(found),
             siblings=tuple(dict.fromkeys([worst.call.lineno, *sorted(stop.call.lineno for stop in found)])),
             impact=expected(worst, module),
             instead=f"Drop `async` from `{node.name}`{_beside(node, module)}",

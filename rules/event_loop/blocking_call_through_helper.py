@@ -122,6 +122,7 @@ class BlockingCallThroughHelper(Rule):
                 call_path=worst.call_path(module),
                 siblings=loop_fixes.siblings(stops),
                 leaves=loop_fixes.leaves(stops),
+                related=loop_fixes.ways(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 swallows=_closing(node, module) if worst.kind is Kind.DB else (),

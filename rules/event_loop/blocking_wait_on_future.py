@@ -137,6 +137,7 @@ class BlockingWaitOnFuture(Rule):
                 call_path=worst.call_path(module),
                 siblings=loop_fixes.siblings(stops),
                 leaves=loop_fixes.leaves(stops),
+                related=loop_fixes.ways(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 instead=remedies.of_helpers(stops, module),

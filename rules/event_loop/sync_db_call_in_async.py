@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.loops import remedies
 from rules.engine.loops.loop_calls import direct, group_of
 from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little
-from rules.engine.loops.loop_fixes import also_on, siblings
+from rules.engine.loops.loop_fixes import also_on, leaves, siblings
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.traffic import is_maintenance
@@ -122,6 +122,7 @@ class SyncDbCallInAsync(Rule):
             + also_on(stops),
             severity=stop.severity,
             siblings=siblings(stops),
+            leaves=leaves(stops),
             instead=remedies.of_call(stop, module),
             confidence=Confidence.POSSIBLE if is_maintenance(node, module) else confidence(stop, module),
             impact=expected(stop, module),

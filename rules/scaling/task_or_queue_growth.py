@@ -199,7 +199,7 @@ class TaskOrQueueGrowth(Rule):
             return
         if not serves(call, module) or any(is_named(module.project, each) for each in _TRIMS):
             return
-        if any(naming(module.project, (module.path,), _ENDS)):
+        if any(naming(module.project, (module.path,), _ENDS)) and _is_ended(module):
             return
         yield Match(
             call,
@@ -280,6 +280,16 @@ def _bound_to(call: ast.Call, module: Module) -> tuple[str, bool]:
         case ast.Attribute(value=ast.Attribute(attr="state"), attr=name):
             return name, True
     return "", False
+
+
+def _is_ended(module: Module) -> bool:
+    """Whether the file sends one of the commands that end a stream, as far as it is known what they are sent to."""
+    return any(
+        last_name(call.func) in _ENDS
+        and (command(call, module) is not None or module.qualified_name(call.func) is None)
+        for call in nodes_of(module.tree, ast.Call)
+        if isinstance(call.func, ast.Attribute)
+    )
 
 
 def _taken_in(call: ast.Call, module: Module) -> ast.Call | None:

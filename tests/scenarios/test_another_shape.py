@@ -262,6 +262,206 @@ def test_a_query_more_beside_several_in_a_loop_adds_little(
     assert len([finding for finding in report.new if finding.speaks]) == new
 
 
+BY_DAY = BASKET.replace("def basket(numbers: list[str], ", "def basket(numbers: list[str], days: list[int], ")
+IN_TWO_LOOPS = (
+    "    for day in days:\n        for number in numbers:\n"
+    "            found.append(session.scalar(select(Product.name).where(Product.number == number)))\n"
+)
+LOOP = "    for number in numbers:\n" + LOOKED_UP
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(
+            "    names_of_all_of_the_products = ["
+            "session.scalar(select(Product.name).where(Product.number == number)) for number in numbers]\n"
+            "    found += names_of_all_of_the_products\n",
+            IN_TWO_LOOPS,
+            id="of a comprehension",
+        ),
+        pytest.param(
+            "    if numbers:\n        if days:\n            for number in numbers:\n        "
+            + LOOKED_UP.replace("\n        ", "\n                "),
+            "    for day in days:\n        for number in numbers:\n    " + LOOKED_UP.replace("\n        ", "\n            "),
+            id="less deep",
+        ),
+        pytest.param(
+            "    if days:\n        for number in numbers:\n    " + LOOKED_UP.replace("\n        ", "\n            "),
+            "    for day in days:\n        for number in numbers:\n    " + LOOKED_UP.replace("\n        ", "\n            "),
+            id="on lines that stay",
+        ),
+    ],
+)  # fmt: skip
+def test_a_loop_more_is_news_wherever_the_query_stands(tmp_path: Path, old: str, new: str) -> None:
+    before, after = (BY_DAY.replace(LOOP, each) for each in (old, new))
+
+    report = review(tmp_path, SHOP_WITH_BASKET | {"shop/basket.py": before}, {"shop/basket.py": after})
+
+    assert [finding.code for finding in report.new if finding.speaks] == ["FP201"]
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        pytest.param(
+            LOOP.replace("in numbers", 'in ("a", "b", "c", "d", "e", "f")'), id="over what the code lists"
+        ),
+        pytest.param(
+            "    names: dict[str, str | None] = {}\n    for number in numbers:\n        if number not in names:\n"
+            "            names[number] = session.scalar(select(Product.name).where(Product.number == number))\n",
+            id="for what is not held yet",
+        ),
+    ],
+)
+def test_a_loop_that_was_a_hint_and_is_none_any_more_is_news_through_a_helper_too(
+    tmp_path: Path, old: str
+) -> None:
+    before = BASKET.replace(LOOP, old)
+    after = BASKET.replace(LOOKED_UP, "        found.append(named(session, number))\n")
+
+    report = review(tmp_path, SHOP_WITH_BASKET | {"shop/basket.py": before}, {"shop/basket.py": after})
+
+    assert [finding.code for finding in report.new if finding.speaks] == ["FP202"]
+
+
+SWITCHED = """\
+import requests
+from fastapi import APIRouter
+
+router = APIRouter()
+MIRRORS = False
+
+
+@router.post("/{number}/refund")
+async def refund(number: str) -> str:
+    if MIRRORS:
+        requests.post(f"https://bank.example/refunds/{number}", timeout=5)
+    return number
+"""
+FOR_ADMINISTRATORS = """\
+import os
+
+import requests
+from fastapi import APIRouter, Depends, HTTPException
+
+from shop.ledger import note, owner_of
+
+router = APIRouter()
+
+
+def require_admin(token: str) -> None:
+    if token != os.environ["ADMIN_TOKEN"]:
+        raise HTTPException(status_code=403)
+
+
+@router.post("/plugins", dependencies=[Depends(require_admin)])
+async def install(number: str) -> str:
+    answer = requests.post(f"https://bank.example/refunds/{number}", timeout=5)
+    owner = owner_of(number)
+    note(number, owner)
+    return answer.text.strip()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "new"),
+    [
+        pytest.param(SWITCHED, "MIRRORS = False", "MIRRORS = True", id="switched on"),
+        pytest.param(
+            FOR_ADMINISTRATORS, ", dependencies=[Depends(require_admin)]", "", id="open to everybody"
+        ),
+        pytest.param(
+            FOR_ADMINISTRATORS.replace("install", "refund"),
+            '"/plugins", dependencies=[Depends(require_admin)]',
+            '"/{number}/refund"',
+            id="under another route",
+        ),
+        pytest.param(
+            FOR_ADMINISTRATORS,
+            '"/plugins", dependencies=[Depends(require_admin)])\nasync def install',
+            '"/{number}/refund")\nasync def refund',
+            id="under another route and name",
+        ),
+    ],
+)
+def test_a_hint_that_a_change_makes_a_problem_is_new(tmp_path: Path, before: str, old: str, new: str) -> None:
+    assert old in before
+
+    report = review(
+        tmp_path, WITH_REFUNDS | {"shop/refunds.py": before}, {"shop/refunds.py": before.replace(old, new)}
+    )
+
+    assert [finding.code for finding in report.new if finding.speaks] == ["FP104"]
+    assert report.conclusion == "failure"
+
+
+def test_a_hint_that_stays_one_is_no_news(tmp_path: Path) -> None:
+    after = SWITCHED.replace("return number", "return number.strip()").replace("{number}", "{number}/all")
+
+    report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": SWITCHED}, {"shop/refunds.py": after})
+
+    assert report.new == ()
+
+
+WITH_HELPERS = """\
+import asyncio
+import subprocess
+
+import requests
+from fastapi import APIRouter
+
+from shop.ledger import owner_of
+
+router = APIRouter()
+
+
+def rate(number: str) -> str:
+    return requests.get("https://rates.example/latest", timeout=5).text
+
+
+def shown(number: str) -> str:
+    return owner_of(number)
+
+
+@router.get("/{number}/rate")
+async def rate_of(number: str) -> str:
+    first = rate(number)
+    return first + shown(number)
+"""
+AWAITING = WITH_HELPERS.replace("    first =", "    await asyncio.sleep(0)\n    first =")
+ASKING = "    requests.get(number, timeout=5)\n    return "
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "code"),
+    [
+        pytest.param(WITH_HELPERS, "shop/refunds.py", "FP104", id="awaiting nothing"),
+        pytest.param(AWAITING, "shop/refunds.py", "FP103", id="beside an await"),
+        pytest.param(WITH_HELPERS, "shop/ledger.py", "FP104", id="in another file"),
+        pytest.param(AWAITING, "shop/ledger.py", "FP103", id="in another file, beside an await"),
+        pytest.param(
+            WITH_HELPERS.replace('requests.get("https://rates.example/latest", timeout=5).text', 'subprocess.check_output(["rate", number], text=True)'),
+            "shop/refunds.py",
+            "FP104",
+            id="of another kind",
+        ),
+    ],
+)  # fmt: skip
+def test_a_second_helper_that_begins_to_block_is_news(
+    tmp_path: Path, before: str, path: str, code: str
+) -> None:
+    ledger = LEDGER.replace("    return OWNERS.get", ASKING + "OWNERS.get").replace(
+        "OWNERS: dict", "import requests\n\nOWNERS: dict"
+    )
+    after = ledger if path == "shop/ledger.py" else before.replace("    return owner_of", ASKING + "owner_of")
+
+    report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": before}, {path: after})
+
+    assert [each[:2] for each in said(report)] == [(code, path)]
+    assert report.conclusion == "failure"
+
+
 def test_one_more_of_what_stops_the_loop_for_long_is_news(tmp_path: Path) -> None:
     asks = '    answer = requests.post(f"https://bank.example/refunds/{number}", timeout=5)\n'
     before = WITH_REFUNDS | {"shop/refunds.py": REFUNDS.replace(asks, asks * 3)}

@@ -362,3 +362,20 @@ def test_beside_a_synchronous_session_only_another_statement_is_no_news(
         for finding in report.new
         if finding.fingerprint in report.grown
     ] == ([("FP104", True)] if news else [])
+
+
+def test_another_statement_where_an_endpoint_awaits_too_is_no_news_either(tmp_path: Path) -> None:
+    endpoint = (
+        "import asyncio\n\nfrom fastapi import APIRouter, Depends\nfrom sqlalchemy import create_engine, text\n"
+        "from sqlalchemy.orm import Session\n\nengine = create_engine('postgresql://shop', pool_pre_ping=True)\n"
+        "router = APIRouter()\n\n\ndef get_session():\n    with Session(engine) as session:\n        yield session\n\n\n"
+        "@router.get('/names')\nasync def names(session: Session = Depends(get_session)) -> None:\n"
+        "    await asyncio.sleep(0.1)\n    session.execute(text('select 1 from orders'))\n"
+    )
+    pull = PullRequest(tmp_path, SHOP | {"shop/orders.py": endpoint})
+    pull.push({"shop/orders.py": f"{endpoint}    session.scalar(text('select now()'))\n"})
+
+    report = pull.review()
+
+    assert (report.conclusion, report.new) == ("success", ())
+    assert [finding.code for finding in report.nearby] == ["FP102"]

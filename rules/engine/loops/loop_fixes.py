@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs.measured import frees
+from rules.engine.finding import Hop
 from rules.engine.fixing.rewrites import awaited, in_thread
 from rules.engine.loops import remedies
 from rules.engine.loops.loop_bound import entered, holds_mutex, needs_loop
@@ -101,6 +102,11 @@ def leaves(stops: Iterable[Stop]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for stop in stops for name in (stop.callable, *stop.besides)))
 
 
+def ways(stops: Iterable[Stop]) -> tuple[Hop, ...]:
+    """What a finding's calls pass through, from what waits to the call."""
+    return tuple(dict.fromkeys(hop for stop in stops for hop in reversed(stop.path)))
+
+
 def cause(stop: Stop) -> str:
     """Findings with one leaf are one comment."""
     if not stop.path:
@@ -143,6 +149,7 @@ def matches(
             call_path=worst.call_path(module),
             siblings=siblings(stops),
             leaves=leaves(stops),
+            related=ways(stops),
             cause=cause(worst),
             impact=expected(worst, module),
             instead=remedies.of_helpers(stops, module),

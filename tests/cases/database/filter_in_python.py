@@ -5,6 +5,7 @@ from typing import Annotated
 
 from elsewhere import store
 from fastapi import Depends, FastAPI
+from google.cloud import firestore
 from kubernetes_asyncio import watch
 from kubernetes_asyncio.client import CoreV1Api
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -292,6 +293,8 @@ async def size(box: str) -> dict[str, int]:
         total += document["size"]
     async for document in AsyncIOMotorClient().shop.uploads.find({"box": box}).limit(5):
         total += document["size"]
+    async for entry in firestore.AsyncClient().collection("uploads").stream():  # FP215 (summary)
+        total += entry.get("size")
     async for event in watch.Watch().stream(CoreV1Api().list_namespaced_pod, "default"):
         count += 1
     async for chunk in own_chunks():

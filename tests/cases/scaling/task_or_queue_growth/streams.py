@@ -39,3 +39,8 @@ async def tell(topic: str, data: dict[str, Any]) -> None:
     await sessions.send(topic, data)
     await client.xadd("audit", data)  # FP709 (change)
     await client.xack("audit", "readers", data["id"])
+
+
+@app.delete("/events/{topic}")
+async def forget(topic: str) -> None:
+    await client.xack("audit", "readers", topic)
