@@ -141,7 +141,7 @@ LOOSE = 131072
 """Starts a task, returns it, and keeps no reference to it."""
 STAFF = 262144
 """Decorated, and lets only those in who run the system (`rules.engine.reading.guarding`)."""
-IDLE = 1048576
+IDLE = 524288
 """A method that does nothing, for heirs to do something: a docstring, `pass` or `return None`."""
 
 
