@@ -48,7 +48,8 @@ def _made(content: ast.AST, module: Module) -> Iterator[ast.Call]:
 
 
 def _way(start: Node) -> tuple[Hop, ...]:
-    seen, pending = {start}, [(start, ())]
+    seen = {start}
+    pending: list[tuple[Node, tuple[Hop, ...]]] = [(start, ())]
     while pending and len(seen) < _MOST:
         later: list[tuple[Node, tuple[Hop, ...]]] = []
         for node, way in pending:
