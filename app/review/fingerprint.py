@@ -55,6 +55,7 @@ def match(
     added line calls it while the old one stands where it was: a second loop is none that moved. A function that waits for
     synchronous sessions goes on to do so, whichever of their methods is worst; one whose loop that queries, or whose call
     that stops the event loop, was rewritten has the same problem in another shape.
+    A finding on unchanged lines that one at the merge base counted is not new either: lines between two calls tore them apart.
     `tip` are the findings of the current base branch: what stands there is not new either, and has not grown.
     `moved`: endpoints that have another route, with the one that they had.
     `costlier` tells of a finding that was there before, as it was and is, whether it costs more now, and is told what is new.
@@ -110,10 +111,15 @@ def match(
     at_tip = {id(finding): old for old, finding in standing.pairs}
 
     chosen = {(old.code, old.leaf) for old in (*before.findings, *tip) if old.code in _CHOICES}
+    spoken_of = _Lines(before.findings, diff) if diff is not None else None
     new: list[Finding] = []
     existing: list[Finding] = []
     for finding in pairing.open:
-        is_old = id(finding) in at_tip or (finding.code, finding.leaf) in chosen
+        is_old = (
+            id(finding) in at_tip
+            or (finding.code, finding.leaf) in chosen
+            or _was_counted(finding, spoken_of)
+        )
         (existing if is_old else new).append(finding)
     grown: list[Finding] = []
     for old, finding in pairing.pairs:
@@ -132,6 +138,31 @@ def match(
         existing=_in_order(existing),
         grown=_in_order(grown),
     )
+
+
+class _Lines:
+    """Lines at the merge base that findings speak of, with how severe the worst of these is."""
+
+    def __init__(self, findings: Sequence[Finding], diff: Diff) -> None:
+        self.diff = diff
+        self.severity: dict[tuple[str, str, int], int] = {}
+        for each in findings:
+            for line in (each.line, *each.siblings):
+                place = each.code, each.path, line
+                self.severity[place] = max(self.severity.get(place, 0), each.in_itself.rank)
+
+
+def _was_counted(finding: Finding, before: _Lines | None) -> bool:
+    """Whether a finding stands on unchanged lines that another of its rule counted: what came between two calls tears them apart."""
+    if before is None or not before.severity:
+        return False
+    for line in (finding.line, *finding.siblings):
+        place = before.diff.base_place(finding.path, line)
+        if place is None or before.diff.touched(finding.path, line):
+            return False
+        if before.severity.get((finding.code, *place), -1) < finding.in_itself.rank:
+            return False
+    return True
 
 
 class _Pairing:

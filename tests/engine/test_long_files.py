@@ -27,3 +27,15 @@ def test_the_time_for_a_file_grows_with_its_length() -> None:
     found = project({"shop/api.py": text}, select=("FP101", "FP704")).result.findings
     assert {each.code for each in found} == {"FP101"}
     assert time.process_time() - started < 5
+
+
+def test_the_time_for_answers_of_strange_clients_grows_with_the_function() -> None:
+    text = "from fastapi import FastAPI\nfrom strange import Client\n\napp = FastAPI()\nclient = Client(api_key='x')\n\n\n"
+    text += '@app.get("/sessions")\nasync def sessions() -> None:\n'
+    text += "".join(
+        f"    x{each} = client.sessions.debug({each})\n    print(x{each}.url)\n" for each in range(1500)
+    )
+    started = time.process_time()
+    found = project({"shop/api.py": text}, select=("FP101",)).result.findings
+    assert len(found) == 1500
+    assert time.process_time() - started < 5

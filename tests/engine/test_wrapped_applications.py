@@ -68,3 +68,24 @@ def test_another_application_of_the_same_name_takes_its_place() -> None:
     found = one(APP.format(name="shop", around="Ledger()"), select=("FP101",)).result
 
     assert found.endpoints == ()
+
+
+def test_what_becomes_of_a_state_is_another_one() -> None:
+    found = one(
+        """
+        import requests
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+        @app.get("/orders")
+        async def orders():
+            state = requests.Session()
+            state = awaiting(state)
+            await state.get("https://carrier.example")
+            return state.get("https://carrier.example", timeout=5)
+        """,
+        select=("FP101",),
+    ).result
+
+    assert found.findings == ()

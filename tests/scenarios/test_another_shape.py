@@ -500,3 +500,36 @@ def test_a_helper_that_begins_to_block_is_new_for_those_who_call_it_under_whatev
     report = review(tmp_path, dict(SHOP), {"shop/orders.py": orders, "shop/carrier.py": BLOCKING_CARRIER})
 
     assert len(report.new) == 2
+
+
+TWO_CALLS = """\
+import anyio
+from fastapi import APIRouter
+
+from shop.carrier import status_of
+
+router = APIRouter()
+
+
+@router.get("/{number}/status")
+async def order_status(number: str, other: str) -> list[str]:
+    found = [status_of(number)]
+    found.append("between")
+    found.append(status_of(other))
+    await anyio.sleep(0)
+    return found
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "new"), [("    found.append('more')\n", 0), ("    found.append(status_of('3'))\n", 1)]
+)
+def test_two_calls_that_other_lines_part_are_no_news_and_a_further_one_is(
+    tmp_path: Path, lines: str, new: int
+) -> None:
+    before = SHOP | {"shop/carrier.py": BLOCKING_CARRIER, "shop/orders.py": TWO_CALLS}
+    parted = TWO_CALLS.replace('    found.append("between")\n', "    found.append('more')\n" * 12 + lines)
+
+    report = review(tmp_path, before, {"shop/orders.py": parted})
+
+    assert len(report.new) + len(report.grown) == new

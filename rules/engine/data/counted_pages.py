@@ -15,6 +15,7 @@ _CUTS = frozenset({"limit", "slice", "fetch"})
 _CUTTING = frozenset({"limit", "offset", "skip", "page", "page_size", "per_page", "size"})
 """What a helper is told of the page that it reads."""
 _COUNTS = frozenset({"count", "total"})
+_NARROWING = frozenset({"where", "filter", "filter_by", "join", "having", "group_by"})
 _ALIKE = 2
 """So many arguments that both are given are no chance: a session and a filter."""
 
@@ -36,7 +37,7 @@ def counted_page(function: ast.AsyncFunctionDef, module: Module) -> tuple[ast.Ca
             elif (of := _base(statement)) and _cuts(statement):
                 paged.setdefault(of, call)
     for of in counted:
-        if of in paged:
+        if of in paged and _stays(of, made, counted[of], paged[of]):
             return _in_order(counted[of], paged[of], function, module)
     helpers = [call for call in asked if module.query(call) is None]
     for count in helpers:
@@ -93,6 +94,17 @@ def _statement(given: ast.expr, made: dict[str, list[tuple[int, ast.expr]]], lin
         return given
     before = [each for each in made.get(given.id, ()) if each[0] < line]
     return max(before, key=lambda each: each[0])[1] if before else given
+
+
+def _stays(name: str, made: dict[str, list[tuple[int, ast.expr]]], one: ast.Call, other: ast.Call) -> bool:
+    """Whether nothing between two questions has the statement of that name ask for fewer rows."""
+    first, second = sorted((one.lineno, other.lineno))
+    return not any(
+        isinstance(part, ast.Call) and last_name(part) in _NARROWING
+        for line, value in made.get(name, ())
+        if first < line < second
+        for part in walk(value)
+    )
 
 
 def _counted(statement: ast.expr) -> str:

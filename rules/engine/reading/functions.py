@@ -260,14 +260,12 @@ def _waits_inside(index: Index, function: ast.FunctionDef | ast.AsyncFunctionDef
     if "asyncio" not in index.module.bindings:
         return False
     locks = waits_inside(function)
-    return locks is not None and all(
-        any(
-            last_name(call.func) == "Lock" and name in names_given(index.parents.get(call))
-            for scope in index.scopes
-            for call in scope.calls
-        )
-        for name in locks
-    )
+    if not locks:
+        return locks is not None
+    if index.locks is None:
+        made = (call for scope in index.scopes for call in scope.calls if last_name(call.func) == "Lock")
+        index.locks = frozenset(name for call in made for name in names_given(index.parents.get(call)))
+    return locks <= index.locks
 
 
 def _calls_decorated(scope: Scope) -> bool:

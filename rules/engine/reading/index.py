@@ -46,6 +46,8 @@ class Index(Walk):
         self.by_name: dict[str, list[tuple[Scope, ast.Call]]] | None = None
         self.put_into: frozenset[str] | None = None
         """The names that something is put into: kept for `rules.engine.reading.rarely`."""
+        self.locks: frozenset[str] | None = None
+        """The names that locks are given: kept for `rules.engine.reading.functions`."""
         self.type_parameters: frozenset[str] | None = None
         """The names that brackets bring: kept for `rules.engine.reading.undefined`."""
         self.deep = 0

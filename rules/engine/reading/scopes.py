@@ -83,6 +83,7 @@ class Part:
 
 # How files call applications and what these keep for all: a first sieve, the project decides what they are.
 _KEEPERS = frozenset({"state", "app", "application", "fastapi_app", "api", "server"})
+_WRAPPED = _KEEPERS - {"state"}  # what a state becomes is another one: `state = advance(state)`
 _APPLICATIONS = frozenset({"FastAPI", "Starlette"})
 # How what is unpacked got there: the suffix of a reference to the whole.
 _UNPACKED = {"value": "", "item": "[]", "local item": "[]", "entered": "^", "part": "", "local part": ""}
@@ -270,7 +271,7 @@ class Walk:
             if scope.outer:
                 self._move_outer(scope)
         for scope in self.scopes:
-            if not _APPLICATIONS.isdisjoint(scope.called) or any(name in scope.bindings for name in _KEEPERS):
+            if not _APPLICATIONS.isdisjoint(scope.called) or any(name in scope.bindings for name in _WRAPPED):
                 _leave_out_wrappers(scope)
 
     def _push(self, parent: ast.AST, children: Iterable[ast.AST | None], stack: list[ast.AST]) -> None:
@@ -597,7 +598,7 @@ def _leave_out_wrappers(scope: Scope) -> None:
             continue
         first = min(bindings, key=lambda each: (each.line, each.column))
         made = first.value
-        if isinstance(made, ast.Call) and (name in _KEEPERS or last_name(made) in _APPLICATIONS):
+        if isinstance(made, ast.Call) and (name in _WRAPPED or last_name(made) in _APPLICATIONS):
             bindings[:] = [each for each in bindings if each is first or not _takes(each.value, name)]
 
 

@@ -246,7 +246,7 @@ def _is_used(call: ast.Call, module: Module) -> bool:
             return str(module.role(call) or "") == "endpoint"  # FastAPI would answer 500 to a coroutine
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             function = module.function_of(call)
-            return function is not None and _is_looked_into(name, function.node)
+            return function is not None and name in _looked_into(function.node, module)
     return False
 
 
@@ -260,12 +260,15 @@ def _is_awaited_in_the_end(part: ast.AST, module: Module) -> bool:
     )
 
 
-def _is_looked_into(name: str, function: ast.AST) -> bool:
-    looked = False
+@once_for_node
+def _looked_into(function: ast.AST, module: Module) -> frozenset[str]:
+    """The names that a function looks into or goes through, and awaits nowhere."""
+    looked: set[str] = set()
+    awaited: set[str] = set()
     for node in walk(function):
         match node:
-            case ast.Await(value=ast.Name(id=found)) if found == name:
-                return False
+            case ast.Await(value=ast.Name(id=found)):
+                awaited.add(found)
             case (
                 ast.Attribute(value=ast.Name(id=found))
                 | ast.Subscript(value=ast.Name(id=found))
@@ -273,8 +276,8 @@ def _is_looked_into(name: str, function: ast.AST) -> bool:
                 | ast.comprehension(iter=ast.Name(id=found), is_async=0)
                 | ast.Compare(comparators=[ast.Name(id=found)])
             ):
-                looked = looked or found == name
+                looked.add(found)
             case ast.Call(func=made, args=args, keywords=keywords) if last_name(made)[:1].isupper():
                 given = [*args, *(each.value for each in keywords)]  # an object is made of it, no task
-                looked = looked or any(isinstance(each, ast.Name) and each.id == name for each in given)
-    return looked
+                looked.update(each.id for each in given if isinstance(each, ast.Name))
+    return frozenset(looked - awaited)

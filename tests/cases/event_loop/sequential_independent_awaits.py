@@ -1168,3 +1168,13 @@ async def nobody_asks_for_pages(offset: int, session: AsyncSession) -> tuple[int
     query = select(text("orders"))
     total = await session.scalar(select(func.count()).select_from(query.subquery()))
     return int(total or 0), list(await session.scalars(query.limit(20).offset(offset)))
+
+
+@app.get("/orders/page/narrowed")
+async def counts_more_than_it_pages(
+    offset: int, session: AsyncSession = Depends(get_session)
+) -> tuple[int, list[str]]:
+    query = select(text("orders")).where(text("open"))
+    total = await session.scalar(select(func.count()).select_from(query.subquery()))
+    query = query.where(text("paid"))
+    return int(total or 0), list(await session.scalars(query.limit(20).offset(offset)))
