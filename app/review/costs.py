@@ -220,6 +220,17 @@ def growth(change: EndpointChange) -> float:
     return price(change.after) - price(change.before)
 
 
+def repeated(changes: Iterable[EndpointChange]) -> frozenset[EndpointRef]:
+    """The endpoints that ask others once for each of something now, and asked a number of times before."""
+    return frozenset(
+        change.ref
+        for change in changes
+        if change.before is not None
+        and change.after is not None
+        and weigh(change.after.external_calls) >= UNKNOWN_SIZE > weigh(change.before.external_calls)
+    )
+
+
 def steeper(changes: Iterable[EndpointChange]) -> frozenset[EndpointRef]:
     """The endpoints whose queries or calls grow with the power of another size now: `N` became `N²` or `N*M`."""
     return frozenset(
