@@ -179,12 +179,13 @@ def _rewritten(
     if len(gone) * len(fresh) > _MOST_COMPARED:
         return
     found: list[tuple[float, int, Endpoint]] = []
+    called = {number: Counter(new.calls) for number, new in fresh}
     for old in gone:
         had = Counter(old.calls)
         for number, new in fresh:
             if old.method != new.method or old.file != renames.get(new.file, new.file):
                 continue
-            both = (had & Counter(new.calls)).total()
+            both = (had & called[number]).total()
             share = 2 * both / (len(old.calls) + len(new.calls)) if both else 0.0
             if share >= _ALIKE and both >= _LEAST_CALLS:
                 found.append((share, number, old))

@@ -430,7 +430,7 @@ def _asks_in_loop(
     old: Finding, finding: Finding, new: Sequence[Finding], repeated: frozenset[EndpointRef], diff: Diff
 ) -> bool:
     """Whether a call that waited for another service on the event loop once does so for each of something now."""
-    if finding.code not in ON_THE_LOOP or Kind.NET not in kinds(finding) or not finding.speaks:
+    if finding.code not in ON_THE_LOOP or Kind.NET.value not in kinds(finding) or not finding.speaks:
         return False
     if finding.loops <= old.loops and not _is_reached_anew(finding, diff):
         return False

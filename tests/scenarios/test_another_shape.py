@@ -510,6 +510,33 @@ def test_a_request_beside_a_loop_or_tried_again_is_no_news(tmp_path: Path, new: 
     assert "FP101" not in {finding.code for finding in report.new}
 
 
+MODEL = '    first = OpenAI().chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": number}])\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "new"),
+    [
+        (AWAITING, "FP101", 1),
+        (WITH_HELPERS, "FP104", 1),
+        (AWAITING.replace("import requests", "import httpx\nimport requests"), "FP101", 0),
+    ],
+    ids=["a model", "a model, awaiting nothing", "another service"],
+)
+def test_a_language_model_in_place_of_another_service_is_news(
+    tmp_path: Path, before: str, code: str, new: int
+) -> None:
+    before = before.replace("import requests", "import requests\nfrom openai import OpenAI").replace(
+        ONCE, DIRECT
+    )
+    after = before.replace(
+        DIRECT, MODEL if new else DIRECT.replace("requests.get", "httpx.post").replace("/latest", "/new")
+    )
+
+    report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": before}, {"shop/refunds.py": after})
+
+    assert [finding.code for finding in report.new if finding.code == code] == [code] * new
+
+
 def test_one_more_of_what_stops_the_loop_for_long_is_news(tmp_path: Path) -> None:
     asks = '    answer = requests.post(f"https://bank.example/refunds/{number}", timeout=5)\n'
     before = WITH_REFUNDS | {"shop/refunds.py": REFUNDS.replace(asks, asks * 3)}
