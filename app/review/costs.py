@@ -179,12 +179,13 @@ def _rewritten(
     if len(gone) * len(fresh) > _MOST_COMPARED:
         return
     found: list[tuple[float, int, Endpoint]] = []
+    called = {number: Counter(new.calls) for number, new in fresh}
     for old in gone:
         had = Counter(old.calls)
         for number, new in fresh:
             if old.method != new.method or old.file != renames.get(new.file, new.file):
                 continue
-            both = (had & Counter(new.calls)).total()
+            both = (had & called[number]).total()
             share = 2 * both / (len(old.calls) + len(new.calls)) if both else 0.0
             if share >= _ALIKE and both >= _LEAST_CALLS:
                 found.append((share, number, old))
@@ -218,6 +219,17 @@ def _name(endpoint: Endpoint) -> str:
 def growth(change: EndpointChange) -> float:
     """How much dearer the endpoint became; blocking the loop outweighs any number of queries."""
     return price(change.after) - price(change.before)
+
+
+def repeated(changes: Iterable[EndpointChange]) -> frozenset[EndpointRef]:
+    """The endpoints that ask others once for each of something now, and asked a number of times before."""
+    return frozenset(
+        change.ref
+        for change in changes
+        if change.before is not None
+        and change.after is not None
+        and weigh(change.after.external_calls) >= UNKNOWN_SIZE > weigh(change.before.external_calls)
+    )
 
 
 def steeper(changes: Iterable[EndpointChange]) -> frozenset[EndpointRef]:

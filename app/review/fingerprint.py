@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from app.review.diff import Diff
-from app.review.grouping import ON_THE_LOOP, design, design_of, kinds
-from rules import libraries
+from app.review.grouping import ON_THE_LOOP, design, design_of, kinds, waits_for
 from rules.engine.finding import EndpointRef, Finding, Result
 from rules.engine.fingerprints import core_of
 
@@ -218,19 +217,24 @@ def _is_severer(old: Finding, new: Finding, diff: Diff | None) -> bool:
 def _has_more(old: Finding, new: Finding, diff: Diff | None) -> bool:
     """Whether the change adds a line to those that one finding speaks of, a second blocking call beside the first, or has it wait
     for something else: for another service in place of a database."""
-    if diff is None:
+    if diff is None or not (_waits_for_more(old, new) or _has_more_lines(old, new)):
         return False
-    touched = any(diff.touched(hop.path, hop.line) for hop in (*new.call_path, *new.places)) or any(
-        diff.touched(new.path, line) for line in (new.line, *new.siblings)
+    places = ((hop.path, hop.line) for hop in (*new.call_path, *new.places))
+    return any(
+        diff.touched(*place) for place in (*places, *((new.path, line) for line in (new.line, *new.siblings)))
     )
-    if old.leaves and not kinds(old) >= kinds(new):
-        return touched
+
+
+def _waits_for_more(old: Finding, new: Finding) -> bool:
+    return bool(old.leaves) and not kinds(old) >= kinds(new)
+
+
+def _has_more_lines(old: Finding, new: Finding) -> bool:
     lines, had = len({new.line, *new.siblings}), len({old.line, *old.siblings})
     if lines <= had or (new.code in _LOOPS and lines < _MORE * had):
         return False
-    if _waits_for_sessions_only(new) and design(old) == design(new):
-        return False  # it waited for synchronous sessions before, and waits for one statement more
-    return touched
+    # Who waited for synchronous sessions before waits for one statement more.
+    return not (_waits_for_sessions_only(new) and design(old) == design(new))
 
 
 def _waits_for_sessions_only(finding: Finding) -> bool:
@@ -267,8 +271,8 @@ def _waits_for(finding: Finding) -> tuple[str, str] | None:
     """Queries in a loop, or the kind of what stops the event loop."""
     if finding.code in _LOOPS:
         return _family(finding), ""
-    entry = libraries.blocking(finding.leaf) if finding.code in ON_THE_LOOP and finding.leaf else None
-    return (_family(finding), entry.kind.value) if entry is not None else None
+    what = waits_for(finding.leaf) if finding.code in ON_THE_LOOP and finding.leaf else ""
+    return (_family(finding), what) if what else None
 
 
 def _stands(old: Finding, diff: Diff | None, old_path: Mapping[str, str]) -> bool:

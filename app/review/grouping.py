@@ -17,6 +17,8 @@ from rules.libraries import Kind
 
 ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104", "FP105", "FP106"})
 """Rules about synchronous calls on the event loop."""
+MODEL = "llm"
+"""What waits for a language model, of all that waits for other services."""
 HOUSE_STYLE = 10
 """So many endpoints that wait for one synchronous library on the event loop, and it is how the project is built."""
 _LEAST_OF_A_DESIGN = 3
@@ -138,10 +140,20 @@ def design_of(name: str) -> str:
     return _SAME.get(library, library)
 
 
-def kinds(finding: Finding) -> frozenset[Kind]:
-    """What a finding about the event loop waits for, as far as it is known: a database, another service, the clock."""
-    entries = map(libraries.blocking, finding.leaves)
-    return frozenset(entry.kind for entry in entries if entry is not None)
+def waits_for(name: str) -> str:
+    """What a blocking call by its qualified name waits for: a database, another service, a language model, which takes much
+    longer, the clock. Empty for others."""
+    entry = libraries.blocking(name)
+    if entry is None:
+        return ""
+    known = libraries.external(name)
+    return MODEL if known is not None and known.kind == MODEL else entry.kind.value
+
+
+def kinds(finding: Finding) -> frozenset[str]:
+    """What a finding about the event loop waits for, as far as it is known. Who waits for a model waits for a service."""
+    found = {kind for leaf in finding.leaves if (kind := waits_for(leaf))}
+    return frozenset(found | {Kind.NET.value} if MODEL in found else found)
 
 
 House: TypeAlias = Mapping[str, frozenset[EndpointRef]]

@@ -27,7 +27,7 @@ from app.review.comments import Anchor
 from app.review.config import Config
 from app.review.costs import EndpointChange
 from app.review.diff import Diff
-from app.review.grouping import ON_THE_LOOP, Group, group
+from app.review.grouping import ON_THE_LOOP, Group, group, kinds
 from app.review.grouping import kind as kind_of
 from app.review.links import Links
 from app.review.markdown import one_line, plural, sentence, shorten
@@ -53,6 +53,7 @@ from rules.engine.finding import (
     Statistics,
     Suppressed,
 )
+from rules.libraries import Kind
 
 _MAX_ANNOTATIONS = 200
 _USUAL = 5
@@ -165,7 +166,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         by_version = _capped(Result(findings=bumped.findings), config).findings
         standing = (*standing, *(each for each in by_version if each.fingerprint not in there))
         endpoints = costs.compare(before, after, diff)
-        steeper = costs.steeper(endpoints)
+        steeper, repeated = costs.steeper(endpoints), costs.repeated(endpoints)
         changes = fingerprint.match(
             before,
             after,
@@ -174,7 +175,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             tip=standing,
             moved={change.ref: change.previous for change in endpoints if change.previous is not None},
             costlier=lambda old, finding, new: (
-                _is_costlier(old, finding, new, steeper, diff) or _is_further(finding, endpoints)
+                _is_costlier(old, finding, new, steeper, diff)
+                or _asks_in_loop(old, finding, new, repeated, diff)
+                or _is_further(finding, endpoints)
             ),
         )
         all_new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
@@ -413,12 +416,32 @@ def _is_costlier(
     reached = _reached(finding) & steeper
     if finding.loops > old.loops:
         return bool(reached)
-    if finding.loops < old.loops and not any(
-        diff.touched(hop.path, hop.line) for hop in finding.call_path if hop.line != finding.line
-    ):
+    if finding.loops < old.loops and not _is_reached_anew(finding, diff):
         return False
-    reached -= {ref for each in new if _is_in_loop(each) and each.as_new().speaks for ref in _reached(each)}
-    return bool(reached) and _near(finding, diff)
+    return bool(reached - _told_by_loops(new)) and _near(finding, diff)
+
+
+def _is_reached_anew(finding: Finding, diff: Diff) -> bool:
+    """Whether the change touches the way to it."""
+    return any(diff.touched(hop.path, hop.line) for hop in finding.call_path if hop.line != finding.line)
+
+
+def _asks_in_loop(
+    old: Finding, finding: Finding, new: Sequence[Finding], repeated: frozenset[EndpointRef], diff: Diff
+) -> bool:
+    """Whether a call that waited for another service on the event loop once does so for each of something now."""
+    if finding.code not in ON_THE_LOOP or Kind.NET.value not in kinds(finding) or not finding.speaks:
+        return False
+    if finding.loops <= old.loops and not _is_reached_anew(finding, diff):
+        return False
+    return bool(_reached(finding) & repeated - _told_by_loops(new)) and _near(finding, diff)
+
+
+def _told_by_loops(new: Sequence[Finding]) -> frozenset[EndpointRef]:
+    """The endpoints of which a new loop tells why they are dearer."""
+    return frozenset(
+        ref for each in new if _is_in_loop(each) and each.as_new().speaks for ref in _reached(each)
+    )
 
 
 def _is_in_loop(finding: Finding) -> bool:

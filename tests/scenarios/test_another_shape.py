@@ -462,6 +462,81 @@ def test_a_second_helper_that_begins_to_block_is_news(
     assert report.conclusion == "failure"
 
 
+ONCE = "    first = rate(number)\n"
+FOR_EACH = "    for one in number.split():\n        first = rate(one)\n"
+DIRECT = '    first = requests.get("https://rates.example/latest", timeout=5).text\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "new", "code"),
+    [
+        pytest.param(AWAITING, ONCE, FOR_EACH, "FP103", id="through a helper"),
+        pytest.param(WITH_HELPERS, ONCE, FOR_EACH, "FP104", id="through a helper, awaiting nothing"),
+        pytest.param(AWAITING.replace(ONCE, DIRECT), DIRECT, FOR_EACH.replace("        first = rate(one)\n", "    " + DIRECT), "FP101", id="itself"),
+        pytest.param(AWAITING, "    return requests", "    for one in number.split():\n        requests.put(one, timeout=5)\n    return requests", "FP103", id="in the helper"),
+    ],
+)  # fmt: skip
+def test_a_request_that_a_change_puts_into_a_loop_on_the_event_loop_is_news(
+    tmp_path: Path, before: str, old: str, new: str, code: str
+) -> None:
+    assert old in before
+
+    report = review(
+        tmp_path, WITH_REFUNDS | {"shop/refunds.py": before}, {"shop/refunds.py": before.replace(old, new)}
+    )
+
+    assert [each for each, *_ in said(report)] == [code]
+    assert report.conclusion == "failure"
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        pytest.param("    for _ in range(3):\n    " + DIRECT + "        break\n", id="tried again"),
+        pytest.param(
+            DIRECT.replace("first =", "first = number +")
+            + "    for one in number.split():\n        await asyncio.to_thread(requests.get, one, timeout=5)\n",
+            id="beside a loop that waits",
+        ),
+    ],
+)
+def test_a_request_beside_a_loop_or_tried_again_is_no_news(tmp_path: Path, new: str) -> None:
+    before = AWAITING.replace(ONCE, DIRECT)
+
+    report = review(
+        tmp_path, WITH_REFUNDS | {"shop/refunds.py": before}, {"shop/refunds.py": before.replace(DIRECT, new)}
+    )
+
+    assert "FP101" not in {finding.code for finding in report.new}
+
+
+MODEL = '    first = OpenAI().chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": number}])\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "new"),
+    [
+        (AWAITING, "FP101", 1),
+        (WITH_HELPERS, "FP104", 1),
+        (AWAITING.replace("import requests", "import httpx\nimport requests"), "FP101", 0),
+    ],
+    ids=["a model", "a model, awaiting nothing", "another service"],
+)
+def test_a_language_model_in_place_of_another_service_is_news(
+    tmp_path: Path, before: str, code: str, new: int
+) -> None:
+    before = before.replace("import requests", "import requests\nfrom openai import OpenAI").replace(
+        ONCE, DIRECT
+    )
+    after = before.replace(
+        DIRECT, MODEL if new else DIRECT.replace("requests.get", "httpx.post").replace("/latest", "/new")
+    )
+
+    report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": before}, {"shop/refunds.py": after})
+
+    assert [finding.code for finding in report.new if finding.code == code] == [code] * new
+
+
 def test_one_more_of_what_stops_the_loop_for_long_is_news(tmp_path: Path) -> None:
     asks = '    answer = requests.post(f"https://bank.example/refunds/{number}", timeout=5)\n'
     before = WITH_REFUNDS | {"shop/refunds.py": REFUNDS.replace(asks, asks * 3)}
