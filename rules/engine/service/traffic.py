@@ -200,6 +200,7 @@ _FORGOTTEN = frozenset(
     }
     | {"login", "signin", "register", "signup"}
 )
+_SIGN_IN = frozenset({"auth", "login", "signin", "session", "sessions", "token", "oauth", "oauth2", "sso"})
 _SECOND_FACTOR = frozenset({"totp", "fa", "mfa", "twofactor", "otp"})
 _SWITCHED = frozenset({"enable", "disable", "activate", "deactivate", "setup", "remove", "regenerate"})
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
@@ -526,6 +527,11 @@ def only_ends_accounts(node: ast.AST, module: Module) -> bool:
     return bool(endpoints) and all(
         each.method == "DELETE" and _ACCOUNT.search(each.path) for each in endpoints
     )
+
+
+def signs_in(route: str) -> bool:
+    """Whether somebody comes in by a route: whoever it lets in, everybody can ask it."""
+    return bool(words(route) & _SIGN_IN)
 
 
 def only_keeps_account(node: ast.AST, module: Module) -> bool:

@@ -913,6 +913,16 @@ async def mail_in_better_words(text: str) -> Any:
     return model.responses.create(model="m", input=text)  # FP101 (inline)
 
 
+@app.post("/admin/auth/google")
+async def administrator_signs_in(code: str) -> int:
+    return requests.post(f"https://accounts.example/{code}", timeout=5).status_code  # FP101 (inline)
+
+
+@app.post("/admin/reports/sent")
+async def report_by_an_administrator(code: str) -> int:
+    return requests.post(f"https://reports.example/{code}", timeout=5).status_code  # FP101 (change)
+
+
 @app.post("/plugins", dependencies=[Depends(require_admin)])
 async def plugin_by_an_administrator(name: str) -> None:
     subprocess.run(["git", "clone", name], timeout=60)  # FP101 (change)
