@@ -1,6 +1,6 @@
 """Documents page by page, what loads them for a model, columns on disk, markup and compression."""
 
-from rules.libraries.model import Blocking, External, Kind, Library, alike, each
+from rules.libraries.model import Blocking, External, Kind, Library, Sdk, alike, each, leaving, made, waiting
 
 _document = Blocking("", Kind.CPU, "a queue worker")
 # One call of compiled code that keeps the interpreter: a millisecond for a page of text.
@@ -36,6 +36,16 @@ _REMOTE = _loaders(
 _LOADERS = (*_LOCAL, *_REMOTE)
 _FOLDER = "llama_index.core.SimpleDirectoryReader"
 
+_SDKS = (
+    Sdk(
+        ("unstructured_client.UnstructuredClient",),
+        "general.partition",
+        "its `partition_async`",
+        ("unstructured_client.UnstructuredClient",),
+        "general.partition_async",
+    ),
+)
+
 LIBRARY = Library(
     blocking=(
         *each(_document, _PAGE, "extract_text extract_words extract_table extract_tables find_tables"),
@@ -59,8 +69,19 @@ LIBRARY = Library(
         *each(Blocking("", Kind.CPU, "a worker thread", weight="medium"), "chardet", "detect"),
         # At the quality that it has unless told otherwise it takes a second for four megabytes.
         Blocking("brotli.compress", Kind.CPU, "a worker thread, or a lower `quality`", weight="medium"),
+        *waiting(_SDKS),
+        *each(
+            Blocking("", Kind.CPU, "a queue worker", weight="critical"),
+            "docling.document_converter.DocumentConverter",
+            "convert",
+        ),
+        *each(
+            Blocking("", Kind.CPU, "a queue worker", weight="critical"),
+            "unstructured.partition",
+            "auto.partition pdf.partition_pdf docx.partition_docx",
+        ),
     ),
-    external=tuple(each(External("", False), _REMOTE, "load")),
+    external=(*each(External("", False), _REMOTE, "load"), *leaving(_SDKS)),
     returns={
         **{name: name for name in (*_LOADERS, _READER, _FITZ, _FOLDER, _PARQUET, "ruamel.yaml.YAML")},
         "pdfplumber.open": _PDF,
@@ -73,6 +94,8 @@ LIBRARY = Library(
         f"{_FITZ}.pages": f"{_FITZ}.pages",
         "pptx.Presentation": _SLIDES,
         "pyarrow.dataset.dataset": "pyarrow.dataset.Dataset",
+        **made(_SDKS),
+        "docling.document_converter.DocumentConverter": "docling.document_converter.DocumentConverter",
     },
     attributes={_PAGES: _PAGES, _READ: _READ},
     items={_PAGES: _PAGE, _READ: "pypdf.PageObject", _FITZ: _FITZ_PAGE, f"{_FITZ}.pages": _FITZ_PAGE},

@@ -1,6 +1,19 @@
 """HTTP clients: requests, httpx and httpx2, aiohttp, urllib3, niquests, browsers."""
 
-from rules.libraries.model import Blocking, Client, External, Kind, Library, Timeout, alike, each
+from rules.libraries.model import (
+    Blocking,
+    Client,
+    External,
+    Kind,
+    Library,
+    Sdk,
+    Timeout,
+    alike,
+    each,
+    leaving,
+    made,
+    waiting,
+)
 
 ASYNC_CLIENT = "`httpx2.AsyncClient` or an `aiohttp` session"
 VERBS = "get post put patch delete head options request"
@@ -64,6 +77,16 @@ def _browsers() -> dict[str, str]:
         }
     return found
 
+
+_SDKS = (
+    Sdk(
+        ("gql.Client",),
+        "execute",
+        "`client.execute_async`, or a session of `async with client`",
+        ("gql.Client",),
+        "execute_async",
+    ),
+)
 
 LIBRARY = Library(
     blocking=(
@@ -141,6 +164,7 @@ LIBRARY = Library(
             "jwt.PyJWKClient",
             "get_signing_key get_signing_key_from_jwt get_signing_keys get_jwk_set fetch_data",
         ),
+        *waiting(_SDKS),
     ),
     external=(
         *each(_sync, "requests", VERBS),
@@ -173,6 +197,7 @@ LIBRARY = Library(
         *each(_sync, "playwright.sync_api.Page", "goto"),
         *each(_async, "playwright.async_api.Page", "goto"),
         *each(_sync, "jwt.PyJWKClient", "get_signing_key get_signing_key_from_jwt get_jwk_set fetch_data"),
+        *leaving(_SDKS),
     ),
     clients=(
         *(
@@ -275,6 +300,7 @@ LIBRARY = Library(
             f"selenium.webdriver.{name}": f"selenium.webdriver.{name}"
             for name in ("Chrome", "Firefox", "Edge", "Remote")
         },
+        **made(_SDKS),
     },
     attributes={
         f"playwright.{api}_api.{name}": made
@@ -306,6 +332,7 @@ LIBRARY = Library(
         "selenium.webdriver.chrome.webdriver.WebDriver": "selenium.webdriver.Chrome",
         "jwt.jwks_client.PyJWKClient": "jwt.PyJWKClient",
         "zeep.client.Client": "zeep.Client",
+        "gql.client.Client": "gql.Client",
     },
     open_attributes={_SIGNS_IN: _SIGNED_IN},
     members=frozenset(

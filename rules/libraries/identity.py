@@ -1,6 +1,18 @@
-"""Identity providers: Keycloak."""
+"""Identity providers: Keycloak, Microsoft's, OpenStack's."""
 
-from rules.libraries.model import Blocking, Client, External, Kind, Library, each
+from rules.libraries.model import (
+    REST,
+    Blocking,
+    Client,
+    External,
+    Kind,
+    Library,
+    Sdk,
+    each,
+    leaving,
+    made,
+    waiting,
+)
 
 _OPENID = "keycloak.KeycloakOpenID"
 _ADMIN = "keycloak.KeycloakAdmin"
@@ -29,16 +41,48 @@ def _twins(names: str) -> str:
     return " ".join(f"a_{name}" for name in names.split())
 
 
+_MSAL = (
+    "acquire_token_by_authorization_code acquire_token_by_refresh_token acquire_token_silent"
+    " acquire_token_by_auth_code_flow"
+)
+_KEYSTONE = tuple(
+    f"keystoneauth1.identity.{name}"
+    for name in (
+        *("Password", "Token", "V3Password", "V3Token", "V3ApplicationCredential", "V3OidcAccessToken"),
+        *(f"v3.{name}" for name in ("Password", "Token", "ApplicationCredential", "OidcAccessToken")),
+    )
+)
+"""How the identity service of OpenStack is asked for a token."""
+_SDKS = (
+    Sdk(("msal.ConfidentialClientApplication", "msal.PublicClientApplication"), _MSAL),
+    Sdk(("msal.ConfidentialClientApplication",), "acquire_token_for_client acquire_token_on_behalf_of"),
+    Sdk(
+        ("keystoneauth1.session.Session",),
+        "get head post put patch delete request get_token get_endpoint get_auth_headers get_user_id get_project_id",
+        REST,
+    ),
+    Sdk(_KEYSTONE, "get_auth_ref get_access get_token get_endpoint", REST),
+)
+
 LIBRARY = Library(
-    blocking=(*each(_twin, _OPENID, _ASKS), *each(_twin, _ADMIN, _ADMINISTERS)),
+    blocking=(
+        *each(_twin, _OPENID, _ASKS),
+        *each(_twin, _ADMIN, _ADMINISTERS),
+        *waiting(_SDKS),
+    ),
     external=(
         *each(External("", False, "sdk"), _OPENID, _ASKS),
         *each(External("", False, "sdk"), _ADMIN, _ADMINISTERS),
         *each(_awaited, _OPENID, _twins(_ASKS)),
         *each(_awaited, _ADMIN, _twins(_ADMINISTERS)),
+        *leaving(_SDKS),
     ),
     clients=(Client(_ADMIN, "", "sdk", "a token that it asks for, and a session of its own"),),
-    returns={_OPENID: _OPENID, _ADMIN: _ADMIN},
+    returns={
+        _OPENID: _OPENID,
+        _ADMIN: _ADMIN,
+        **made(_SDKS),
+    },
     aliases={
         "keycloak.keycloak_openid.KeycloakOpenID": _OPENID,
         "keycloak.keycloak_admin.KeycloakAdmin": _ADMIN,

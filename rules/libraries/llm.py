@@ -1,6 +1,18 @@
-"""Language-model SDKs: OpenAI, Anthropic and their like, litellm, LangChain."""
+"""Language-model SDKs: OpenAI, Anthropic and their like, litellm, LangChain; hosts of other generating models."""
 
-from rules.libraries.model import Blocking, Client, External, Kind, Library, Timeout, each
+from rules.libraries.model import (
+    Blocking,
+    Client,
+    External,
+    Kind,
+    Library,
+    Sdk,
+    Timeout,
+    each,
+    leaving,
+    made,
+    waiting,
+)
 
 _OPENAI_CALLS = (
     "chat.completions.create",
@@ -184,6 +196,35 @@ _LC_CHAIN = "langchain_core.runnables.RunnableSequence"
 """What `prompt | model | parser` is, and a model with its output or tools bound to it."""
 _LC_RUNS = "invoke stream batch"
 
+_VOYAGE = "embed contextualized_embed rerank multimodal_embed"
+_GENERATORS = (
+    Sdk(("voyageai.Client",), _VOYAGE, "`voyageai.AsyncClient`", ("voyageai.AsyncClient",), kind="llm"),
+    Sdk(
+        ("replicate.Client",),
+        "run predictions.create predictions.get models.get",
+        "`async_run`, or the `async_…` method",
+        ("replicate.Client",),
+        "async_run predictions.async_create predictions.async_get models.async_get",
+        kind="llm",
+    ),
+    Sdk(
+        ("fal_client",),
+        "run subscribe submit upload_file",
+        "the `…_async` function",
+        ("fal_client",),
+        "run_async subscribe_async submit_async upload_file_async",
+        kind="llm",
+    ),
+    Sdk(
+        ("ibm_watsonx_ai.foundation_models.ModelInference",),
+        "generate generate_text chat",
+        "`.agenerate` or `.achat`",
+        ("ibm_watsonx_ai.foundation_models.ModelInference",),
+        "agenerate achat",
+        "llm",
+    ),
+)
+
 LIBRARY = Library(
     blocking=(
         *(
@@ -243,6 +284,7 @@ LIBRARY = Library(
             "tiktoken.Encoding",
             "encode encode_batch",
         ),
+        *waiting(_GENERATORS),
     ),
     external=(
         *(
@@ -287,6 +329,7 @@ LIBRARY = Library(
         *each(External("", True, "llm"), _LI_EMBEDDING, _LI_AEMBEDS),
         *each(External("", False), _LOADED, "load aload"),
         *each(External("", True, "llm"), "ollama.AsyncClient", "chat generate embed embeddings"),
+        *leaving(_GENERATORS),
     ),
     clients=(
         *each(
@@ -394,6 +437,7 @@ LIBRARY = Library(
         "openai.AsyncOpenAI.with_options": "openai.AsyncOpenAI",
         "anthropic.Anthropic.with_options": "anthropic.Anthropic",
         "anthropic.AsyncAnthropic.with_options": "anthropic.AsyncAnthropic",
+        **made(_GENERATORS),
     },
     aliases={
         "openai.lib.azure.AzureOpenAI": "openai.AzureOpenAI",
@@ -421,6 +465,7 @@ LIBRARY = Library(
         "langchain_community.document_loaders.web_base.WebBaseLoader": _LOADED[0],
         "google.generativeai.generative_models.ChatSession": _CHAT,
         "vertexai.preview.generative_models.GenerativeModel": "vertexai.generative_models.GenerativeModel",
+        "voyageai.client.Client": "voyageai.Client",
     },
     former={
         **{

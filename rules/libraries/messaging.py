@@ -1,6 +1,19 @@
 """Queues and brokers: Kafka, RabbitMQ, Celery, RQ and their like."""
 
-from rules.libraries.model import Blocking, Client, External, Kind, Library, Offload, alike, each
+from rules.libraries.model import (
+    Blocking,
+    Client,
+    External,
+    Kind,
+    Library,
+    Offload,
+    Sdk,
+    alike,
+    each,
+    leaving,
+    made,
+    waiting,
+)
 
 _kafka = Blocking("", Kind.NET, "`aiokafka`")
 _confluent = Blocking("", Kind.NET, "`confluent_kafka.aio`")
@@ -19,6 +32,15 @@ _HUEYS = ("RedisHuey", "PriorityRedisHuey", "RedisExpireHuey")
 _STREAMED = tuple(
     f"faststream.{broker}"
     for broker in ("kafka.KafkaBroker", "rabbit.RabbitBroker", "redis.RedisBroker", "nats.NatsBroker")
+)
+
+_SDKS = (
+    Sdk(
+        ("zmq.Socket",),
+        "recv recv_json recv_string recv_pyobj recv_multipart poll",
+        "`zmq.asyncio.Context`",
+        waits=Kind.NET,
+    ),
 )
 
 LIBRARY = Library(
@@ -74,6 +96,7 @@ LIBRARY = Library(
         *each(_enqueue, "huey.api.Huey", "enqueue"),
         *each(Blocking("", Kind.NET, "`aiomqtt`"), "paho.mqtt.publish", "single multiple"),
         *each(Blocking("", Kind.NET, "`aiomqtt`"), "paho.mqtt.client.Client", "connect loop_forever"),
+        *waiting(_SDKS),
     ),
     external=(
         *each(External("", False, "queue"), "celery.app.task.Task", "delay apply_async"),
@@ -92,6 +115,7 @@ LIBRARY = Library(
             "declare_queue declare_exchange get_queue get_exchange",
         ),
         *each(External("", True, "queue"), "aio_pika.Queue", "get bind purge"),
+        *leaving(_SDKS),
     ),
     clients=(
         Client(
@@ -182,6 +206,12 @@ LIBRARY = Library(
         "rq.job.Job.fetch": "rq.job.Job",
         "arq.create_pool": "arq.connections.ArqRedis",
         "paho.mqtt.client.Client": "paho.mqtt.client.Client",
+        **made(_SDKS),
+        "zmq.Context": "zmq.Context",
+        "zmq.Context.instance": "zmq.Context",
+        "zmq.Context.socket": "zmq.Socket",
+        "zmq.asyncio.Context": "zmq.asyncio.Context",
+        "zmq.asyncio.Context.socket": "zmq.asyncio.Socket",
     },
     attributes={"celery.Celery.control": _CONTROL, "aio_pika.Channel.default_exchange": "aio_pika.Exchange"},
     bases=dict.fromkeys((f"huey.{name}" for name in _HUEYS), "huey.api.Huey"),

@@ -178,6 +178,12 @@ class Library(Struct, frozen=True):
     """Beginning of names that releases of today no longer have -> a release that had them: `cohere==5.5.0`."""
 
 
+PLAIN = "a `def` endpoint"
+REST = "`httpx.AsyncClient` on its REST interface"
+TLS = "a TLS context and every connection anew"
+ANEW = "every connection anew: DNS, TCP and TLS"
+
+
 N = TypeVar("N", Blocking, Query, Client, External, Timeout, Offload)
 
 
@@ -212,10 +218,15 @@ def leaving(sdks: Iterable[Sdk]) -> Iterator[External]:
             yield from each(External("", True, sdk.kind), sdk.awaited, sdk.awaited_calls or sdk.calls)
 
 
-def made(sdks: Iterable[Sdk]) -> list[str]:
-    """The classes among the owners."""
+def made(sdks: Iterable[Sdk], *given: str) -> dict[str, str]:
+    """The classes among the owners, each as what calling it makes; but those that only other calls give."""
     owners = {owner for sdk in sdks for owner in (*sdk.owners, *sdk.awaited)}
-    return sorted(owner for owner in owners if final_name(owner)[:1].isupper())
+    return {owner: owner for owner in sorted(owners.difference(given)) if final_name(owner)[:1].isupper()}
+
+
+def below(prefixes: str, names: str) -> str:
+    """Each name below each prefix."""
+    return " ".join(f"{prefix}.{name}" for prefix in prefixes.split() for name in names.split())
 
 
 def alike(names: str, result: str, owner: str = "") -> dict[str, str]:

@@ -1,6 +1,19 @@
 """Redis and Valkey, synchronous and asyncio; memcached clients."""
 
-from rules.libraries.model import Blocking, Client, Kind, Library, Query, Timeout, alike, each
+from rules.libraries.model import (
+    Blocking,
+    Client,
+    Kind,
+    Library,
+    Query,
+    Sdk,
+    Timeout,
+    alike,
+    each,
+    leaving,
+    made,
+    waiting,
+)
 
 READS = (
     "get mget getrange getbit strlen exists keys type ttl pttl dump randomkey scan"
@@ -62,6 +75,16 @@ def _returns() -> dict[str, str]:
     return found
 
 
+_UPSTASH = (
+    "get set delete incr expire exists hget hset hgetall lpush rpush lpop lrange eval mget mset sadd smembers zadd zrange"
+    " setex ttl keys"
+)
+_SDKS = (
+    Sdk(
+        ("upstash_redis.Redis",), _UPSTASH, "`upstash_redis.asyncio.Redis`", ("upstash_redis.asyncio.Redis",)
+    ),
+)
+
 LIBRARY = Library(
     blocking=(
         *each(_db, _SYNC_CLIENTS, COMMANDS),
@@ -77,6 +100,7 @@ LIBRARY = Library(
             for client, calls in _MEMCACHED.items()
             for entry in each(_memcached, client, f"{_MEMCACHED_CALLS} {calls}")
         ),
+        *waiting(_SDKS),
     ),
     queries=(
         *each(Query("", "select", False, "redis"), _SYNC_CLIENTS, f"{READS} {WAITS}"),
@@ -132,6 +156,7 @@ LIBRARY = Library(
         **_returns(),
         **{name: name for name in _MEMCACHED},
         **alike("pipeline", "redis.asyncio.client.Pipeline", "redis.asyncio.Redis"),
+        **made(_SDKS),
     },
     aliases={
         "redis.StrictRedis": "redis.Redis",
@@ -159,4 +184,5 @@ LIBRARY = Library(
         "pymemcache.PooledClient": "pymemcache.client.base.Client",
         "pymemcache.HashClient": "pymemcache.client.base.Client",
     },
+    external=tuple(leaving(_SDKS)),
 )

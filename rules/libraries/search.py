@@ -3,7 +3,23 @@
 from collections.abc import Iterator
 from typing import TypeVar
 
-from rules.libraries.model import Blocking, Client, External, Kind, Library, Query, alike, each
+from rules.libraries.model import (
+    ANEW,
+    TLS,
+    Blocking,
+    Client,
+    External,
+    Kind,
+    Library,
+    Query,
+    Sdk,
+    alike,
+    below,
+    each,
+    leaving,
+    made,
+    waiting,
+)
 
 _SEARCH = (
     "search index get mget msearch count bulk update delete delete_by_query update_by_query exists create scroll reindex"
@@ -101,6 +117,56 @@ def _chained(package: str, beginning: str = "") -> dict[str, str]:
     }
 
 
+_TYPESENSE = "`typesense.AsyncClient`"
+_NAMESPACE = "write query multi_query delete_all metadata recall schema hint_cache_warm explain_query"
+_MILVUS = (
+    "search query insert upsert delete get hybrid_search create_collection drop_collection has_collection load_collection"
+    " list_collections flush create_index"
+)
+_WEAVIATE = (
+    below(
+        "query",
+        "near_text near_vector near_object bm25 hybrid fetch_objects fetch_object_by_id fetch_objects_by_ids",
+    )
+    + " "
+    + below("generate", "near_text near_vector bm25 hybrid fetch_objects")
+    + " "
+    + below("data", "insert insert_many update replace delete_by_id delete_many exists")
+    + " aggregate.over_all"
+)
+_SDKS = (
+    Sdk(("turbopuffer.Namespace",), _NAMESPACE, "`AsyncTurbopuffer`", ("turbopuffer.AsyncNamespace",)),
+    Sdk(("turbopuffer.Turbopuffer",), "namespaces", "`AsyncTurbopuffer`", ("turbopuffer.AsyncTurbopuffer",)),
+    Sdk(
+        ("pinecone.Pinecone",),
+        "inference.embed inference.rerank list_indexes describe_index create_index has_index",
+        "`pinecone.PineconeAsyncio`",
+        ("pinecone.PineconeAsyncio",),
+    ),
+    Sdk(("pymilvus.MilvusClient",), _MILVUS, "`pymilvus.AsyncMilvusClient`", ("pymilvus.AsyncMilvusClient",)),
+    Sdk(
+        ("pymilvus.Collection",),
+        "search query insert upsert delete flush load hybrid_search",
+        "`AsyncMilvusClient`",
+    ),
+    Sdk(("pymilvus.connections",), "connect", "`AsyncMilvusClient`"),
+    Sdk(
+        ("weaviate.collections.Collection",),
+        _WEAVIATE,
+        "`weaviate.use_async_with_local` and its like",
+        ("weaviate.collections.CollectionAsync",),
+    ),
+    Sdk(("typesense.documents.Documents",), "search create upsert import_ export delete update", _TYPESENSE),
+    Sdk(("typesense.document.Document",), "retrieve update delete", _TYPESENSE),
+    Sdk(("lancedb.table.Table",), "add delete update count_rows", "`lancedb.connect_async`", waits=Kind.DB),
+    Sdk(
+        ("lancedb.DBConnection",),
+        "open_table create_table table_names",
+        "`lancedb.connect_async`",
+        waits=Kind.DB,
+    ),
+)
+
 LIBRARY = Library(
     blocking=(
         *each(_elastic, "elasticsearch.Elasticsearch", f"{_SEARCH} {_ASKS}"),
@@ -122,6 +188,12 @@ LIBRARY = Library(
             entry
             for owner, instead, names in _VECTOR
             for entry in each(Blocking("", Kind.DB, instead), owner, names)
+        ),
+        *waiting(_SDKS),
+        *each(
+            Blocking("", Kind.NET, "`weaviate.use_async_with_local` and its like", construct=True),
+            "weaviate",
+            "connect_to_local connect_to_weaviate_cloud connect_to_wcs connect_to_custom",
         ),
     ),
     queries=(
@@ -154,7 +226,10 @@ LIBRARY = Library(
             " collection_exists delete_collection create_payload_index set_payload facet",
         ),
     ),
-    external=(*each(External("", is_async=False, kind="search"), "elasticsearch.helpers", "bulk scan"),),
+    external=(
+        *each(External("", is_async=False, kind="search"), "elasticsearch.helpers", "bulk scan"),
+        *leaving(_SDKS),
+    ),
     clients=(
         Client("elasticsearch.Elasticsearch", "close", "sdk", "connections to every node"),
         Client(
@@ -166,6 +241,10 @@ LIBRARY = Library(
         Client(
             "qdrant_client.AsyncQdrantClient", "close", "sdk", "a TLS context and a connection", is_async=True
         ),
+        Client("turbopuffer.Turbopuffer", "close", "sdk", TLS, 21.0),
+        Client("turbopuffer.AsyncTurbopuffer", "close", "sdk", ANEW, 0.1, is_async=True),
+        Client("pinecone.Pinecone", "close", "sdk", TLS, 19.0),
+        Client("pinecone.PineconeAsyncio", "close", "sdk", ANEW, 0.1, is_async=True),
     ),
     returns={
         **{
@@ -192,6 +271,32 @@ LIBRARY = Library(
             "chromadb.Collection",
             "chromadb.Client",
         ),
+        **made(_SDKS, "weaviate.collections.Collection", "weaviate.collections.CollectionAsync"),
+        "turbopuffer.Turbopuffer.namespace": "turbopuffer.Namespace",
+        "turbopuffer.AsyncTurbopuffer.namespace": "turbopuffer.AsyncNamespace",
+        **{
+            f"weaviate.{name}": "weaviate.WeaviateClient"
+            for name in (
+                "connect_to_local",
+                "connect_to_weaviate_cloud",
+                "connect_to_wcs",
+                "connect_to_custom",
+            )
+        },
+        **{
+            f"weaviate.{name}": "weaviate.WeaviateAsyncClient"
+            for name in ("use_async_with_local", "use_async_with_weaviate_cloud", "use_async_with_custom")
+        },
+        "weaviate.WeaviateClient.collections.get": "weaviate.collections.Collection",
+        "weaviate.WeaviateClient.collections.use": "weaviate.collections.Collection",
+        "weaviate.WeaviateAsyncClient.collections.get": "weaviate.collections.CollectionAsync",
+        "weaviate.WeaviateAsyncClient.collections.use": "weaviate.collections.CollectionAsync",
+        "typesense.collections.Collections.__getitem__": "typesense.collection.Collection",
+        "typesense.documents.Documents.__getitem__": "typesense.document.Document",
+        "typesense.Client": "typesense.Client",
+        "lancedb.connect": "lancedb.DBConnection",
+        "lancedb.DBConnection.open_table": "lancedb.table.Table",
+        "lancedb.DBConnection.create_table": "lancedb.table.Table",
     },
     former={
         f"qdrant_client.{client}.{name}": "qdrant-client==1.15.1"
@@ -205,5 +310,12 @@ LIBRARY = Library(
         **{f"elasticsearch{release}_dsl": "elasticsearch.dsl" for release in (6, 7)},
         "elasticsearch_dsl": "elasticsearch.dsl",
         "opensearch_dsl": "opensearchpy",
+        "weaviate.client.WeaviateClient": "weaviate.WeaviateClient",
+        "weaviate.client.WeaviateAsyncClient": "weaviate.WeaviateAsyncClient",
+        "pymilvus.orm.collection.Collection": "pymilvus.Collection",
+    },
+    attributes={
+        "typesense.Client.collections": "typesense.collections.Collections",
+        "typesense.collection.Collection.documents": "typesense.documents.Documents",
     },
 )

@@ -196,11 +196,6 @@ LIBRARY = Library(
         *each(_thread, "pusher.Pusher", "trigger trigger_batch"),
         *each(_thread, "hvac.Client", "read write list delete"),
         *each(_thread, "hvac.Client.secrets.kv.v2", "read_secret_version create_or_update_secret"),
-        *each(
-            Blocking("", Kind.NET, "`supabase.acreate_client`"),
-            "supabase.Client.auth",
-            "get_user sign_in_with_password sign_up sign_out refresh_session",
-        ),
         *(
             entry
             for api, calls in _KUBE.items()
@@ -488,7 +483,6 @@ LIBRARY = Library(
         "paramiko.SFTPClient.from_transport": "paramiko.SFTPClient",
         "docker.from_env": "docker.DockerClient",
         "docker.DockerClient": "docker.DockerClient",
-        "supabase.create_client": "supabase.Client",
         **alike("insecure_channel secure_channel", "grpc.Channel", "grpc"),
     },
     bases={f"ccxt.{name}": "ccxt.Exchange" for name in _EXCHANGES.split()},
