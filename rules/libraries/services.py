@@ -1,4 +1,4 @@
-"""SDKs of web services: payments, messages, mail, code hosts; remote shells and directories."""
+"""SDKs of web services: payments, messages, mail, tickets, search, data; directories of people."""
 
 from rules.libraries.model import Blocking, Client, External, Kind, Library, Timeout, alike, each
 
@@ -43,59 +43,7 @@ _CLOUDINARY_API = (
     " delete_all_resources root_folders subfolders create_folder delete_folder usage ping"
 )
 _JIRA = "issue create_issue search_issues add_comment transition_issue projects"
-_KUBE = {
-    "kubernetes.client.CoreV1Api": (
-        "list_namespaced_pod read_namespaced_pod create_namespaced_pod delete_namespaced_pod list_node list_namespace"
-        " read_namespaced_pod_log list_pod_for_all_namespaces read_namespaced_secret create_namespaced_secret"
-        " read_namespaced_config_map create_namespaced_service read_namespaced_service list_namespaced_service"
-        " delete_namespaced_service patch_namespaced_pod read_namespaced_pod_status list_namespaced_event"
-        " list_namespaced_config_map create_namespaced_config_map patch_namespaced_config_map"
-        " replace_namespaced_config_map delete_namespaced_config_map list_namespaced_secret patch_namespaced_secret"
-        " replace_namespaced_secret delete_namespaced_secret read_namespace create_namespace delete_namespace"
-        " create_namespaced_persistent_volume_claim read_namespaced_persistent_volume_claim"
-        " delete_namespaced_persistent_volume_claim list_namespaced_persistent_volume_claim"
-        " read_node patch_node patch_namespace list_persistent_volume list_service_for_all_namespaces"
-        " list_event_for_all_namespaces patch_namespaced_service replace_namespaced_service list_namespaced_endpoints"
-        " read_namespaced_service_account create_namespaced_service_account list_namespaced_service_account"
-        " replace_namespaced_pod delete_collection_namespaced_pod patch_namespaced_persistent_volume_claim"
-        " create_namespaced_event"
-    ),
-    "kubernetes.client.NetworkingV1Api": (
-        "read_namespaced_ingress create_namespaced_ingress patch_namespaced_ingress delete_namespaced_ingress"
-        " list_namespaced_ingress"
-    ),
-    "kubernetes.client.AppsV1Api": (
-        "list_namespaced_deployment read_namespaced_deployment create_namespaced_deployment patch_namespaced_deployment"
-        " delete_namespaced_deployment list_deployment_for_all_namespaces patch_namespaced_deployment_scale"
-        " read_namespaced_stateful_set create_namespaced_stateful_set delete_namespaced_stateful_set"
-        " list_namespaced_stateful_set replace_namespaced_deployment read_namespaced_deployment_status"
-        " read_namespaced_deployment_scale patch_namespaced_stateful_set replace_namespaced_stateful_set"
-        " patch_namespaced_stateful_set_scale list_namespaced_replica_set list_namespaced_daemon_set"
-        " read_namespaced_daemon_set"
-    ),
-    "kubernetes.client.BatchV1Api": (
-        "list_namespaced_job read_namespaced_job create_namespaced_job delete_namespaced_job patch_namespaced_job"
-        " read_namespaced_job_status list_job_for_all_namespaces list_namespaced_cron_job read_namespaced_cron_job"
-        " create_namespaced_cron_job patch_namespaced_cron_job delete_namespaced_cron_job"
-    ),
-    "kubernetes.client.CustomObjectsApi": (
-        "create_namespaced_custom_object get_namespaced_custom_object list_namespaced_custom_object"
-        " patch_namespaced_custom_object delete_namespaced_custom_object list_cluster_custom_object"
-        " get_cluster_custom_object create_cluster_custom_object patch_cluster_custom_object delete_cluster_custom_object"
-        " replace_namespaced_custom_object get_namespaced_custom_object_status patch_namespaced_custom_object_status"
-    ),
-    "kubernetes.client.RbacAuthorizationV1Api": (
-        "create_namespaced_role read_namespaced_role delete_namespaced_role create_namespaced_role_binding"
-        " read_namespaced_role_binding delete_namespaced_role_binding list_namespaced_role_binding"
-        " create_cluster_role_binding"
-    ),
-    "kubernetes.client.AuthorizationV1Api": "create_self_subject_access_review create_subject_access_review",
-    "kubernetes.client.AuthenticationV1Api": "create_token_review",
-    "kubernetes.client.StorageV1Api": "list_storage_class read_storage_class",
-    "kubernetes.client.VersionApi": "get_code",
-}
 
-_PAGED = "github.PaginatedList.PaginatedList"
 
 _CCXT = (
     "load_markets fetch_ticker fetch_tickers fetch_ohlcv fetch_order_book fetch_trades fetch_balance fetch_order"
@@ -171,23 +119,7 @@ LIBRARY = Library(
             "slack_sdk.webhook.WebhookClient",
             "send",
         ),
-        *each(
-            Blocking("", Kind.NET, "`githubkit`, or a worker thread"),
-            "github.Github",
-            "get_repo get_user get_organization search_issues search_repositories",
-        ),
-        *each(
-            Blocking("", Kind.NET, "`githubkit`, or a worker thread"),
-            "github.Repository.Repository",
-            "get_pull get_issue get_contents create_issue create_file get_commit create_pull get_branch compare merge"
-            " get_git_tree get_git_commit get_git_blob create_git_tree create_git_commit create_git_blob create_fork"
-            " get_release get_workflow get_languages get_topics get_label create_label create_hook"
-            " create_repository_dispatch",
-        ),
         # It asks page by page, while somebody goes through it.
-        *each(Blocking("", Kind.NET, "`githubkit`, or a worker thread"), _PAGED, "__iter__ get_page"),
-        *each(_thread, "gitlab.Gitlab", "auth http_request http_get"),
-        *each(_thread, "gitlab.Gitlab.projects", "get list create"),
         *each(_thread, "jira.JIRA", _JIRA),
         *each(_thread, "atlassian.Jira", "jql issue issue_create"),
         *each(_thread, "zenpy.Zenpy", "search"),
@@ -196,41 +128,6 @@ LIBRARY = Library(
         *each(_thread, "pusher.Pusher", "trigger trigger_batch"),
         *each(_thread, "hvac.Client", "read write list delete"),
         *each(_thread, "hvac.Client.secrets.kv.v2", "read_secret_version create_or_update_secret"),
-        *(
-            entry
-            for api, calls in _KUBE.items()
-            for entry in each(Blocking("", Kind.NET, "`kubernetes_asyncio`"), api, calls)
-        ),
-        *each(Blocking("", Kind.NET, "`aiodocker`", construct=True), "docker", "from_env"),
-        *each(
-            Blocking("", Kind.NET, "`aiodocker`"),
-            "docker.DockerClient.containers",
-            "run list get create prune",
-        ),
-        *each(
-            Blocking("", Kind.NET, "`aiodocker`"),
-            "docker.DockerClient.images",
-            "pull build list get push remove prune load search",
-        ),
-        *each(Blocking("", Kind.NET, "`asyncssh`"), "paramiko.SSHClient", "connect exec_command open_sftp"),
-        *each(
-            Blocking("", Kind.NET, "`asyncssh`"),
-            "paramiko.SFTPClient",
-            "get put listdir stat open remove mkdir listdir_attr getfo putfo",
-        ),
-        *each(Blocking("", Kind.NET, "`asyncssh`"), "fabric.Connection", "run sudo put get local"),
-        *each(Blocking("", Kind.NET, "`asyncssh`", construct=True), "netmiko", "ConnectHandler"),
-        *each(
-            Blocking("", Kind.NET, "`asyncssh`"),
-            "netmiko.BaseConnection",
-            "send_command send_command_timing send_config_set send_multiline save_config disconnect",
-        ),
-        *each(Blocking("", Kind.NET, "`asyncssh`", construct=True), "pysftp", "Connection"),
-        *each(
-            Blocking("", Kind.NET, "`asyncssh`"),
-            "pysftp.Connection",
-            "get get_r put put_r listdir execute remove makedirs exists stat",
-        ),
         *each(
             _thread,
             tuple(
@@ -266,11 +163,6 @@ LIBRARY = Library(
             "scrapy.crawler.CrawlerProcess",
             "start",
         ),
-        *each(
-            Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`", construct=True),
-            "git.Repo",
-            "clone_from",
-        ),
         *each(Blocking("", Kind.NET, "a worker thread"), "yfinance", "download"),
         *each(
             Blocking("", Kind.NET, "a worker thread"),
@@ -305,16 +197,6 @@ LIBRARY = Library(
         ),
         *each(Blocking("", Kind.NET, "a worker thread"), "geopy.geocoders.Nominatim", "geocode reverse"),
         *each(Blocking("", Kind.NET, "a worker thread"), "sentry_sdk", "flush"),
-        *each(
-            Blocking("", Kind.SLEEP, "`await asyncio.sleep(...)` between two calls without `interval`"),
-            ("psutil", "psutil.Process"),
-            "cpu_percent",
-        ),
-        Blocking(
-            "psutil.cpu_times_percent",
-            Kind.SLEEP,
-            "`await asyncio.sleep(...)` between two calls without `interval`",
-        ),
     ),
     external=(
         *(
@@ -347,20 +229,10 @@ LIBRARY = Library(
         *each(External("", True, "mail"), "fastapi_mail.FastMail", "send_message"),
         *each(External("", False, "sdk"), "slack_sdk.WebClient", _SLACK),
         *each(External("", True, "sdk"), "slack_sdk.web.async_client.AsyncWebClient", _SLACK),
-        *each(External("", False, "sdk"), "github.Github", "get_repo get_user get_organization"),
         *each(External("", False, "sdk"), "jira.JIRA", _JIRA),
-        *(entry for api, calls in _KUBE.items() for entry in each(External("", False, "sdk"), api, calls)),
-        *(
-            entry
-            for api, calls in _KUBE.items()
-            for entry in each(
-                External("", True, "sdk"), api.replace("kubernetes", "kubernetes_asyncio"), calls
-            )
-        ),
     ),
     timeouts=(
         Timeout("jira.JIRA", "timeout"),
-        Timeout("gitlab.Gitlab", "timeout"),
         Timeout("keystoneauth1.session.Session", "timeout"),
         Timeout("googlemaps.Client", "timeout", also=("read_timeout", "connect_timeout")),
         *each(
@@ -371,7 +243,6 @@ LIBRARY = Library(
         Timeout("httplib2.Http", "timeout", 1),
         Timeout("ldap3.Connection", "receive_timeout"),
         Timeout("ldap.initialize", "timeout", option="OPT_NETWORK_TIMEOUT"),
-        Timeout("paramiko.SSHClient.exec_command", "timeout", 2, often_quick=True),
     ),
     clients=(
         Client("stripe.StripeClient", "", "sdk", "every connection anew"),
@@ -384,7 +255,6 @@ LIBRARY = Library(
             "a TLS context and a connection",
             is_async=True,
         ),
-        Client("docker.from_env", "close", "sdk", "a connection to the daemon"),
         *each(
             Client("", "close", "channel", "a connection, TLS and HTTP/2 set-up"),
             "grpc",
@@ -435,12 +305,8 @@ LIBRARY = Library(
                 "slack_sdk.WebClient",
                 "slack_sdk.web.async_client.AsyncWebClient",
                 "slack_sdk.webhook.WebhookClient",
-                "github.Github",
-                "gitlab.Gitlab",
                 "jira.JIRA",
                 "hvac.Client",
-                "paramiko.SSHClient",
-                "fabric.Connection",
                 "ldap3.Connection",
                 "tweepy.API",
                 "tweepy.Client",
@@ -448,16 +314,11 @@ LIBRARY = Library(
                 "fastapi_mail.FastMail",
                 "stripe.StripeClient",
                 "geopy.geocoders.Nominatim",
-                *_KUBE,
-                *(api.replace("kubernetes", "kubernetes_asyncio") for api in _KUBE),
             )
         },
         "emails.html": "emails.Message",
         "ldap.initialize": "ldap.ldapobject.LDAPObject",
         "scrapy.crawler.CrawlerProcess": "scrapy.crawler.CrawlerProcess",
-        "psutil.Process": "psutil.Process",
-        "netmiko.ConnectHandler": "netmiko.BaseConnection",
-        "pysftp.Connection": "pysftp.Connection",
         "mailchimp_marketing.Client": "mailchimp_marketing.Client",
         **{
             f"paypalrestsdk.{name}": f"paypalrestsdk.{name}"
@@ -467,22 +328,6 @@ LIBRARY = Library(
             f"shopify.{name}": f"shopify.{name}"
             for name in ("Product", "Order", "Customer", "Variant", "CustomCollection")
         },
-        "github.Github.get_repo": "github.Repository.Repository",
-        **alike(
-            "get_pulls get_issues get_commits get_branches get_tags get_contributors get_releases get_labels"
-            " get_workflow_runs get_workflows get_collaborators get_milestones get_stargazers get_forks",
-            _PAGED,
-            "github.Repository.Repository",
-        ),
-        **alike(
-            "get_files get_commits get_reviews get_review_comments get_issue_comments get_comments",
-            _PAGED,
-            "github.PullRequest.PullRequest",
-        ),
-        "paramiko.SSHClient.open_sftp": "paramiko.SFTPClient",
-        "paramiko.SFTPClient.from_transport": "paramiko.SFTPClient",
-        "docker.from_env": "docker.DockerClient",
-        "docker.DockerClient": "docker.DockerClient",
         **alike("insecure_channel secure_channel", "grpc.Channel", "grpc"),
     },
     bases={f"ccxt.{name}": "ccxt.Exchange" for name in _EXCHANGES.split()},
@@ -494,9 +339,5 @@ LIBRARY = Library(
         "slack.WebClient": "slack_sdk.WebClient",
         "sendgrid.sendgrid.SendGridAPIClient": "sendgrid.SendGridAPIClient",
         "sendgrid.SendGridAPIClient.client.mail.send.post": "sendgrid.SendGridAPIClient.send",
-        "github.MainClass.Github": "github.Github",
-        "docker.client.DockerClient": "docker.DockerClient",
-        "docker.client.from_env": "docker.from_env",
-        "paramiko.client.SSHClient": "paramiko.SSHClient",
     },
 )
