@@ -225,13 +225,7 @@ class Assessor:
                 break
             contents = await client.contents.texts([(base_sha, path) for path in wanted])
             sources = {path: content for (_, path), content in contents.items() if content is not None}
-            request = msgspec.structs.replace(
-                request,
-                before=request.before | sources,
-                after=request.after | sources,
-                others={path: facts for path, facts in request.others.items() if path not in sources},
-                known=request.known | {path: request.others[path] for path in sources},
-            )
+            request = request.with_sources(sources)
         return comparison, request
 
     async def _standing(

@@ -158,13 +158,7 @@ async def compare(
         wanted = {path: read[sha] for path, sha in missing.items() if sha in read}
         if not wanted:
             break
-        request = msgspec.structs.replace(
-            request,
-            before=request.before | wanted,
-            after=request.after | wanted,
-            others={path: facts for path, facts in request.others.items() if path not in wanted},
-            known=request.known | {path: request.others[path] for path in wanted},
-        )
+        request = request.with_sources(wanted)
     if gathered.tip is not None and comparison.is_worse:
         comparison.tip = await analysis.standing(request, comparison, gathered.tip)
     comparison.bumped = await bumped(analysis, request, comparison)

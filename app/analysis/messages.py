@@ -39,6 +39,16 @@ class Request(msgspec.Struct, kw_only=True):
     advise: bool = False
     """Say what the project lacks, though it had endpoints before."""
 
+    def with_sources(self, sources: dict[str, bytes]) -> Request:
+        """With the text of untouched files, which is the same in both versions."""
+        return msgspec.structs.replace(
+            self,
+            before=self.before | sources,
+            after=self.after | sources,
+            others={path: facts for path, facts in self.others.items() if path not in sources},
+            known=self.known | {path: self.others[path] for path in sources},
+        )
+
 
 class Comparison(msgspec.Struct, kw_only=True):
     """What two versions of a project say. New findings in `after` carry their proven fixes.

@@ -224,24 +224,26 @@ def growth(change: EndpointChange) -> float:
 def repeated(changes: Iterable[EndpointChange]) -> frozenset[EndpointRef]:
     """The endpoints that ask others once for each of something now, and asked a number of times before."""
     return frozenset(
-        change.ref
-        for change in changes
-        if change.before is not None
-        and change.after is not None
-        and weigh(change.after.external_calls) >= UNKNOWN_SIZE > weigh(change.before.external_calls)
+        ref
+        for ref, before, after in _moved(changes)
+        if weigh(after.external_calls) >= UNKNOWN_SIZE > weigh(before.external_calls)
     )
 
 
 def steeper(changes: Iterable[EndpointChange]) -> frozenset[EndpointRef]:
     """The endpoints whose queries or calls grow with the power of another size now: `N` became `N²` or `N*M`."""
     return frozenset(
-        change.ref
-        for change in changes
-        if change.before is not None
-        and change.after is not None
-        and any(
-            weigh(getattr(change.after, name))
-            >= _STEEPER * max(UNKNOWN_SIZE, weigh(getattr(change.before, name)))
+        ref
+        for ref, before, after in _moved(changes)
+        if any(
+            weigh(getattr(after, name)) >= _STEEPER * max(UNKNOWN_SIZE, weigh(getattr(before, name)))
             for name in ("queries", "external_calls")
         )
     )
+
+
+def _moved(changes: Iterable[EndpointChange]) -> Iterator[tuple[EndpointRef, Cost, Cost]]:
+    """The endpoints that were there before, with both costs."""
+    for change in changes:
+        if change.before is not None and change.after is not None:
+            yield change.ref, change.before, change.after

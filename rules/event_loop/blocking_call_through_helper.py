@@ -135,11 +135,7 @@ class BlockingCallThroughHelper(Rule):
 
 def _alike(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
     """The first method that blocks wherever the application has one of its name, on an object that nobody knows."""
-    if not module.in_request_path(function) or not module.runs_on_event_loop(function):
-        return
-    for call in own_calls(function):
-        if module.is_awaited(call) or module.is_offloaded(call) or not module.runs_on_event_loop(call):
-            continue
+    for call in _unawaited(function, module):
         found = by_name(call, module)
         if found is None:
             continue
@@ -159,11 +155,7 @@ def _alike(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
 
 def _strange(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
     """The first helper that asks a client of a package that nobody knows here."""
-    if not module.in_request_path(function) or not module.runs_on_event_loop(function):
-        return
-    for call in own_calls(function):
-        if module.is_awaited(call) or module.is_offloaded(call) or not module.runs_on_event_loop(call):
-            continue
+    for call in _unawaited(function, module):
         found = strange_clients.asks_through(call, module)
         summary = module.summary(call) if found is not None else None
         if found is None or (summary is not None and summary.blocking):
@@ -180,6 +172,18 @@ def _strange(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
             instead=f"Hand it to a worker thread: `await asyncio.to_thread({spelled(call.func)}, …)`.",
         )
         return
+
+
+def _unawaited(function: ast.AsyncFunctionDef, module: Module) -> Iterator[ast.Call]:
+    """What a function that requests reach calls on the event loop without awaiting it."""
+    if module.in_request_path(function) and module.runs_on_event_loop(function):
+        for call in own_calls(function):
+            if (
+                not module.is_awaited(call)
+                and not module.is_offloaded(call)
+                and module.runs_on_event_loop(call)
+            ):
+                yield call
 
 
 def _closing(function: ast.AsyncFunctionDef, module: Module) -> tuple[tuple[str, int], ...]:

@@ -57,6 +57,34 @@ def price(number: str) -> float:
     return float(answer.text)
 """
 
+DATABASE = """\
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+engine = create_engine("postgresql:///shop")
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Product(Base):
+    __tablename__ = "product"
+    number: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Price(Base):
+    __tablename__ = "price"
+    number: Mapped[str] = mapped_column(primary_key=True)
+    cents: Mapped[int]
+
+
+def get_session():
+    with Session(engine) as session:
+        yield session
+"""
+
 CARRIER = """\
 KNOWN: dict[str, str] = {}
 

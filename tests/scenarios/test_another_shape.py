@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.review.report import Report
-from tests.scenarios.pull_requests import BLOCKING_CARRIER, MAIN, SHOP, PullRequest, said
+from tests.scenarios.pull_requests import BLOCKING_CARRIER, DATABASE, MAIN, SHOP, PullRequest, said
 
 REFUNDS = """\
 import requests
@@ -104,33 +104,6 @@ def test_an_endpoint_that_does_something_else_in_the_place_of_another_is_new(tmp
     assert {str(finding.endpoint) for finding in report.new} == {"POST /refunds/{number}/notice"}
 
 
-DB = """\
-from sqlalchemy import create_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-
-engine = create_engine("postgresql:///shop")
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Product(Base):
-    __tablename__ = "product"
-    number: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-
-
-class Price(Base):
-    __tablename__ = "price"
-    number: Mapped[str] = mapped_column(primary_key=True)
-    cents: Mapped[int]
-
-
-def get_session():
-    with Session(engine) as session:
-        yield session
-"""
 BASKET = """\
 from fastapi import APIRouter, Depends
 from sqlalchemy import select
@@ -171,7 +144,7 @@ LOOKED_UP = """\
         found.append(name)
 """
 SHOP_WITH_BASKET = SHOP | {
-    "shop/db.py": DB,
+    "shop/db.py": DATABASE,
     "shop/basket.py": BASKET,
     "shop/main.py": MAIN.replace("import orders", "import basket, orders")
     + "app.include_router(basket.router)\n",

@@ -11,6 +11,7 @@ from rules.engine.finding import Severity
 from tests.scenarios.pull_requests import (
     BLOCKING_CARRIER,
     CARRIER,
+    DATABASE,
     MAIN,
     ORDERS,
     PRODUCTS,
@@ -281,27 +282,6 @@ def named(session: Session, number: str) -> str:
 def basket(numbers: list[str], session: Session = Depends(get_session)) -> list[str]:
     return numbers
 """
-DB = """
-from sqlalchemy import create_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-
-engine = create_engine("postgresql:///shop")
-
-
-class Base(DeclarativeBase):
-    pass
-
-
-class Product(Base):
-    __tablename__ = "product"
-    number: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str]
-
-
-def get_session():
-    with Session(engine) as session:
-        yield session
-"""
 
 
 @pytest.mark.parametrize("through", [True, False])
@@ -317,7 +297,7 @@ def test_a_query_that_a_change_puts_into_a_loop_gets_a_comment_and_of_long_ago_i
     main = MAIN.replace("app = FastAPI()", "app = FastAPI()\napp.include_router(basket.router)").replace(
         "from fastapi", "from shop import basket\nfrom fastapi", 1
     )
-    files = SHOP | {"shop/db.py": DB, "shop/basket.py": BASKET, "shop/main.py": main}
+    files = SHOP | {"shop/db.py": DATABASE, "shop/basket.py": BASKET, "shop/main.py": main}
     pull = PullRequest(tmp_path / "new", files)
     pull.push({"shop/basket.py": looping})
 
@@ -332,6 +312,30 @@ def test_a_query_that_a_change_puts_into_a_loop_gets_a_comment_and_of_long_ago_i
     assert said(old.review()) == []
 
 
+SYNCHRONOUS_SESSION = """\
+import asyncio
+import time
+
+import requests
+from fastapi import APIRouter, Depends
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+engine = create_engine("postgresql://shop", pool_pre_ping=True)
+router = APIRouter()
+
+
+def get_session():
+    with Session(engine) as session:
+        yield session
+
+
+@router.get("/names")
+async def names(session: Session = Depends(get_session)) -> None:
+"""
+"""An endpoint up to its first line."""
+
+
 @pytest.mark.parametrize(
     ("added", "news"),
     [
@@ -344,13 +348,7 @@ def test_a_query_that_a_change_puts_into_a_loop_gets_a_comment_and_of_long_ago_i
 def test_beside_a_synchronous_session_only_another_statement_is_no_news(
     tmp_path: Path, added: str, news: bool
 ) -> None:
-    endpoint = (
-        "import time\n\nimport requests\nfrom fastapi import APIRouter, Depends\nfrom sqlalchemy import create_engine, text\n"
-        "from sqlalchemy.orm import Session\n\nengine = create_engine('postgresql://shop', pool_pre_ping=True)\n"
-        "router = APIRouter()\n\n\ndef get_session():\n    with Session(engine) as session:\n        yield session\n\n\n"
-        "@router.get('/names')\nasync def names(session: Session = Depends(get_session)) -> None:\n"
-        "    session.execute(text('select 1 from orders'))\n"
-    )
+    endpoint = f"{SYNCHRONOUS_SESSION}    session.execute(text('select 1 from orders'))\n"
     pull = PullRequest(tmp_path, SHOP | {"shop/orders.py": endpoint})
     pull.push({"shop/orders.py": f"{endpoint}    {added}\n"})
 
@@ -365,13 +363,7 @@ def test_beside_a_synchronous_session_only_another_statement_is_no_news(
 
 
 def test_another_statement_where_an_endpoint_awaits_too_is_no_news_either(tmp_path: Path) -> None:
-    endpoint = (
-        "import asyncio\n\nfrom fastapi import APIRouter, Depends\nfrom sqlalchemy import create_engine, text\n"
-        "from sqlalchemy.orm import Session\n\nengine = create_engine('postgresql://shop', pool_pre_ping=True)\n"
-        "router = APIRouter()\n\n\ndef get_session():\n    with Session(engine) as session:\n        yield session\n\n\n"
-        "@router.get('/names')\nasync def names(session: Session = Depends(get_session)) -> None:\n"
-        "    await asyncio.sleep(0.1)\n    session.execute(text('select 1 from orders'))\n"
-    )
+    endpoint = f"{SYNCHRONOUS_SESSION}    await asyncio.sleep(0.1)\n    session.execute(text('select 1 from orders'))\n"
     pull = PullRequest(tmp_path, SHOP | {"shop/orders.py": endpoint})
     pull.push({"shop/orders.py": f"{endpoint}    session.scalar(text('select now()'))\n"})
 
