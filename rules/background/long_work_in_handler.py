@@ -392,12 +392,8 @@ def _coroutines(call: ast.Call, module: Module) -> Iterator[ast.Call]:
     for argument in call.args:
         value = argument.value if isinstance(argument, ast.Starred) else argument
         if isinstance(value, ast.Name) and function is not None:
-            for each in own_calls(function.node) if not isinstance(function.node, ast.Lambda) else ():
-                match each:
-                    case ast.Call(
-                        func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[made]
-                    ) if name == value.id:
-                        yield from _made_in(made)
+            for made in _put_in_lists(function.node, module).get(value.id, ()):
+                yield from _made_in(made)
             value = origin(value, module)
         if isinstance(value, ast.ListComp | ast.GeneratorExp):
             yield from _made_in(value.elt)
@@ -406,6 +402,17 @@ def _coroutines(call: ast.Call, module: Module) -> Iterator[ast.Call]:
                 yield from _made_in(element)
         elif last_name(call.func) == "gather":
             yield from _made_in(value)
+
+
+@once_for_node
+def _put_in_lists(function: FunctionNode, module: Module) -> dict[str, list[ast.expr]]:
+    """By the name of a list, what a function appends to it."""
+    found: dict[str, list[ast.expr]] = {}
+    for each in own_calls(function) if not isinstance(function, ast.Lambda) else ():
+        match each:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[made]):
+                found.setdefault(name, []).append(made)
+    return found
 
 
 def _made_in(expression: ast.expr) -> Iterator[ast.Call]:

@@ -659,15 +659,9 @@ def _of_listing(
     if not isinstance(row, ast.Name) or not tests or not all(asks_value(test, row.id) for test in tests):
         return
     summary = module.summary(call)
-    caller = module.graph_node(call)
-    if caller is None or summary is None or not summary.queries or summary.writes or summary.commits:
+    if summary is None or not summary.queries or summary.writes or summary.commits:
         return
-    entered = [
-        edge.target.function
-        for edge in caller.edges
-        if (edge.call.line, edge.call.column) == (call.lineno, call.col_offset)
-    ]
-    takes = {each.name for function in entered for each in function.parameters}
+    takes = {each.name for edge in module.edges(call) for each in edge.target.function.parameters}
     wished = next((key for test in tests for key in members_asked(test, row.id) if key in takes), "")
     if not wished or any(keyword.arg in (wished, None) for keyword in call.keywords):
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -81,6 +81,7 @@ class Module:
         self._functions: dict[Scope, Function | None] = {}
         self._graph_nodes: dict[ast.AST, Node | None] = {}
         self._edges: dict[Node, dict[tuple[int, int], list[Edge]]] = {}
+        self._all_edges: dict[Node, dict[tuple[int, int], list[Edge]]] = {}
         self._calls: dict[Node, dict[tuple[int, int], list[facts.Call]]] = {}
         self._definitions: dict[int, ast.FunctionDef | ast.AsyncFunctionDef] = {}
         self._meanings: dict[ast.AST, Meaning] = {}
@@ -563,11 +564,18 @@ class Module:
         """The plain calls of a function by their place."""
         known = self._edges.get(caller)
         if known is None:
-            known = self._edges[caller] = {}
-            for edge in caller.edges:
-                if edge.kind == CALL:
-                    known.setdefault((edge.call.line, edge.call.column), []).append(edge)
+            known = self._edges[caller] = _by_place(edge for edge in caller.edges if edge.kind == CALL)
         return known
+
+    def edges(self, call: ast.Call) -> Sequence[Edge]:
+        """Where the call graph leads from the place of `call`: plain calls, and what is handed on to run elsewhere."""
+        caller = self.graph_node(call)
+        if caller is None:
+            return ()
+        known = self._all_edges.get(caller)
+        if known is None:
+            known = self._all_edges[caller] = _by_place(caller.edges)
+        return known.get((call.lineno, call.col_offset), ())
 
     def _property_summary(self, node: ast.Attribute) -> Summary | None:
         if node.attr not in self.project.resolver.attributes.property_names:
@@ -628,6 +636,13 @@ def _shown(symbol: str) -> str:
         return symbol
     parts = (part.partition("'")[0] for part in symbol.split("."))
     return ".".join("<lambda>" if part.startswith("λ") else part for part in parts)
+
+
+def _by_place(edges: Iterable[Edge]) -> dict[tuple[int, int], list[Edge]]:
+    found: dict[tuple[int, int], list[Edge]] = {}
+    for edge in edges:
+        found.setdefault((edge.call.line, edge.call.column), []).append(edge)
+    return found
 
 
 def _where_called(wrappers: Sequence[Node], handed: Sequence[Edge]) -> Hop | None:

@@ -392,9 +392,8 @@ def _in_thread(call: ast.Call, module: Module) -> Wait | None:
 
 def _beyond_thread(call: ast.Call, module: Module) -> Wait | None:
     """The wait for another machine of what `call` has run in a thread; None where that asks a database too."""
-    caller = module.graph_node(call)
-    for edge in caller.edges if caller is not None else ():
-        if edge.kind != THREAD or (edge.call.line, edge.call.column) != (call.lineno, call.col_offset):
+    for edge in module.edges(call):
+        if edge.kind != THREAD:
             continue
         summary = module.project.summaries.of(edge.target)
         leaf = next((leaf for leaf in summary.external if not leaf.cached), None)

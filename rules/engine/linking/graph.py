@@ -162,6 +162,7 @@ class Graph:
         """Follow the calls of `node`: its edges and leaves are added, callers are not told."""
         resolver, module = self.resolver, node.module
         resolver.reader = node if resolver.tracks else None
+        left: dict[tuple[str, Node], tuple[tuple[Call, Value], ...]] = {}
         for call in node.function.calls:
             if call.flags & facts.DECORATES:
                 self._decorated(node, call)
@@ -197,17 +198,27 @@ class Graph:
                 if call.handed:
                     self._called_back(node, call, target)
                 if kind == CALL and target.function.owner:
-                    self._left_to_heirs(node, call, target, value)
+                    self._left_to_heirs(node, call, target, value, left)
             if call.flags & facts.ITERATED:
                 self._entered(node, call)
         resolver.reader = None
         for at, edge in enumerate(node.edges):
             edge.at = at
 
-    def _left_to_heirs(self, node: Node, call: Call, target: Node, value: Value) -> None:
-        """`CsvImporter().run()` of a base class runs what `CsvImporter` parses with."""
-        template = function_value(target.module, target.function)
-        for inner, method in templates.left_to_heirs(self.resolver, call.ref, node.module, template):
+    def _left_to_heirs(
+        self,
+        node: Node,
+        call: Call,
+        target: Node,
+        value: Value,
+        known: dict[tuple[str, Node], tuple[tuple[Call, Value], ...]],
+    ) -> None:
+        """`CsvImporter().run()` of a base class runs what `CsvImporter` parses with. `known`: what was found for the function."""
+        asked = call.ref, target
+        if asked not in known:
+            template = function_value(target.module, target.function)
+            known[asked] = tuple(templates.left_to_heirs(self.resolver, call.ref, node.module, template))
+        for inner, method in known[asked]:
             for run in self.runs(method):
                 if run.is_async and not node.is_async:
                     continue  # `asyncio.run(Worker().run())`: what a program does on a loop of its own, it does all the time

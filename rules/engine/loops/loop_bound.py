@@ -36,6 +36,7 @@ _OF_CONTEXT = frozenset(
 )
 """A thread works on a copy of the context: what it sets is gone when it is done. An annotated variable of the context
 passes for a mapping of what it holds, and no mapping has these methods."""
+_BOUND = _NEEDS_LOOP | _OF_CONTEXT
 _MOST = 2_000
 """Functions that are looked at; more count as one that needs the loop."""
 
@@ -57,18 +58,13 @@ def needs_loop(entered: Iterable[Node], resolver: Resolver) -> bool:
 
 def entered(call: ast.Call, module: Module) -> list[Node]:
     """The functions of the project that `call` enters at once."""
-    caller = module.graph_node(call)
-    place = call.lineno, call.col_offset
-    edges = caller.edges if caller is not None else ()
-    return [
-        edge.target for edge in edges if edge.kind == CALL and (edge.call.line, edge.call.column) == place
-    ]
+    return [edge.target for edge in module.edges(call) if edge.kind == CALL]
 
 
 def _itself(node: Node, resolver: Resolver) -> bool:
     for call in node.function.calls:
         value = resolver.value(call.ref, node.module)
-        if value is not None and value.sort == Sort.EXTERNAL and value.name in (_NEEDS_LOOP | _OF_CONTEXT):
+        if value is not None and value.sort == Sort.EXTERNAL and value.name in _BOUND:
             return True
     return False
 

@@ -105,8 +105,7 @@ def _is_outgrown(call: ast.Call, module: Module) -> bool:
 
 def _fits_nothing(call: ast.Call, module: Module) -> bool:
     caller = module.graph_node(call)
-    place = call.lineno, call.col_offset
-    edges = [edge for edge in caller.edges if (edge.call.line, edge.call.column) == place] if caller else []
+    edges = module.edges(call)
     if not edges or caller is None:
         return False
     ref = module.index.ref(call.func, module.index.scope_at(call))  # another call may begin in the same place
