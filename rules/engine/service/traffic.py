@@ -536,22 +536,25 @@ def signs_in(route: str) -> bool:
 
 def only_keeps_account(node: ast.AST, module: Module) -> bool:
     """Whether all endpoints that reach the function around `node` change how somebody who is signed in comes in, by their routes: a new
-    password, a second factor that is switched on or off. Whoever forgot a password, signs in or up comes all day."""
+    password, a key that takes the place of another, a second factor that is switched on or off. Whoever forgot a password, signs
+    in or up comes all day."""
     endpoints = module.endpoints(node)
     return bool(endpoints) and all(
-        each.method in CHANGING and _keeps_account(each.path) for each in endpoints
+        each.method in CHANGING and _keeps_account(each.path, each.method) for each in endpoints
     )
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def _keeps_account(route: str) -> bool:
+def _keeps_account(route: str, method: str) -> bool:
     said, last = words(route), words(route.rstrip("/").rpartition("/")[2])
     if said & _FORGOTTEN:
         return False
     return (
         {"change", "password"} <= said
         or {"update", "password"} <= said
+        or {"rotate", "key"} <= said
         or _OWN_PASSWORD.search(route) is not None
+        or (method in ("PUT", "PATCH") and _ACCOUNT.search(route) is not None)
         or bool(said & _SECOND_FACTOR and last & _SWITCHED)
     )
 

@@ -457,6 +457,24 @@ async def second_factor(code: str) -> bool:
 @app.put("/users/{number}")
 async def changed_account(number: int, password: str) -> bytes:
     await asyncio.sleep(0)
+    return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (change)
+
+
+@app.patch("/service-accounts/{number}/rotate-key")
+async def another_key(number: int, key: str) -> bytes:
+    await asyncio.sleep(0)
+    return bcrypt.hashpw(key.encode(), b"salt")  # FP701 (change)
+
+
+@app.post("/users/{number}")
+async def made_account(number: int, password: str) -> bytes:
+    await asyncio.sleep(0)
+    return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (inline)
+
+
+@app.put("/users/{number}/orders")
+async def signed_order(number: int, password: str) -> bytes:
+    await asyncio.sleep(0)
     return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (inline)
 
 

@@ -28,55 +28,55 @@ async def own(password: str, user: User = Depends(current_user)) -> bytes:
     return await Accounts().own(password)
 
 
-@app.patch("/people/{number}")
+@app.patch("/people/{number}/secret")
 async def change(number: int, password: str, user: User = Depends(current_user)) -> bytes:
     return await Accounts().change(user, password)
 
 
-@app.patch("/me")
+@app.patch("/me/secret")
 async def change_own(password: str, user: User = Depends(current_user)) -> bytes:
     return await Accounts().change_own(user, password)
 
 
-@app.patch("/team/{number}")
+@app.patch("/team/{number}/secret")
 async def of_managers(number: int, password: str, user: User = Depends(current_user)) -> bytes:
     return await Accounts().of_managers(user, password)
 
 
-@app.patch("/customers/me")
+@app.patch("/customers/me/secret")
 async def of_customers(password: str, user: User = Depends(current_user)) -> bytes:
     return await Accounts().of_customers(user, password)
 
 
-@app.put("/people/{number}")
+@app.put("/people/{number}/secret")
 async def replace(number: int, password: str, user=Depends(current_user)) -> bytes:
     if user.role != Role.ADMIN:
         raise HTTPException(403)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
 
 
-@app.put("/others/{number}")
+@app.put("/others/{number}/secret")
 async def replace_other(number: int, password: str, user=Depends(current_user)) -> bytes:
     if not user or not user.is_admin:
         raise HTTPException(403)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
 
 
-@app.put("/all/{number}")
+@app.put("/all/{number}/secret")
 async def replace_own(number: int, password: str, user=Depends(current_user)) -> bytes:
     if user.role != Role.ADMIN and user.id != number:  # everybody their own
         raise HTTPException(403)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
 
 
-@app.put("/customers/{number}")
+@app.put("/customers/{number}/secret")
 async def of_customer(number: int, password: str, user=Depends(current_user)) -> bytes:
     if user.role != Role.CUSTOMER:
         raise HTTPException(403)
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
 
 
-@app.put("/guests/{number}")
+@app.put("/guests/{number}/secret")
 async def of_guests(number: int, password: str, user=Depends(current_user)) -> bytes:
     if user.is_admin:  # those have another way
         raise HTTPException(400)
@@ -91,7 +91,7 @@ async def login(name: str, password: str) -> bool:
     return bcrypt.checkpw(password.encode(), admin.secret)  # FP701 (inline)
 
 
-@app.put("/groups/{number}")
+@app.put("/groups/{number}/secret")
 async def of_group(number: int, password: str, group: Group = Depends(group_of), user=Depends(current_user)) -> bytes:
     if group.admin_id != user.id:  # everybody may begin a group
         raise HTTPException(403)
@@ -115,6 +115,6 @@ async def of_class(password: str, user: User = Depends(require_role("admin", "te
     return await Accounts().joined(password)
 
 
-@app.put("/threads/{number}")
+@app.put("/threads/{number}/secret")
 async def in_thread(number: int, password: str, user=Depends(current_user)) -> bytes:
     return await run_in_threadpool(bcrypt.hashpw, password.encode(), bcrypt.gensalt())
