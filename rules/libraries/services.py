@@ -42,6 +42,10 @@ _CLOUDINARY_API = (
     "resource resources resources_by_tag resources_by_ids update delete_resources delete_resources_by_prefix"
     " delete_all_resources root_folders subfolders create_folder delete_folder usage ping"
 )
+_MODBUS = (
+    "connect read_coils read_discrete_inputs read_holding_registers read_input_registers write_coil write_coils write_register"
+    " write_registers"
+)
 _JIRA = "issue create_issue search_issues add_comment transition_issue projects"
 _KUBE = {
     "kubernetes.client.CoreV1Api": (
@@ -131,6 +135,15 @@ LIBRARY = Library(
         "pysnmp.hlapi.setCmd": "pysnmp==4.4.12",
     },
     blocking=(
+        *(
+            entry
+            for kind in ("Tcp", "Udp", "Tls", "Serial")
+            for entry in each(
+                Blocking("", Kind.NET, f"`pymodbus.client.AsyncModbus{kind}Client`"),
+                f"pymodbus.client.Modbus{kind}Client",
+                _MODBUS,
+            )
+        ),
         *each(
             Blocking("", Kind.NET, "`exa_py.AsyncExa`"),
             "exa_py.Exa",
@@ -355,6 +368,11 @@ LIBRARY = Library(
         *each(External("", False, "sdk"), "github.Github", "get_repo get_user get_organization"),
         *each(External("", False, "sdk"), "jira.JIRA", _JIRA),
         *(entry for api, calls in _KUBE.items() for entry in each(External("", False, "sdk"), api, calls)),
+        *(
+            entry
+            for kind in ("Tcp", "Udp", "Tls", "Serial")
+            for entry in each(External("", False, "sdk"), f"pymodbus.client.Modbus{kind}Client", _MODBUS)
+        ),
         *(
             entry
             for api, calls in _KUBE.items()
