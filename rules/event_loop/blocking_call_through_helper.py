@@ -5,17 +5,22 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.kept_answers import once_for_node
 from rules.engine.loops import loop_fixes, remedies
-from rules.engine.loops.loop_calls import by_kind, by_name, is_only_closing, together
+from rules.engine.loops.loop_calls import Stop, by_kind, by_name, is_only_closing, together
 from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little
+from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import own_calls
-from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import strange_clients
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
+    from rules.engine.linking.graph import Node
     from rules.engine.module import Module
+
+_RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE
 
 
 class BlockingCallThroughHelper(Rule):
@@ -134,23 +139,60 @@ class BlockingCallThroughHelper(Rule):
 
 
 def _alike(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
-    """The first method that blocks wherever the application has one of its name, on an object that nobody knows."""
+    """The first method that blocks wherever the application has one of its name, on an object that nobody knows, called here or
+    in a helper of the file."""
     for call in _unawaited(function, module):
         found = by_name(call, module)
-        if found is None:
-            continue
-        stop, method = found
-        yield Match(
-            call,
-            f"`{spelled(call.func)}` is most likely `{method.symbol}`, which reaches `{stop.callable}` on the event loop:"
-            f" {effect(stop, module)}.",
-            severity=min(stop.severity, Severity.HIGH, key=lambda each: each.rank),
-            confidence=Confidence.POSSIBLE,  # its name is all that tells what it is
-            call_path=stop.call_path(module),
-            impact=expected(stop, module),
-            instead=remedies.of_helpers([stop], module),
-        )
-        return
+        if found is not None:
+            stop, method = found
+            yield Match(
+                call,
+                f"`{spelled(call.func)}` is most likely `{method.symbol}`, which reaches `{stop.callable}` on the event loop:"
+                f" {effect(stop, module)}.",
+                severity=min(stop.severity, Severity.HIGH, key=lambda each: each.rank),
+                confidence=Confidence.POSSIBLE,  # its name is all that tells what it is
+                call_path=stop.call_path(module),
+                impact=expected(stop, module),
+                instead=remedies.of_helpers([stop], module),
+            )
+            return
+        within = _alike_within(call, module)
+        if within is not None:
+            inner, stop, method = within
+            last = spelled(call.func).rpartition(".")[2]
+            yield Match(
+                call,
+                f"`{spelled(call.func)}` calls `{spelled(inner.func)}` on line {inner.lineno}, which is most likely `{method.symbol}` and"
+                f" reaches `{stop.callable}` on the event loop: {effect(stop, module)}.",
+                severity=min(stop.severity, Severity.HIGH, key=lambda each: each.rank),
+                confidence=Confidence.POSSIBLE,  # its name is all that tells what it is
+                call_path=(Hop(module.path, call.lineno, last), *stop.call_path(module)),
+                impact=expected(stop, module),
+                instead=f"Hand the helper to a worker thread: `await asyncio.to_thread({spelled(call.func)}, …)`.",
+            )
+            return
+
+
+def _alike_within(call: ast.Call, module: Module) -> tuple[ast.Call, Stop, Node] | None:
+    """What `by_name` finds in a synchronous function of this file that a call enters: `self._agent_of(host)`, which asks
+    `self.agents.find_agent_of_host(host)`."""
+    callee = module.callee(call)
+    if callee is None or callee.is_async or callee.function.flags & (facts.GENERATOR | facts.CACHED):
+        return None
+    body = module.definition(callee)
+    summary = module.summary(call)
+    if body is None or (summary is not None and summary.blocking):
+        return None
+    return _first_by_name(body, module)
+
+
+@once_for_node
+def _first_by_name(body: ast.FunctionDef, module: Module) -> tuple[ast.Call, Stop, Node] | None:
+    for inner in own_calls(body):
+        found = by_name(inner, module) if not module.call_flags(inner) & _RARELY else None
+        if found is not None and not module.is_offloaded(inner):
+            return inner, *found
+    return None
 
 
 def _strange(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:

@@ -19,7 +19,7 @@ from rules.engine.loops.loop_calls import (
     through_helper,
 )
 from rules.engine.loops.loop_effects import confidence
-from rules.engine.reading import facts
+from rules.engine.reading import facts, open_modes
 from rules.engine.reading.loop_shapes import is_short, spelled
 from rules.engine.reading.origins import parameters
 from rules.engine.reading.regexes import regex
@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
     from rules.engine.module import Function, Module
 
-_OPENS = frozenset(
-    {"builtins.open", "io.open", "pathlib.Path.open", "gzip.open", "bz2.open", "lzma.open", "os.fdopen"}
-)
+_OPENS = open_modes.FUNCTIONS | {"pathlib.Path.open"}
 # Making one costs little; what is done with it is reported where it is done.
 _QUIET = frozenset(
     {"zipfile.ZipFile", "tarfile.open", "io.open_code", "fileinput.input"}
@@ -73,8 +71,11 @@ _CLOSE = 3
 _AS_IS = ", as much as there is"
 _IN_LOOP = ", again and again in a loop"
 _UPLOAD = ", an upload of any size"
+_WRITTEN = ", and writes the file"
+_READ_BACK = ", and reads what the application keeps there"
 _MEMBERS = ("zipfile.ZipFile.", "tarfile.TarFile.")
 _SETTINGS = regex(r"settings|config|cfg|env")
+_MOVES = regex(r"_*(?:load|read|get|fetch|save|store|write|dump|put|set|persist|update)(?:_|$)")
 _GROWING = regex(
     r"(?:^|[^a-z])(?:access|error|app|audit)?_?logs?(?:[^a-z]|$)|\.jsonl\b|(?:^|[^a-z])history(?:[^a-z]|$)",
     re.IGNORECASE,
@@ -300,24 +301,30 @@ class BlockingFileIoInAsync(Rule):
         self, call: ast.Call, function: Function, summary: Summary, module: Module
     ) -> Iterator[Match]:
         """A synchronous function of the project that reads or writes one file after the other, or one that a request names."""
-        leaf = next((leaf for leaf in summary.blocking if _is_of_files(leaf)), None)
-        if leaf is None or _cleans_up(call, module) or str(module.role(call) or "") == "exception handler":
+        leaves = list(filter(_is_of_files, summary.blocking))
+        if not leaves or _cleans_up(call, module) or str(module.role(call) or "") == "exception handler":
             return
-        way = list(_way(leaf, call, module))
+        ways = [list(_way(leaf, call, module)) for leaf in leaves]
+        tellings = [
+            "" if leaf.on_miss or leaf.rarely else _is_kept_there(way)
+            for leaf, way in zip(leaves, ways, strict=True)
+        ]
+        chosen = next((number for number, telling in enumerate(tellings) if telling), 0)
+        leaf, way, kept = leaves[chosen], ways[chosen], tellings[chosen]
         again = module.is_repeated(call) or _is_in_loop(way)
         seldom = leaf.on_miss or bool(leaf.rarely)
-        if not again and (
+        if not (again or kept) and (
             seldom or not _takes_something(way, module) or not _hands_over_asked(call, function.node, module)
         ):
             return
-        if again and not _is_in_loop(way) and not _takes_something(way, module):
+        if again and not kept and not _is_in_loop(way) and not _takes_something(way, module):
             return
         if _is_beside_worse(function.node, module):
             return
         name = spelled(call.func)
         yield Match(
             call,
-            f"`{name}` reaches `{leaf.callable}` on the event loop{_IN_LOOP if again else ''}:"
+            f"`{name}` reaches `{leaf.callable}` on the event loop{_IN_LOOP if again else kept}:"
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM if again else Severity.LOW,
             confidence=Confidence.POSSIBLE,  # nobody sees how many files there are, or how large
@@ -374,6 +381,36 @@ def _way(leaf: Leaf, call: ast.Call, module: Module) -> Iterator[tuple[Node, Hop
             return
         yield node, hop
         node = next((edge.target for edge in node.edges if edge.call.line == hop.line), None)
+
+
+def _is_kept_there(way: Sequence[tuple[Node, Hop]]) -> str:
+    """Whether the file is one that the application keeps something in, to follow "on the event loop": it writes it, or a function
+    beside this one does that is called alike, `save_orders` beside `load_orders`."""
+    if not way:
+        return ""
+    node, hop = way[-1]
+    if any(each.line == hop.line and _writes(each) for each in node.function.calls):
+        return _WRITTEN
+    alike = _named_alike(node.symbol)
+    others = node.module.facts.functions if alike is not None else ()
+    if any(
+        each is not node.function and _named_alike(each.symbol) == alike and any(map(_writes, each.calls))
+        for each in others
+    ):
+        return _READ_BACK
+    return ""
+
+
+def _writes(call: facts.Call) -> bool:
+    name = call.ref.rpartition(".")[2]
+    return name in ("write_text", "write_bytes") or (name == "open" and bool(call.flags & facts.WRITES))
+
+
+def _named_alike(symbol: str) -> tuple[str, str] | None:
+    """What a function is called behind a word for reading or writing, and in which class: of `Shop.load_orders`, `orders`."""
+    owner, _, name = symbol.rpartition(".")
+    found = _MOVES.match(name)
+    return (owner, name[found.end() :]) if found is not None else None
 
 
 def _is_in_loop(way: Sequence[tuple[Node, Hop]]) -> bool:
@@ -576,12 +613,7 @@ def _with_of(call: ast.Call, module: Module) -> ast.With | None:
 def _verb(call: ast.Call, name: str) -> str:
     last = name.rpartition(".")[2]
     if name in _OPENS:
-        mode = call.args[1] if len(call.args) > 1 and name != "pathlib.Path.open" else None
-        if name == "pathlib.Path.open":
-            mode = call.args[0] if call.args else None
-        mode = next((keyword.value for keyword in call.keywords if keyword.arg == "mode"), mode)
-        text = mode.value if isinstance(mode, ast.Constant) and isinstance(mode.value, str) else "r"
-        return "reads a file" if not set(text) & set("wax+") else "writes a file"
+        return "writes a file" if open_modes.is_for_writing(call, name) else "reads a file"
     if last in _LAZY or name in _LAZY:
         return "walks through a directory tree"
     if last.startswith("write") or name.startswith("tempfile."):

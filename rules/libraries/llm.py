@@ -14,6 +14,14 @@ from rules.libraries.model import (
     waiting,
 )
 
+_SMOL_OPENAI = ("smolagents.OpenAIServerModel", "smolagents.OpenAIModel")
+_SMOL_MODELS = (
+    *_SMOL_OPENAI,
+    "smolagents.AzureOpenAIModel",
+    "smolagents.LiteLLMModel",
+    "smolagents.InferenceClientModel",
+)
+
 _OPENAI_CALLS = (
     "chat.completions.create",
     "chat.completions.parse",
@@ -280,6 +288,12 @@ LIBRARY = Library(
             "chat_completion text_generation feature_extraction text_to_image",
         ),
         *each(
+            Blocking("", Kind.NET, "a worker thread"),
+            "huggingface_hub.HfFileSystem",
+            "open ls exists info isfile isdir find glob cat_file read_text read_bytes",
+        ),
+        *each(Blocking("", Kind.NET, "a worker thread"), _SMOL_MODELS, "generate"),
+        *each(
             Blocking("", Kind.CPU, "a worker thread", weight="medium"),
             "tiktoken.Encoding",
             "encode encode_batch",
@@ -297,6 +311,7 @@ LIBRARY = Library(
             for _, owners, _, calls in _SDKS
             for entry in each(External("", True, "llm"), owners, " ".join(calls))
         ),
+        *each(External("", False, "llm"), _SMOL_MODELS, "generate"),
         *each(External("", False, "llm"), "mistralai.Mistral", " ".join(_MISTRAL_CALLS)),
         *each(
             External("", True, "llm"),
@@ -439,7 +454,10 @@ LIBRARY = Library(
         "anthropic.AsyncAnthropic.with_options": "anthropic.AsyncAnthropic",
         **made(_GENERATORS),
     },
+    attributes={f"{name}.client": "openai.OpenAI" for name in _SMOL_OPENAI},
     aliases={
+        "huggingface_hub.hf_file_system.HfFileSystem": "huggingface_hub.HfFileSystem",
+        **{f"smolagents.models.{name.partition('.')[2]}": name for name in _SMOL_MODELS},
         "openai.lib.azure.AzureOpenAI": "openai.AzureOpenAI",
         "mistralai.client.Mistral": "mistralai.Mistral",
         "openai.lib.azure.AsyncAzureOpenAI": "openai.AsyncAzureOpenAI",

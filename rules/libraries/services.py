@@ -42,6 +42,10 @@ _CLOUDINARY_API = (
     "resource resources resources_by_tag resources_by_ids update delete_resources delete_resources_by_prefix"
     " delete_all_resources root_folders subfolders create_folder delete_folder usage ping"
 )
+_MODBUS = (
+    "connect read_coils read_discrete_inputs read_holding_registers read_input_registers write_coil write_coils write_register"
+    " write_registers"
+)
 _JIRA = "issue create_issue search_issues add_comment transition_issue projects"
 
 
@@ -79,6 +83,15 @@ LIBRARY = Library(
         "pysnmp.hlapi.setCmd": "pysnmp==4.4.12",
     },
     blocking=(
+        *(
+            entry
+            for kind in ("Tcp", "Udp", "Tls", "Serial")
+            for entry in each(
+                Blocking("", Kind.NET, f"`pymodbus.client.AsyncModbus{kind}Client`"),
+                f"pymodbus.client.Modbus{kind}Client",
+                _MODBUS,
+            )
+        ),
         *each(
             Blocking("", Kind.NET, "`exa_py.AsyncExa`"),
             "exa_py.Exa",
@@ -230,6 +243,11 @@ LIBRARY = Library(
         *each(External("", False, "sdk"), "slack_sdk.WebClient", _SLACK),
         *each(External("", True, "sdk"), "slack_sdk.web.async_client.AsyncWebClient", _SLACK),
         *each(External("", False, "sdk"), "jira.JIRA", _JIRA),
+        *(
+            entry
+            for kind in ("Tcp", "Udp", "Tls", "Serial")
+            for entry in each(External("", False, "sdk"), f"pymodbus.client.Modbus{kind}Client", _MODBUS)
+        ),
     ),
     timeouts=(
         Timeout("jira.JIRA", "timeout"),

@@ -19,6 +19,15 @@ TWO_SERVICES = {
 """Each is started in a folder that is a package itself."""
 
 ROWS: Rows = {
+    "a package beside a file of its name, which starts it": (
+        {
+            "shop.py": "import shop.clients",
+            "shop/__init__.py": "",
+            "shop/clients.py": "import requests\nhttp = requests.Session()",
+            "use.py": "from shop.clients import http\ndef use():\n    http.get(1)",
+        },
+        SESSION,
+    ),
     # folders called src
     "a folder `src` without `__init__.py` that the files import": (
         {

@@ -53,10 +53,10 @@ class ModuleMap:
         return Linked(path, stem.replace("/", "."), found, package, root)
 
     def _file(self, base: str) -> Linked | None:
-        """The module or package at `base`, a path without suffix."""
+        """The package or module at `base`, a path without suffix: of `shop/__init__.py` and `shop.py` Python takes the package."""
         if self.reader is not None:
             note(self.readers, base, self.reader)
-        return self.modules.get(f"{base}.py") or self.modules.get(f"{base}/__init__.py")
+        return self.modules.get(f"{base}/__init__.py") or self.modules.get(f"{base}.py")
 
     def _at(self, base: str, name: str) -> Value | None:
         """The module, package or namespace package at `base` as a value."""
@@ -276,7 +276,8 @@ class ModuleMap:
                 module = self.modules[path] = self._module(path, found)
             elif module is not None:
                 del self.modules[path]
-            asked.update((path.removesuffix(".py"), f"T{path.rpartition('/')[2].removesuffix('.py')}"))
+            base = path.removesuffix(".py")
+            asked.update((base, base.removesuffix("/__init__"), f"T{base.rpartition('/')[2]}"))
         if moved:
             self.modules = {path: self.modules[path] for path in sorted(self.modules)}
             self._tops = self._roots_by_name()

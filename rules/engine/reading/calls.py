@@ -10,6 +10,7 @@ from rules.engine.reading import (
     callbacks,
     ended_programs,
     facts,
+    open_modes,
     own_machine,
     password_costs,
     quick_calls,
@@ -72,7 +73,7 @@ _QUIET = frozenset(
 )
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _DEFINING = regex(r"\s*CREATE\s+(?:\w+\s+){1,3}IF\s+NOT\s+EXISTS\b", re.IGNORECASE)
-_TELLING = frozenset({"sleep", "submit"}).union(
+_TELLING = frozenset({"sleep", "submit", "open"}).union(
     *(_EXECUTING, quick_calls.NAMES, small_work.NAMES, password_costs.NAMES),
     *(own_machine.NAMES, session_factories.NAMES, ended_programs.NAMES, quick_programs.NAMES),
 )
@@ -204,6 +205,8 @@ def _told_by_name(index: Index, node: ast.Call, scope: Scope, ref: str, last: st
         flags |= facts.LOCAL
     if last in session_factories.NAMES:
         flags |= session_factories.flag_of(node, last)
+    if last == "open" and open_modes.is_for_writing(node, ref):
+        flags |= facts.WRITES
     if last == "submit" and is_let_go(index, node):
         flags |= facts.LET_GO
     if last in _EXECUTING and node.args and is_writing(index, node.args[0], scope):

@@ -62,7 +62,7 @@ ON_MISS = 64
 DETACHED = 512
 """The task that runs it goes on by itself: nobody in the function waits for it."""
 WRITES = 128
-"""Executes a statement that writes: `execute(update(…))`, `execute("DELETE …")`."""
+"""Executes a statement that writes: `execute(update(…))`, `execute("DELETE …")`; or opens a file to write it: `open(path, "w")`."""
 QUICK = 256
 """The arguments say that it does not wait (`get(block=False)`)."""
 

@@ -37,7 +37,8 @@ def is_quick(call: ast.Call, name: str) -> bool:
     if name == "merge":
         return takes_as_is(call)
     if name in _WAITS:
-        values = [*call.args[:1], *(keyword.value for keyword in call.keywords)]
+        told = (keyword.value for keyword in call.keywords if _says_how_long(keyword.arg))
+        values = [*call.args[:1], *told]  # `get(url, verify=False)` says nothing of how long
         return any(isinstance(value, ast.Constant) and value.value in (False, 0) for value in values)
     if name == "validate_email":  # looks the domain up, unless told not to
         said = (keyword.value for keyword in call.keywords if keyword.arg == "check_deliverability")
@@ -78,6 +79,10 @@ def is_brief(call: ast.Call, written: ast.expr | None = None) -> bool:
         ):
             return bool(by) and number / by < _BRIEF
     return False
+
+
+def _says_how_long(name: str | None) -> bool:
+    return name is not None and name.startswith(("block", "timeout", "wait"))
 
 
 def _given(call: ast.Call) -> list[ast.expr]:

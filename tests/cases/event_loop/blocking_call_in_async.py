@@ -113,6 +113,12 @@ async def asks(question: str) -> None:
 
 
 @app.get("/parameter")
+async def told_what_to_leave_out(url: str) -> list[str]:
+    first = requests.get(url, timeout=5, verify=False)  # FP101
+    second = session.get(url, timeout=5, allow_redirects=False)  # FP101
+    return [first.text, second.text]
+
+
 async def through_a_parameter(url: str, own: requests.Session | None = None) -> None:
     await audit()
     if own is not None:

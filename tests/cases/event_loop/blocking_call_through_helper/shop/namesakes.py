@@ -142,3 +142,63 @@ def in_worker_thread(orders: list[str]) -> list[str]:
 async def nobody_asks(evaluator, orders: list[str]) -> list[str]:
     await asyncio.sleep(0)
     return evaluator.evaluate_orders(orders)
+
+
+def of_all_shops(evaluator, orders: list[str]) -> list[str]:
+    chosen = [order for order in orders if order]
+    return evaluator.evaluate_orders(chosen)
+
+
+class Desk:
+    def __init__(self, archive, evaluator) -> None:
+        self.archive = archive
+        self.evaluator = evaluator
+        self.first = None
+
+    def _keep(self, number: str) -> None:
+        self.archive.keep_for_years(number)
+
+    def _keep_after_failure(self, number: str) -> None:
+        try:
+            Path(number).exists()
+        except OSError:
+            self.archive.keep_for_years(number)
+
+    def _sort(self, orders: list[str]) -> list[str]:
+        return self.evaluator.evaluate_nothing(orders)
+
+    async def _judge(self, orders: list[str]) -> list[str]:
+        return await asyncio.to_thread(self.evaluator.evaluate_orders, orders)
+
+    @functools.lru_cache
+    def _once(self, order: str) -> list[str]:
+        return self.evaluator.evaluate_orders([order])
+
+    async def keep(self, number: str) -> None:
+        await asyncio.sleep(0)
+        self._keep(number)  # FP103 (summary)
+
+    async def keep_in_thread(self, number: str) -> None:
+        await asyncio.to_thread(self._keep, number)
+
+    async def sort(self, orders: list[str]) -> list[str]:
+        self._keep_after_failure("1")
+        self._once("1")
+        await self._judge(orders)
+        return self._sort(orders)
+
+
+desk = Desk(container.get("archive"), container.get("judge"))
+
+
+@router.post("/desk/{number}")
+async def at_desk(number: str, orders: list[str]) -> list[str]:
+    await desk.keep(number)
+    await desk.keep_in_thread(number)
+    return await desk.sort(orders)
+
+
+@router.post("/evaluations/helped")
+async def helped(orders: list[str]) -> list[str]:
+    await asyncio.sleep(0)
+    return of_all_shops(container.get("judge"), orders)  # FP103 (summary)
