@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data import store_lists
-from rules.engine.data.document_lists import ENDS, UnlimitedList, unlimited
+from rules.engine.data.document_lists import ENDS, UnlimitedList, held, unlimited
 from rules.engine.data.growing_tables import grows, grows_by_name
 from rules.engine.data.loads import LISTS, is_limited, loaded
 from rules.engine.data.lookups import OWNERS
@@ -144,6 +144,7 @@ class UnboundedQuery(Rule):
             yield _of_store(node, stored, module)
             return
         yield from _of_job(node, module)
+        yield from _of_held(node, module)
         found = module.project.unbounded.at(module.path, node.lineno, node.col_offset)
         if found is None:
             yield from _of_request(node, module)
@@ -308,6 +309,27 @@ def _of_request(node: ast.Call, module: Module) -> Iterator[Match]:
         impact=estimates.rows_returned(module.options),
         instead="Let the database count, add up, filter and cut out the page, or read only the columns that are used, in portions"
         " (`yield_per`).",
+    )
+
+
+def _of_held(node: ast.Call, module: Module) -> Iterator[Match]:
+    """The same of MongoDB, Beanie and Tortoise: `payments = await Payment.filter(created_at__gte=day).all()`."""
+    listed = held(node, module) if module.in_request_path(node) else None
+    function = module.function_of(node) if listed is not None else None
+    if listed is None or function is None or module.is_repeated(node) or is_seldom(node, module):
+        return
+    if not grows_by_name(listed.source.rpartition(".")[2].removeprefix("DB")):
+        return
+    which = f"all of `{listed.source}` that match" if listed.narrowed else f"all of `{listed.source}`"
+    yield Match(
+        node,
+        f"`{function.name}` holds {which} in memory while a request waits: nothing limits this query, so time and memory grow"
+        " with the data.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many there are is not in the code
+        cedes=tuple((code, line) for code in _SAYING_WHY for line in _lines_of(node, function.node, module)),
+        impact=estimates.rows_returned(module.options),
+        instead="Let the database count, add up, group and cut out the page, or go through them in portions.",
     )
 
 
