@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SOME = 3
 """Fewer are no row."""
 _BLOCKS = (ast.With, ast.AsyncWith, ast.Try)
-_OWN = frozenset({"self", "cls"})
+_OWN = frozenset({"self", "cls", ""})
 
 
 def reads_in_row(
@@ -63,11 +63,17 @@ def _made_by(statement: ast.stmt) -> set[str]:
     made = names_stored(statement)
     for each in walk(statement):
         match each:
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)))) if name not in _OWN:
-                made.add(name)
-            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
-                made.add(name)
-    return made
+            case ast.Expr(value=ast.Call(func=filled)):  # `by_day.setdefault(day, []).append(row)`
+                made.add(_base(filled))
+            case ast.Subscript(ctx=ast.Store()):
+                made.add(_base(each))
+    return made - _OWN
+
+
+def _base(filled: ast.expr) -> str:
+    while isinstance(filled, ast.Call | ast.Attribute | ast.Subscript):
+        filled = filled.func if isinstance(filled, ast.Call) else filled.value
+    return filled.id if isinstance(filled, ast.Name) else ""
 
 
 def _statements(body: list[ast.stmt]) -> list[ast.stmt]:

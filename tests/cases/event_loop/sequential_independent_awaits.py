@@ -1207,11 +1207,14 @@ async def board_by_a_list_that_is_filled(session: AsyncSession = Depends(get_ses
     for row in await session.scalars(select(text("orders"))):
         wanted.append(row)
     items = (await session.scalars(select(text("items")).where(text(str(wanted))))).all()
-    by_number: dict[str, object] = {}
+    by_number: dict[str, list[object]] = {}
     for row in items:
-        by_number[row] = row
+        by_number.setdefault(row, []).append(row)
     notes = (await session.scalars(select(text("notes")).where(text(str(by_number))))).all()
-    wanted.sort(key=lambda each: len(notes))
+    places: dict[str, object] = {}
+    for row in notes:
+        places[row] = row
+    wanted.sort(key=lambda each: len(places))
     parcels = (await session.scalars(select(text("parcels")).where(text(str(wanted))))).all()
     return [items, parcels, notes]
 
