@@ -218,25 +218,39 @@ def _names_field(call: ast.Call) -> bool:
 
 def takes_fields(scope: Scope) -> bool:
     """Whether a method asks for rows of its class by columns that an argument names: `getattr(self.model, name) == value`,
-    `filter_by(**filters)` of a dictionary."""
+    `filter_by(**filters)` of a dictionary, `filter_by(**{name: value})`."""
     if "getattr" not in scope.called and "filter_by" not in scope.called:
         return False
     function = scope.node
     if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     given = {each.arg for each in (*function.args.args, *function.args.kwonlyargs)}
+    named: set[str] = set()
+    compared: set[str] = set()
     for node in walk(function):
         match node:
-            case ast.Compare(
-                left=ast.Call(func=ast.Name(id="getattr"), args=[model, ast.Name()]), ops=[ast.Eq()]
-            ):
-                if last_name(model) in MODELS:
-                    return True
-            case ast.Call(
-                func=ast.Attribute(attr="filter_by"),
-                keywords=[ast.keyword(arg=None, value=ast.Name(id=name))],
-            ) if name in given:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_named_column(value):
+                named.add(name)
+            case ast.Compare(left=left, ops=[ast.Eq()]) if _is_named_column(left):
                 return True
+            case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()]):
+                compared.add(name)
+            case ast.Call(
+                func=ast.Attribute(attr="filter_by"), keywords=[ast.keyword(arg=None, value=value)]
+            ):
+                match value:
+                    case ast.Name(id=name) if name in given:
+                        return True
+                    case ast.Dict(keys=[ast.Name()]):
+                        return True
+    return not named.isdisjoint(compared)
+
+
+def _is_named_column(value: ast.expr) -> bool:
+    """`getattr(self.model, name)`."""
+    match value:
+        case ast.Call(func=ast.Name(id="getattr"), args=[model, ast.Name(), *_]):
+            return last_name(model) in MODELS
     return False
 
 

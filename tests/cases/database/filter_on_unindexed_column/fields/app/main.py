@@ -37,6 +37,17 @@ def parcel(number: str, session: Session = Depends(get_session)) -> object:
     return parcels.query(session, filters={"number": number, "place": "dock"})
 
 
+@app.get("/slips/{name}")
+def by_what_it_names(name: str, session: Session = Depends(get_session)) -> list[object]:
+    return [
+        orders.first_by(session, field_name="slip", value=name),
+        orders.exists_by(session, "voucher", name),
+        orders.list_all(session, where={"batch": name}),
+        orders.get_page(session, 1, filters={"dock": name}),
+        orders.get_labels(session, filters={"shelf": name}),
+    ]
+
+
 @app.get("/others/{name}")
 def others(name: str, column: str, session: Session = Depends(get_session)) -> list[object]:
     wanted = {"customer": name}

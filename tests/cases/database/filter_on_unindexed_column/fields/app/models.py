@@ -18,6 +18,11 @@ class Order(Base):
     town: Mapped[str]
     code: Mapped[str]
     carrier: Mapped[str]
+    slip: Mapped[str]  # FP206
+    voucher: Mapped[str]  # FP206
+    batch: Mapped[str]  # FP206
+    dock: Mapped[str]  # FP206
+    shelf: Mapped[str]
     is_open: Mapped[bool]
     created_at: Mapped[datetime]
 

@@ -26,6 +26,29 @@ class Store(Generic[Model]):
     def find(self, session: Session, criteria: dict[str, Any]) -> list[Model]:
         return list(session.scalars(select(self.model).filter_by(**criteria)))
 
+    def first_by(self, session: Session, field_name: str, value: Any) -> Model | None:
+        column = getattr(self.model, field_name, None)
+        return session.query(self.model).filter(column == value).first()
+
+    def exists_by(self, session: Session, field: str, value: Any) -> bool:
+        return session.query(self.model).filter_by(**{field: value}).count() > 0
+
+    def list_all(self, session: Session, where: dict[str, Any]) -> list[Model]:
+        conditions = [getattr(self.model, name) == value for name, value in where.items()]
+        return list(session.scalars(select(self.model).where(*conditions).limit(100)))
+
+    def _filtered(self, query: Any, filters: dict[str, Any]) -> Any:
+        for name, value in filters.items():
+            query = query.where(getattr(self.model, name) == value)
+        return query
+
+    def get_page(self, session: Session, page: int, filters: dict[str, Any]) -> list[Model]:
+        found = self._filtered(select(self.model), filters)
+        return list(session.scalars(found.limit(20).offset(page)))
+
+    def get_labels(self, session: Session, filters: dict[str, Any]) -> list[Any]:
+        return [getattr(self.model, "label"), session, filters]
+
     def search(self, session: Session, *, filters: dict[str, Any]) -> list[Model]:
         found = session.query(self.model)
         for field, value in filters.items():
