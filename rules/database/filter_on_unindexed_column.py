@@ -10,6 +10,7 @@ from rules.engine.costs.waits import is_known
 from rules.engine.data import index_advice
 from rules.engine.data.document_lookups import LOOKING, unindexed_fields, unindexed_key
 from rules.engine.data.embedded import is_embedded
+from rules.engine.data.few_values import has_few_values, holds_state
 from rules.engine.data.growing_tables import grows, grows_by_name
 from rules.engine.data.lookups import Use, enumerations
 from rules.engine.data.reference_tables import is_reference
@@ -28,64 +29,6 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
-_FEW_VALUES = frozenset(
-    {
-        "Boolean",
-        "bool",
-        "Enum",
-        "StrEnum",
-        "JSON",
-        "JSONB",
-        "ARRAY",
-        "Text",
-        "LargeBinary",
-        "PickleType",
-        "dict",
-        "list",
-    }
-)
-"""Types of which an index is of little use, or of another kind."""
-_FLAGS = frozenset(
-    {
-        "status",
-        "state",
-        "type",
-        "kind",
-        "role",
-        "level",
-        "category",
-        "mode",
-        "visibility",
-        "source",
-        "provider",
-        "platform",
-    }
-    | {
-        "deleted",
-        "deleted_at",
-        "active",
-        "enabled",
-        "archived",
-        "is_deleted",
-        "is_active",
-        "priority",
-        "version",
-    }
-    | {
-        "gender",
-        "language",
-        "lang",
-        "locale",
-        "currency",
-        "country",
-        "scope",
-        "action",
-        "method",
-        "protocol",
-        "service",
-    }
-)
-"""Names of columns that hold a few values, whatever their type says."""
 _GROWS = frozenset(
     {
         "created_at",
@@ -306,6 +249,7 @@ class FilterOnUnindexedColumn(Rule):
                 instead=index_advice.advice(table, column),
                 impact=estimates.rows_scanned(module.options),
             )
+        yield from _in_state(node, module, seen)
         yield from _among(node, module, seen)
         yield from _sorted(node, module, seen)
         yield from _ranged(node, module, seen)
@@ -315,7 +259,7 @@ def _of_documents(node: ast.ClassDef, module: Module) -> Iterator[Match]:
     """Fields of Beanie's documents by which requests look them up."""
     for found in unindexed_fields(node, module):
         kind = last_name(found.statement.annotation)
-        if _has_few_values(found.name, kind) or kind in enumerations(module.project):
+        if has_few_values(found.name, kind) or kind in enumerations(module.project):
             continue
         uses = sorted(found.uses, key=lambda use: (not use.reached, use.seldom, use.is_clean_up))
         often = uses[0].reached and not uses[0].seldom and not uses[0].is_clean_up
@@ -339,7 +283,7 @@ def _of_collection(node: ast.Call, module: Module) -> Iterator[Match]:
     if not module.in_request_path(node):
         return
     asked = unindexed_key(node, module)
-    if asked is None or _has_few_values(asked.field, ""):
+    if asked is None or has_few_values(asked.field, ""):
         return
     makes_indexes = bool(module.project.lookups.indexed)
     often = makes_indexes and grows_by_name(asked.collection) and not is_seldom(node, module)
@@ -364,7 +308,7 @@ def _of_text(node: ast.Call, module: Module) -> Iterator[Match]:
     columns = [
         each
         for each in (unindexed(raw, module.project.sql_tables) if raw is not None else ())
-        if not _has_few_values(each, "")
+        if not has_few_values(each, "")
     ]
     if raw is None or not columns:
         return
@@ -405,6 +349,33 @@ def _among(node: ast.ClassDef | ast.Call, module: Module, seen: set[tuple[str, i
             " best, all that are theirs in `{table}`.",
             module,
             seen,
+        )
+
+
+def _in_state(
+    node: ast.ClassDef | ast.Call, module: Module, seen: set[tuple[str, int, str]]
+) -> Iterator[Match]:
+    """Columns that say how far a row has come, where a request asks for the rows of one state and nothing else narrows them."""
+    for table, column in module.project.models.columns_at(module.path, index_advice.symbol_of(node, module)):
+        if column.place in seen or not holds_state(column.attribute, column.type) or not grows(table):
+            continue
+        if column.foreign is not None or table.opaque or table.is_indexed(column) or is_small(table):
+            continue
+        uses = [
+            use
+            for use in module.project.lookups.alike.get(column.place, [])
+            if use.of == table.symbol and use.reached and not (use.seldom or use.optional or use.is_clean_up)
+        ]
+        yield from _hinted(
+            node,
+            table,
+            column,
+            uses,
+            "`{who}` asks for the `{name}` rows of one `{column}`, which has no index: each call reads all of `{table}`, however few it"
+            " finds.",
+            module,
+            seen,
+            more=" Where most rows share a value that nobody asks for (done, sent), a partial index on the others is smaller and faster.",
         )
 
 
@@ -469,6 +440,7 @@ def _hinted(
     told: str,
     module: Module,
     seen: set[tuple[str, int, str]],
+    more: str = "",
 ) -> Iterator[Match]:
     """A hint at a column that these uses read without an index: how much of the table that is, is not in the code."""
     statement = index_advice.column_node(node, column) if uses else None
@@ -485,7 +457,7 @@ def _hinted(
         fix=index_advice.add_index(statement) if is_own else None,
         call_path=_way(uses, node, column.attribute, statement, module),
         related=_others(uses),
-        instead=index_advice.advice(table, column, in_class=is_own),
+        instead=index_advice.advice(table, column, in_class=is_own) + more,
         impact=estimates.rows_scanned(module.options),
     )
 
@@ -537,22 +509,11 @@ def _is_worth_an_index(table: Table, column: Column, module: Module, *, is_key: 
     when it names one row."""
     if column.foreign is not None or table.opaque or table.is_indexed(column):
         return False
-    if _has_few_values(column.attribute, column.type):
+    if has_few_values(column.attribute, column.type):
         return False
     if is_small(table) and column.attribute not in _HAPPENS:
         return False
     return is_key or _shows_growth(table) or grows(table) or _has_unseen_columns(table, module)
-
-
-def _has_few_values(name: str, kind: str) -> bool:
-    """Whether a column or field of that name and type holds one of a few values, or what an index is not made for."""
-    return (
-        kind in _FEW_VALUES
-        or kind.endswith(("Enum", "Status", "State", "Type", "Kind"))
-        or name in _FLAGS
-        or name.startswith(("is_", "has_", "can_"))
-        or name.endswith(("_status", "_type", "_state", "_kind"))
-    )
 
 
 def _shows_growth(table: Table) -> bool:

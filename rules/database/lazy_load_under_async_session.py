@@ -187,6 +187,7 @@ class LazyLoadUnderAsyncSession(Rule):
             when_new=None if found.relationship.many else Confidence.LIKELY,
             fix=eager.load_with_query(module, loaded, [found.chain]),
             instead=_with_query(loaded, found.chain),
+            call_path=eager.way_from_query(found, node, module),
             related=(
                 Hop(loaded.path, loaded.line, loaded.symbol),
                 found.relationship.declared(f"{found.owner.symbol}.{found.chain[-1]}"),

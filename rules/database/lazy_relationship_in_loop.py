@@ -200,6 +200,7 @@ class LazyRelationshipInLoop(Rule):
             else _confidence(loop, module),
             fix=eager.load_with_query(module, loaded, [found.chain]),
             instead=f"Load what the loop reads with the query: `.options({eager.option(loaded.table, found.chain)})`.",
+            call_path=eager.way_from_query(found, node, module),
             related=(
                 *path,
                 Hop(loaded.path, loaded.line, loaded.symbol),
@@ -240,7 +241,7 @@ class LazyRelationshipInLoop(Rule):
             else Confidence.POSSIBLE,
             fix=eager.load_with_query(module, loaded, [each.read.chain for each in found]),
             instead=f"Load what the loop reads with the query: `.options({eager.option(loaded.table, read.chain)})`.",
-            call_path=way,
+            call_path=(*eager.way_from_query(read, node, module)[:-1], *way),
             related=(
                 Hop(loaded.path, loaded.line, loaded.symbol),
                 read.relationship.declared(way[-1].symbol),

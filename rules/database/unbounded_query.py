@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data import store_lists
-from rules.engine.data.document_lists import ENDS, UnlimitedList, unlimited
+from rules.engine.data.document_lists import ENDS, UnlimitedList, held, unlimited
 from rules.engine.data.growing_tables import grows, grows_by_name
 from rules.engine.data.loads import LISTS, is_limited, loaded
 from rules.engine.data.lookups import OWNERS
@@ -20,7 +20,7 @@ from rules.engine.linking.context import Context
 from rules.engine.reading.loop_shapes import shortened, spelled
 from rules.engine.reading.raw_text import TAKES
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.rows import ITEM, LIMITED, NARROWED, TOUCHED, WISHED
+from rules.engine.reading.rows import ITEM, LIMITED, MANY, NARROWED, RESULT, TOUCHED, WISHED
 from rules.engine.reading.spelling import last_name, targets_of
 from rules.engine.reading.walking import uses_of, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -144,6 +144,7 @@ class UnboundedQuery(Rule):
             yield _of_store(node, stored, module)
             return
         yield from _of_job(node, module)
+        yield from _of_held(node, module)
         found = module.project.unbounded.at(module.path, node.lineno, node.col_offset)
         if found is None:
             yield from _of_request(node, module)
@@ -173,6 +174,7 @@ class UnboundedQuery(Rule):
             or is_seldom(node, module)
             or _is_narrowed(found, elsewhere)
             else Confidence.LIKELY,
+            call_path=_way(node, module),
             related=tuple(elsewhere[:3]),
             impact=estimates.rows_returned(module.options),
             instead=_pages(name) if name[:1].isupper() and "id" in table.columns else "",
@@ -310,6 +312,27 @@ def _of_request(node: ast.Call, module: Module) -> Iterator[Match]:
     )
 
 
+def _of_held(node: ast.Call, module: Module) -> Iterator[Match]:
+    """The same of MongoDB, Beanie and Tortoise: `payments = await Payment.filter(created_at__gte=day).all()`."""
+    listed = held(node, module) if module.in_request_path(node) else None
+    function = module.function_of(node) if listed is not None else None
+    if listed is None or function is None or module.is_repeated(node) or is_seldom(node, module):
+        return
+    if not grows_by_name(listed.source.rpartition(".")[2].removeprefix("DB")):
+        return
+    which = f"all of `{listed.source}` that match" if listed.narrowed else f"all of `{listed.source}`"
+    yield Match(
+        node,
+        f"`{function.name}` holds {which} in memory while a request waits: nothing limits this query, so time and memory grow"
+        " with the data.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many there are is not in the code
+        cedes=tuple((code, line) for code in _SAYING_WHY for line in _lines_of(node, function.node, module)),
+        impact=estimates.rows_returned(module.options),
+        instead="Let the database count, add up, group and cut out the page, or go through them in portions.",
+    )
+
+
 def _lines_of(node: ast.Call, function: ast.AST, module: Module) -> list[int]:
     """Where the rows are loaded, and where what they are called is used."""
     statement = module.statement(node)
@@ -317,6 +340,36 @@ def _lines_of(node: ast.Call, function: ast.AST, module: Module) -> list[int]:
     uses = [use for each in named if isinstance(each, ast.Name) for use in uses_of(each.id, function)]
     around = [module.statement(use) or use for use in uses]
     return sorted({each.lineno for each in (node, *uses, *around)})
+
+
+def _way(query: ast.Call, module: Module) -> tuple[Hop, ...]:
+    """From a query that has a name, and gets its conditions step by step, to where its rows are fetched: there the limit goes."""
+    function, statement = module.function_of(query), module.statement(query)
+    if function is None or not isinstance(statement, ast.Assign | ast.AnnAssign):
+        return ()
+    last = statement.end_lineno or statement.lineno
+    for use in (use for each in targets_of(statement) for use in _uses_after(each, function.node, last)):
+        around = module.parent(use)
+        while around is not None and not isinstance(around, ast.stmt):
+            if isinstance(around, ast.Call) and any(
+                (rows.path, rows.line, rows.column) == (module.path, query.lineno, query.col_offset)
+                and rows.stage in (MANY, RESULT)
+                for rows in module.rows(around)
+            ):
+                symbol = module.symbol_at(query)
+                return (
+                    Hop(module.path, query.lineno, symbol),
+                    Hop(module.path, around.end_lineno or around.lineno, spelled(around.func)),
+                )
+            around = module.parent(around)
+    return ()
+
+
+def _uses_after(target: ast.expr, function: ast.AST, line: int) -> Iterator[ast.Name]:
+    """Where a name is read further down, in order."""
+    if isinstance(target, ast.Name):
+        uses = (use for use in uses_of(target.id, function) if use.lineno > line)
+        yield from sorted(uses, key=lambda use: use.lineno)
 
 
 def _pages(name: str) -> str:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 
 _NAMED = 3
-_SOME = 3
-"""So many commands to Redis."""
 _VERY_MANY = 6
 _MANY = 3
 """So many questions to one session, one after another, are worth a hint."""
@@ -162,10 +160,12 @@ def _of_session(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Matc
     """A page of figures for which one session is asked several times, each time waiting for the answer."""
     if not module.in_request_path(function):
         return
-    reads = reads_in_row(function, module)
-    if len(reads) < _VERY_MANY:
-        reads = [each for each in reads if not _lets_in(each, module)]
-    if len(reads) < _MANY or any(
+    rows = [
+        row if len(row) >= _VERY_MANY else [each for each in row if not _lets_in(each, module)]
+        for row in reads_in_row(function, module)
+    ]
+    reads = next((row for row in rows if len(row) >= _MANY), None)
+    if reads is None or any(
         libraries.is_pooled(query) for read in reads if (query := module.query(read)) is not None
     ):
         return
@@ -227,9 +227,10 @@ def _lets_in(read: ast.Call, module: Module) -> bool:
 
 def _of_store(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
     """`await cache.get("score")`, `await cache.get("level")`, `await cache.get("badge")`: a pipeline sends them at once."""
-    reads = reads_in_row(function, module, of_stores=True) if module.in_request_path(function) else []
-    if len(reads) < _SOME:
+    rows = reads_in_row(function, module, of_stores=True) if module.in_request_path(function) else []
+    if not rows:
         return
+    reads = rows[0]
     first, last = reads[0], reads[-1]
     yield Match(
         first,

@@ -15,6 +15,10 @@ _CUTS = frozenset({"limit", "slice", "fetch"})
 _CUTTING = frozenset({"limit", "offset", "skip", "page", "page_size", "per_page", "size"})
 """What a helper is told of the page that it reads."""
 _COUNTS = frozenset({"count", "total"})
+_SORTING = frozenset({"order_by", "sort", "sort_by", "order", "sort_order", "sort_dir"})
+_VERBS = frozenset(
+    {"get", "list", "fetch", "find", "read", "load", "all", "many", "multi", "page", "paginated", "select"}
+)
 _NARROWING = frozenset({"where", "filter", "filter_by", "join", "having", "group_by"})
 _ALIKE = 2
 """So many arguments that both are given are no chance: a session and a filter."""
@@ -142,7 +146,19 @@ def _counts_what(count: ast.Call, page: ast.Call) -> bool:
         return False
     given, asked = _given(page), _given(count)
     cut = {name for name, _ in given if name in _CUTTING}
-    return bool(cut) and len(asked) >= _ALIKE and {text for _, text in asked} <= {text for _, text in given}
+    texts = {text for _, text in asked}
+    if not cut or not texts <= {text for _, text in given}:
+        return False
+    return len(asked) >= _ALIKE or (
+        _of_whom(count) == _of_whom(page)
+        and all(text in texts or name in _CUTTING or name in _SORTING for name, text in given)
+    )
+
+
+def _of_whom(call: ast.Call) -> tuple[str, frozenset[str]]:
+    """Whose method it is, and the words of its name for what it asks about: `orders` of `count_orders` and `list_orders`."""
+    of = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    return of, frozenset(last_name(call).strip("_").split("_")) - _COUNTS - _VERBS
 
 
 def _given(call: ast.Call) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from rules.engine.reading.origins import origins
 from rules.engine.reading.raw_text import Returned
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
@@ -33,6 +34,8 @@ _KEEPS = frozenset(
     | {"order_by", "prefetch_related", "select_related", "distinct", "all", "using_db"}
 )
 """Steps that leave the number of rows as it is."""
+_SPANS = ("__gte", "__gt", "__lte", "__lt", "__not", "__not_in", "__not_isnull")
+"""How conditions of Tortoise end that may leave any number of rows."""
 _KEYS = frozenset({"id", "_id", "pk", "uuid", "key", "slug", "email", "username", "token"})
 
 
@@ -46,12 +49,8 @@ class UnlimitedList(Struct, frozen=True):
 
 def unlimited(call: ast.Call, module: Module) -> UnlimitedList | None:
     """What `call` lists, when nothing limits it and endpoints return all of it."""
-    if not isinstance(call.func, ast.Attribute) or call.func.attr not in ENDS:
-        return None
-    if not _runs(call, module.parent(call)):
-        return None
-    root = _root(call, module)
-    if root is None or not isinstance(root.func, ast.Attribute):
+    root = _run_root(call, module)
+    if root is None or not isinstance(root.func, ast.Attribute) or not isinstance(call.func, ast.Attribute):
         return None
     name = module.qualified_name(root.func) or ""
     if _TORTOISE.fullmatch(name):
@@ -71,6 +70,43 @@ def unlimited(call: ast.Call, module: Module) -> UnlimitedList | None:
         return None
     endpoints = tuple(module.project.raw.answered(node))
     return UnlimitedList(module.segment(root.func.value), narrowed, endpoints) if endpoints else None
+
+
+def held(call: ast.Call, module: Module) -> UnlimitedList | None:
+    """What `call` loads whole into memory, but for times and what leaves most rows, whatever becomes of it. MongoDB's cursors
+    are gone through one by one unless somebody makes a list of them."""
+    root = _run_root(call, module)
+    if root is None or not isinstance(root.func, ast.Attribute) or not isinstance(call.func, ast.Attribute):
+        return None
+    around = module.parent(call)
+    around = module.parent(around) if isinstance(around, ast.Await) else around
+    if isinstance(around, ast.Call) and last_name(around.func) == "len":
+        return None  # counted
+    source, name = module.segment(root.func.value), module.qualified_name(root.func) or ""
+    if _TORTOISE.fullmatch(name):
+        narrowed = _loosely(root)
+        return UnlimitedList(source, narrowed, ()) if narrowed is not None else None
+    if call.func.attr != "to_list":
+        return None
+    # Of those of one customer there may be few.
+    all_of_them = (_MONGO.fullmatch(name) and _filter_document(root) is False) or (
+        _BEANIE.fullmatch(name) and _conditions(root, module) is False
+    )
+    return UnlimitedList(source, False, ()) if all_of_them else None
+
+
+def _loosely(call: ast.Call) -> bool | None:
+    """Whether Tortoise's conditions are those of a span of time, or leave most rows; None for any other."""
+    if call.args or not all((keyword.arg or "").endswith(_SPANS) for keyword in call.keywords):
+        return None
+    return bool(call.keywords)
+
+
+def _run_root(call: ast.Call, module: Module) -> ast.Call | None:
+    """The first call of the chain of a query that runs with `call`."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in ENDS:
+        return None
+    return _root(call, module) if _runs(call, module.parent(call)) else None
 
 
 def _runs(call: ast.Call, around: ast.AST | None) -> bool:

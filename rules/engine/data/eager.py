@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from rules.engine.data.statements import Loaded
 from rules.engine.data.tables import Relationship, Table
+from rules.engine.finding import Hop
 from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.values import Sort
 from rules.engine.reading.rows import ITEM
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _LOADER = "sqlalchemy.orm.selectinload"
+_TOGETHER = 3
+"""Lines that are seen at one glance."""
 
 
 class LazyRead(Struct, frozen=True):
@@ -272,6 +275,21 @@ def query_node(module: Module, loaded: Loaded) -> ast.Call | None:
         if last_name(call.func) in ("select", "query", "get", "get_one"):
             return call
     return None
+
+
+def way_from_query(read: LazyRead, node: ast.expr, module: Module) -> tuple[Hop, ...]:
+    """From the query, by way of the calls that hand its rows on, to where the relationship is read; empty where both stand
+    together."""
+    loaded = read.loaded
+    if loaded.path == module.path and abs(loaded.line - node.lineno) <= _TOGETHER:
+        return ()
+    query = query_node(module, loaded)
+    line = (options_line(query, module) if query is not None else 0) or loaded.line
+    return (
+        Hop(loaded.path, line, loaded.symbol),
+        *(Hop(*hop) for hop in reversed(loaded.hops)),
+        Hop(module.path, node.lineno, f"{read.owner.symbol.rpartition('.')[2]}.{read.chain[-1]}"),
+    )
 
 
 def options_line(query: ast.Call, module: Module) -> int:

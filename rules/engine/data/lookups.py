@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from rules.engine.data import imported_texts
+from rules.engine.data.few_values import has_few_values
 from rules.engine.data.models import Models
 from rules.engine.data.tables import Column, Table
 from rules.engine.kept_answers import once
@@ -85,6 +86,8 @@ class Lookups(Struct):
     """Nothing but a span of the column, or that it is empty, narrows the query."""
     among: dict[tuple[str, int, str], list[Use]] = field(default_factory=dict)
     """Beside the column only the rows' owner is compared, whose index finds all rows of that owner."""
+    alike: dict[tuple[str, int, str], list[Use]] = field(default_factory=dict)
+    """Only a column that many rows have the same value of narrows the query."""
     documents: dict[tuple[str, str], list[tuple[tuple[str, ...], tuple[str, ...], Use]]] = field(
         default_factory=dict
     )
@@ -213,8 +216,10 @@ def _narrowing(filtered: Filtered, module: Linked, resolver: Resolver, models: M
 
 
 def _by_keywords(filtered: Filtered, module: Linked, project: Project) -> Narrowing:
-    """What a call names where the function of the project hands that to `filter_by`."""
-    table = project.statements.asked_by_keywords(filtered.entity, module) if project.models.tables else None
+    """What a call names where the function of the project hands that to `filter_by`, or compares columns of these names."""
+    statements = project.statements
+    asked = statements.asked_by_fields if filtered.by_fields else statements.asked_by_keywords
+    table = asked(filtered.entity, module) if project.models.tables else None
     if table is None or not all(name in table.columns for name in filtered.equal):
         return Narrowing(filtered, (), (), (), None)
     return Narrowing(filtered, tuple((table, name) for name in filtered.equal), (), (), table)
@@ -283,12 +288,21 @@ def _judge(found: Lookups, narrowing: Narrowing, path: str, project: Project) ->
     keys = [pair for pair in equal if pair[1].foreign is not None]
     # Of several tables the database may begin with another one.
     is_only = len({id(table) for table, _ in (*equal, *narrowed)}) == 1
-    for table, column in (keys or equal)[:1]:  # one index narrows the rest
+    # One index narrows the rest, best that of a column with many values.
+    telling_first = sorted(keys or equal, key=lambda pair: has_few_values(pair[1].attribute, pair[1].type))
+    for table, column in telling_first[:1]:
         if table is entity or (is_only and entity is not None):
             use = Use(path, filtered.line, filtered.symbol, reached, seldom, (table, column) in optional)
             use.joined = table is not entity
             _note(found, table, column, use)
+            if has_few_values(column.attribute, column.type) and not narrowed and is_only and not use.joined:
+                found.alike.setdefault(column.place, []).append(replace(use, of=table.symbol))
     # A word that the source names narrows to one of a few kinds.
+    if len(narrowed) == 1 and not equal and (narrowed[0][0], narrowed[0][1].attribute) in narrowing.worded:
+        table, column = narrowed[0]
+        if table is entity and narrowed[0] not in optional:
+            use = Use(path, filtered.line, filtered.symbol, reached, seldom, of=table.symbol)
+            found.alike.setdefault(column.place, []).append(use)
     telling = [pair for pair in narrowed if (pair[0], pair[1].attribute) not in narrowing.worded]
     is_own = all(table is not entity for table, _ in equal)
     if len(telling) == 1 and telling[0][0] is entity and (is_own if telling[0] in optional else not equal):

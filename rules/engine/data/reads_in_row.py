@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from rules.engine.data.round_trips import OTHER_STORES
 from rules.engine.reading.walking import names_loaded, names_stored, own_calls, walk
 
@@ -13,36 +15,69 @@ if TYPE_CHECKING:
 
 _SOME = 3
 """Fewer are no row."""
-_BLOCKS = (ast.With, ast.AsyncWith)
+_BLOCKS = (ast.With, ast.AsyncWith, ast.Try)
+_OWN = frozenset({"self", "cls", ""})
 
 
 def reads_in_row(
     function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module, *, of_stores: bool = False
-) -> list[ast.Call]:
-    """The calls that read, each time the function runs, and that no answer before goes into; none where it writes too.
+) -> list[list[ast.Call]]:
+    """The calls that read, each time the function runs: first those that no answer before goes into, then the rows of those
+    that need no answer of their own row, though one from before it, the longest first; none where the function writes too.
     With `of_stores` those of Redis and its like, else those of databases."""
     asks = _reads_store if of_stores else _reads
     calls = own_calls(function)
     if sum(asks(call, module) for call in calls) < _SOME or any(_writes(call, module) for call in calls):
         return []
-    found: list[ast.Call] = []
-    answers: set[str] = set()
+    alone = _Row()
+    rows = [_Row()]
     for statement in _statements(function.body):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
         here = [] if _decides(statement) else [call for call in _calls(statement) if asks(call, module)]
-        found += [call for call in here if not names_loaded(call) & answers]
-        if (
-            here
-            or names_loaded(statement) & answers
-            or any(isinstance(part, ast.Await) for part in walk(statement))
-        ):
-            answers |= names_stored(statement)
-    return found
+        needed = [names_loaded(call) for call in here]
+        alone.calls += [call for call, names in zip(here, needed, strict=True) if not names & alone.answers]
+        if any(names & rows[-1].answers for names in needed):
+            rows.append(_Row())
+        rows[-1].calls += here
+        made = _made_by(statement)
+        is_answer = bool(here) or any(isinstance(part, ast.Await) for part in walk(statement))
+        loaded = names_loaded(statement)
+        for row in (alone, rows[-1]):
+            if is_answer or loaded & row.answers:
+                row.answers |= made
+    found = [row.calls for row in sorted(rows, key=lambda row: -len(row.calls))]
+    return [each for each in (alone.calls, *found) if len(each) >= _SOME]
+
+
+class _Row(Struct):
+    """Calls that need none of the others' answers."""
+
+    calls: list[ast.Call] = field(default_factory=list)
+    answers: set[str] = field(default_factory=set)
+    """The names of what they answered, and of what was made of it."""
+
+
+def _made_by(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds, and those of lists and dictionaries that it fills."""
+    made = names_stored(statement)
+    for each in walk(statement):
+        match each:
+            case ast.Expr(value=ast.Call(func=filled)):  # `by_day.setdefault(day, []).append(row)`
+                made.add(_base(filled))
+            case ast.Subscript(ctx=ast.Store()):
+                made.add(_base(each))
+    return made - _OWN
+
+
+def _base(filled: ast.expr) -> str:
+    while isinstance(filled, ast.Call | ast.Attribute | ast.Subscript):
+        filled = filled.func if isinstance(filled, ast.Call) else filled.value
+    return filled.id if isinstance(filled, ast.Name) else ""
 
 
 def _statements(body: list[ast.stmt]) -> list[ast.stmt]:
-    """The statements of a body in their order, those of `with` blocks too."""
+    """The statements of a body in their order, those of `with` and `try` blocks too."""
     found: list[ast.stmt] = []
     for statement in body:
         found += _statements(statement.body) if isinstance(statement, _BLOCKS) else [statement]

@@ -12,8 +12,9 @@ from rules import libraries
 from rules.engine.data.models import Models
 from rules.engine.data.tables import Table
 from rules.engine.linking.resolver import Resolver
-from rules.engine.linking.values import FLOW, Linked, Sort, Value
+from rules.engine.linking.values import CALLS, FLOW, Linked, Sort, Value
 from rules.engine.reading import facts, switches
+from rules.engine.reading.filtered import MODELS
 from rules.engine.reading.filters import OF_KEYWORDS
 from rules.engine.reading.loader_options import Options
 from rules.engine.reading.rows import (
@@ -163,6 +164,34 @@ class Statements:
             return ()
         rows = next((rows for at, rows in flow.returns if at == position), ())
         return self.of(rows, module, symbol)
+
+    def asked_by_fields(self, ref: str, module: Linked) -> Table | None:
+        """The table whose rows a call of `ref` looks for by the columns that an argument of it names."""
+        base, _, name = ref.rpartition(".")
+        owner = self._resolver.value(base, module) if base else None
+        if owner is None or owner.sort not in (Sort.OBJECT, Sort.CLASS):
+            return None
+        function = self._resolver.attributes.of(owner, name)
+        if function is None or function.sort != Sort.FUNCTION or not self._takes_fields(owner, function):
+            return None
+        tables = (self._of_receiver(owner, each) for each in sorted(MODELS))
+        return next((table for table in tables if table is not None), None)
+
+    def _takes_fields(self, owner: Value, function: Value) -> bool:
+        """Whether a method compares columns that an argument names, by itself or by another of its class
+        (`query = self._filtered(query, filters)`)."""
+        if function.function.flags & facts.BY_FIELDS:
+            return True
+        self._resolver.looked_up(function.home, CALLS)
+        inner = (
+            self._resolver.attributes.of(owner, call.ref.rpartition(".")[2])
+            for call in function.function.calls
+            if call.ref.startswith("@") and "." in call.ref
+        )
+        return any(
+            each is not None and each.sort == Sort.FUNCTION and each.function.flags & facts.BY_FIELDS
+            for each in inner
+        )
 
     def asked_by_keywords(self, ref: str, module: Linked) -> Table | None:
         """The table whose rows a call of `ref` looks for by the keywords it names: the function hands them to `filter_by`."""

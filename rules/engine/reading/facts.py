@@ -137,6 +137,8 @@ UNBROKEN = 65536
 """A coroutine that waits for nothing, or for room in a queue without a bound only: once begun it runs to its end."""
 TIMED = 1048576
 """A coroutine that waits for timers and for locks of its file only: these hold the task that waits for them."""
+BY_FIELDS = 2097152
+"""Asks for rows of its class by the columns that an argument names (`rules.engine.reading.filtered`)."""
 LOOSE = 131072
 """Starts a task, returns it, and keeps no reference to it."""
 STAFF = 262144

@@ -13,7 +13,7 @@ from rules.engine.reading.row_reader import Reader
 from rules.engine.reading.rows import STATEMENT, UNKNOWN, Rows
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import uses_of
+from rules.engine.reading.walking import uses_of, walk
 from rules.libraries import ROOTS
 
 if TYPE_CHECKING:
@@ -27,9 +27,17 @@ _READ = _WHERE | _JOINS | _PAGES
 _OF_CLASS = frozenset({"find", "find_one", "find_many", "filter", "get", "get_or_none"})
 """Methods by which Beanie and Tortoise look rows up in a class: `Order.find_one(Order.number == number)`."""
 _BY_KEYWORDS = regex(
-    r"(?:^|_)(?:find|get|by|filter|list|fetch|exists|count|one|first|all|select|search)(?:_|$)"
+    r"(?:^|_)(?:find|get|by|filter|list|fetch|exists|count|one|first|all|select|search|query|read|load|paginate)(?:_|$)"
 )
 """Names of methods that may ask for what their keywords say."""
+_CONDITIONS = frozenset(
+    {"filters", "filter", "where", "conditions", "criteria", "query", "filter_by", "filter_dict", "by"}
+)
+"""What a dictionary of columns with their values is called."""
+_ENUMERATIONS = ("Enum", "Status", "State", "Type", "Kind", "Phase", "Stage")
+"""How classes are called that hold a handful of values."""
+_FIELD = ("field", "field_name", "column", "column_name", "attr", "attribute", "attr_name")
+_VALUE = ("value", "field_value", "column_value", "attr_value")
 _PENDING = regex(
     r"\b(?:handled|processed|sent|completed|finished|resolved|delivered|claimed|acknowledged|consumed|notified|synced|indexed"
     r"|ended|started|picked|executed|billed|invoiced|dispatched|exported|imported|reviewed)_(?:at|on)$"
@@ -43,7 +51,7 @@ EXISTS = "sqlalchemy.exists"
 COLUMNS_OF_TABLE = frozenset({"c", "columns"})
 _NARROWS = frozenset({"<", "i", "w"})
 """Kinds of conditions that an index answers, besides equality with a value."""
-_MODELS = frozenset({"model", "_model", "model_class"})
+MODELS = frozenset({"model", "_model", "model_class"})
 """Attributes by which a repository names the class of its rows."""
 _DIRECTIONS = frozenset({"desc", "asc", "nulls_last", "nullslast", "nulls_first", "nullsfirst"})
 
@@ -68,12 +76,14 @@ class Filtered(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     by_keywords: bool = False
     """A call of `entity` that names what it looks for in `equal`: `orders.get_by(session, number=number)`. Whether that is a
     query, only the project knows."""
+    by_fields: bool = False
+    """The same of a call whose dictionary or word names it: `orders.query(filters={"number": number})`."""
     on: tuple[tuple[str, str], ...] = ()
     """Columns that a join compares; that of the joined table first, where it is plain which one that is."""
     listed: tuple[str, ...] = ()
     """Those of `narrowed` of which a list of values is asked for: `Order.number.in_(numbers)`."""
     worded: tuple[str, ...] = ()
-    """Those of `narrowed` that are compared with a word of the source: `Order.status == "new"`."""
+    """Those of `narrowed` that are compared with a word of the source or a member of an enumeration: `Order.status == "new"`."""
 
 
 def extract(index: Index) -> tuple[Filtered, ...]:
@@ -85,6 +95,7 @@ def extract(index: Index) -> tuple[Filtered, ...]:
             found.extend(_of_classes(index, scope))
         if scope is not index.module and any(map(_BY_KEYWORDS.search, scope.called)):
             found.extend(_by_keywords(index, scope))
+            found.extend(_by_fields(index, scope))
         if _READ.isdisjoint(scope.called):
             continue
         calls = [
@@ -160,6 +171,87 @@ def _by_keywords(index: Index, scope: Scope) -> Iterator[Filtered]:
         ref = index.ref(function, scope)
         if ref and ref.lstrip("«").partition(".")[0] not in ROOTS:
             yield Filtered(ref, call.lineno, scope.symbol, tuple(named), by_keywords=True)
+
+
+def _by_fields(index: Index, scope: Scope) -> Iterator[Filtered]:
+    """`orders.query(filters={"number": number})`, `self.users.get_by("email", email)`."""
+    for call in scope.calls:
+        function = call.func
+        if not isinstance(function, ast.Attribute) or not _BY_KEYWORDS.search(function.attr):
+            continue
+        named = _fields(call)
+        ref = index.ref(function, scope) if named else ""
+        if ref and ref.lstrip("«").partition(".")[0] not in ROOTS:
+            yield Filtered(ref, call.lineno, scope.symbol, tuple(named), by_keywords=True, by_fields=True)
+
+
+def _fields(call: ast.Call) -> list[str]:
+    """The columns that a call names with a value for each that the source does not say."""
+    given = {each.arg: each.value for each in call.keywords}
+    match call.args:
+        case [*_, ast.Constant(value=str(name)), ast.expr() as value] if _names_field(call):
+            return [name] if name.isidentifier() and not isinstance(value, ast.Constant) else []
+    for key in _FIELD:
+        match given.get(key):
+            case ast.Constant(value=str(name)) if name.isidentifier():
+                value = next((given[each] for each in _VALUE if each in given), ast.Constant(None))
+                return [name] if not isinstance(value, ast.Constant) else []
+    values = [each for each in call.args if isinstance(each, ast.Dict)]
+    values += [each for key, each in given.items() if key in _CONDITIONS and isinstance(each, ast.Dict)]
+    if len(values) != 1:
+        return []
+    names: list[str] = []
+    for field, value in zip(values[0].keys, values[0].values, strict=True):
+        if not isinstance(field, ast.Constant) or not isinstance(field.value, str):
+            return []
+        if not field.value.isidentifier() or "__" in field.value or isinstance(value, ast.Dict | ast.List):
+            return []
+        if not isinstance(value, ast.Constant):
+            names.append(field.value)
+    return names
+
+
+def _names_field(call: ast.Call) -> bool:
+    name = last_name(call.func)
+    return name.endswith("_by") or any(each in name for each in ("field", "column", "attr"))
+
+
+def takes_fields(scope: Scope) -> bool:
+    """Whether a method asks for rows of its class by columns that an argument names: `getattr(self.model, name) == value`,
+    `filter_by(**filters)` of a dictionary, `filter_by(**{name: value})`."""
+    if "getattr" not in scope.called and "filter_by" not in scope.called:
+        return False
+    function = scope.node
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    given = {each.arg for each in (*function.args.args, *function.args.kwonlyargs)}
+    named: set[str] = set()
+    compared: set[str] = set()
+    for node in walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if _is_named_column(value):
+                named.add(name)
+            case ast.Compare(left=left, ops=[ast.Eq()]) if _is_named_column(left):
+                return True
+            case ast.Compare(left=ast.Name(id=name), ops=[ast.Eq()]):
+                compared.add(name)
+            case ast.Call(
+                func=ast.Attribute(attr="filter_by"), keywords=[ast.keyword(arg=None, value=value)]
+            ):
+                match value:
+                    case ast.Name(id=name) if name in given:
+                        return True
+                    case ast.Dict(keys=[ast.Name()]):
+                        return True
+    return not named.isdisjoint(compared)
+
+
+def _is_named_column(value: ast.expr) -> bool:
+    """`getattr(self.model, name)`."""
+    match value:
+        case ast.Call(func=ast.Name(id="getattr"), args=[model, ast.Name(), *_]):
+            return last_name(model) in MODELS
+    return False
 
 
 def _asked(condition: ast.expr, owner: str) -> Iterator[tuple[str, str]]:
@@ -405,14 +497,16 @@ def _is_added_later(index: Index, call: ast.Call, line: int) -> bool:
 def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[str, str]]:
     """(kind, reference of the column) of the parts that all must hold.
 
-    `=` is equality with a value, `<` another condition that an index answers (`i` a list of values, `w` a word of the source),
+    `=` is equality with a value, `<` another condition that an index answers (`i` a list of values, `w` a word of the source or a member of an enumeration),
     `!` one that narrows little, `?` unknown.
     """
     match node:
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             column = _column(index, left, scope)
             other = _column(index, right, scope)
-            if column and other and _is_column(right):
+            if column and isinstance(operator, ast.Eq) and _is_member(right):
+                yield "w", column
+            elif column and other and _is_column(right):
                 yield "<", column  # a join
                 yield "<", other
             elif column:
@@ -456,6 +550,16 @@ def _kind(operator: ast.cmpop, value: ast.expr) -> str:
     return "<" if isinstance(operator, (ast.Gt, ast.GtE, ast.Lt, ast.LtE)) else "!"
 
 
+def _is_member(value: ast.expr) -> bool:
+    """Whether a value is one of an enumeration, going by its spelling: `State.NEW`, `OrderStatus.new.value`."""
+    if isinstance(value, ast.Attribute) and value.attr == "value" and isinstance(value.value, ast.Attribute):
+        value = value.value
+    if not isinstance(value, ast.Attribute) or not isinstance(value.value, ast.Name | ast.Attribute):
+        return False
+    owner = last_name(value.value)
+    return owner[:1].isupper() and (value.attr.isupper() or owner.endswith(_ENUMERATIONS))
+
+
 def _column(index: Index, node: ast.expr, scope: Scope) -> str:
     """The reference of `Order.number`, also within `col(…)`."""
     if isinstance(node, ast.Call) and last_name(node) == "col" and len(node.args) == 1:
@@ -468,6 +572,6 @@ def _is_column(node: ast.expr) -> bool:
     if not isinstance(node, ast.Attribute):
         return False
     owner = last_name(node.value)
-    if owner in _MODELS and isinstance(node.value, ast.Attribute) and isinstance(node.value.value, ast.Name):
+    if owner in MODELS and isinstance(node.value, ast.Attribute) and isinstance(node.value.value, ast.Name):
         return node.value.value.id in ("self", "cls")
     return owner[:1].isupper() or (owner in COLUMNS_OF_TABLE and isinstance(node.value, ast.Attribute))

@@ -17,6 +17,7 @@ from rules.engine.reading.annotations import may_be_ours
 from rules.engine.reading.calls import APPLICATIONS
 from rules.engine.reading.decorators import ROUTES, decorator_of
 from rules.engine.reading.facts import Call, Function, Imported, Parameter
+from rules.engine.reading.filtered import takes_fields
 from rules.engine.reading.guarding import lets_only_staff_in
 from rules.engine.reading.hearing import (
     is_caught,
@@ -126,6 +127,8 @@ def function_of(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int)
         flags |= facts.HANDS_ON
     if _calls_decorated(scope):
         flags |= facts.AROUND
+    if scope.owner is not None and takes_fields(scope):
+        flags |= facts.BY_FIELDS
     if _gives_few(scope):
         flags |= facts.FEW
     if flags & facts.ASYNC and (lets_nothing_out(node.body) or is_caught(node)):

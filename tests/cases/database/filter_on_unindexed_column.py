@@ -38,7 +38,7 @@ class Order(Base):
     code: Mapped[str] = mapped_column(unique=True)
     shop: Mapped[str]
     day: Mapped[str]
-    status: Mapped[str]
+    status: Mapped[str]  # FP206 (summary)
     is_open: Mapped[bool]
     flag: Mapped[bool]
     note: Mapped[str]

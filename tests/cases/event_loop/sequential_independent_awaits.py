@@ -1178,3 +1178,113 @@ async def counts_more_than_it_pages(
     total = await session.scalar(select(func.count()).select_from(query.subquery()))
     query = query.where(text("paid"))
     return int(total or 0), list(await session.scalars(query.limit(20).offset(offset)))
+
+
+@app.get("/board/{number}")
+async def board_after_the_order(number: int, session: AsyncSession = Depends(get_session)) -> list[object]:
+    order = await session.scalar(select(text("orders")).where(text(str(number))))
+    wanted = text(f"item of {order}")
+    items = (await session.scalars(select(text("items")).where(wanted))).all()  # FP110 (summary)
+    parcels = (await session.scalars(select(text("parcels")).where(wanted))).all()
+    notes = (await session.scalars(select(text("notes")).where(wanted))).all()
+    return [items, parcels, notes]
+
+
+@app.get("/board/tried")
+async def board_in_a_try(session: AsyncSession = Depends(get_session)) -> list[object]:
+    try:
+        orders = (await session.scalars(select(text("orders")))).all()  # FP110 (summary)
+        items = (await session.scalars(select(text("items")))).all()
+        notes = (await session.scalars(select(text("notes")))).all()
+        return [orders, items, notes]
+    except OSError:
+        return []
+
+
+@app.get("/board/filled")
+async def board_by_a_list_that_is_filled(session: AsyncSession = Depends(get_session)) -> list[object]:
+    wanted: list[str] = []
+    for row in await session.scalars(select(text("orders"))):
+        wanted.append(row)
+    items = (await session.scalars(select(text("items")).where(text(str(wanted))))).all()
+    by_number: dict[str, list[object]] = {}
+    for row in items:
+        by_number.setdefault(row, []).append(row)
+    notes = (await session.scalars(select(text("notes")).where(text(str(by_number))))).all()
+    places: dict[str, object] = {}
+    for row in notes:
+        places[row] = row
+    wanted.sort(key=lambda each: len(places))
+    parcels = (await session.scalars(select(text("parcels")).where(text(str(wanted))))).all()
+    return [items, parcels, notes]
+
+
+@app.get("/board/two")
+async def board_of_two_after_the_order(number: int, session: AsyncSession = Depends(get_session)) -> list[object]:
+    order = await session.scalar(select(text("orders")).where(text(str(number))))
+    items = (await session.scalars(select(text("items")).where(text(str(order))))).all()
+    notes = (await session.scalars(select(text("notes")).where(text(str(items))))).all()
+    parcels = (await session.scalars(select(text("parcels")).where(text(str(items))))).all()
+    return [items, parcels, notes]
+
+
+@app.get("/board/caught")
+async def board_where_it_failed(session: AsyncSession = Depends(get_session)) -> list[object]:
+    try:
+        return [await session.scalar(select(text("boards")))]
+    except OSError:
+        orders = (await session.scalars(select(text("orders")))).all()
+        items = (await session.scalars(select(text("items")))).all()
+        notes = (await session.scalars(select(text("notes")))).all()
+        return [orders, items, notes]
+
+
+class Orders:
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def count(self) -> int:
+        return int(await self.session.scalar(select(text("count(*)"))) or 0)
+
+    async def list(self, limit: int, offset: int, state: str = "") -> list[str]:
+        return list(await self.session.scalars(select(text("orders")).where(text(state)).limit(limit).offset(offset)))
+
+
+async def get_all_orders_count(session: AsyncSession) -> int:
+    return int(await session.scalar(select(text("count(*)"))) or 0)
+
+
+async def get_all_orders(session: AsyncSession, limit: int, state: str = "") -> list[str]:
+    return list(await session.scalars(select(text("orders")).where(text(state)).limit(limit)))
+
+
+@app.get("/orders/page/repository")
+async def page_of_repository(offset: int, session: AsyncSession = Depends(get_session)) -> tuple[int, list[str]]:
+    orders = Orders(session)
+    total = await orders.count()  # FP110 (summary)
+    return total, await orders.list(limit=20, offset=offset)
+
+
+@app.get("/orders/page/named")
+async def page_by_names(limit: int, session: AsyncSession = Depends(get_session)) -> tuple[int, list[str]]:
+    found = await get_all_orders(session, limit=limit)  # FP110 (summary)
+    return await get_all_orders_count(session), found
+
+
+@app.get("/orders/page/state")
+async def counts_more_than_a_state(
+    state: str, offset: int, session: AsyncSession = Depends(get_session)
+) -> tuple[int, list[str]]:
+    orders = Orders(session)
+    total = await orders.count()
+    return total, await orders.list(limit=20, offset=offset, state=state)
+
+
+@app.get("/orders/page/unalike")
+async def counts_something_else(limit: int, session: AsyncSession = Depends(get_session)) -> tuple[int, list[str]]:
+    found = await get_all_orders(session, limit=limit)
+    return await count_returns(session), found
+
+
+async def count_returns(session: AsyncSession) -> int:
+    return int(await session.scalar(select(text("count(*)"))) or 0)

@@ -207,3 +207,52 @@ class Letter(LetterBase, Document):
 @app.get("/letters")
 async def letters() -> list[Letter]:
     return await Letter.find_all().to_list()  # FP211
+
+
+class Payment(Model):
+    pass
+
+
+class Message(Document):
+    sender: int
+
+
+payments = db["payments"]
+
+
+@app.get("/payments/sums")
+async def sums(day: str) -> int:
+    found = await Payment.filter(created_at__gte=day, kind__not_in=["test"]).all()  # FP211 (summary)
+    return sum(each.amount for each in found)
+
+
+@app.get("/payments/senders")
+async def senders() -> dict[int, int]:
+    counts: dict[int, int] = {}
+    for message in await Message.find_all().to_list():  # FP211 (summary)
+        counts[message.sender] = counts.get(message.sender, 0) + 1
+    return counts
+
+
+@app.get("/payments/days")
+async def days() -> int:
+    found = await payments.find().to_list(None)  # FP211 (summary)
+    return sum(each["amount"] for each in found)
+
+
+@app.get("/payments/others")
+async def other_sums(customer: int, day: str) -> int:
+    mine = await Payment.filter(customer_id=customer).all()
+    first = await Payment.filter(created_at__gte=day).limit(20)
+    named = await Payment.filter(number__in=["1", "2"]).all()
+    shelves = await Shelf.all()
+    few = await payments.find().to_list(20)
+    of_customer = await payments.find({"customer": customer}).to_list(None)
+    total = 0
+    async for each in payments.find():
+        total += each["amount"]
+    return total + sum(each.amount for each in (*mine, *first, *named, *shelves, *few, *of_customer))
+
+
+async def nightly() -> int:
+    return sum(each.amount for each in await Payment.filter(created_at__gte="2020").all())
