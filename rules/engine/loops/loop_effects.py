@@ -40,7 +40,6 @@ from rules.engine.service.traffic import (
     is_trial,
     makes_kinds,
     only_keeps_account,
-    signs_in,
 )
 from rules.libraries import Kind
 
@@ -233,7 +232,7 @@ def _is_done_by_staff(stop: Stop, module: Module) -> bool:
     return (
         not (known is not None and known.kind == "llm")
         and bool(endpoints)
-        and all(each.method in CHANGING and not signs_in(each.path) for each in endpoints)
+        and all(each.method in CHANGING for each in endpoints)
         and (is_for_admins(stop.call, module) or is_for_staff(stop.call, module))
         and not (stop.kind is Kind.SLEEP and _is_repeated(stop, module))
     )
