@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.graph import Node
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -77,26 +78,32 @@ class BackgroundTaskWithoutErrorHandling(Rule):
         function = module.function_of(node)
         if function is None or isinstance(function.node, ast.Lambda):
             return
-        later = [
-            each
-            for each in walk(function.node)
-            if isinstance(each, ast.Call)
-            and each.lineno > node.lineno
-            and _adds(each, module)
-            and _may_follow(node, each, module)
-        ]
-        if not later or not later[0].args:
+        later = next(
+            (
+                each
+                for each in _added_in(function.node, module)
+                if each.lineno > node.lineno and _may_follow(node, each, module)
+            ),
+            None,
+        )
+        if later is None or not later.args:
             return
         for target in module.project.graph.runs(module.value(node.args[0])):
             leaf = _unguarded(target)
             if leaf:
                 yield Match(
                     node,
-                    f"When `{leaf}` fails in `{module.segment(node.args[0])}`, `{module.segment(later[0].args[0])}`, added after it,"
+                    f"When `{leaf}` fails in `{module.segment(node.args[0])}`, `{module.segment(later.args[0])}`, added after it,"
                     " never runs.",
                     confidence=Confidence.LIKELY,
                 )
                 return
+
+
+@once_for_node
+def _added_in(function: ast.AST, module: Module) -> list[ast.Call]:
+    """The calls of a function that add tasks."""
+    return [each for each in walk(function) if isinstance(each, ast.Call) and _adds(each, module)]
 
 
 def _adds(call: ast.Call, module: Module) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import kept_estimates
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.values import Sort
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import assigned, origins
@@ -206,7 +207,7 @@ class SettingsPerRequest(Rule):
                 path is not None
                 and _is_one_of_folder(path, module)
                 and not is_remembered(node, module)
-                and not _WRITES.search(module.source.text)
+                and not _writes(module.tree, module)
             ):
                 yield _of_folder(node, path, module)
                 return
@@ -229,6 +230,20 @@ class SettingsPerRequest(Rule):
         )
 
 
+@once_for_node
+def _writes(_: ast.Module, module: Module) -> bool:
+    """Whether a file writes others."""
+    return _WRITES.search(module.source.text) is not None
+
+
+@once_for_node
+def _parses(function: ast.AST, module: Module) -> bool:
+    return any(
+        isinstance(each, ast.Call) and (module.qualified_name(each.func) or "") in _PARSERS
+        for each in walk(function)
+    )
+
+
 def _text_of_file(call: ast.Call, module: Module) -> Iterator[Match]:
     """`(PROMPTS / "system.md").read_text()`: the same text for each request; one that is parsed is said where that happens."""
     if (
@@ -240,16 +255,13 @@ def _text_of_file(call: ast.Call, module: Module) -> Iterator[Match]:
         return
     path = _opened(call, module, _DEEP)
     function = module.function_of(call)
-    if path is None or function is None or _WRITES.search(module.source.text):
+    if path is None or function is None or _writes(module.tree, module):
         return
     if _is_one_of_folder(path, module):
         if not is_remembered(call, module):
             yield _of_folder(call, path, module)
         return
-    if any(
-        isinstance(each, ast.Call) and (module.qualified_name(each.func) or "") in _PARSERS
-        for each in walk(function.node)
-    ):
+    if _parses(function.node, module):
         return
     if _is_fixed(path, module, _DEEP) and not _STATE.search(_written_out(path, module)):
         yield Match(
@@ -417,7 +429,7 @@ def _is_fixed_file(call: ast.Call, module: Module) -> bool:
     path = _opened(call.args[0], module, _DEEP)
     if path is None and module.qualified_name(call.func) in _TAKE_PATHS:
         path = call.args[0]
-    if path is None or _WRITES.search(module.source.text):
+    if path is None or _writes(module.tree, module):
         return False
     return _is_fixed(path, module, _DEEP) and not _STATE.search(_written_out(path, module))
 
@@ -431,7 +443,7 @@ def _through_helper(call: ast.Call, module: Module) -> Iterator[Match]:
     if not isinstance(path, ast.Name) or not isinstance(function.node, FUNCTIONS):
         return
     arguments = [each.arg for each in (*function.node.args.posonlyargs, *function.node.args.args)]
-    if path.id not in arguments or origins(path, module) != [path] or _WRITES.search(module.source.text):
+    if path.id not in arguments or origins(path, module) != [path] or _writes(module.tree, module):
         return
     around = module.graph_node(call)
     for given in walk(module.tree):

@@ -15,7 +15,7 @@ from rules.engine.reading.loop_shapes import FEW, shortened, spelled
 from rules.engine.reading.raw_sql import READ
 from rules.engine.reading.raw_text import FETCHES_ALL, FETCHES_ONE
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import uses_of, walk
+from rules.engine.reading.walking import nodes_of, uses_of, walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.libraries.sqlalchemy import SESSIONS
@@ -286,15 +286,14 @@ def _stays_below(count: ast.Call, module: Module) -> bool:
         measured = parent.targets[0]
     function = module.function_of(count)
     return function is not None and any(
-        isinstance(node, ast.If)
-        and isinstance(node.body[-1], ast.Raise)
+        isinstance(node.body[-1], ast.Raise)
         and isinstance(node.test, ast.Compare)
         and isinstance(node.test.ops[0], ast.Gt | ast.GtE)
         and (
             node.test.left is measured
             or (isinstance(measured, ast.Name) and last_name(node.test.left) == measured.id)
         )
-        for node in walk(function.node)
+        for node in nodes_of(function.node, ast.If)
     )
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
@@ -223,12 +224,11 @@ def _only_asked(parent: ast.AST | None, call: ast.Call, module: Module) -> bool:
     if function is None or isinstance(function.node, ast.Lambda):
         return False
     uses = uses_of(name, function.node)
+    bound = islice((use for use in uses if not isinstance(use.ctx, ast.Load)), 2)
+    if len(tuple(bound)) != 1:
+        return False
     loads = [use for use in uses if isinstance(use.ctx, ast.Load)]
-    return (
-        len(uses) == len(loads) + 1
-        and any(_asks(module.parent(use), use, module) for use in loads)
-        and all(
-            _asks(module.parent(use), use, module) or _is_counted(module.parent(use), use, module)
-            for use in loads
-        )
+    return any(_asks(module.parent(use), use, module) for use in loads) and all(
+        _asks(module.parent(use), use, module) or _is_counted(module.parent(use), use, module)
+        for use in loads
     )

@@ -21,7 +21,7 @@ from rules.engine.reading.origins import origins
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import LIMITED, MANY, RESULT, STATEMENT, TOUCHED
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import uses_of, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.traffic import is_seldom
 
@@ -382,13 +382,11 @@ def _is_counted_too(call: ast.Call, module: Module) -> bool:
     statement, function = module.statement(call), module.function_of(call)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     return isinstance(target, ast.Name) and any(
-        isinstance(part, ast.Call)
+        isinstance(part := module.parent(use), ast.Call)
         and last_name(part.func) == "len"
-        and len(part.args) == 1
-        and isinstance(part.args[0], ast.Name)
-        and part.args[0].id == target.id
+        and part.args == [use]
         and not isinstance(module.parent(part), ast.Compare | ast.If | ast.IfExp | ast.BoolOp | ast.UnaryOp)
-        for part in walk(function.node if function is not None else module.tree)
+        for use in uses_of(target.id, function.node if function is not None else module.tree)
     )
 
 
@@ -406,8 +404,8 @@ def _of_one_answer(call: ast.Call, module: Module) -> Iterator[Match]:
         name, function = around.targets[0], module.function_of(call)
         uses = [
             part
-            for part in walk(function.node if function is not None else module.tree)
-            if isinstance(part, ast.Name) and part.id == name.id and part is not name
+            for part in uses_of(name.id, function.node if function is not None else module.tree)
+            if part is not name
         ]
         if len(uses) != 1 or module.is_repeated(uses[0]):
             return

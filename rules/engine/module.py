@@ -453,7 +453,7 @@ class Module:
         ref = self.index.ref(call.func, self.index.scope_at(call))
         return any(
             known.flags & (facts.ITERATED | facts.RUN_THROUGH) and known.ref == ref
-            for known in self._known_at(call)
+            for known in self.calls_at(call)
         )
 
     def called(self, node: ast.AST) -> bool:
@@ -546,9 +546,9 @@ class Module:
 
     def call_flags(self, call: ast.Call) -> int:
         """What the facts say of where `call` stands (`facts.FAILING`)."""
-        return next((each.flags for each in self._known_at(call) if not each.flags & facts.LOAD), 0)
+        return next((each.flags for each in self.calls_at(call) if not each.flags & facts.LOAD), 0)
 
-    def _known_at(self, call: ast.Call) -> Sequence[facts.Call]:
+    def calls_at(self, call: ast.Call) -> Sequence[facts.Call]:
         """The calls that begin where `call` does, as the facts have them."""
         caller = self.graph_node(call)
         if caller is None:

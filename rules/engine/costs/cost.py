@@ -291,6 +291,10 @@ def path_of(call: Call, what: LeafCall | Edge) -> Sequence[str]:
     return found
 
 
+_DEEPEST = 200
+"""Loops and alternatives inside of one another: what is deeper, nobody wrote by hand, is added up as it stands."""
+
+
 def total(
     items: Sequence[tuple[Sequence[str], M]], nothing: M, depth: int = 0, *, concurrently: bool = False
 ) -> M:
@@ -300,7 +304,7 @@ def total(
     groups: dict[str, dict[str, list[tuple[Sequence[str], M]]]] = {}
     for item in items:
         path, amount = item
-        if len(path) <= depth:
+        if len(path) <= depth or depth == _DEEPEST:
             found = found + amount
             continue
         segment = path[depth]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.data.sayable import adds_up
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import uses_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,15 +44,15 @@ def figures_of(call: ast.Call, module: Module) -> int:
 class _Figures:
     def __init__(self, function: ast.AST, module: Module) -> None:
         self._module = module
-        self._names = [each for each in ast.walk(function) if isinstance(each, ast.Name)]
+        self._function = function
 
     def of(self, name: ast.Name, far: int) -> int | None:
         """The numbers that are made of the list `name`; None where more is done with it."""
         if not far or len(self._module.index.bindings_of(name)) != 1:
             return None
         total = 0
-        for use in self._names:
-            if use.id != name.id or not isinstance(use.ctx, ast.Load):
+        for use in uses_of(name.id, self._function):
+            if not isinstance(use.ctx, ast.Load):
                 continue
             found = self._made_of(use, far)
             if found is None:
@@ -106,8 +106,8 @@ class _Figures:
         return int(any(last_name(call.func) == "len" for call in self._calls_with(name)))
 
     def _calls_with(self, name: ast.Name) -> Iterator[ast.Call]:
-        for use in self._names:
-            parent = self._module.parent(use) if use.id == name.id else None
+        for use in uses_of(name.id, self._function):
+            parent = self._module.parent(use)
             if isinstance(parent, ast.Call) and use in parent.args:
                 yield parent
 

@@ -368,15 +368,21 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
                 return True
             return any(
                 isinstance(value, ast.Call) and last_name(value.func) in _FIELDS for value in values
-            ) or any(
-                isinstance(call.func, ast.Attribute)
-                and call.func.attr == "update"
-                and isinstance(call.func.value, ast.Name)
-                and call.func.value.id == iterable.id
-                and any(isinstance(each, ast.Call) and last_name(each.func) in _FIELDS for each in call.args)
-                for call in module.index.scope_at(iterable).calls
-            )
+            ) or iterable.id in _filled_with_fields(module.index.scope_at(iterable).node, module)
     return False
+
+
+@once_for_node
+def _filled_with_fields(around: ast.AST, module: Module) -> frozenset[str]:
+    """The names in a function, class or file of what is updated with the fields of something."""
+    return frozenset(
+        call.func.value.id
+        for call in module.index.scope_of[around].calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr == "update"
+        and isinstance(call.func.value, ast.Name)
+        and any(isinstance(each, ast.Call) and last_name(each.func) in _FIELDS for each in call.args)
+    )
 
 
 def _is_constant(node: ast.expr) -> bool:

@@ -438,11 +438,7 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
 
 def _is_for_the_first(call: ast.Call, module: Module) -> bool:
     """Whether the function asks a cache first, and only gets to `call` where that has nothing."""
-    around = module.graph_node(call)
-    return around is not None and any(
-        (each.line, each.column) == (call.lineno, call.col_offset) and each.flags & _KEPT
-        for each in around.function.calls
-    )
+    return any(each.flags & _KEPT for each in module.calls_at(call))
 
 
 def _goes_over_uploads(loop: LoopNode, module: Module) -> bool:

@@ -33,6 +33,8 @@ from rules.engine.reading.bracketed import opening, parts
 from rules.engine.reading.facts import ModuleFacts
 
 _DEPTH = 80
+_GENERATIONS = 200
+"""Classes deriving from one another, beyond which what the first ones give the last is not looked for."""
 _NO_MODULE = frozenset(
     {Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.UNION, Sort.CLASS, Sort.FUNCTION}
 )
@@ -44,6 +46,8 @@ class Resolver(ModuleMap):
 
     def __init__(self, files: Mapping[str, ModuleFacts], *, tracks: bool = False) -> None:
         self._depth = 0
+        self._generations = 0
+        """Classes whose bases are being looked for, each a base of the one before."""
         self.exports = Exports(self)
         self.attributes = Attributes(self)
         self.calling = Calling(self)
@@ -233,13 +237,17 @@ class Resolver(ModuleMap):
         known = home.ancestry.get(symbol)
         if known is not None:
             return known
+        if self._generations > _GENERATIONS:
+            return (value,)
         home.ancestry[symbol] = ()
+        self._generations += 1
         if self.tracks:
             self.reader = (home, f"{ANCESTRY}{symbol}")
             note(home.lookups, symbol, self.reader)
         try:
             found = home.ancestry[symbol] = self._ancestors(value)
         finally:
+            self._generations -= 1
             self.reader = reader
         return found
 

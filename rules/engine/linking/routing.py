@@ -35,6 +35,8 @@ _ROUTE_NAMES = frozenset(
 )
 _MAX_DEPTH = 6
 _CALLS_BACK = 3
+_DEPTH = 300
+"""Dependencies of dependencies, beyond which FastAPI itself gives up before long."""
 
 
 class Router(Struct, eq=False):
@@ -92,6 +94,7 @@ class Routing:
         self.given: set[str] = set()
         """The names of functions that are asked what they are called with: `install(app)`."""
         self._dependencies: dict[Node, tuple[Node, ...]] = {}
+        self._depth = 0
         nodes = list(graph.nodes.values())
         wiring.prepare(nodes)
         wires = [(node, parts) for node in nodes if (parts := wiring.parts.get(node))]
@@ -414,6 +417,9 @@ class Routing:
         known = self._dependencies.get(node)
         if known is not None:
             return known
+        if self._depth > _DEPTH:
+            return ()
+        self._depth += 1
         self._dependencies[node] = ()
         found: dict[Node, None] = {}
         targets = self.wiring.asked.get(node, ())
@@ -427,6 +433,7 @@ class Routing:
             for inner in self.dependencies_of(target):
                 found.setdefault(inner)
             found.setdefault(target)
+        self._depth -= 1
         self._dependencies[node] = tuple(found)
         return self._dependencies[node]
 

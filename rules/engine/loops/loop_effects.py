@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.data.embedded import is_embedded
 from rules.engine.finding import Confidence, Impact, Options, Severity
+from rules.engine.kept_answers import once_for_node
 from rules.engine.loops.loop_calls import (
     AFTER_FAILURE,
     ASIDE,
@@ -28,7 +30,7 @@ from rules.engine.reading.origins import assigned
 from rules.engine.reading.quick_programs import is_at_once
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import nodes_of, walk
 from rules.engine.service.local_tools import taken_for_local
 from rules.engine.service.staff import is_for_staff, is_job_of_staff, refuses_before
 from rules.engine.service.traffic import (
@@ -38,7 +40,6 @@ from rules.engine.service.traffic import (
     is_trial,
     makes_kinds,
     only_keeps_account,
-    signs_in,
 )
 from rules.libraries import Kind
 
@@ -231,7 +232,7 @@ def _is_done_by_staff(stop: Stop, module: Module) -> bool:
     return (
         not (known is not None and known.kind == "llm")
         and bool(endpoints)
-        and all(each.method in CHANGING and not signs_in(each.path) for each in endpoints)
+        and all(each.method in CHANGING for each in endpoints)
         and (is_for_admins(stop.call, module) or is_for_staff(stop.call, module))
         and not (stop.kind is Kind.SLEEP and _is_repeated(stop, module))
     )
@@ -295,16 +296,35 @@ def _ends_something(stop: Stop) -> bool:
 
 def _is_handed_over_else(stop: Stop, module: Module) -> bool:
     """`if job.waits: pool.submit(job.run)`, and `job.run()` in the other arm."""
+    function = module.function_of(stop.call)
+    handed = _handed_in(function.node if function is not None else module.tree, module).get(stop.name, ())
+    around = {each for given in handed for each in _around(given, module)}
     child: ast.AST = stop.call
-    parent = module.parent(child)
+    parent = module.parent(child) if around else None
     while parent is not None and not isinstance(parent, FUNCTIONS):
         if isinstance(parent, ast.If):
             other = parent.orelse if child in parent.body else parent.body if child in parent.orelse else []
-            calls = (node for each in other for node in walk(each) if isinstance(node, ast.Call))
-            if any(spelled(given) == stop.name for call in calls for given in call.args):
+            if not around.isdisjoint(other):
                 return True
         child, parent = parent, module.parent(parent)
     return False
+
+
+@once_for_node
+def _handed_in(function: ast.AST, _: Module) -> dict[str, list[ast.expr]]:
+    """What calls in a function are given, as the reader knows it."""
+    found: dict[str, list[ast.expr]] = {}
+    for call in nodes_of(function, ast.Call):
+        for given in call.args:
+            found.setdefault(spelled(given), []).append(given)
+    return found
+
+
+def _around(node: ast.AST, module: Module) -> Iterator[ast.AST]:
+    above = module.parent(node)
+    while above is not None:
+        yield above
+        above = module.parent(above)
 
 
 def _seconds(call: ast.Call) -> float | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rules.engine.reading import handed_types, narrowing, secrecy, shown_types
 from rules.engine.reading.annotations import annotation, joined, may_be_ours, one_of
@@ -51,6 +52,8 @@ class Index(Walk):
         self.type_parameters: frozenset[str] | None = None
         """The names that brackets bring: kept for `rules.engine.reading.undefined`."""
         self.deep = 0
+        self._ordered: dict[int, _Ordered] = {}
+        """Bindings of one name, by the identity of their list, where there are many."""
         self._blocks: dict[Binding, tuple[tuple[ast.AST, str] | None, bool]] = {}
         self._annotations: dict[tuple[ast.AST, Scope], str] = {}
         self._calls: dict[tuple[int, int], list[ast.Call]] | None = None
@@ -240,28 +243,14 @@ class Index(Walk):
         """The bindings whose value `node` may see: the last before it, and earlier ones that the last may not hide."""
         if len(bindings) == 1 and bindings[0].kind[:5] != "local":
             return bindings
-        line, column = node.lineno, node.col_offset
+        latest_first = self._latest_first(bindings, node)
+        if latest_first and latest_first[0].kind[:5] == "local":
+            return latest_first
         reaching: list[Binding] = []
         replaced: set[tuple[ast.AST, str] | None] = set()
         """Blocks that always bind the name again before they are left, by one of those."""
-        ancestors: dict[ast.AST, ast.AST] | None = None
-        latest_first = (
-            sorted(bindings, key=lambda binding: (binding.line, binding.column), reverse=True)
-            if len(bindings) > 1
-            else bindings
-        )
+        ancestors = self._ancestors(node)
         for binding in latest_first:
-            if ancestors is None:
-                ancestors = self._ancestors(node)
-            if binding.kind[:5] == "local":
-                owner = self.parents.get(self.parents.get(binding.node, node), node)
-                while not isinstance(owner, COMPREHENSIONS) and owner in self.parents:
-                    owner = self.parents[owner]
-                if owner in ancestors:
-                    return [binding]
-                continue
-            if (binding.line, binding.column) > (line, column):
-                continue
             block, is_assigned = self._block(binding)
             if block in replaced:
                 continue
@@ -271,6 +260,27 @@ class Index(Walk):
             if self._dominates(binding, ancestors):
                 return reaching
         return reaching or [binding for binding in bindings if binding.kind[:5] != "local"]
+
+    def _latest_first(self, bindings: list[Binding], node: ast.Name) -> list[Binding]:
+        """The bindings before `node`, the last one first; or the one of the comprehension that `node` is in."""
+        known = self._ordered.get(id(bindings))
+        if known is None or known.of is not bindings or known.count != len(bindings):
+            known = _Ordered(bindings, self._comprehension_of)
+            if len(bindings) > _MANY_BINDINGS:
+                self._ordered[id(bindings)] = known
+        if known.local:
+            around = self._ancestors(node)
+            inside = [each for owner in around if owner in known.local for each in known.local[owner]]
+            if inside:
+                return [max(inside, key=_place)]
+        return known.others[bisect_left(known.places, (-node.lineno, -node.col_offset)) :]
+
+    def _comprehension_of(self, binding: Binding) -> ast.AST:
+        """The comprehension that a name is bound in."""
+        owner = self.parents[binding.node]
+        while not isinstance(owner, COMPREHENSIONS) and owner in self.parents:
+            owner = self.parents[owner]
+        return owner
 
     def _block(self, binding: Binding) -> tuple[tuple[ast.AST, str] | None, bool]:
         """The statement in whose block, and the name of the block in which, a name is bound, and whether the statement
@@ -523,6 +533,29 @@ class Index(Walk):
         if known is None:
             known = self._annotations[key] = annotation(self, node, scope, depth)
         return known
+
+
+class _Ordered:
+    """The bindings of one name: those of comprehensions by these, and the others, the last one first."""
+
+    __slots__ = ("count", "local", "of", "others", "places")
+
+    def __init__(self, bindings: list[Binding], comprehension_of: Callable[[Binding], ast.AST]) -> None:
+        self.of = bindings
+        self.count = len(bindings)
+        self.local: dict[ast.AST, list[Binding]] = {}
+        self.others: list[Binding] = []
+        for binding in bindings:
+            if binding.kind[:5] == "local":
+                self.local.setdefault(comprehension_of(binding), []).append(binding)
+            else:
+                self.others.append(binding)
+        self.others.sort(key=_place, reverse=True)
+        self.places = [(-binding.line, -binding.column) for binding in self.others]
+
+
+def _place(binding: Binding) -> tuple[int, int]:
+    return binding.line, binding.column
 
 
 def _is_generic(node: ast.expr) -> bool:

@@ -12,7 +12,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS, Scope
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.stored import stored_in
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import uses_of, walk
 
 _KEEPING = ("cache", "memo", "_kept", "singleton")
 _LASTING_FOR = regex(
@@ -301,6 +301,8 @@ def of_answer(index: Index, test: ast.If) -> int:
     spelled = _spelling(answer)
     if not spelled or spelled not in _present(test.test) or not _outlives(index, test, spelled):
         return done
+    if _is_table(index, test, spelled):
+        return done
     only = isinstance(answer, (ast.Name, ast.Attribute)) and _is_kept_for_good(index, test, spelled)
     return facts.RECALLED | (facts.ONCE if only else 0)
 
@@ -325,6 +327,7 @@ def _returns_kept(index: Index, test: ast.If) -> bool:
         not test.orelse
         and bool(kept)
         and _outlives(index, test, kept)
+        and not _is_table(index, test, kept)
         and any(
             isinstance(node, ast.Return) and isinstance(node.value, ast.Name) and node.value.id in taken
             for node in inside
@@ -612,6 +615,33 @@ def _outlives(index: Index, place: ast.AST, spelled: str) -> bool:
     if lasting is None:
         lasting = index.lasting[scope] = _lasting(index, scope.node, _filled(index, scope))
     return spelled in lasting
+
+
+def _is_table(index: Index, place: ast.AST, spelled: str) -> bool:
+    """Whether a name is a global that is written out (`DEMO_KEYS = {"demo": "key"}`), and all that its file does with it is to look
+    things up there: nothing that is found later is kept in it."""
+    bindings = index.module.bindings.get(spelled, ())
+    if len(bindings) != 1 or spelled in index.scope_at(place).bindings:
+        return False
+    written = bindings[0].value
+    if isinstance(written, ast.AnnAssign):
+        written = written.value
+    return (
+        isinstance(written, ast.Dict)
+        and bool(written.keys)
+        and all(
+            isinstance(use.ctx, ast.Store) or _looks_up(use, index) for use in uses_of(spelled, index.tree)
+        )
+    )
+
+
+def _looks_up(use: ast.Name, index: Index) -> bool:
+    match around := index.parents.get(use):
+        case ast.Subscript(ctx=ast.Load()) | ast.Compare():
+            return True
+        case ast.Attribute(attr="get" | "items" | "keys" | "values"):
+            return isinstance(index.parents.get(around), ast.Call)
+    return False
 
 
 def _filled(index: Index, scope: Scope) -> set[str]:

@@ -31,6 +31,8 @@ TRIED = "t"
 """Tells the alternatives of a `try`, of which the first always begins, from those of a branch."""
 _FEW = 10
 """As many turns as a loop over something constant may have."""
+_MOST_LEFT = 200
+"""Ways out of a block, beyond which it is not told apart what each leaves behind it: nobody wrote that by hand."""
 _NAME = regex(r"\w+")
 _PASSING = frozenset(
     {"enumerate", "reversed", "sorted", "list", "set", "tuple", "iter", "zip", "chain", "batched"}
@@ -506,8 +508,9 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
                     recalled |= rarely.of_answers(index, each)
                 if not isinstance(each, ast.If):
                     continue
-                needed += switches.after(index, each)
-                if not each.orelse and isinstance(each.body[-1], ast.Return):
+                if len(needed) < _MOST_LEFT:
+                    needed += switches.after(index, each)
+                if not each.orelse and isinstance(each.body[-1], ast.Return) and len(before) < _MOST_LEFT:
                     before = [*before, f"?{each.lineno}.1/"]
             found = index.left[statement]
             break

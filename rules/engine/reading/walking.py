@@ -70,8 +70,9 @@ def children_of(node: ast.AST) -> list[ast.AST]:
     return found
 
 
-def nodes_of(tree: ast.Module, kind: type[Node]) -> Sequence[Node]:
-    """All nodes of that very class, in the order of `walk`: for questions about a whole file, which is gone through once."""
+def nodes_of(tree: ast.AST, kind: type[Node]) -> Sequence[Node]:
+    """All nodes of that very class in a file or function, in the order of `walk`: for questions about all of it, which is gone
+    through once."""
     kept = vars(tree)
     known: dict[type[ast.AST], list[ast.AST]] | None = kept.get(_ALL)
     if known is None:

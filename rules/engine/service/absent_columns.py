@@ -61,7 +61,7 @@ _NEAR = 6
 def fails_before(match: Match, module: Module) -> bool:
     """Whether what runs before a match in its function, or its own statement, reads a column that its table does not have, or
     what an asynchronous session does not have; or the query that its call path ends at compares one."""
-    if any(_fails(each, module) for each in ran_before.before(match, module)):
+    if ran_before.is_behind(match, module, _fails):
         return True
     if ran_before.fails(match, module, _misnamed):
         return True

@@ -7,6 +7,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Hop
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.graph import CALL
 from rules.engine.reading import facts
@@ -371,7 +372,7 @@ def depends_on_request(call: ast.Call, module: Module) -> bool:
     function = module.function_of(call)
     if function is None or isinstance(function.node, ast.Lambda):
         return True
-    own = _bound(function.node)
+    own = _bound(function.node, module)
     values = [*call.args, *(keyword.value for keyword in call.keywords)]
     return any(
         isinstance(node, ast.Name) and node.id in own and node.id not in ("self", "settings", "config")
@@ -380,7 +381,8 @@ def depends_on_request(call: ast.Call, module: Module) -> bool:
     )
 
 
-def _bound(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+@once_for_node
+def _bound(function: ast.FunctionDef | ast.AsyncFunctionDef, _: Module) -> set[str]:
     arguments = function.args
     names = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
     names |= {each.arg for each in (arguments.vararg, arguments.kwarg) if each is not None}
@@ -401,11 +403,16 @@ def _remembered(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
     return False
 
 
-def _kept(call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
-    """Whether the object goes where it outlives the function: a global, an attribute, a dictionary, a guard's default."""
-    outliving = {
+@once_for_node
+def _outliving(function: ast.FunctionDef | ast.AsyncFunctionDef, _: Module) -> set[str]:
+    return {
         name for node in walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
     }
+
+
+def _kept(call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether the object goes where it outlives the function: a global, an attribute, a dictionary, a guard's default."""
+    outliving = _outliving(function, module)
     node: ast.AST = call
     parent = module.parent(call)
     while isinstance(parent, ast.expr) and not isinstance(parent, ast.Lambda):

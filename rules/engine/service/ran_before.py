@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from rules.engine.reading.blocks import statements_before
+from rules.engine.reading.blocks import blocks_of
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import children_of, walk
 
@@ -36,14 +36,31 @@ def fails(match: Match, module: Module, failing: Callable[[ast.AST, Module], Ite
     statement = module.statement(node)
     if statement is None:
         return False
+    if _is_behind(statement, module, failing):
+        return True
     around = {node, *_around(node, module)}
-    for part in _before(statement, module):
+    for part in _own(statement, module):
         for each in failing(part, module):
             if part not in around or node in _around(each, module):
                 return True
             if each not in around and _end(each) <= _start(node):
                 return True
     return False
+
+
+def is_behind(match: Match, module: Module, failing: Callable[[ast.AST, Module], bool]) -> bool:
+    """Whether the statement of a match, or one that surely ran before it, is `failing`."""
+    node = match.node
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        first = min(match.siblings, default=0)
+        return any(
+            failing(part, module) for each in node.body if each.lineno <= first for part in _heads(each)
+        )
+    statement = module.statement(node)
+    return statement is not None and (
+        any(failing(part, module) for part in _own(statement, module))
+        or _is_behind(statement, module, failing)
+    )
 
 
 def _around(node: ast.AST, module: Module) -> Iterator[ast.AST]:
@@ -61,32 +78,47 @@ def _end(node: ast.AST) -> tuple[int, int]:
     return getattr(node, "end_lineno", 0) or 0, getattr(node, "end_col_offset", 0) or 0
 
 
-def before(match: Match, module: Module) -> Iterator[ast.AST]:
-    """The statement of a match, then what ran before it."""
-    node = match.node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        first = min(match.siblings, default=0)
-        yield from (part for each in node.body if each.lineno <= first for part in _heads(each))
-        return
-    statement = module.statement(node)
-    if statement is not None:
-        yield from _before(statement, module)
+def _own(statement: ast.stmt, module: Module) -> Iterator[ast.AST]:
+    """What a statement begins with, and those that it stands in."""
+    yield from _heads(statement)
+    for _, parent in _blocks_around(statement, module):
+        if isinstance(parent, ast.stmt) and not isinstance(parent, FUNCTIONS):
+            yield from _heads(parent)
 
 
-def _before(statement: ast.stmt, module: Module) -> Iterator[ast.AST]:
-    """A statement, the simple ones before it in its block and in those around, and what these blocks begin with."""
+def _is_behind(statement: ast.stmt, module: Module, failing: Callable[[ast.AST, Module], object]) -> bool:
+    """Whether a simple statement that is failing stands before one, in its block or in those around."""
+    return any(
+        child in _behind(parent, module, failing) for child, parent in _blocks_around(statement, module)
+    )
+
+
+def _behind(
+    parent: ast.AST, module: Module, failing: Callable[[ast.AST, Module], object]
+) -> frozenset[ast.AST]:
+    """The statements in the blocks of one that stand behind a failing one. Many matches of one block ask."""
+    key = (failing, parent)
+    known = module.answers.get(key)
+    if known is None:
+        found: set[ast.AST] = set()
+        for block in blocks_of(parent):
+            rest = iter(block)
+            if any(failing(part, module) for each in rest for part in _heads(each)):
+                found.update(rest)
+        known = module.answers[key] = frozenset(found)
+    return cast("frozenset[ast.AST]", known)
+
+
+def _blocks_around(statement: ast.stmt, module: Module) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """A statement and what it is in, then that and what it is in, up to the function; as far as nobody may mean it to fail."""
     child: ast.AST = statement
     parent = module.parent(child)
-    yield from _heads(statement)
     while parent is not None and not isinstance(parent, ast.Module | ast.ClassDef):
         if isinstance(parent, ast.Try) and any(_is_caught(each) for each in parent.handlers):
-            return  # it may be meant to fail
-        for each in statements_before(child, parent):
-            yield from _heads(each)
+            return
+        yield child, parent
         if isinstance(parent, FUNCTIONS):
             return
-        if isinstance(parent, ast.stmt):
-            yield from _heads(parent)
         child, parent = parent, module.parent(parent)
 
 

@@ -38,14 +38,17 @@ _MOST = 50
 def is_remembered(node: ast.AST, module: Module) -> bool:
     """Whether the function around `node`, or every way to it from an endpoint, keeps its result."""
     function = module.function_of(node)
-    if function is None or isinstance(function.node, ast.Lambda):
+    return function is None or isinstance(function.node, ast.Lambda) or _is_kept(function.node, module)
+
+
+@once_for_node
+def _is_kept(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    if _keeps(function, module):
         return True
-    if _keeps(function.node, module):
-        return True
-    caller = _caller_around(function.node, module)
+    caller = _caller_around(function, module)
     if caller is not None and _keeps(caller, module):
         return True
-    own = module.graph_node(node)
+    own = module.graph_node(function)
     return own is not None and _only_through_caches(own)
 
 

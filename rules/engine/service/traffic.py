@@ -200,7 +200,12 @@ _FORGOTTEN = frozenset(
     }
     | {"login", "signin", "register", "signup"}
 )
-_SIGN_IN = frozenset({"auth", "login", "signin", "session", "sessions", "token", "oauth", "oauth2", "sso"})
+_SIGN_IN = regex(
+    r"(?:^|[/_-])(?:auth|authenticate|(?:log|sign)[_-]?(?:in|on|up)|sessions?|tokens?|refresh|oauth2?|sso|callback"
+    r"|register|forg[eo]t(?:ten)?|lost)(?:$|[/_-])",
+    re.IGNORECASE,
+)
+"""Words of routes by which somebody comes in, who is nobody yet."""
 _SECOND_FACTOR = frozenset({"totp", "fa", "mfa", "twofactor", "otp"})
 _SWITCHED = frozenset({"enable", "disable", "activate", "deactivate", "setup", "remove", "regenerate"})
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
@@ -257,9 +262,9 @@ def is_seldom(node: ast.AST, module: Module) -> bool:
 
 def is_for_admins(node: ast.AST, module: Module) -> bool:
     """Whether `node` stands in an endpoint that asks for an administrator (`Depends(RoleRequirer([UserRole.admin]))`), also
-    through an annotation, or only such are seen to reach it, by their routes."""
+    through an annotation, or only such are seen to reach it, by their routes: everybody can ask one by which they sign in."""
     endpoints = module.endpoints(node)
-    if endpoints and all("admin" in words(each.path) for each in endpoints):
+    if endpoints and all("admin" in words(each.path) and not _signs_in(each.path) for each in endpoints):
         return True
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
@@ -529,9 +534,10 @@ def only_ends_accounts(node: ast.AST, module: Module) -> bool:
     )
 
 
-def signs_in(route: str) -> bool:
-    """Whether somebody comes in by a route: whoever it lets in, everybody can ask it."""
-    return bool(words(route) & _SIGN_IN)
+def _signs_in(route: str) -> bool:
+    """Whether somebody comes in by a route, going by its last words."""
+    literal = [segment for segment in route.split("/") if segment and segment[0] != "{"]
+    return _SIGN_IN.search("/".join(literal[-2:])) is not None
 
 
 def only_keeps_account(node: ast.AST, module: Module) -> bool:

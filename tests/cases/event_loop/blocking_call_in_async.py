@@ -924,6 +924,21 @@ async def administrator_signs_in(code: str) -> int:
     return requests.post(f"https://accounts.example/{code}", timeout=5).status_code  # FP101 (inline)
 
 
+@app.post("/admin/sign-in")
+async def administrator_signs_in_by_name(name: str) -> int:
+    return requests.post(f"https://accounts.example/{name}", timeout=5).status_code  # FP101 (inline)
+
+
+@app.post("/admin/forgot-password")
+async def administrator_forgot_a_password(name: str) -> int:
+    return requests.post(f"https://mail.example/{name}", timeout=5).status_code  # FP101 (inline)
+
+
+@app.post("/admin/sessions/{number}/end", dependencies=[Depends(require_admin)])
+async def administrator_ends_a_session(number: int) -> int:
+    return requests.post(f"https://accounts.example/{number}", timeout=5).status_code  # FP101 (change)
+
+
 @app.post("/admin/reports/sent")
 async def report_by_an_administrator(code: str) -> int:
     return requests.post(f"https://reports.example/{code}", timeout=5).status_code  # FP101 (change)

@@ -563,3 +563,13 @@ async def rows_of_sheet(path: str, most: int) -> int:
 async def confirmed_password(token: str, password: str) -> bytes:
     await asyncio.sleep(0)
     return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (inline)
+
+
+@app.post("/admin/login")
+async def administrator_hashes_a_password(password: str, stored: str) -> bool:
+    return bcrypt.checkpw(password.encode(), stored.encode())  # FP701 (inline)
+
+
+@app.post("/admin/users/password")
+async def administrator_sets_a_password(password: str, stored: str) -> bool:
+    return bcrypt.checkpw(password.encode(), stored.encode())  # FP701 (change)

@@ -13,6 +13,8 @@ app = FastAPI()
 context = CryptContext(schemes=["bcrypt"])
 KEYS: dict[str, str] = {}
 VERIFIED: dict[str, str] = {}
+DEMO: dict[str, str] = {"demo": "demo"}
+GROWN = {"demo": "demo"}
 
 
 def matches(key: str, shop: str) -> bool:
@@ -37,6 +39,33 @@ def matches_each_time(key: str, stored: str) -> bool:
     if stored in VERIFIED:
         return key == stored
     return context.verify(key, stored)
+
+
+def matches_beside_demo(key: str, stored: str) -> bool:
+    if stored in DEMO:
+        return DEMO[stored] == key
+    return context.verify(key, stored)
+
+
+def matches_beside_grown(key: str, stored: str) -> bool:
+    if stored in GROWN:
+        return GROWN[stored] == key
+    is_right = context.verify(key, stored)
+    if is_right:
+        GROWN[stored] = key
+    return is_right
+
+
+def by_key_beside_demo(key: str = Header(), shop: str = Header()) -> str:
+    if not matches_beside_demo(key, KEYS[shop]):  # FP720
+        raise PermissionError
+    return shop
+
+
+def by_key_beside_grown(key: str = Header(), shop: str = Header()) -> str:
+    if not matches_beside_grown(key, KEYS[shop]):
+        raise PermissionError
+    return shop
 
 
 def by_known_key(key: str = Header(), shop: str = Header()) -> str:
@@ -228,4 +257,14 @@ def orders_of_known_keys(shop: str = Depends(by_known_key)) -> str:
 
 @app.get("/orders/each")
 def orders_of_each_key(shop: str = Depends(by_each_key)) -> str:
+    return shop
+
+
+@app.get("/orders/demo")
+def orders_beside_demo(shop: str = Depends(by_key_beside_demo)) -> str:
+    return shop
+
+
+@app.get("/orders/grown")
+def orders_beside_grown(shop: str = Depends(by_key_beside_grown)) -> str:
     return shop
