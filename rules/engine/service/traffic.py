@@ -201,6 +201,7 @@ _FORGOTTEN = frozenset(
     | {"login", "signin", "register", "signup"}
 )
 _SIGN_IN = frozenset({"auth", "login", "signin", "session", "sessions", "token", "oauth", "oauth2", "sso"})
+_OF_ONESELF = frozenset({"settings", "preferences"})
 _SECOND_FACTOR = frozenset({"totp", "fa", "mfa", "twofactor", "otp"})
 _SWITCHED = frozenset({"enable", "disable", "activate", "deactivate", "setup", "remove", "regenerate"})
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
@@ -552,7 +553,9 @@ def _keeps_account(route: str, method: str) -> bool:
     return (
         {"change", "password"} <= said
         or {"update", "password"} <= said
+        or {"set", "password"} <= said
         or {"rotate", "key"} <= said
+        or not said.isdisjoint(_OF_ONESELF)
         or _OWN_PASSWORD.search(route) is not None
         or (method in ("PUT", "PATCH") and _ACCOUNT.search(route) is not None)
         or bool(said & _SECOND_FACTOR and last & _SWITCHED)
