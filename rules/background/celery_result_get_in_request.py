@@ -9,6 +9,7 @@ from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.queue_tasks import is_result
+from rules.engine.service.traffic import is_probe
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -108,7 +109,7 @@ class CeleryResultGetInRequest(Rule):
                 "request time = queue wait + job → a few milliseconds", "T_queue + T_job → T_enqueue"
             ),
         )
-        yield match.doubted() if in_task else match
+        yield match.doubted() if in_task or is_probe(node, module) else match
 
 
 def _is_zero(value: ast.expr) -> bool:

@@ -81,6 +81,25 @@ class PoolSmallerThanConcurrency(Rule):
                 return session.scalar(text("select count(*) from orders"))
             """
         ),
+        Valid(
+            '''
+            def database(url: str) -> Engine:
+                """Of `sqlite:///shop.db`, or of `postgresql://db/shop` for whoever installs a driver."""
+                return create_engine(url, pool_size=20, max_overflow=20)
+
+            engine = database(os.environ["DATABASE_URL"])
+            ''',
+            documents={
+                "Dockerfile": """
+                FROM python:3.13
+                CMD ["uvicorn", "app.main:app", "--workers", "4"]
+                """,
+                "requirements.txt": """
+                fastapi
+                sqlalchemy
+                """,
+            },
+        ),
     )
 
     def concerns(self, callee: Callee) -> bool:

@@ -38,6 +38,7 @@ _POOL = frozenset(
     | {"async_creator", "pool_use_lifo"}
 )
 _SERVER_URL = regex(r"\b(?:postgres(?:ql)?|mysql|mariadb|oracle|mssql)(?:\+\w+)?://")
+_SQLITE_URL = regex(r"\bsqlite(?:\+\w+)?://")
 _OF_SERVERS = frozenset(
     {"server_settings", "command_timeout", "statement_cache_size", "sslmode", "keepalives"}
 )
@@ -304,9 +305,13 @@ def _has_server(call: ast.Call, is_async: bool, module: Module) -> bool:
     text = _text(url, module) if url is not None else ""
     if text:
         return _SERVER_URL.search(text) is not None
-    if module.source.matches(_SERVER_URL) or module.source.matches(_EITHER):
-        return True
     named = module.project.requirements.keys()
+    if module.source.matches(_EITHER):
+        return True
+    if module.source.matches(_SERVER_URL):
+        # `sqlite:///shop.db or postgresql://…`, it says, and no driver of a server is asked for.
+        has_driver = bool(SERVER_DRIVERS & named or module.project.deployment.databases) or not named
+        return has_driver or not module.source.matches(_SQLITE_URL)
     # Only asynchronous engines take `aiosqlite`; another service of a monorepo may be who needs it.
     return bool(SERVER_DRIVERS & named) and not (is_async and "aiosqlite" in named)
 

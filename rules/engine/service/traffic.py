@@ -206,6 +206,7 @@ _SIGN_IN = regex(
     re.IGNORECASE,
 )
 """Words of routes by which somebody comes in, who is nobody yet."""
+_OF_ONESELF = frozenset({"settings", "preferences"})
 _SECOND_FACTOR = frozenset({"totp", "fa", "mfa", "twofactor", "otp"})
 _SWITCHED = frozenset({"enable", "disable", "activate", "deactivate", "setup", "remove", "regenerate"})
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
@@ -558,7 +559,9 @@ def _keeps_account(route: str, method: str) -> bool:
     return (
         {"change", "password"} <= said
         or {"update", "password"} <= said
+        or {"set", "password"} <= said
         or {"rotate", "key"} <= said
+        or not said.isdisjoint(_OF_ONESELF)
         or _OWN_PASSWORD.search(route) is not None
         or (method in ("PUT", "PATCH") and _ACCOUNT.search(route) is not None)
         or bool(said & _SECOND_FACTOR and last & _SWITCHED)

@@ -466,6 +466,18 @@ async def another_key(number: int, key: str) -> bytes:
     return bcrypt.hashpw(key.encode(), b"salt")  # FP701 (change)
 
 
+@app.post("/set_password")
+async def own_password(password: str) -> bytes:
+    await asyncio.sleep(0)
+    return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (change)
+
+
+@app.put("/settings/credentials")
+async def credentials_of_the_owner(password: str) -> bytes:
+    await asyncio.sleep(0)
+    return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (change)
+
+
 @app.post("/users/{number}")
 async def made_account(number: int, password: str) -> bytes:
     await asyncio.sleep(0)

@@ -15,7 +15,7 @@ async def of_call(password: str, user=Depends(current_user), call=Depends(call_o
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
 
 
-@app.post("/refusals/settings")
+@app.post("/refusals/notes")
 async def of_settings(password: str, user=Depends(current_user)) -> bytes:
     if not settings.admin_email:
         raise HTTPException(503)
