@@ -171,6 +171,7 @@ def _alike(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
                 severity=min(stop.severity, Severity.HIGH, key=lambda each: each.rank),
                 confidence=Confidence.POSSIBLE,  # its name is all that tells what it is
                 call_path=(Hop(module.path, call.lineno, last), *stop.call_path(module)),
+                cause=f"FP103 {module.path}:{inner.lineno}",
                 impact=expected(stop, module),
                 instead=f"Hand the helper to a worker thread: `await asyncio.to_thread({spelled(call.func)}, …)`.",
             )
