@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.kept_answers import once_for_node
+from rules.engine.linking.namesakes import is_unknown
 from rules.engine.loops import loop_fixes, remedies
 from rules.engine.loops.loop_calls import Stop, by_kind, by_name, is_only_closing, together
 from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
     from rules.engine.module import Module
 
+_ENDS = frozenset({"close", "exit", "enter"})
+"""They give up what is held; a pair of them says nothing."""
 _RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE
 
 
@@ -136,6 +139,43 @@ class BlockingCallThroughHelper(Rule):
             yield match.doubted() if weighs_little(worst, module) else match
         yield from _strange(node, module)
         yield from _alike(node, module)
+        yield from _twin(node, module)
+
+
+def _twin(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """The first method of an object that nobody knows of which the function awaits the other one of the pair, too:
+    `await backend.aread(path)`, and where that fails `backend.read(path)`."""
+    awaited = {
+        (ast.unparse(each.func.value), each.func.attr)
+        for each in own_calls(function)
+        if isinstance(each.func, ast.Attribute) and module.is_awaited(each)
+    }
+    if not awaited or not module.runs_on_event_loop(function):
+        return
+    for call in own_calls(function):
+        if not isinstance(call.func, ast.Attribute) or call.func.attr in _ENDS:
+            continue
+        owner, name = ast.unparse(call.func.value), call.func.attr
+        other = next((each for each in _pairs_of(name) if (owner, each) in awaited), None)
+        if other is None or module.is_awaited(call) or module.is_offloaded(call):
+            continue
+        if not is_unknown(module.value(call.func)) or not module.runs_on_event_loop(call):
+            continue  # others know what it does
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` is not awaited and `{owner}.{other}` is: of the two it is the synchronous one, and while it works,"
+            " nothing else on its loop goes on.",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE,  # their names are all that tells what they are
+            impact=estimates.unknown_duration(module.options),
+            instead=f"Await `{owner}.{other}`, or hand it to a worker thread: `await asyncio.to_thread({spelled(call.func)}, …)`.",
+        )
+        return
+
+
+def _pairs_of(name: str) -> tuple[str, ...]:
+    """What the asynchronous method beside a synchronous one is called, as libraries call them."""
+    return f"a{name}", f"{name}_async", f"async_{name}", f"a_{name}"
 
 
 def _alike(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
@@ -167,6 +207,7 @@ def _alike(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
                 severity=min(stop.severity, Severity.HIGH, key=lambda each: each.rank),
                 confidence=Confidence.POSSIBLE,  # its name is all that tells what it is
                 call_path=(Hop(module.path, call.lineno, last), *stop.call_path(module)),
+                cause=f"FP103 {module.path}:{inner.lineno}",
                 impact=expected(stop, module),
                 instead=f"Hand the helper to a worker thread: `await asyncio.to_thread({spelled(call.func)}, …)`.",
             )
@@ -187,7 +228,9 @@ def _alike_within(call: ast.Call, module: Module) -> tuple[ast.Call, Stop, Node]
 
 
 @once_for_node
-def _first_by_name(body: ast.FunctionDef, module: Module) -> tuple[ast.Call, Stop, Node] | None:
+def _first_by_name(
+    body: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> tuple[ast.Call, Stop, Node] | None:
     for inner in own_calls(body):
         found = by_name(inner, module) if not module.call_flags(inner) & _RARELY else None
         if found is not None and not module.is_offloaded(inner):

@@ -59,7 +59,7 @@ def namesakes(call: ast.Call, module: Module) -> tuple[Node, ...]:
     function = call.func
     if not isinstance(function, ast.Attribute) or not _is_telling(function.attr):
         return ()
-    if not (_is_unknown(module.value(function)) and _is_unknown(module.value(function.value))):
+    if not (is_unknown(module.value(function)) and is_unknown(module.value(function.value))):
         return ()
     if libraries.has(function.attr) or _is_own(function.value):
         return ()
@@ -76,7 +76,7 @@ def namesakes(call: ast.Call, module: Module) -> tuple[Node, ...]:
     return taken if len(taken) == len(found) else ()
 
 
-def _is_unknown(value: Value | None) -> bool:
+def is_unknown(value: Value | None) -> bool:
     """Whether nobody knows what it is; what is kept on `app.state` may be anything."""
     return value is None or (value.sort == Sort.EXTERNAL and value.name.startswith(_ANYTHING))
 

@@ -37,8 +37,8 @@ def is_quick(call: ast.Call, name: str) -> bool:
     if name == "merge":
         return takes_as_is(call)
     if name in _WAITS:
-        told = (keyword.value for keyword in call.keywords if _says_how_long(keyword.arg))
-        values = [*call.args[:1], *told]  # `get(url, verify=False)` says nothing of how long
+        spans = (keyword.value for keyword in call.keywords if _says_how_long(keyword.arg))
+        values = [*call.args[:1], *spans]  # `get(url, verify=False)` says nothing of how long
         return any(isinstance(value, ast.Constant) and value.value in (False, 0) for value in values)
     if name == "validate_email":  # looks the domain up, unless told not to
         said = (keyword.value for keyword in call.keywords if keyword.arg == "check_deliverability")
