@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine.data import eager, expired
+from rules.engine.reading.loop_shapes import shortened
 from rules.engine.reading.rows import HANDED
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -150,7 +152,7 @@ class LazyLoadUnderAsyncSession(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.is_linked or callee.meaning.query is not None
+        return callee.is_linked or callee.meaning.query is not None or callee.enters
 
     def members(self, module: Module) -> Collection[str]:
         return module.project.models.member_names
@@ -159,6 +161,7 @@ class LazyLoadUnderAsyncSession(Rule):
         if isinstance(node, ast.Call):
             yield from self._in_response(node, module)
             yield from self._after_commit(node, module)
+            yield from self._through(node, module)
             return
         if not serves(node, module):
             return
@@ -193,6 +196,37 @@ class LazyLoadUnderAsyncSession(Rule):
                 found.relationship.declared(f"{found.owner.symbol}.{found.chain[-1]}"),
             ),
         )
+
+    def _through(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """A function that is given the row, or a method of the row, reads it: `user.may("write")`, `to_out(order)`."""
+        function = module.function_of(node)
+        if (
+            function is None
+            or not isinstance(function.node, ast.AsyncFunctionDef)
+            or not serves(node, module)
+        ):
+            return
+        for read, place in eager.reads_through(node, module):
+            name, loaded = read.chain[-1], read.loaded
+            if not _certain(loaded) or _is_named(name, function.node) or _was_called(node, function.node):
+                continue
+            yield Match(
+                node,
+                f"`{shortened(module.segment(node.func))}` reads `{place.symbol}`, which was not loaded with its query: under an"
+                f" `AsyncSession` reading it raises `MissingGreenlet`{'' if read.relationship.many else _UNLESS}.",
+                severity=self.severity if read.relationship.many else Severity.MEDIUM,
+                confidence=Confidence.POSSIBLE,  # whether it gets there, the function decides
+                fix=eager.load_with_query(module, loaded, [read.chain]),
+                instead=_with_query(loaded, read.chain),
+                call_path=(
+                    Hop(loaded.path, loaded.line, loaded.symbol),
+                    *(Hop(*hop) for hop in reversed(loaded.hops)),
+                    Hop(module.path, node.lineno, module.symbol_at(node)),
+                    place,
+                ),
+                related=(read.relationship.declared(f"{read.owner.symbol}.{name}"),),
+            )
+            return
 
     def _after_commit(self, node: ast.Call, module: Module) -> Iterator[Match]:
         """The commit made the session forget what the object holds, and nothing loaded it again."""
@@ -251,6 +285,24 @@ class LazyLoadUnderAsyncSession(Rule):
                 *(each.relationship.declared() for each in reads[:5]),
             ),
         )
+
+
+def _is_named(name: str, function: ast.AST) -> bool:
+    """Whether the function loads the relationship itself: `await session.refresh(user, ["roles"])`, `user.roles = …`."""
+    return any(
+        (isinstance(each, ast.Constant) and each.value == name)
+        or (isinstance(each, ast.Attribute) and each.attr == name)
+        for each in walk(function)
+    )
+
+
+def _was_called(node: ast.Call, function: ast.AST) -> bool:
+    """Whether the same is called before: it was found there."""
+    text = ast.dump(node.func)
+    return any(
+        isinstance(each, ast.Call) and each.lineno < node.lineno and ast.dump(each.func) == text
+        for each in walk(function)
+    )
 
 
 def _with_query(loaded: Loaded, chain: Sequence[str]) -> str:

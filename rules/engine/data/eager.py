@@ -14,7 +14,8 @@ from rules.engine.data.tables import Relationship, Table
 from rules.engine.finding import Hop
 from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.values import Sort
-from rules.engine.reading.rows import ITEM
+from rules.engine.reading import facts
+from rules.engine.reading.rows import ITEM, ONE
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -275,6 +276,43 @@ def query_node(module: Module, loaded: Loaded) -> ast.Call | None:
         if last_name(call.func) in ("select", "query", "get", "get_one"):
             return call
     return None
+
+
+def reads_through(call: ast.Call, module: Module) -> Iterator[tuple[LazyRead, Hop]]:
+    """What a synchronous function of the project reads of a row that `call` gives it, or whose method it is, and that no query of
+    the row loaded, with the place."""
+    entered = module.callee(call)
+    home = module.project.resolver.modules.get(entered.path) if entered is not None else None
+    if entered is None or home is None or entered.function.flags & facts.ASYNC:
+        return
+    flow = home.facts.flows.get(entered.symbol)
+    if flow is None or not flow.readings:
+        return
+    given: dict[str, tuple[Loaded, ...]] = {}
+    if isinstance(call.func, ast.Attribute) and entered.function.owner:
+        given["self"] = tuple(
+            loaded
+            for loaded in module.rows(call.func.value)
+            if (table := loaded.read_table()) is not None and table.symbol == entered.function.owner
+        )
+    for name, value in (
+        *zip(flow.parameters, call.args, strict=False),
+        *((each.arg or "", each.value) for each in call.keywords),
+    ):
+        if isinstance(value, ast.Name | ast.Attribute):
+            given[name] = module.rows(value)
+    for reading in flow.readings:
+        rows = reading.rows[0]
+        alternatives = given.get(rows.origin[1:], ()) if rows.origin[:1] == "#" else ()
+        reads = [
+            read_of(replace(loaded, reads=(*loaded.reads, *rows.path)))
+            for loaded in alternatives
+            if loaded.stage in (ONE, ITEM)
+        ]
+        first = reads[0] if reads and len(reads) == len(alternatives) else None
+        if first is not None and all(each is not None and not each.behind for each in reads):
+            name = f"{first.owner.symbol.rpartition('.')[2]}.{first.chain[-1]}"
+            yield first, Hop(entered.path, reading.line, name)
 
 
 def way_from_query(read: LazyRead, node: ast.expr, module: Module) -> tuple[Hop, ...]:

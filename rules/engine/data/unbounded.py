@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from rules.engine.data.few_values import has_few_values
 from rules.engine.data.statements import Loaded, Statements
 from rules.engine.finding import Hop
 from rules.engine.linking.context import IN_REQUEST
@@ -121,5 +122,5 @@ def _is_narrow(loaded: Loaded) -> bool:
             column = loaded.table.column(word[1:])
             if column is not None and (column.primary or column.unique):
                 return True
-            owners += 1
+            owners += column is None or not has_few_values(column.attribute, column.type)
     return owners > 1

@@ -392,3 +392,87 @@ async def cast_orders(session: SessionDep) -> list[int]:
     orders = cast(list[Order], (await session.scalars(select(Order))).all())
     loaded = cast("list[Order]", (await session.scalars(select(Order).options(selectinload(Order.items)))).all())
     return [len(order.items) for order in orders] + [len(order.items) for order in loaded]  # FP205
+
+
+def sized(order: Order, unit: str = "") -> str:
+    return f"{len(order.items)} {unit}"
+
+
+def tagged(order: Order) -> int:
+    return len(order.tags)
+
+
+def labelled(order: Order) -> str:
+    return order.label
+
+
+def sized_if_wanted(order: Order, wanted: bool) -> int:
+    return len(order.items) if wanted else 0
+
+
+async def sized_later(order: Order, session: AsyncSession) -> int:
+    await session.refresh(order, ["items"])
+    return len(order.items)
+
+
+async def order_of(number: int, session: AsyncSession) -> Order:
+    return (await session.scalars(select(Order).where(Order.id == number))).one()
+
+
+async def whole_order_of(number: int, session: AsyncSession) -> Order:
+    return (
+        await session.scalars(select(Order).where(Order.id == number).options(selectinload(Order.items)))
+    ).one()
+
+
+@app.get("/orders/{number}/method")
+async def by_its_method(number: int, session: SessionDep) -> int:
+    order = await order_of(number, session)
+    return order.total()  # FP205 (summary)
+
+
+@app.get("/orders/{number}/helper")
+async def by_a_helper(number: int, session: SessionDep) -> str:
+    order = await order_of(number, session)
+    return sized(order, unit="pieces")  # FP205 (summary)
+
+
+@app.get("/orders/{number}/helper/twice")
+async def by_a_helper_twice(number: int, session: SessionDep) -> str:
+    order = await session.get(Order, number)
+    first = sized(unit="pieces", order=order)  # FP205 (summary)
+    return first + sized(order)
+
+
+@app.get("/orders/{number}/handed")
+async def handed_on(number: int, wanted: bool, session: SessionDep) -> list[object]:
+    order = await order_of(number, session)
+    whole = await whole_order_of(number, session)
+    return [
+        whole.total(),
+        sized(whole),
+        tagged(order),
+        labelled(order),
+        sized_if_wanted(order, wanted),
+        await sized_later(order, session),
+        sized(Order(id=1)),
+    ]
+
+
+@app.get("/orders/{number}/refreshed")
+async def refreshed_before(number: int, session: SessionDep) -> int:
+    order = await order_of(number, session)
+    await session.refresh(order, ["items"])
+    return order.total()
+
+
+@app.get("/orders/{number}/in-a-thread")
+def with_a_plain_session(number: int) -> int:
+    with SessionLocal() as session:
+        return session.scalars(select(Order).where(Order.id == number)).one().total()
+
+
+@app.get("/orders/{number}/run-sync")
+async def where_it_may_ask(number: int, session: SessionDep) -> int:
+    order = await order_of(number, session)
+    return await session.run_sync(lambda _: order.total())
