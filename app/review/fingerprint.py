@@ -9,6 +9,7 @@ import msgspec
 
 from app.review.diff import Diff
 from app.review.grouping import ON_THE_LOOP, design, design_of, kinds, waits_for
+from app.review.replaced import Replaced
 from rules.engine.finding import EndpointRef, Finding, Result
 from rules.engine.fingerprints import core_of
 
@@ -22,6 +23,7 @@ _MORE = 1.5
 
 _Key = Callable[[Finding], object]
 """None: this finding does not take part."""
+_Fits = Callable[[Finding, Finding], bool]
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -76,21 +78,29 @@ def match(
         lambda old: _code(old, old.endpoint) if old.endpoint else None,
         lambda new: _code(new, routes.get(new.endpoint, new.endpoint)) if new.endpoint else None,
     )
+    replaced = Replaced(diff, old_path) if diff is not None else None
+
+    def is_one(old: Finding, new: Finding) -> bool:
+        """Whether `new` can be what `old` became: not where that was mended, and this is one more of its kind."""
+        return replaced is None or not replaced.is_mended(old, new, in_loop=old.code in _LOOPS)
+
     pairing.pair(
         lambda old: (_family(old), old.leaf, old.path, old.symbol) if old.leaf else None,
         lambda new: (
             (_family(new), new.leaf, old_path.get(new.path, new.path), new.symbol) if new.leaf else None
         ),
+        is_one,
     )
     pairing.pair(
         lambda old: (name, old.path, old.symbol) if (name := design(old)) else None,
         lambda new: (name, old_path.get(new.path, new.path), new.symbol) if (name := design(new)) else None,
     )
     pairing.pair(
-        lambda old: None if _stands(old, diff, old_path) else _effect(old),
+        lambda old: None if replaced is not None and replaced.stands(old) else _effect(old),
         lambda new: _effect(new, routes),
+        is_one,
     )
-    pairing.pair(_effect, lambda new: None if _is_own_addition(new, diff) else _effect(new, routes))
+    pairing.pair(_effect, lambda new: None if _is_own_addition(new, diff) else _effect(new, routes), is_one)
     pairing.pair(
         lambda old: (name, old.endpoint) if (name := design(old)) and old.endpoint else None,
         lambda new: (
@@ -100,8 +110,9 @@ def match(
         ),
     )
     pairing.pair(
-        lambda old: None if _stands(old, diff, old_path) else _shape(old, old.path),
+        lambda old: None if replaced is not None and replaced.stands(old) else _shape(old, old.path),
         lambda new: _shape(new, old_path.get(new.path, new.path)) if _touched(new, diff) else None,
+        is_one,
     )
     pairing.pair(_code, _code)
 
@@ -125,6 +136,7 @@ def match(
         worse = (
             _is_severer(old, finding, diff)
             or _has_more(old, finding, diff)
+            or (replaced is not None and replaced.pauses_longer(old, finding))
             or costlier(old, finding, pairing.open)
         )
         if worse and (id(finding) not in at_tip or finding.in_itself > at_tip[id(finding)].in_itself):
@@ -174,8 +186,8 @@ class _Pairing:
         self.pairs: list[tuple[Finding, Finding]] = []
         self._diff = diff
 
-    def pair(self, old_key: _Key, new_key: _Key) -> None:
-        """Pair what has equal keys, the nearest lines first."""
+    def pair(self, old_key: _Key, new_key: _Key, fits: _Fits = lambda old, new: True) -> None:
+        """Pair what has equal keys and `fits`, the nearest lines first."""
         if not (self.left and self.open):
             return
         pool: dict[object, list[Finding]] = defaultdict(list)
@@ -186,12 +198,13 @@ class _Pairing:
         taken: set[int] = set()
         for finding in self.open:
             key = new_key(finding)
-            candidates = pool.get(key) if key is not None else None
+            known = pool.get(key, ()) if key is not None else ()
+            candidates = [old for old in known if fits(old, finding)]
             if not candidates:
                 waiting.append(finding)
                 continue
             partner = _nearest(finding, candidates, self._diff)
-            candidates.remove(partner)
+            pool[key].remove(partner)
             taken.add(id(partner))
             self.pairs.append((partner, finding))
         self.left = [finding for finding in self.left if id(finding) not in taken]
@@ -273,15 +286,6 @@ def _waits_for(finding: Finding) -> tuple[str, str] | None:
         return _family(finding), ""
     what = waits_for(finding.leaf) if finding.code in ON_THE_LOOP and finding.leaf else ""
     return (_family(finding), what) if what else None
-
-
-def _stands(old: Finding, diff: Diff | None, old_path: Mapping[str, str]) -> bool:
-    """Whether the line of a finding at the merge base is still there."""
-    if diff is None:
-        return False
-    now = next((path for path, before in old_path.items() if before == old.path), old.path)
-    entry = diff.files.get(now)
-    return entry is None or entry.head_line(old.line) is not None
 
 
 def _is_own_addition(finding: Finding, diff: Diff | None) -> bool:

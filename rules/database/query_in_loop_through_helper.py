@@ -81,6 +81,7 @@ class QueryInLoopThroughHelper(Rule):
     gates = True
     effort = Effort.HOURS
     watch = "statements per request"
+    guards = ("limit", "LIMIT", "slice", "top")
 
     invalid = (
         Invalid(

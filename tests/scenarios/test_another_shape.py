@@ -608,3 +608,111 @@ def test_two_calls_that_other_lines_part_are_no_news_and_a_further_one_is(
     report = review(tmp_path, before, {"shop/orders.py": parted})
 
     assert len(report.new) + len(report.grown) == new
+
+
+IN_TURN = """\
+import asyncio
+import time
+
+import httpx
+import requests
+from fastapi import APIRouter
+
+from shop.ledger import note, owner_of
+
+router = APIRouter()
+client = httpx.AsyncClient(timeout=5)
+
+
+@router.post("/{number}/refund")
+async def refund(number: str) -> dict[str, str]:
+    await asyncio.sleep(0)
+    CALL
+    note(number, owner_of(number))
+    return {"state": number}
+"""
+ASKS = 'number = requests.get(f"https://bank.example/{number}", timeout=5).text\n'
+TELLS = '    requests.post("https://mail.example/notices", json={"number": number}, timeout=5)\n'
+AWAITS = ASKS.replace("requests.get", "(await client.get").replace(", timeout=5)", "))")
+IN_A_THREAD = ASKS.replace("requests.get(", "(await asyncio.to_thread(\n        requests.get, ").replace(
+    "timeout=5)", "timeout=5))"
+)
+NOTED = "    note(number, owner_of(number))\n"
+
+
+def in_turn(call: str) -> str:
+    return IN_TURN.replace("    CALL\n", f"    {call}")
+
+
+@pytest.mark.parametrize(
+    ("after", "news"),
+    [
+        pytest.param(in_turn(AWAITS).replace(NOTED, NOTED + TELLS), 1, id="mended, one more below"),
+        pytest.param(in_turn(AWAITS + TELLS), 1, id="mended, one more beside it"),
+        pytest.param(
+            in_turn(IN_A_THREAD).replace(NOTED, NOTED + TELLS.replace("post", "get")), 1, id="in a thread"
+        ),
+        pytest.param(in_turn(AWAITS), 0, id="only mended"),
+        pytest.param(in_turn(ASKS.replace("get", "post")), 0, id="rewritten"),
+        pytest.param(
+            in_turn("await asyncio.sleep(1)\n    " + ASKS.replace("get", "post")), 0, id="rewritten beside"
+        ),
+        pytest.param(in_turn("").replace(NOTED, NOTED + "    " + ASKS), 0, id="moved"),
+        pytest.param(
+            in_turn(ASKS.replace("requests.get(", "str(await asyncio.sleep(1, requests.get(").replace("5).text", "5)))")),
+            0,
+            id="awaited beside",
+        ),
+    ],
+)  # fmt: skip
+def test_a_call_that_is_mended_does_not_excuse_another_of_its_kind(
+    tmp_path: Path, after: str, news: int
+) -> None:
+    report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": in_turn(ASKS)}, {"shop/refunds.py": after})
+
+    assert [finding.code for finding in report.new if finding.speaks] == ["FP101"] * news
+    assert len(report.comments) == news
+
+
+AT_ONCE = (
+    "    names = session.scalars(select(Product.name).where(Product.number.in_(numbers))).all()\n"
+    "    found += names\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "news"),
+    [("    for name in names:\n        found.append(priced(session, name))\n", ["FP202"]), ("", [])],
+)
+def test_a_loop_that_asks_at_once_now_does_not_excuse_another(
+    tmp_path: Path, other: str, news: list[str]
+) -> None:
+    after = BASKET.replace(LOOP, AT_ONCE + other)
+
+    report = review(tmp_path, SHOP_WITH_BASKET, {"shop/basket.py": after})
+
+    assert [finding.code for finding in report.new if finding.speaks] == news
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "news"),
+    [("0.01", "30", 1), ("1", "1.5", 0), ("30", "0.01", 0), ("5", "5.0", 0), (".1", ".5", 0)],
+)
+@pytest.mark.parametrize("helper", [False, True])
+def test_a_pause_that_becomes_much_longer_is_worse(
+    tmp_path: Path, before: str, after: str, news: int, *, helper: bool
+) -> None:
+    def pausing(seconds: str) -> str:
+        pause = f"time.sleep({seconds})\n"
+        if not helper:
+            return in_turn(pause)
+        return in_turn("pause()\n").replace("@router", f"def pause() -> None:\n    {pause}\n\n@router")
+
+    report = review(
+        tmp_path,
+        WITH_REFUNDS | {"shop/refunds.py": pausing(before)},
+        {"shop/refunds.py": pausing(after)},
+    )
+
+    assert len(report.grown) == len(report.comments) == news
+    assert report.conclusion == ("failure" if news else "success")

@@ -312,12 +312,13 @@ def gives_rows(iterable: ast.expr, module: Module) -> bool:
 
 
 def is_preparing(node: ast.AST, module: Module) -> bool:
-    """Whether the code prepares data, at the start or as its file says: requests get to it now and then."""
+    """Whether the code prepares data, at the start alone or as its file says: requests get to it now and then."""
     found = module.graph_node(node)
     if found is None:
         return bool(_PREPARING.search(module.path))
     name = found.symbol.rpartition(".")[2]
-    return bool(found.contexts & AT_STARTUP or _PREPARING.search(module.path) or _FILLING.match(name))
+    at_start = found.contexts & AT_STARTUP and not found.endpoints
+    return bool(at_start or _PREPARING.search(module.path) or _FILLING.match(name))
 
 
 def is_member_call(call: ast.Call, loop: ast.AST) -> bool:
