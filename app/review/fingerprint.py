@@ -20,6 +20,10 @@ _LOOPS = ("FP201", "FP202")
 """Rules about queries in loops."""
 _MORE = 1.5
 """So many times the queries that a loop makes, and it is worse: one more beside several adds little."""
+_SEVERAL = 5
+"""From so many lines on the same holds for what is not in a loop."""
+_BY_PLACE = ("FP10", "FP115", "FP701")
+"""Rules whose findings are wrong by where the code runs, whoever calls it."""
 
 _Key = Callable[[Finding], object]
 """None: this finding does not take part."""
@@ -244,7 +248,7 @@ def _waits_for_more(old: Finding, new: Finding) -> bool:
 
 def _has_more_lines(old: Finding, new: Finding) -> bool:
     lines, had = len({new.line, *new.siblings}), len({old.line, *old.siblings})
-    if lines <= had or (new.code in _LOOPS and lines < _MORE * had):
+    if lines <= had or ((new.code in _LOOPS or had >= _SEVERAL) and lines < _MORE * had):
         return False
     # Who waited for synchronous sessions before waits for one statement more.
     return not (_waits_for_sessions_only(new) and design(old) == design(new))
@@ -289,8 +293,8 @@ def _waits_for(finding: Finding) -> tuple[str, str] | None:
 
 
 def _is_own_addition(finding: Finding, diff: Diff | None) -> bool:
-    """Whether a change adds the line that is wrong. A blocking call is wrong by where it runs, whoever calls it."""
-    return not finding.code.startswith("FP10") and _touched(finding, diff)
+    """Whether a change adds the line that is wrong. What stops the loop is wrong by where it runs, whoever calls it."""
+    return not finding.code.startswith(_BY_PLACE) and _touched(finding, diff)
 
 
 def _touched(finding: Finding, diff: Diff | None) -> bool:

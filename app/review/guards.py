@@ -18,6 +18,7 @@ _NEAR = 2
 _FAR = 120
 """As much when nothing else of the finding was changed."""
 _LONGEST = 80
+_SOURCES = (".py", ".pyi", ".sql")
 _OPEN, _CLOSE = "([{", ")]}"
 _OF_THE_CALL = re.compile(r"(\w+_)?timeout")
 """Guards that are arguments of the very call, or of what makes its client."""
@@ -95,9 +96,9 @@ def _last(finding: Finding, place: Hop) -> int:
 
 
 def _losses(path: str, guards: Sequence[str], diff: Diff) -> Iterator[_Loss]:
-    """Each run of changed lines of a file that took a guard away; none when the file only moved it."""
+    """Each run of changed lines of a file that took a guard away; none when the file only moved it, or is no code."""
     entry = diff.files.get(path)
-    if entry is None or not entry.hunks:
+    if entry is None or not entry.hunks or not path.endswith(_SOURCES):
         return
     for guard in guards:
         pattern = re.compile(rf"(?<!\w){re.escape(guard)}(?!\w)")

@@ -716,3 +716,47 @@ def test_a_pause_that_becomes_much_longer_is_worse(
 
     assert len(report.grown) == len(report.comments) == news
     assert report.conclusion == ("failure" if news else "success")
+
+
+def test_a_blocking_line_more_beside_many_adds_little(tmp_path: Path) -> None:
+    def asking(times: int) -> str:
+        return in_turn(ASKS.replace("number =", "number +=") + ("    " + ASKS) * (times - 1)).replace(
+            "    await asyncio.sleep(0)\n", ""
+        )
+
+    for number, (had, has, news) in enumerate([(6, 7, 0), (2, 3, 1), (6, 12, 1)]):
+        report = review(
+            tmp_path / str(number),
+            WITH_REFUNDS | {"shop/refunds.py": asking(had)},
+            {"shop/refunds.py": asking(has)},
+        )
+
+        assert (len(report.grown), len(report.comments)) == (news, news), (had, has)
+
+
+HASHES = """\
+import asyncio
+
+import bcrypt
+from fastapi import APIRouter
+
+router = APIRouter()
+
+
+async def is_known(password: str) -> bool:
+    return bcrypt.checkpw(password.encode(), b"$2b$12$x")
+
+
+@router.post("/{number}/refund")
+async def refund(number: str, password: str) -> bool:
+    await asyncio.sleep(0)
+    return await is_known(password)
+"""
+
+
+def test_a_helper_that_computes_is_the_same_when_it_loses_its_async(tmp_path: Path) -> None:
+    after = HASHES.replace("async def is_known", "def is_known").replace("await is_known", "is_known")
+
+    report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": HASHES}, {"shop/refunds.py": after})
+
+    assert (report.new, report.comments) == ((), ())

@@ -333,6 +333,39 @@ def test_a_query_that_a_change_puts_into_a_loop_gets_a_comment_and_of_long_ago_i
 
 
 @pytest.mark.parametrize(
+    ("given", "news"),
+    [
+        ('    wanted = wish.numbers\n    if wanted is None:\n        wanted = [first("a")]\n', 0),
+        ('    wanted = wish.numbers or [first("a"), first("b")]\n', 0),
+        ("    wanted = wish.numbers\n    if wanted is None:\n        wanted = []\n", 1),
+        ("    wanted = wish.numbers or []\n", 1),
+    ],
+)
+def test_a_loop_over_a_thing_or_two_where_nobody_gives_any_is_a_hint(
+    tmp_path: Path, given: str, news: int
+) -> None:
+    wishes = BASKET.replace("numbers: list[str], ", "wish: Wish, ").replace("return numbers", "return []")
+    wishes = wishes.replace(
+        "def named",
+        "class Wish(BaseModel):\n    numbers: list[str] | None = None\n\n\n"
+        "def first(number: str) -> str:\n    return number.title()\n\n\ndef named",
+    ).replace("from sqlalchemy import", "from pydantic import BaseModel\nfrom sqlalchemy import", 1)
+    looping = wishes.replace(
+        "    return []\n", given + "    return [named(session, each) for each in wanted]\n"
+    )
+    main = MAIN.replace("app = FastAPI()", "app = FastAPI()\napp.include_router(basket.router)").replace(
+        "from fastapi", "from shop import basket\nfrom fastapi", 1
+    )
+    pull = PullRequest(tmp_path, SHOP | {"shop/db.py": DB, "shop/basket.py": wishes, "shop/main.py": main})
+    pull.push({"shop/basket.py": looping})
+
+    report = pull.review()
+
+    assert [finding.code for finding in report.new] == ["FP202"]
+    assert len(report.comments) == news
+
+
+@pytest.mark.parametrize(
     ("added", "news"),
     [
         ('session.execute(text("update orders set seen = now()"))', False),

@@ -141,7 +141,9 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     if _is_grouped(iterable, module) or _is_rest(iterable) or _is_arriving(iterable):
         return True
     if isinstance(iterable, ast.Name) and (
-        _is_done(iterable, module) or _is_many_only_in_jobs(iterable, module)
+        _is_done(iterable, module)
+        or _is_many_only_in_jobs(iterable, module)
+        or _is_few_by_default(iterable, module)
     ):
         return True
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
@@ -152,6 +154,17 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     if _counts_to_bound(iterable, module):
         return True
     return _is_configured(value) and not are_several_by_default(value, module)
+
+
+def _is_few_by_default(name: ast.Name, module: Module) -> bool:
+    """`if processors is None: processors = [SetTitle()]`, or `request.processors or [SetTitle()]`: one where nobody gives any, and
+    who gives some gives a few."""
+    values = list(values_of(name, module))
+    if len(values) == 1 and isinstance(values[0], ast.BoolOp) and isinstance(values[0].op, ast.Or):
+        values = values[0].values
+    written = [each for each in values if isinstance(each, (ast.Tuple, ast.List))]
+    given = [each for each in values if isinstance(each, (ast.Name, ast.Attribute))]
+    return bool(given and written) and all(each.elts and _is_short_list(each) for each in written)
 
 
 def _counts_to_bound(iterable: ast.expr, module: Module) -> bool:
