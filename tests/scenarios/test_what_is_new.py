@@ -332,6 +332,38 @@ def test_a_query_that_a_change_puts_into_a_loop_gets_a_comment_and_of_long_ago_i
     assert said(old.review()) == []
 
 
+NUMBERS = "session.scalars(select(Product.number)).all()"
+
+
+@pytest.mark.parametrize(
+    ("over", "comments"),
+    [
+        ("numbers[0].split(',')", 0),
+        (f"{{each for each in {NUMBERS}}}", 0),
+        (f"[each for each in {NUMBERS}]", 1),
+        (NUMBERS, 1),
+        ("session.execute(select(Product.number)).scalars().all()", 1),
+    ],
+)
+def test_a_helper_that_queries_for_each_of_who_knows_how_many_gets_a_mark(
+    tmp_path: Path, over: str, comments: int
+) -> None:
+    main = MAIN.replace("app = FastAPI()", "app = FastAPI()\napp.include_router(basket.router)").replace(
+        "from fastapi", "from shop import basket\nfrom fastapi", 1
+    )
+    looping = BASKET.replace(
+        "return numbers", f"found = {over}\n    return [named(session, each) for each in found]"
+    )
+    pull = PullRequest(tmp_path, SHOP | {"shop/db.py": DB, "shop/basket.py": BASKET, "shop/main.py": main})
+    pull.push({"shop/basket.py": looping})
+
+    report = pull.review()
+
+    assert [each.code for each in report.new] == ["FP202"]
+    assert (len(report.comments), len(report.annotations)) == (comments, 1 - comments)
+    assert report.conclusion == ("failure" if comments else "neutral")
+
+
 @pytest.mark.parametrize(
     ("given", "news"),
     [
@@ -362,7 +394,7 @@ def test_a_loop_over_a_thing_or_two_where_nobody_gives_any_is_a_hint(
     report = pull.review()
 
     assert [finding.code for finding in report.new] == ["FP202"]
-    assert len(report.comments) == news
+    assert (len(report.comments), len(report.annotations)) == (0, news)
 
 
 @pytest.mark.parametrize(

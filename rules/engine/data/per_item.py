@@ -44,6 +44,8 @@ _SHORT = regex(
     r"|acceptable|(?:typically|usually|normally) (?:\d|one|two|a single))\b",
     re.IGNORECASE,
 )
+_FETCHING = frozenset({"all", "fetchall", "scalars", "mappings", "tuples", "unique", "to_list"})
+"""Of a result: its rows."""
 _PREPARING = regex(
     r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
 )
@@ -314,14 +316,30 @@ def gives_rows(iterable: ast.expr, module: Module) -> bool:
         if module.rows(source):
             return not is_limited(source, module)
         source = value_of(source, module)
+    if isinstance(source, ast.ListComp) and len(source.generators) == 1:
+        return source is not iterable and gives_rows(unwrapped(source.generators[0].iter), module)
     if isinstance(source, ast.Await):
         source = source.value
     if not isinstance(source, ast.Call) or is_limited(source, module):
         return False
-    if module.query(source) is not None:
+    if module.query(source) is not None or _fetches(source, module):
         return True
     summary = module.summary(source)
     return summary is not None and bool(summary.queries)
+
+
+def _fetches(call: ast.Call, module: Module) -> bool:
+    """`session.scalars(select(Order.number)).all()`, `(await session.execute(statement)).scalars().all()`."""
+    source: ast.expr = call
+    while isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute):
+        if module.query(source) is not None:
+            return True
+        if source.func.attr not in _FETCHING:
+            return False
+        source = source.func.value
+        if isinstance(source, ast.Await):
+            source = source.value
+    return False
 
 
 def is_preparing(node: ast.AST, module: Module) -> bool:
