@@ -732,6 +732,7 @@ def test_a_blocking_line_more_beside_many_adds_little(tmp_path: Path) -> None:
         )
 
         assert (len(report.grown), len(report.comments)) == (news, news), (had, has)
+        assert all(finding.fix is not None for finding in report.new if finding.code == "FP104")
 
 
 HASHES = """\
