@@ -161,7 +161,7 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
 def _is_few_by_default(name: ast.Name, module: Module) -> bool:
     """`if processors is None: processors = [SetTitle()]`, or `request.processors or [SetTitle()]`: one where nobody gives any, and
     who gives some gives a few."""
-    values = list(values_of(name, module))
+    values: Sequence[ast.AST] = list(values_of(name, module))
     if len(values) == 1 and isinstance(values[0], ast.BoolOp) and isinstance(values[0].op, ast.Or):
         values = values[0].values
     written = [each for each in values if isinstance(each, (ast.Tuple, ast.List))]
