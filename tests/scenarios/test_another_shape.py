@@ -761,3 +761,49 @@ def test_a_helper_that_computes_is_the_same_when_it_loses_its_async(tmp_path: Pa
     report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": HASHES}, {"shop/refunds.py": after})
 
     assert (report.new, report.comments) == ((), ())
+
+
+COUNTING = """\
+from fastapi import APIRouter, Depends
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from shop.db import UsageLog, get_session
+
+router = APIRouter()
+
+
+@router.get("/figures")
+def figures(session: Session = Depends(get_session)) -> list[object]:
+    found = []
+    COUNTS
+    return found
+"""
+
+
+USAGE_LOG = """
+
+class UsageLog(Base):
+    __tablename__ = "usage_logs"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    cents: Mapped[int]
+"""
+
+
+def test_a_message_that_counts_all_questions_does_not_tell_the_first_apart(tmp_path: Path) -> None:
+    def asking(times: int) -> str:
+        counts = [
+            f"found.append(session.scalar(select(func.count(UsageLog.number)).where(UsageLog.cents > {number})))"
+            for number in range(times)
+        ]
+        return COUNTING.replace("COUNTS", "\n    ".join(counts))
+
+    report = review(
+        tmp_path,
+        SHOP_WITH_BASKET | {"shop/db.py": DB + USAGE_LOG, "shop/basket.py": asking(3)},
+        {"shop/basket.py": asking(6)},
+    )
+
+    assert [comment.code for comment in report.comments] == ["FP230"]
+    assert "`figures` asks 6 times for figures of `UsageLog`" in report.comments[0].body
+    assert "does already" not in report.comments[0].body
