@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -302,7 +302,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
     )
     before.passed(succession)
     said = [finding for finding in after.result.findings if _is_commented(finding)]
-    new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})
+    new = _in_turn(said, {finding.fingerprint: finding for finding in before.result.findings})
     result = prove(new, after, task.unproven, connection, task.proof_seconds)
     versions = Versions(before.project, after.project, request.renamed)
     result = growth.told(result, versions, request.after)
@@ -464,15 +464,24 @@ def _is_commented(finding: Finding) -> bool:
     return finding.as_new().speaks
 
 
-def _in_turn(findings: Iterable[Finding], old: Set[str]) -> list[Finding]:
-    """The new ones: the worst of each file, then the second of each, so that no file takes the time of others."""
+def _in_turn(findings: Iterable[Finding], old: Mapping[str, Finding]) -> list[Finding]:
+    """Those that are new or may have grown: the worst of each file, then the second of each, so that no file takes the time of
+    others."""
     turns: Counter[str] = Counter()
     order: list[tuple[int, Finding]] = []
     for finding in sorted(findings, key=lambda finding: -finding.severity.rank):
-        if finding.fingerprint not in old:
+        was = old.get(finding.fingerprint)
+        if was is None or _may_have_grown(was, finding):
             order.append((turns[finding.path], finding))
             turns[finding.path] += 1
     return [finding for _, finding in sorted(order, key=lambda entry: entry[0])]
+
+
+def _may_have_grown(old: Finding, new: Finding) -> bool:
+    """Whether a finding says something else than it did: which of them are worse is decided later."""
+    return (old.message, old.in_itself, old.loops, old.leaves, old.speaks, len(old.siblings)) != (
+        *(new.message, new.in_itself, new.loops, new.leaves, new.speaks, len(new.siblings)),
+    )
 
 
 def excerpts(result: Result, request: Request) -> dict[str, dict[int, str]]:

@@ -57,6 +57,8 @@ _LINES = re.compile(
     r"(?: and (?P<more>\d+ more))?(?P<end>\.?)"
 )
 """How messages name the other lines of which they speak."""
+_COUNTS = re.compile(r"` asks (?:\S+ ){0,2}\d+ times ")
+"""How messages speak of all lines at once, the older ones too."""
 _NAMED_ENDPOINTS = 5
 _NAMED_PLACES = 5
 _IN_TABLE = "(in the table of the check run)"
@@ -227,7 +229,7 @@ def _first(place: Anchor, guard: Lost | None, finding: Finding, context: Context
     """What comes before the message, as markdown: what is missing, on a removed line; that it is one more, beside older ones."""
     if place.side == "LEFT":
         return f"with {code(guard.text)} removed," if guard is not None else "with this line gone,"
-    if not _is_listed(place, finding):
+    if not _is_listed(place, finding) or _COUNTS.search(finding.message):
         return ""
     older: int | None = finding.line
     if _is_of_function(finding):  # the header does nothing: one more it is beside other calls

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,6 +49,17 @@ class Hunk:
 
 
 @dataclass(frozen=True)
+class Run:
+    """Neighbouring changed lines of which some were removed. `first..last` are the head lines that took their place; `last` is
+    less than `first` where none did."""
+
+    first: int
+    last: int
+    removed: tuple[Line, ...]
+    added: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
 class FileDiff:
     """The hunks of one file. `known` is false when GitHub left the patch out (binary, too large)."""
 
@@ -85,6 +96,25 @@ class FileDiff:
     def at(self, line: int, side: Side) -> tuple[int, Line] | None:
         """Hunk number and line, when GitHub takes a comment there."""
         return (self._right if side == "RIGHT" else self._left).get(line)
+
+    def runs(self) -> Iterator[Run]:
+        """Each run of changed lines that took some away, in their order."""
+        for hunk in self.hunks:
+            following = hunk.new_start if hunk.new_length else hunk.new_start + 1
+            removed: list[Line] = []
+            added: list[Line] = []
+            for line in (*hunk.lines, None):
+                if line is not None and line.kind == "removed":
+                    removed.append(line)
+                elif line is not None and line.kind == "added":
+                    added.append(line)
+                    following = (line.new or following) + 1
+                else:
+                    if removed:
+                        yield Run(following - len(added), following - 1, tuple(removed), tuple(added))
+                    removed, added = [], []
+                    if line is not None and line.new is not None:
+                        following = line.new + 1
 
     def base_line(self, line: int) -> int | None:
         """The line at the merge base that became head line `line`; none when it was added or is unknown."""

@@ -9,6 +9,7 @@ import msgspec
 
 from app.review.diff import Diff
 from app.review.grouping import ON_THE_LOOP, design, design_of, kinds, waits_for
+from app.review.replaced import Replaced
 from rules.engine.finding import EndpointRef, Finding, Result
 from rules.engine.fingerprints import core_of
 
@@ -19,9 +20,14 @@ _LOOPS = ("FP201", "FP202")
 """Rules about queries in loops."""
 _MORE = 1.5
 """So many times the queries that a loop makes, and it is worse: one more beside several adds little."""
+_SEVERAL = 5
+"""From so many lines on the same holds for what is not in a loop."""
+_BY_PLACE = ("FP10", "FP115", "FP701")
+"""Rules whose findings are wrong by where the code runs, whoever calls it."""
 
 _Key = Callable[[Finding], object]
 """None: this finding does not take part."""
+_Fits = Callable[[Finding, Finding], bool]
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -76,21 +82,29 @@ def match(
         lambda old: _code(old, old.endpoint) if old.endpoint else None,
         lambda new: _code(new, routes.get(new.endpoint, new.endpoint)) if new.endpoint else None,
     )
+    replaced = Replaced(diff, old_path) if diff is not None else None
+
+    def is_one(old: Finding, new: Finding) -> bool:
+        """Whether `new` can be what `old` became: not where that was mended, and this is one more of its kind."""
+        return replaced is None or not replaced.is_mended(old, new, in_loop=old.code in _LOOPS)
+
     pairing.pair(
         lambda old: (_family(old), old.leaf, old.path, old.symbol) if old.leaf else None,
         lambda new: (
             (_family(new), new.leaf, old_path.get(new.path, new.path), new.symbol) if new.leaf else None
         ),
+        is_one,
     )
     pairing.pair(
         lambda old: (name, old.path, old.symbol) if (name := design(old)) else None,
         lambda new: (name, old_path.get(new.path, new.path), new.symbol) if (name := design(new)) else None,
     )
     pairing.pair(
-        lambda old: None if _stands(old, diff, old_path) else _effect(old),
+        lambda old: None if replaced is not None and replaced.stands(old) else _effect(old),
         lambda new: _effect(new, routes),
+        is_one,
     )
-    pairing.pair(_effect, lambda new: None if _is_own_addition(new, diff) else _effect(new, routes))
+    pairing.pair(_effect, lambda new: None if _is_own_addition(new, diff) else _effect(new, routes), is_one)
     pairing.pair(
         lambda old: (name, old.endpoint) if (name := design(old)) and old.endpoint else None,
         lambda new: (
@@ -100,8 +114,9 @@ def match(
         ),
     )
     pairing.pair(
-        lambda old: None if _stands(old, diff, old_path) else _shape(old, old.path),
+        lambda old: None if replaced is not None and replaced.stands(old) else _shape(old, old.path),
         lambda new: _shape(new, old_path.get(new.path, new.path)) if _touched(new, diff) else None,
+        is_one,
     )
     pairing.pair(_code, _code)
 
@@ -125,6 +140,7 @@ def match(
         worse = (
             _is_severer(old, finding, diff)
             or _has_more(old, finding, diff)
+            or (replaced is not None and replaced.pauses_longer(old, finding))
             or costlier(old, finding, pairing.open)
         )
         if worse and (id(finding) not in at_tip or finding.in_itself > at_tip[id(finding)].in_itself):
@@ -174,8 +190,8 @@ class _Pairing:
         self.pairs: list[tuple[Finding, Finding]] = []
         self._diff = diff
 
-    def pair(self, old_key: _Key, new_key: _Key) -> None:
-        """Pair what has equal keys, the nearest lines first."""
+    def pair(self, old_key: _Key, new_key: _Key, fits: _Fits = lambda old, new: True) -> None:
+        """Pair what has equal keys and `fits`, the nearest lines first."""
         if not (self.left and self.open):
             return
         pool: dict[object, list[Finding]] = defaultdict(list)
@@ -186,12 +202,13 @@ class _Pairing:
         taken: set[int] = set()
         for finding in self.open:
             key = new_key(finding)
-            candidates = pool.get(key) if key is not None else None
+            known = pool.get(key, ()) if key is not None else ()
+            candidates = [old for old in known if fits(old, finding)]
             if not candidates:
                 waiting.append(finding)
                 continue
             partner = _nearest(finding, candidates, self._diff)
-            candidates.remove(partner)
+            pool[key].remove(partner)
             taken.add(id(partner))
             self.pairs.append((partner, finding))
         self.left = [finding for finding in self.left if id(finding) not in taken]
@@ -231,7 +248,7 @@ def _waits_for_more(old: Finding, new: Finding) -> bool:
 
 def _has_more_lines(old: Finding, new: Finding) -> bool:
     lines, had = len({new.line, *new.siblings}), len({old.line, *old.siblings})
-    if lines <= had or (new.code in _LOOPS and lines < _MORE * had):
+    if lines <= had or ((new.code in _LOOPS or had >= _SEVERAL) and lines < _MORE * had):
         return False
     # Who waited for synchronous sessions before waits for one statement more.
     return not (_waits_for_sessions_only(new) and design(old) == design(new))
@@ -275,18 +292,9 @@ def _waits_for(finding: Finding) -> tuple[str, str] | None:
     return (_family(finding), what) if what else None
 
 
-def _stands(old: Finding, diff: Diff | None, old_path: Mapping[str, str]) -> bool:
-    """Whether the line of a finding at the merge base is still there."""
-    if diff is None:
-        return False
-    now = next((path for path, before in old_path.items() if before == old.path), old.path)
-    entry = diff.files.get(now)
-    return entry is None or entry.head_line(old.line) is not None
-
-
 def _is_own_addition(finding: Finding, diff: Diff | None) -> bool:
-    """Whether a change adds the line that is wrong. A blocking call is wrong by where it runs, whoever calls it."""
-    return not finding.code.startswith("FP10") and _touched(finding, diff)
+    """Whether a change adds the line that is wrong. What stops the loop is wrong by where it runs, whoever calls it."""
+    return not finding.code.startswith(_BY_PLACE) and _touched(finding, diff)
 
 
 def _touched(finding: Finding, diff: Diff | None) -> bool:

@@ -18,6 +18,7 @@ _NEAR = 2
 _FAR = 120
 """As much when nothing else of the finding was changed."""
 _LONGEST = 80
+_SOURCES = (".py", ".pyi", ".sql")
 _OPEN, _CLOSE = "([{", ")]}"
 _OF_THE_CALL = re.compile(r"(\w+_)?timeout")
 """Guards that are arguments of the very call, or of what makes its client."""
@@ -48,28 +49,38 @@ def lost(finding: Finding, diff: Diff, places: Sequence[Hop]) -> Lost | None:
     """
     if not finding.guards:
         return None
-    extents = [(place.path, place.line, _last(finding, place)) for place in places]
+    if (near := lost_there(finding, diff, places)) is not None:
+        return near
+    extents = _extents(finding, places)
+    if any(diff.touched(path, line) for path, start, end in extents for line in range(start, end + 1)):
+        return None
+    for path, start, _ in extents:
+        losses = [loss for loss in _losses_of(finding, path, diff) if abs(loss.first - start) <= _FAR]
+        if losses:
+            return min(losses, key=lambda loss: abs(loss.first - start)).lost
+    everywhere = [loss for path in diff.files for loss in _losses_of(finding, path, diff)]
+    return everywhere[0].lost if len(everywhere) == 1 else None
 
-    def losses_in(path: str) -> list[_Loss]:
-        return [loss for loss in _losses(path, finding.guards, diff) if _is_of(finding, loss)]
 
-    for path, start, end in extents:
-        losses = losses_in(path)
+def lost_there(finding: Finding, diff: Diff, places: Sequence[Hop]) -> Lost | None:
+    """A guard of the finding's rule that vanished right where one of its `places` is."""
+    for path, start, end in _extents(finding, places):
         near = [
             loss
-            for loss in losses
+            for loss in _losses_of(finding, path, diff)
             if loss.first <= end + _NEAR and start - _NEAR <= max(loss.last, loss.first)
         ]
         if near:
             return min(near, key=lambda loss: abs(loss.first - start)).lost
-    if any(diff.touched(path, line) for path, start, end in extents for line in range(start, end + 1)):
-        return None
-    for path, start, _ in extents:
-        losses = [loss for loss in losses_in(path) if abs(loss.first - start) <= _FAR]
-        if losses:
-            return min(losses, key=lambda loss: abs(loss.first - start)).lost
-    everywhere = [loss for path in diff.files for loss in losses_in(path)]
-    return everywhere[0].lost if len(everywhere) == 1 else None
+    return None
+
+
+def _extents(finding: Finding, places: Sequence[Hop]) -> list[tuple[str, int, int]]:
+    return [(place.path, place.line, _last(finding, place)) for place in places]
+
+
+def _losses_of(finding: Finding, path: str, diff: Diff) -> list[_Loss]:
+    return [loss for loss in _losses(path, finding.guards, diff) if _is_of(finding, loss)]
 
 
 def _is_of(finding: Finding, loss: _Loss) -> bool:
@@ -85,24 +96,24 @@ def _last(finding: Finding, place: Hop) -> int:
 
 
 def _losses(path: str, guards: Sequence[str], diff: Diff) -> Iterator[_Loss]:
-    """Each run of changed lines of a file that took a guard away; none when the file only moved it."""
+    """Each run of changed lines of a file that took a guard away; none when the file only moved it, or is no code."""
     entry = diff.files.get(path)
-    if entry is None or not entry.hunks:
+    if entry is None or not entry.hunks or not path.endswith(_SOURCES):
         return
     for guard in guards:
         pattern = re.compile(rf"(?<!\w){re.escape(guard)}(?!\w)")
         if _count(entry, "added", pattern) >= _count(entry, "removed", pattern):
             continue
-        for first, last, removed, added in _runs(entry):
-            if sum(len(pattern.findall(_code(line.text))) for line in added) >= sum(
-                len(pattern.findall(_code(line.text))) for line in removed
+        for run in entry.runs():
+            if sum(len(pattern.findall(_code(line.text))) for line in run.added) >= sum(
+                len(pattern.findall(_code(line.text))) for line in run.removed
             ):
                 continue
-            for line in removed:
+            for line in run.removed:
                 if line.old is not None and (found := pattern.search(_code(line.text))) is not None:
                     excerpt = _excerpt(line.text, found.start(), found.end())
                     callee = _callee(entry, line, found.start()) if _OF_THE_CALL.fullmatch(guard) else ""
-                    yield _Loss(Lost(path, line.old, excerpt), first, last, callee)
+                    yield _Loss(Lost(path, line.old, excerpt), run.first, run.last, callee)
                     break
 
 
@@ -113,26 +124,6 @@ def _count(entry: FileDiff, kind: str, pattern: re.Pattern[str]) -> int:
         for line in hunk.lines
         if line.kind == kind
     )
-
-
-def _runs(entry: FileDiff) -> Iterator[tuple[int, int, list[Line], list[Line]]]:
-    """Neighbouring changed lines: first and last head line, what was removed, what was added."""
-    for hunk in entry.hunks:
-        following = hunk.new_start if hunk.new_length else hunk.new_start + 1
-        removed: list[Line] = []
-        added: list[Line] = []
-        for line in (*hunk.lines, None):
-            if line is not None and line.kind == "removed":
-                removed.append(line)
-            elif line is not None and line.kind == "added":
-                added.append(line)
-                following = (line.new or following) + 1
-            else:
-                if removed:
-                    yield following - len(added), following - 1, removed, added
-                removed, added = [], []
-                if line is not None and line.new is not None:
-                    following = line.new + 1
 
 
 def _callee(entry: FileDiff, at: Line, start: int) -> str:

@@ -178,6 +178,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
                 _is_costlier(old, finding, new, steeper, diff)
                 or _asks_in_loop(old, finding, new, repeated, diff)
                 or _is_further(finding, endpoints)
+                or _asks_for_more(finding, diff)
             ),
         )
         all_new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
@@ -450,6 +451,11 @@ def _is_in_loop(finding: Finding) -> bool:
 
 def _reached(finding: Finding) -> set[EndpointRef]:
     return {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
+
+
+def _asks_for_more(finding: Finding, diff: Diff) -> bool:
+    """Whether a query in a loop, or the one whose rows the loop goes over, lost its limit."""
+    return _is_in_loop(finding) and guards.lost_there(finding, diff, comments.places_of(finding)) is not None
 
 
 def _is_further(finding: Finding, endpoints: Sequence[EndpointChange]) -> bool:

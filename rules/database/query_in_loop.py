@@ -83,6 +83,7 @@ class QueryInLoop(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "statements per request"
+    guards = ("limit", "LIMIT", "slice", "top")
 
     invalid = (
         Invalid(

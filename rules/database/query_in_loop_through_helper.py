@@ -81,6 +81,7 @@ class QueryInLoopThroughHelper(Rule):
     gates = True
     effort = Effort.HOURS
     watch = "statements per request"
+    guards = ("limit", "LIMIT", "slice", "top")
 
     invalid = (
         Invalid(
@@ -184,6 +185,8 @@ class QueryInLoopThroughHelper(Rule):
             else:
                 severity, confidence = Severity.LOW, Confidence.POSSIBLE
                 costs = "a statement in the process per item"
+        elif not _is_plainly_long(node, loop, module):
+            severity = min(severity, Severity.LOW, key=lambda each: each.rank)
         also, swallowed = said_together(node, loop, confidence, module)
         unsure, second_connection = confidence is Confidence.POSSIBLE, ("FP221", node.lineno)
         match = Match(
@@ -206,6 +209,12 @@ class QueryInLoopThroughHelper(Rule):
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = weighed(self.severity, node, module)
         return severity.lowered() if len(leaf.path) > _FAR or leaf.sometimes else severity
+
+
+def _is_plainly_long(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """Whether a loop goes over rows, or over what is sent in bulk. Of other lists nobody sees whether they have two members, and who
+    knows the project says so more often than not; so with what administrators take away with one thing."""
+    return goes_over_many(loop, module) or (goes_over_rows(loop, module) and not is_seldom(node, module))
 
 
 def _of_chain(node: ast.Call, leaf: Leaf, module: Module) -> Match:

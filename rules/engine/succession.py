@@ -113,7 +113,9 @@ class Succession:
             return self._project
         project.sign()
         change = _Change(project, changed)
+        self._project = None  # half a change, should anything fail, is nothing to go on from
         if not change.made():
+            self._project = project
             return self._anew(files, documents, options)
         self._project, self.before = change.view(files, documents), change.before()
         return self._project

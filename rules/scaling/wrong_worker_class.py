@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,10 @@ def _application(command: Command, project: Project) -> str:
         module, colon, name = word.text.strip("\"'").partition(":")
         if not colon or not name:
             continue
+        beside = posixpath.join(posixpath.dirname(command.path), f"{module.replace('.', '/')}.py")
         for path, own in project.routing.routers:
+            if beside in project.files and path != beside:
+                continue  # `main:app` of another service's folder
             linked = project.resolver.modules[path]
             known = (
                 module == linked.name

@@ -587,6 +587,68 @@ ROOMS = {
 }
 
 
+def test_after_a_fault_nobody_goes_on_from_half_a_change() -> None:
+    path, old, new = EDITS[0]
+    texts = written(frozenset(), frozenset())
+    edited = texts | {path: texts[path].replace(old.encode(), new.encode())}
+    succession = Succession()
+    succession.move(linked(texts), {}, Options())
+    with (
+        mock.patch("rules.engine.succession.context.run_again", side_effect=KeyError),
+        mock.patch("rules.engine.succession.context.propagate", side_effect=KeyError),
+        pytest.raises(KeyError),
+    ):
+        succession.move(linked(edited), {}, Options())
+
+    files = linked(texts)
+
+    assert everything(succession.move(files, {}, Options())) == everything(Project(files))
+
+
+WITH_BACKREFS = """
+    from sqlalchemy import Column, ForeignKey, Integer
+    from sqlalchemy.orm import backref, declarative_base, relationship
+
+    from shop.names import LINES
+
+    Base = declarative_base()
+
+    class Order(Base):
+        __tablename__ = "orders"
+        id = Column(Integer, primary_key=True)
+        notes = relationship("Note")
+
+    class Line(Base):
+        __tablename__ = "lines"
+        id = Column(Integer, primary_key=True)
+        order_id = Column(ForeignKey("orders.id"))
+        order = relationship(Order, backref=BACKREF)
+
+    class Note(Base):
+        __tablename__ = "notes"
+        id = Column(Integer, primary_key=True)
+        order_id = Column(ForeignKey("orders.id"))
+        order = relationship(Order, backref="notes")
+    """
+
+
+@pytest.mark.parametrize("how", ['"lines"', 'backref("lines")', "LINES", "backref(LINES)"])
+def test_tables_follow_what_a_backref_makes_of_the_other_side_whatever_its_name_is(how: str) -> None:
+    text = dedent(WITH_BACKREFS).replace("BACKREF", how)
+    succession = Succession()
+    for edited in (
+        text,
+        text.replace("Base = ", "# A base.\nBase = "),
+        text.replace("    notes =", "\n    notes ="),
+    ):
+        files = linked({"shop/names.py": b"LINES = 'lines'\n", "shop/models.py": edited.encode()})
+        tables = [each.models.tables for each in (succession.move(files, {}, Options()), Project(files))]
+
+        assert [described(each) for each in tables[0].values()] == [
+            described(each) for each in tables[1].values()
+        ]
+
+
 def test_what_rows_load_follows_a_column_by_which_people_have_rows_of_their_own() -> None:
     owned = {**ROOMS, "models.py": ROOMS["models.py"].replace("number:", "user_id:")}
     succession = Succession()

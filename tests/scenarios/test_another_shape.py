@@ -581,3 +581,202 @@ def test_two_calls_that_other_lines_part_are_no_news_and_a_further_one_is(
     report = review(tmp_path, before, {"shop/orders.py": parted})
 
     assert len(report.new) + len(report.grown) == new
+
+
+IN_TURN = """\
+import asyncio
+import time
+
+import httpx
+import requests
+from fastapi import APIRouter
+
+from shop.ledger import note, owner_of
+
+router = APIRouter()
+client = httpx.AsyncClient(timeout=5)
+
+
+@router.post("/{number}/refund")
+async def refund(number: str) -> dict[str, str]:
+    await asyncio.sleep(0)
+    CALL
+    note(number, owner_of(number))
+    return {"state": number}
+"""
+ASKS = 'number = requests.get(f"https://bank.example/{number}", timeout=5).text\n'
+TELLS = '    requests.post("https://mail.example/notices", json={"number": number}, timeout=5)\n'
+AWAITS = ASKS.replace("requests.get", "(await client.get").replace(", timeout=5)", "))")
+IN_A_THREAD = ASKS.replace("requests.get(", "(await asyncio.to_thread(\n        requests.get, ").replace(
+    "timeout=5)", "timeout=5))"
+)
+NOTED = "    note(number, owner_of(number))\n"
+
+
+def in_turn(call: str) -> str:
+    return IN_TURN.replace("    CALL\n", f"    {call}")
+
+
+@pytest.mark.parametrize(
+    ("after", "news"),
+    [
+        pytest.param(in_turn(AWAITS).replace(NOTED, NOTED + TELLS), 1, id="mended, one more below"),
+        pytest.param(in_turn(AWAITS + TELLS), 1, id="mended, one more beside it"),
+        pytest.param(
+            in_turn(IN_A_THREAD).replace(NOTED, NOTED + TELLS.replace("post", "get")), 1, id="in a thread"
+        ),
+        pytest.param(in_turn(AWAITS), 0, id="only mended"),
+        pytest.param(in_turn(ASKS.replace("get", "post")), 0, id="rewritten"),
+        pytest.param(
+            in_turn("await asyncio.sleep(1)\n    " + ASKS.replace("get", "post")), 0, id="rewritten beside"
+        ),
+        pytest.param(in_turn("").replace(NOTED, NOTED + "    " + ASKS), 0, id="moved"),
+        pytest.param(
+            in_turn(ASKS.replace("requests.get(", "str(await asyncio.sleep(1, requests.get(").replace("5).text", "5)))")),
+            0,
+            id="awaited beside",
+        ),
+    ],
+)  # fmt: skip
+def test_a_call_that_is_mended_does_not_excuse_another_of_its_kind(
+    tmp_path: Path, after: str, news: int
+) -> None:
+    report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": in_turn(ASKS)}, {"shop/refunds.py": after})
+
+    assert [finding.code for finding in report.new if finding.speaks] == ["FP101"] * news
+    assert len(report.comments) == news
+
+
+AT_ONCE = (
+    "    names = session.scalars(select(Product.name).where(Product.number.in_(numbers))).all()\n"
+    "    found += names\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "news"),
+    [("    for name in names:\n        found.append(priced(session, name))\n", ["FP202"]), ("", [])],
+)
+def test_a_loop_that_asks_at_once_now_does_not_excuse_another(
+    tmp_path: Path, other: str, news: list[str]
+) -> None:
+    after = BASKET.replace(LOOP, AT_ONCE + other)
+
+    report = review(tmp_path, SHOP_WITH_BASKET, {"shop/basket.py": after})
+
+    assert [finding.code for finding in report.new if finding.speaks] == news
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "news"),
+    [("0.01", "30", 1), ("1", "1.5", 0), ("30", "0.01", 0), ("5", "5.0", 0), (".1", ".5", 0)],
+)
+@pytest.mark.parametrize("helper", [False, True])
+def test_a_pause_that_becomes_much_longer_is_worse(
+    tmp_path: Path, before: str, after: str, news: int, *, helper: bool
+) -> None:
+    def pausing(seconds: str) -> str:
+        pause = f"time.sleep({seconds})\n"
+        if not helper:
+            return in_turn(pause)
+        return in_turn("pause()\n").replace("@router", f"def pause() -> None:\n    {pause}\n\n@router")
+
+    report = review(
+        tmp_path,
+        WITH_REFUNDS | {"shop/refunds.py": pausing(before)},
+        {"shop/refunds.py": pausing(after)},
+    )
+
+    assert len(report.grown) == len(report.comments) == news
+    assert report.conclusion == ("failure" if news else "success")
+
+
+def test_a_blocking_line_more_beside_many_adds_little(tmp_path: Path) -> None:
+    def asking(times: int) -> str:
+        return in_turn(ASKS.replace("number =", "number +=") + ("    " + ASKS) * (times - 1)).replace(
+            "    await asyncio.sleep(0)\n", ""
+        )
+
+    for number, (had, has, news) in enumerate([(6, 7, 0), (2, 3, 1), (6, 12, 1)]):
+        report = review(
+            tmp_path / str(number),
+            WITH_REFUNDS | {"shop/refunds.py": asking(had)},
+            {"shop/refunds.py": asking(has)},
+        )
+
+        assert (len(report.grown), len(report.comments)) == (news, news), (had, has)
+        assert all(finding.fix is not None for finding in report.new if finding.code == "FP104")
+
+
+HASHES = """\
+import asyncio
+
+import bcrypt
+from fastapi import APIRouter
+
+router = APIRouter()
+
+
+async def is_known(password: str) -> bool:
+    return bcrypt.checkpw(password.encode(), b"$2b$12$x")
+
+
+@router.post("/{number}/refund")
+async def refund(number: str, password: str) -> bool:
+    await asyncio.sleep(0)
+    return await is_known(password)
+"""
+
+
+def test_a_helper_that_computes_is_the_same_when_it_loses_its_async(tmp_path: Path) -> None:
+    after = HASHES.replace("async def is_known", "def is_known").replace("await is_known", "is_known")
+
+    report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": HASHES}, {"shop/refunds.py": after})
+
+    assert (report.new, report.comments) == ((), ())
+
+
+COUNTING = """\
+from fastapi import APIRouter, Depends
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from shop.db import UsageLog, get_session
+
+router = APIRouter()
+
+
+@router.get("/figures")
+def figures(session: Session = Depends(get_session)) -> list[object]:
+    found = []
+    COUNTS
+    return found
+"""
+
+
+USAGE_LOG = """
+
+class UsageLog(Base):
+    __tablename__ = "usage_logs"
+    number: Mapped[int] = mapped_column(primary_key=True)
+    cents: Mapped[int]
+"""
+
+
+def test_a_message_that_counts_all_questions_does_not_tell_the_first_apart(tmp_path: Path) -> None:
+    def asking(times: int) -> str:
+        counts = [
+            f"found.append(session.scalar(select(func.count(UsageLog.number)).where(UsageLog.cents > {number})))"
+            for number in range(times)
+        ]
+        return COUNTING.replace("COUNTS", "\n    ".join(counts))
+
+    report = review(
+        tmp_path,
+        SHOP_WITH_BASKET | {"shop/db.py": DB + USAGE_LOG, "shop/basket.py": asking(3)},
+        {"shop/basket.py": asking(6)},
+    )
+
+    assert [comment.code for comment in report.comments] == ["FP230"]
+    assert "`figures` asks 6 times for figures of `UsageLog`" in report.comments[0].body
+    assert "does already" not in report.comments[0].body

@@ -139,3 +139,52 @@ def test_a_removed_guard(tmp_path: Path, path: str, removed: str, code: str, wor
     line = before[: before.index(removed)].count("\n") + 1
     assert said(report) == [(code, path, line, "LEFT")], report.summary
     assert words in report.comments[0].body
+
+
+LOOPING = """
+
+@app.get("/items")
+def items(session: Session = Depends(get_session)) -> list[object]:
+    found: list[object] = []
+    orders = session.scalars(select(Order).limit(5000)).all()
+    for order in orders:
+        found += session.scalars(
+            select(Item).where(Item.order_id == order.id).limit(20)
+        ).all()
+    return found
+
+
+@app.get("/names")
+def names(session: Session = Depends(get_session)) -> object:
+    return session.scalars(select(Item.name).limit(20)).all()
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "worse"),
+    [
+        pytest.param(").limit(20)\n        ).all", ")\n        ).all", "with `.limit(20)` removed, ", id="inside"),
+        pytest.param("(Order).limit(5000)", "(Order)", "with `.limit(5000)` removed, ", id="of the loop"),
+        pytest.param(".limit(20)\n        ).all", ".limit(40)\n        ).all", "", id="another limit"),
+        pytest.param("(Item.name).limit(20)", "(Item.name)", "", id="elsewhere"),
+        pytest.param(
+            "            select(Item).where(Item.order_id == order.id).limit(20)\n",
+            "            select(Item)\n            .where(Item.order_id == order.id)\n            .limit(20)\n",
+            "",
+            id="only moved",
+        ),
+    ],
+)  # fmt: skip
+def test_a_query_in_a_loop_that_loses_its_limit_is_worse(
+    tmp_path: Path, old: str, new: str, worse: str
+) -> None:
+    text = SHOP["shop/main.py"] + LOOPING
+    pull = PullRequest(tmp_path, SHOP | {"shop/main.py": text})
+    assert old in text
+    pull.push({"shop/main.py": text.replace(old, new)})
+
+    report = pull.review()
+
+    told = [comment for comment in report.comments if comment.code == "FP201"]
+    assert [comment.side for comment in told] == ["LEFT"] * bool(worse)
+    assert all(worse in comment.body for comment in told)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.pull_requests import PRODUCTS, SHOP, PullRequest, line_of, said
+from tests.scenarios.pull_requests import BLOCKING_CARRIER, PRODUCTS, SHOP, PullRequest, line_of, said
 
 TIMEOUT_ON_ITS_LINE = PRODUCTS.replace(
     'requests.get(f"https://prices.example/{number}", timeout=5)',
@@ -61,3 +61,16 @@ def test_each_removed_timeout_is_said_on_its_own_line(tmp_path: Path) -> None:
 
     lines = [number for number, line in enumerate(BOTH.split("\n"), start=1) if "timeout" in line]
     assert said(pull.review()) == [("FP601", "shop/products.py", line, "LEFT") for line in lines]
+
+
+def test_a_word_that_left_a_document_was_no_guard(tmp_path: Path) -> None:
+    before = SHOP | {"docs/openapi.yml": "paths:\n  timeout: 5\n  more: 1\n"}
+    pull = PullRequest(tmp_path, before)
+    pull.push(
+        {
+            "docs/openapi.yml": "paths:\n  more: 1\n",
+            "shop/carrier.py": BLOCKING_CARRIER.replace(", timeout=5", ""),
+        }
+    )
+
+    assert {path for _, path, _, _ in said(pull.review())} == {"shop/carrier.py"}

@@ -334,6 +334,69 @@ def get_session():
 async def names(session: Session = Depends(get_session)) -> None:
 """
 """An endpoint up to its first line."""
+NUMBERS = "session.scalars(select(Product.number)).all()"
+
+
+@pytest.mark.parametrize(
+    ("over", "comments"),
+    [
+        ("numbers[0].split(',')", 0),
+        (f"{{each for each in {NUMBERS}}}", 0),
+        (f"[each for each in {NUMBERS}]", 1),
+        (NUMBERS, 1),
+        ("session.execute(select(Product.number)).scalars().all()", 1),
+    ],
+)
+def test_a_helper_that_queries_for_each_of_who_knows_how_many_gets_a_mark(
+    tmp_path: Path, over: str, comments: int
+) -> None:
+    main = MAIN.replace("app = FastAPI()", "app = FastAPI()\napp.include_router(basket.router)").replace(
+        "from fastapi", "from shop import basket\nfrom fastapi", 1
+    )
+    looping = BASKET.replace(
+        "return numbers", f"found = {over}\n    return [named(session, each) for each in found]"
+    )
+    pull = PullRequest(tmp_path, SHOP | {"shop/db.py": DB, "shop/basket.py": BASKET, "shop/main.py": main})
+    pull.push({"shop/basket.py": looping})
+
+    report = pull.review()
+
+    assert [each.code for each in report.new] == ["FP202"]
+    assert (len(report.comments), len(report.annotations)) == (comments, 1 - comments)
+    assert report.conclusion == ("failure" if comments else "neutral")
+
+
+@pytest.mark.parametrize(
+    ("given", "news"),
+    [
+        ('    wanted = wish.numbers\n    if wanted is None:\n        wanted = [first("a")]\n', 0),
+        ('    wanted = wish.numbers or [first("a"), first("b")]\n', 0),
+        ("    wanted = wish.numbers\n    if wanted is None:\n        wanted = []\n", 1),
+        ("    wanted = wish.numbers or []\n", 1),
+    ],
+)
+def test_a_loop_over_a_thing_or_two_where_nobody_gives_any_is_a_hint(
+    tmp_path: Path, given: str, news: int
+) -> None:
+    wishes = BASKET.replace("numbers: list[str], ", "wish: Wish, ").replace("return numbers", "return []")
+    wishes = wishes.replace(
+        "def named",
+        "class Wish(BaseModel):\n    numbers: list[str] | None = None\n\n\n"
+        "def first(number: str) -> str:\n    return number.title()\n\n\ndef named",
+    ).replace("from sqlalchemy import", "from pydantic import BaseModel\nfrom sqlalchemy import", 1)
+    looping = wishes.replace(
+        "    return []\n", given + "    return [named(session, each) for each in wanted]\n"
+    )
+    main = MAIN.replace("app = FastAPI()", "app = FastAPI()\napp.include_router(basket.router)").replace(
+        "from fastapi", "from shop import basket\nfrom fastapi", 1
+    )
+    pull = PullRequest(tmp_path, SHOP | {"shop/db.py": DB, "shop/basket.py": wishes, "shop/main.py": main})
+    pull.push({"shop/basket.py": looping})
+
+    report = pull.review()
+
+    assert [finding.code for finding in report.new] == ["FP202"]
+    assert (len(report.comments), len(report.annotations)) == (0, news)
 
 
 @pytest.mark.parametrize(

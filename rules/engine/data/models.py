@@ -52,6 +52,8 @@ class Models:
         self._classes: dict[str, list[Table]] = {}
         self._declared_at: dict[tuple[str, str], list[tuple[Table, Column]]] | None = None
         self._backrefs: list[tuple[Table, Relationship, Given]] = []
+        self._mirrored: list[tuple[Relationship, Relationship]] = []
+        """What a `backref` made, and the relationship that has it."""
         self._pending: dict[Relationship, tuple[Linked, Declared, Given, bool]] = {}
         self._loose: dict[str, list[tuple[Table, tuple[str, ...]]]] = {}
         """By file, the indexes that stand below the classes."""
@@ -185,9 +187,8 @@ class Models:
             self._take(found)
             if loose or path in self._loose:
                 self._loose[path] = loose
-        for _, relationship, backref in self._backrefs:
-            if relationship.target is not None:
-                relationship.target.relationships[_backref_name(backref)].line = relationship.line
+        for made, relationship in self._mirrored:
+            made.line = relationship.line
         if migrated:
             self.schema = self._replayed()
         self._index()
@@ -602,7 +603,7 @@ class Models:
         many = not relationship.many or relationship.secondary
         if uselist:
             many = uselist == "True"
-        target.relationships[name] = Relationship(
+        made = target.relationships[name] = Relationship(
             name,
             relationship.path,
             relationship.line,
@@ -612,6 +613,7 @@ class Models:
             relationship.secondary,
             relationship.attribute,
         )
+        self._mirrored.append((made, relationship))
 
 
 def _backref_name(given: Given) -> str:

@@ -44,6 +44,8 @@ _SHORT = regex(
     r"|acceptable|(?:typically|usually|normally) (?:\d|one|two|a single))\b",
     re.IGNORECASE,
 )
+_FETCHING = frozenset({"all", "fetchall", "scalars", "mappings", "tuples", "unique", "to_list"})
+"""Of a result: its rows."""
 _PREPARING = regex(
     r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
 )
@@ -141,7 +143,9 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     if _is_grouped(iterable, module) or _is_rest(iterable) or _is_arriving(iterable):
         return True
     if isinstance(iterable, ast.Name) and (
-        _is_done(iterable, module) or _is_many_only_in_jobs(iterable, module)
+        _is_done(iterable, module)
+        or _is_many_only_in_jobs(iterable, module)
+        or _is_few_by_default(iterable, module)
     ):
         return True
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
@@ -152,6 +156,17 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     if _counts_to_bound(iterable, module):
         return True
     return _is_configured(value) and not are_several_by_default(value, module)
+
+
+def _is_few_by_default(name: ast.Name, module: Module) -> bool:
+    """`if processors is None: processors = [SetTitle()]`, or `request.processors or [SetTitle()]`: one where nobody gives any, and
+    who gives some gives a few."""
+    values: Sequence[ast.AST] = list(values_of(name, module))
+    if len(values) == 1 and isinstance(values[0], ast.BoolOp) and isinstance(values[0].op, ast.Or):
+        values = values[0].values
+    written = [each for each in values if isinstance(each, (ast.Tuple, ast.List))]
+    given = [each for each in values if isinstance(each, (ast.Name, ast.Attribute))]
+    return bool(given and written) and all(each.elts and _is_short_list(each) for each in written)
 
 
 def _counts_to_bound(iterable: ast.expr, module: Module) -> bool:
@@ -301,23 +316,40 @@ def gives_rows(iterable: ast.expr, module: Module) -> bool:
         if module.rows(source):
             return not is_limited(source, module)
         source = value_of(source, module)
+    if isinstance(source, ast.ListComp) and len(source.generators) == 1:
+        return source is not iterable and gives_rows(unwrapped(source.generators[0].iter), module)
     if isinstance(source, ast.Await):
         source = source.value
     if not isinstance(source, ast.Call) or is_limited(source, module):
         return False
-    if module.query(source) is not None:
+    if module.query(source) is not None or _fetches(source, module):
         return True
     summary = module.summary(source)
     return summary is not None and bool(summary.queries)
 
 
+def _fetches(call: ast.Call, module: Module) -> bool:
+    """`session.scalars(select(Order.number)).all()`, `(await session.execute(statement)).scalars().all()`."""
+    source: ast.expr = call
+    while isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute):
+        if module.query(source) is not None:
+            return True
+        if source.func.attr not in _FETCHING:
+            return False
+        source = source.func.value
+        if isinstance(source, ast.Await):
+            source = source.value
+    return False
+
+
 def is_preparing(node: ast.AST, module: Module) -> bool:
-    """Whether the code prepares data, at the start or as its file says: requests get to it now and then."""
+    """Whether the code prepares data, at the start alone or as its file says: requests get to it now and then."""
     found = module.graph_node(node)
     if found is None:
         return bool(_PREPARING.search(module.path))
     name = found.symbol.rpartition(".")[2]
-    return bool(found.contexts & AT_STARTUP or _PREPARING.search(module.path) or _FILLING.match(name))
+    at_start = found.contexts & AT_STARTUP and not found.endpoints
+    return bool(at_start or _PREPARING.search(module.path) or _FILLING.match(name))
 
 
 def is_member_call(call: ast.Call, loop: ast.AST) -> bool:
