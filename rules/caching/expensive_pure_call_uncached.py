@@ -214,11 +214,9 @@ def _same_for_all(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Modu
 
 def _same_rows(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
     """`async def load_site(db): return await db.scalar(select(Site))` of many endpoints: nothing of the request is in the query."""
-    if (
-        not takes_tools_only(function)
-        or _CHANGES.search(function.name)
-        or not module.in_request_path(function)
-    ):
+    if not isinstance(module.parent(function), ast.Module) or not takes_tools_only(function):
+        return  # one inside another has what that is given
+    if _CHANGES.search(function.name) or not module.in_request_path(function):
         return
     endpoints = [each for each in module.endpoints(function) if not _FRESH.search(each.path)]
     text = module.segment(function)

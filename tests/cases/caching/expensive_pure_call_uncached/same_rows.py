@@ -3,7 +3,7 @@ from typing import Annotated
 from cachetools import TTLCache
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy import func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 app = FastAPI()
 
@@ -12,6 +12,7 @@ async def get_db() -> AsyncSession: ...
 
 
 Database = Annotated[AsyncSession, Depends(get_db)]
+Sessions = async_sessionmaker(create_async_engine("postgresql+asyncpg://shop"))
 Site: type
 Job: type
 Member: type
@@ -28,6 +29,14 @@ async def flags(db: Annotated[AsyncSession, Depends(get_db)]) -> dict[str, bool]
 
 async def load_member(db: AsyncSession, member_id: int) -> object:
     return (await db.execute(select(Member).where(Member.id == member_id))).scalar_one()
+
+
+async def load_place(name: str) -> object:
+    async def fetch() -> object:
+        async with Sessions() as db:
+            return (await db.execute(select(Site).where(Site.name == name))).scalars().first()
+
+    return await fetch()
 
 
 async def next_job(db: AsyncSession) -> object:
@@ -59,7 +68,7 @@ async def seldom_asked(db: AsyncSession) -> object:
 
 @app.get("/pages/{name}")
 async def page(name: str, db: AsyncSession = Depends(get_db), on: dict[str, bool] = Depends(flags)) -> list[object]:
-    return [name, on, await load_site(db), await cached_site(db), await next_job(db), await count_visit(db)]
+    return [name, on, await load_place(name), await load_site(db), await cached_site(db), await next_job(db), await count_visit(db)]
 
 
 @app.post("/pages/{name}")
@@ -73,12 +82,12 @@ async def write_page(
 async def order(
     number: int, request: Request, db: AsyncSession = Depends(get_db), on: dict[str, bool] = Depends(flags)
 ) -> list[object]:
-    return [number, on, await load_site(db), await of_request(request, db), await load_member(db, number)]
+    return [number, on, await load_site(db), await load_place(on), await of_request(request, db), await load_member(db, number)]
 
 
 @app.put("/orders/{number}")
 async def change(
     number: int, request: Request, db: AsyncSession = Depends(get_db), on: dict[str, bool] = Depends(flags)
 ) -> list[object]:
-    found = [await load_member(db, number), await of_request(request, db), await count_visit(db)]
+    found = [await load_place(on), await load_member(db, number), await of_request(request, db), await count_visit(db)]
     return [number, on, await load_site(db), await cached_site(db), await seldom_asked(db), found]
