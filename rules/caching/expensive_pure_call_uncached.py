@@ -29,7 +29,7 @@ _PERSONAL = regex(
     r"user|auth|token|session|tenant|account|member|owner|credential|api_?key|permission", re.IGNORECASE
 )
 _FRESH = regex(
-    r"health|ping|ready|alive|live|status|check|probe|metrics|stream|download|callback|oauth|login",
+    r"health|ping|poll|ready|alive|live|status|check|probe|metrics|stream|download|callback|oauth|login",
     re.IGNORECASE,
 )
 

@@ -166,3 +166,8 @@ async def random_town() -> dict[str, float]:
 @app.get("/towns/of-the-day")
 async def town_of_the_day() -> dict[str, float]:  # FP303 (summary)
     return await ask_for_one()
+
+
+@app.get("/forecasts/{number}/poll")
+async def forecast(number: int) -> dict[str, float]:
+    return await ask_for_one()
