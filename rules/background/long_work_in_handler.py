@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import heapq
 import re
 from collections.abc import Callable, Iterator
 from itertools import dropwhile
@@ -12,8 +11,8 @@ from rules.engine.costs import kept_estimates
 from rules.engine.finding import Hop
 from rules.engine.kept_answers import once_for_node
 from rules.engine.module import Context
-from rules.engine.reading.blocks import blocks_of
-from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.blocks import block_with, blocks_of
+from rules.engine.reading.loop_shapes import shortened, spelled
 from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
@@ -250,6 +249,9 @@ class LongWorkInHandler(Rule):
         if (long := _long_work(call, role, module)) is not None and not _runs_after(call, module):
             yield long
             return
+        if role == "endpoint" and (each := _each_told(call, module)) is not None:
+            yield each
+            return
         if not isinstance(node, ast.Expr):
             if not _runs_after(call, module):
                 yield from _job(call, role, module, is_answered=True)
@@ -365,6 +367,39 @@ def _long_work(call: ast.Call, role: str, module: Module) -> Match | None:
             instead=_LATER,
         )
     return None
+
+
+def _each_told(call: ast.Call, module: Module) -> Match | None:
+    """`for user in users: send_mail(user.email)`: as many mails as there are rows, one after the other, before the answer."""
+    loop = next(
+        (
+            each
+            for each in module.loops(call)
+            if isinstance(each, ast.For | ast.AsyncFor) and not module.is_short(each)
+        ),
+        None,
+    )
+    if loop is None or not module.depends_on_loop(call, loop) or _runs_after(call, module):
+        return None
+    external = module.external(call)
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    path: tuple[Hop, ...] = ()
+    if external is None or external.kind != "mail" or last.startswith(("connect", "login", "quit")):
+        mail = _mail(_leaves(call, module, chosen=True))
+        if mail is None or _TRIES_OUT.search(last):
+            return None
+        path = (Hop(module.path, call.lineno, last), *mail.path)
+    return Match(
+        call,
+        f"The response waits until `{spelled(call.func)}` has sent a mail for each of `{shortened(module.segment(loop.iter), 60)}`, one"
+        " after the other.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE,  # there may be few of them
+        when_new=Confidence.LIKELY,
+        call_path=path,
+        impact=kept_estimates.moved_behind(module.options),
+        instead="Answer `202` and let a queue worker send them: it tries again what fails, and a restart loses nothing.",
+    )
 
 
 def _told_at_once(call: ast.Call, module: Module) -> Iterator[Match]:
@@ -491,12 +526,15 @@ def _after_stored(call: ast.Call, module: Module) -> Iterator[Match]:
     function = module.function_of(call)
     if function is None or _NOT_ASIDE.search(last) or _ASKS.match(last) or _UNDOES.match(last.lstrip("_")):
         return
-    if _takes_session(call, module) or _writes(call, module) or module.is_repeated(call):
+    is_job = bool(
+        _JOB.search(last) or _BATCH.search(last)
+    )  # it works with a session of its own, and stores what it finds
+    if _takes_session(call, module) or (_writes(call, module) and not is_job) or module.is_repeated(call):
         return
     if not _follows_commit(call, function.node, module) or _may_refuse(call, module):
         return
     summary = module.summary(call)
-    if summary is None or len(summary.queries) > 2:
+    if summary is None or (len(summary.queries) > 2 and not is_job):
         return
     leaf = next((each for each in (*summary.external, *summary.blocking) if _is_told(each)), None)
     if leaf is None or any(each.kind == "queue" for each in summary.external):
@@ -653,23 +691,43 @@ def _mail(leaves: list[Leaf]) -> Leaf | None:
 
 
 def _follows_commit(call: ast.Call, function: FunctionNode, module: Module) -> bool:
-    """Whether what the request is for is stored already: `await session.commit()` came before, and nothing is stored after."""
+    """Whether what the request is for is stored already: `await session.commit()` came before on the way to the call, and nothing
+    is stored on the way from there."""
     if isinstance(function, ast.Lambda):
         return False
-    stored = next((each for each in _storing(function, module) if each is not call), None)
-    return stored is not None and stored.lineno < call.lineno
+    stored = [each for each in _storing(function, module) if each is not call]
+    found, goes_on = False, True
+    child: ast.AST | None = module.statement(call) if stored else None
+    while child is not None and child is not function:
+        parent = module.parent(child)
+        block = block_with(child, parent)
+        if block:
+            place = [id(each) for each in block].index(id(child))
+            found = found or any(_has(each, stored) for each in block[:place])
+            for each in block[place + 1 :] if goes_on else ():
+                if _has(each, stored):
+                    return False
+                if isinstance(each, ast.Return | ast.Raise):
+                    goes_on = False
+                    break
+        child = parent
+    return found
+
+
+def _has(statement: ast.stmt, calls: list[ast.Call]) -> bool:
+    end = statement.end_lineno or statement.lineno
+    return any(statement.lineno <= each.lineno <= end for each in calls)
 
 
 @once_for_node
 def _storing(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> list[ast.Call]:
-    """The two last calls of a function that store something, the last one first."""
-    found = [
+    """The calls of a function that store something."""
+    return [
         each
         for each in own_calls(function)
         if ((query := module.query(each)) is not None and query.kind in ("commit", "write"))
         or ((made := module.summary(each)) is not None and bool(made.commits or made.writes))
     ]
-    return heapq.nlargest(2, found, key=lambda each: each.lineno)
 
 
 def _is_purpose(called: str, function: str) -> bool:

@@ -3,28 +3,33 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rules import libraries
 from rules.engine.costs import kept_estimates
+from rules.engine.linking.graph import THREAD
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origin
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.common_answers import takes_tools_only, told_by_caller
 from rules.engine.service.creation import made_again
 from rules.engine.service.remembering import is_remembered
+from rules.engine.service.traffic import is_for_admins
 
 if TYPE_CHECKING:
+    from rules.engine.costs.summaries import Leaf
     from rules.engine.module import Module
 
 _PERSONAL = regex(
     r"user|auth|token|session|tenant|account|member|owner|credential|api_?key|permission", re.IGNORECASE
 )
 _FRESH = regex(
-    r"health|ping|ready|alive|live|status|check|probe|metrics|stream|download|callback|oauth|login",
+    r"health|ping|poll|ready|alive|live|status|check|probe|metrics|stream|download|callback|oauth|login",
     re.IGNORECASE,
 )
 
@@ -57,6 +62,21 @@ _OF_SOURCE = frozenset(
 """What gives templates that are in no file."""
 _NAMES = 20
 """So many names are followed to what they hold."""
+_READING = frozenset({"get", "fetch", "request", "urlopen", "urlretrieve", "list_objects_v2", "get_object"})
+"""What other services are read with."""
+_QUICK_STORES = frozenset({"redis", "memcached"})
+_STORES = ("redis.", "aioredis.", "pymemcache.", "aiomcache.")
+_OFTEN = 3
+"""Endpoints that read the same rows each time."""
+_CHANGES = regex(
+    r"(?:^|_)(?:next|pop|claim|lock|create|init\w*|seed|ensure|update|refresh|sync|health|check|test|ping|count)(?:_|$)"
+)
+"""What a function is called whose rows are others each time, or that sets something up."""
+_VARIES = regex(
+    r"(?i)current|user|auth|token|tenant|account|member|permission|context|random|now\(|today\(|skip_locked|with_for_update|request\b"
+)
+_MANY = 4
+"""Queries for an answer that depends on parameters: fewer are quick."""
 _QUICKLY = 2_000
 """Parts of a constant that take less than a millisecond to copy."""
 
@@ -64,8 +84,9 @@ _QUICKLY = 2_000
 class ExpensivePureCallUncached(Rule):
     """A public endpoint asks another service the same question again for each caller.
 
-    It takes only a path and query, knows no user, and its answer comes from elsewhere: two callers with the same
-    parameters get the same answer and pay for it twice. A dependency that has another service say who a caller is asks for
+    It takes only a path and query, knows no user, and its answer comes from elsewhere, or from several queries: two callers
+    with the same parameters get the same answer and pay for it twice. So do all who need a row of the site that many
+    endpoints read each time. A dependency that has another service say who a caller is asks for
     each request, and all its endpoints wait for that answer first.
 
     ## Instead
@@ -123,33 +144,165 @@ class ExpensivePureCallUncached(Rule):
         yield from _made_of_kept(node, module)
         yield from _template_environment(node, module)
         if str(module.role(node) or "") == "dependency":
-            yield from _who_asks(node, module)
+            yield from list(_who_asks(node, module)) or _same_rows(node, module)
             return
         if str(module.role(node) or "") != "endpoint":
             if _CALLER.match(node.name) and _is_called_by_endpoints(node, module):
                 yield from _who_asks(node, module)
+            else:
+                yield from _same_rows(node, module)
             return
-        if not _is_public_read(node, module):
-            return
-        for call in walk(node):
-            if not isinstance(call, ast.Call) or module.function_of(call) != module.function_of(node):
-                continue
-            external = module.external(call)
-            if (
-                external is None
-                or external.kind not in ("http", "llm")
-                or not _reads(call)
-                or is_remembered(call, module)
-            ):
-                continue
-            yield Match(
-                call,
-                f"`{spelled(call.func)}` is asked again by each caller of `{node.name}`, also for parameters that were asked"
-                " before.",
-                confidence=Confidence.POSSIBLE,
-                impact=kept_estimates.fetched_each_time(module.options),
-            )
-            return
+        said = list(_asked_here(node, module)) if _is_public_read(node, module) else []
+        yield from said or _same_for_all(node, module)
+
+
+def _asked_here(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """The first call of the endpoint itself that asks another service."""
+    for call in walk(node):
+        if not isinstance(call, ast.Call) or module.function_of(call) != module.function_of(node):
+            continue
+        external = module.external(call)
+        if (
+            external is None
+            or external.kind not in ("http", "llm")
+            or not _reads(call)
+            or is_remembered(call, module)
+        ):
+            continue
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` is asked again by each caller of `{node.name}`, also for parameters that were asked"
+            " before.",
+            confidence=Confidence.POSSIBLE,
+            impact=kept_estimates.fetched_each_time(module.options),
+        )
+        return
+
+
+def _same_for_all(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """What an endpoint has looked up or asked elsewhere for each caller, when nothing of the caller is in the answer."""
+    if _FRESH.search(function.name) or is_remembered(function.body[0], module):
+        return
+    told = told_by_caller(function, module)
+    if (
+        told is None
+        or (told and is_for_admins(function.body[0], module))
+        or any(_FRESH.search(each.path) for each in module.endpoints(function))
+    ):
+        return
+    work = _work_of(function, module)
+    if work is None:
+        return
+    same = "callers with the same parameters get" if told else "all of them get"
+    if work.asked is not None:
+        call, leaf = work.asked
+        yield Match(
+            function,
+            f"`{function.name}` asks `{leaf.callable}` anew for each caller, though {same} the same answer.",
+            confidence=Confidence.POSSIBLE,
+            call_path=(Hop(module.path, call.lineno, last_name(call.func)), *leaf.path),
+            impact=kept_estimates.fetched_each_time(module.options),
+        )
+    elif work.reads >= (_MANY if told or is_for_admins(function.body[0], module) else _SEVERAL):
+        yield Match(
+            function,
+            f"`{function.name}` has the database answer {work.reads} queries for each caller, though {same} the same answer.",
+            confidence=Confidence.POSSIBLE,  # how often it is asked, and how old an answer may be, is not known
+            instead="Keep the answer for as long as it may be old: `@cache(expire=60)` of fastapi-cache, or Redis with `ex=60`.",
+        )
+
+
+def _same_rows(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """`async def load_site(db): return await db.scalar(select(Site))` of many endpoints: nothing of the request is in the query."""
+    if not isinstance(module.parent(function), ast.Module) or not takes_tools_only(function):
+        return  # one inside another has what that is given
+    if _CHANGES.search(function.name) or not module.in_request_path(function):
+        return
+    endpoints = [each for each in module.endpoints(function) if not _FRESH.search(each.path)]
+    text = module.segment(function)
+    if len(endpoints) < _OFTEN or _VARIES.search(text) or is_remembered(function.body[0], module):
+        return
+    if is_for_admins(function.body[0], module) or not _gives_something(function):
+        return
+    queries = [(call, query) for call in own_calls(function) if (query := module.query(call)) is not None]
+    if not queries or any(
+        query.kind != "select" or query.driver in _QUICK_STORES or module.is_repeated(call)
+        for call, query in queries
+    ):
+        return
+    yield Match(
+        queries[0][0],
+        f"`{function.name}` reads the same rows for each request to {len(endpoints)} endpoints: nothing of the request is in the query.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how often the rows change is not known
+        call_path=(
+            Hop(module.path, function.lineno, function.name),
+            Hop(module.path, queries[0][0].lineno, last_name(queries[0][0].func)),
+        ),
+        impact=kept_estimates.fetched_each_time(module.options),
+        instead="Keep the rows for as long as they may be old: `cachetools.TTLCache(maxsize=1, ttl=60)` around what is read, as plain"
+        " values, and emptied where they are changed.",
+    )
+
+
+def _gives_something(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it returns what it read, and is no generator."""
+    own = [each for statement in function.body for each in walk(statement)]
+    return any(isinstance(each, ast.Return) and each.value is not None for each in own) and not any(
+        isinstance(each, ast.Yield | ast.YieldFrom) for each in own
+    )
+
+
+class _Work(NamedTuple):
+    """What an endpoint does to answer, where it only reads."""
+
+    reads: int
+    asked: tuple[ast.Call, Leaf] | None
+
+
+def _work_of(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> _Work | None:
+    """The queries of a handler and of what it calls, and the first way to another service; None where it stores something."""
+    reads = 0
+    asked: tuple[ast.Call, Leaf] | None = None
+    handler = module.graph_node(function.body[0])
+    handed = {edge.call.line: edge.target for edge in handler.edges if edge.kind == THREAD} if handler else {}
+    for call in own_calls(function):
+        query = module.query(call)
+        if query is not None:
+            if query.kind in ("write", "commit", "flush"):
+                return None
+            reads += query.kind == "select" and query.driver not in _QUICK_STORES
+            continue
+        summary = module.summary(call)
+        if summary is None and call.lineno in handed and module.offload(call) is not None:
+            summary = module.project.summaries.of(handed[call.lineno])
+        if summary is None:
+            continue
+        if summary.writes or summary.commits:
+            return None
+        if module.call_flags(call) & (facts.RECALLED | facts.ON_MISS | facts.ONCE | facts.FAILING):
+            continue
+        reads += any(_is_always(leaf) and not leaf.callable.startswith(_STORES) for leaf in summary.reads)
+        if asked is None:
+            leaf = next((each for each in summary.external if _is_asked(each)), None)
+            asked = (call, leaf) if leaf is not None else None
+    return _Work(reads, asked)
+
+
+def _is_always(leaf: Leaf) -> bool:
+    """Whether it happens whenever the call is made."""
+    return not (leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice or leaf.kept_by)
+
+
+def _is_asked(leaf: Leaf) -> bool:
+    """Whether another service is read each time."""
+    return (
+        _is_always(leaf)
+        and not leaf.under_condition
+        and leaf.kind in _KINDS
+        and leaf.callable.rpartition(".")[2] in _READING
+        and not leaf.callable.startswith(_STORES)
+    )
 
 
 def _who_asks(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import kept_estimates
 from rules.engine.linking.values import Sort
+from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.origins import origins
 from rules.engine.reading.regexes import regex
-from rules.engine.reading.walking import walk
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import depends_on_request, made_again, made_with_owner, owner_per_request
 from rules.engine.service.first_time import is_first_time
 from rules.engine.service.fixed_requests import fixed_request, is_read
 from rules.engine.service.remembering import is_remembered
-from rules.engine.service.traffic import tries_out
+from rules.engine.service.traffic import is_seldom, tries_out
 from rules.libraries.heavy import SLOW_TO_CHANGE
 
 if TYPE_CHECKING:
@@ -42,6 +44,20 @@ _SECRETS = (
     *("SSMClient.get_parameter", "SSMClient.get_parameters", "SSMClient.get_parameters_by_path"),
     *(".read_secret_version", ".read_secret"),
 )
+_ASKED_FOR = frozenset({"bucket_exists", "head_bucket", "collection_exists", "has_collection"})
+"""Whether something is there that is made once: a bucket, a collection."""
+_MADE = frozenset({"make_bucket", "create_bucket", "create_payload_index", "create_topics"})
+"""What makes such a thing."""
+_LISTED = frozenset({"get_collections", "list_collections", "list_buckets", "list_indexes"})
+"""What lists such things, and is asked for one where the function makes it too."""
+_MAKES = frozenset({"create_collection", "create_bucket", "create_index", "make_bucket"})
+_OWN_MADE = frozenset({"create_index", "create_indexes", "ensure_index"})
+"""Methods of a collection of MongoDB, of which other things have namesakes."""
+_MONGO = ("pymongo.", "motor.")
+_SETS_UP = _ASKED_FOR | _MADE | _OWN_MADE | _LISTED
+_ENSURES = regex(
+    r"(?:^|_)(?:ensure|make_sure|assure|init\w*|prepare|setup|set_up|if_not_exists?|if_missing|exists?)(?:_|$)"
+)
 _KEY_CLIENTS = frozenset({"jwt.PyJWKClient", "jwt.jwks_client.PyJWKClient"})
 
 
@@ -61,7 +77,7 @@ class ImmutableRemoteConfigPerRequest(Rule):
     """A document that hardly ever changes is fetched again for every request.
 
     Signing keys, OpenID configuration, exchange rates, lists of countries: the answer is the same for all callers, and for
-    hours. Each request waits for the other side anyway, fails when it fails, and counts against its limit.
+    hours; so is whether a bucket or a collection is there that the first request made. Each request waits for the other side anyway, fails when it fails, and counts against its limit.
 
     ## Instead
     Fetch it at start-up, or once per lifetime: `cachetools.TTLCache` around a plain function, `async_lru.alru_cache(ttl=300)`
@@ -121,6 +137,7 @@ class ImmutableRemoteConfigPerRequest(Rule):
             or callee.sort == Sort.CLASS
             or callee.spelled in _SENDS
             or is_read(callee.spelled)
+            or callee.spelled in _SETS_UP
             or callee.name.endswith(_SECRETS)
         )
 
@@ -129,6 +146,9 @@ class ImmutableRemoteConfigPerRequest(Rule):
             yield from self._of_keys(node, module)
             return
         if not module.in_request_path(node) or module.is_repeated(node):
+            return
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _SETS_UP:
+            yield from _set_up_again(node, node.func.attr, module)
             return
         found = fixed_request(node, module)
         if found is None:
@@ -186,6 +206,43 @@ class ImmutableRemoteConfigPerRequest(Rule):
         if any(_PROBE.search(name) for name in names):
             return False
         return any(endpoint.method == "GET" for endpoint in module.endpoints(call))
+
+
+def _set_up_again(call: ast.Call, name: str, module: Module) -> Iterator[Match]:
+    """`if not client.bucket_exists("files"): client.make_bucket("files")` on the way of each upload."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda) or function.name == "__init__":
+        return
+    if name in _OWN_MADE and not (module.qualified_name(call.func) or "").startswith(_MONGO):
+        return
+    steps = [
+        each
+        for each in own_calls(function.node)
+        if isinstance(each.func, ast.Attribute) and each.func.attr in _SETS_UP | _MAKES
+    ]
+    if min(steps, key=lambda each: (each.lineno, each.col_offset)) is not call:
+        return  # said once for all that the function sets up
+    if name in _LISTED and not any(last_name(each.func) in _MAKES for each in steps):
+        return  # who lists them wants to see them
+    if module.call_flags(call) & facts.FAILING or is_first_time(call, module) or is_remembered(call, module):
+        return
+    if is_seldom(call, module) or module.callee(call) is not None:
+        return
+    is_endpoint = str(module.role(call) or "") == "endpoint"
+    if depends_on_request(call, module) and (is_endpoint or not _ENSURES.search(function.name)):
+        return  # which one it is comes with the request
+    asks = name in _ASKED_FOR | _LISTED
+    yield Match(
+        call,
+        f"`{spelled(call.func)}` asks for each request whether something is there that was made the first time."
+        if asks
+        else f"`{spelled(call.func)}` is called for each request, to make what is there after the first one.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # somebody may take it away
+        impact=kept_estimates.fetched_each_time(module.options),
+        instead="Do it once: in the lifespan, or when the work fails because it is missing; a set of the names that were seen"
+        " there is enough where there are several.",
+    )
 
 
 def _with_owner(call: ast.Call, module: Module) -> Iterator[Match]:

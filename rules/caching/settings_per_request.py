@@ -23,6 +23,7 @@ from rules.engine.service.traffic import is_seldom
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.costs.summaries import Leaf, Summary
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
@@ -92,6 +93,44 @@ _JOINS = frozenset(
 """What makes a path of others, or finds the place where the process runs."""
 _VALIDATE = frozenset({"validator", "field_validator", "model_validator", "root_validator", "computed_field"})
 _WRITES = regex(r"\bdump\(|\bwrite_(?:text|bytes)\(|open\([^)\n]*,\s*(?:mode=)?[\"'][wax]|\.write\(")
+_OF_PROCESS = {
+    **dict.fromkeys(
+        (
+            *(
+                f"importlib.metadata.{name}"
+                for name in ("version", "distribution", "distributions", "metadata", "packages_distributions")
+            ),
+            *(f"pkg_resources.{name}" for name in ("get_distribution", "iter_entry_points", "working_set")),
+            "importlib.metadata.entry_points",
+        ),
+        "reads the metadata of installed packages",
+    ),
+    **dict.fromkeys(("pkgutil.iter_modules", "pkgutil.walk_packages"), "lists the modules of a package"),
+    "shutil.which": "looks for a program in all folders of `PATH`",
+    "inspect.getsource": "reads source code",
+    "zoneinfo.available_timezones": "reads all files of the time zones",
+    "nltk.download": "asks a server whether its copy of the data is the latest",
+    "cpuinfo.get_cpu_info": "starts programs to find out about the processor",
+}
+"""What asks something that is the same as long as the process runs, and takes a millisecond or more."""
+_OPENS = frozenset(
+    {"builtins.open", "pathlib.Path.open", "pathlib.Path.read_text", "pathlib.Path.read_bytes"}
+)
+_LOADS = frozenset({"joblib.load", "torch.load", "torch.jit.load", "lightgbm.Booster"}) | _TABLES
+_WRITING = (
+    *(
+        ".dump",
+        ".write",
+        ".write_text",
+        ".write_bytes",
+        ".writerow",
+        ".writerows",
+        ".to_csv",
+        ".to_json",
+        ".to_parquet",
+    ),
+    *(".save", ".to_excel", ".write_csv", ".write_parquet", ".write_json"),
+)
 _STATE = regex(
     r"cache|state|store|session|histor|progress|result|status|output|report|upload|tmp|temp|queue|lock|log|db\b|database|token",
     re.IGNORECASE,
@@ -104,7 +143,7 @@ _DEEP = 8
 class SettingsPerRequest(Rule):
     """Settings made for each request read the environment and their files again, and validate all of it.
 
-    They cannot have changed: a process keeps the environment it was started with. The file is read on the event loop or
+    They cannot have changed: a process keeps the environment it was started with, and the packages that it imported. The file is read on the event loop or
     in one of 40 worker threads, for each request.
 
     ## Instead
@@ -189,6 +228,8 @@ class SettingsPerRequest(Rule):
     def concerns(self, callee: Callee) -> bool:
         return (
             callee.name in _READERS
+            or callee.name in _OF_PROCESS
+            or (callee.enters and callee.sort == Sort.FUNCTION)
             or callee.name in _PARSERS
             or callee.sort == Sort.CLASS
             or (callee.is_method and callee.spelled in _READS)
@@ -196,6 +237,9 @@ class SettingsPerRequest(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func) or ""
+        if name in _OF_PROCESS:
+            yield from _of_process(node, _OF_PROCESS[name], module)
+            return
         if isinstance(node.func, ast.Attribute) and node.func.attr in _READS and name not in _PARSERS:
             yield from _text_of_file(node, module)
             return
@@ -211,7 +255,10 @@ class SettingsPerRequest(Rule):
             ):
                 yield _of_folder(node, path, module)
                 return
-        if not what or is_first_time(node, module):
+        if not what:
+            yield from _loaded_elsewhere(node, module)
+            return
+        if is_first_time(node, module):
             return
         if made_again(node, module) is None:
             yield from _in_validator(node, what, module)
@@ -241,6 +288,94 @@ def _parses(function: ast.AST, module: Module) -> bool:
     return any(
         isinstance(each, ast.Call) and (module.qualified_name(each.func) or "") in _PARSERS
         for each in walk(function)
+    )
+
+
+def _of_process(call: ast.Call, what: str, module: Module) -> Iterator[Match]:
+    """`importlib.metadata.version("shop")` in an endpoint: it cannot be another one before the next start."""
+    if made_again(call, module) is None or is_first_time(call, module) or is_remembered(call, module):
+        return
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if is_seldom(call, module) or not all(_is_fixed(each, module, _DEEP) for each in given):
+        return
+    yield Match(
+        call,
+        f"`{spelled(call.func)}` {what} for each request, though it gives the same until the process ends.",
+        confidence=Confidence.POSSIBLE,
+        impact=kept_estimates.settings_read(module.options),
+        instead="Ask once: a constant of the module, or `@lru_cache(maxsize=1)` on a function that returns it.",
+    )
+
+
+def _loaded_elsewhere(call: ast.Call, module: Module) -> Iterator[Match]:
+    """`SearchIndex("index.json")`, `load_model()` of a path by default: what it reads is the same file each time."""
+    value = module.value(call.func)
+    if value is None or value.sort not in (Sort.CLASS, Sort.FUNCTION) or module.is_repeated(call):
+        return
+    summary = module.summary(call)
+    if summary is None or (value.sort == Sort.FUNCTION and not _takes_something(call, module)):
+        return
+    leaf = _loading(summary)
+    if leaf is None or summary.writes or summary.external or made_again(call, module) is None:
+        return
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if not all(_is_fixed(each, module, _DEEP) for each in given) or is_first_time(call, module):
+        return
+    if is_seldom(call, module) or is_remembered(call, module) or _stands_in(call, module):
+        return
+    texts = " ".join((spelled(call.func), *(_written_out(each, module) for each in given)))
+    if _STATE.search(texts) or _writes_files(leaf.path[-1].path, module):
+        return
+    last = last_name(call.func)
+    path = (Hop(module.path, call.lineno, last), *leaf.path)
+    if any(hop.path == module.path and leaf.callable in _PARSERS for hop in leaf.path[-1:]):
+        return  # said as reading and parsing
+    yield Match(
+        call,
+        f"`{spelled(call.func)}` loads the same with `{leaf.callable}` for each request: nothing that it is given changes.",
+        confidence=Confidence.POSSIBLE,  # the file may be replaced while the service runs
+        call_path=path,
+        impact=kept_estimates.settings_read(module.options),
+        instead="Load it once: in the lifespan, or behind `@lru_cache(maxsize=1)` on a function that returns it.",
+    )
+
+
+def _loading(summary: Summary) -> Leaf | None:
+    """What of a function loads a model or a table, or reads a file and makes objects of it, each time it is called."""
+    always = [
+        each
+        for each in (*summary.cpu, *summary.blocking)
+        if not (
+            each.cached or each.on_miss or each.sometimes or each.rarely or each.by_choice or each.kept_by
+        )
+    ]
+    opens = any(each.callable in _OPENS for each in always)
+    return next(
+        (
+            each
+            for each in always
+            if each.callable in _LOADS
+            or (opens and (each.callable in _PARSERS or each.callable == "pickle.load"))
+        ),
+        None,
+    )
+
+
+def _takes_something(call: ast.Call, module: Module) -> bool:
+    """Whether the function that is called is told what to read, if only by default."""
+    callee = module.callee(call)
+    if callee is None:
+        return False
+    taken = {each.name for each in callee.function.parameters} | {*callee.function.order}
+    taken.update(callee.function.takes.split(","))
+    return bool(taken - {"self", "cls", ""})
+
+
+def _writes_files(path: str, module: Module) -> bool:
+    """Whether a file of the project writes files too: what it reads may be what it wrote."""
+    linked = module.project.resolver.modules.get(path)
+    return linked is None or any(
+        each.ref.endswith(_WRITING) for function in linked.facts.functions for each in function.calls
     )
 
 

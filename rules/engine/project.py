@@ -257,12 +257,15 @@ class Project:
 
     def endpoint_refs(self, node: Node) -> tuple[EndpointRef, ...]:
         """The endpoints that reach `node`."""
-        bits, found = node.endpoints, []
+        return tuple(each.ref for each in self.endpoint_nodes(node))
+
+    def endpoint_nodes(self, node: Node) -> Iterator[EndpointNode]:
+        """As `endpoint_refs`, with what handles them and what runs before."""
+        bits = node.endpoints
         while bits:
             lowest = bits & -bits
-            found.append(self.routing.endpoints[lowest.bit_length() - 1].ref)
+            yield self.routing.endpoints[lowest.bit_length() - 1]
             bits ^= lowest
-        return tuple(found)
 
     def bodies(self, node: Node) -> frozenset[str]:
         """The full names of the project's classes whose instances the endpoints that reach `node` are sent."""

@@ -23,6 +23,7 @@ from rules.engine.service.creation import (
     is_fallback,
     lives_for_one_call,
     made_again,
+    made_for_each_call,
     made_with_owner,
     owner_per_request,
 )
@@ -39,8 +40,13 @@ _OFTEN = {
     Place.REQUEST: "for each request",
     Place.LOOP: "in each turn of the loop",
     Place.CALL: "for this one call",
+    Place.EACH: "for each call of the function around it",
     Place.OWNER: "with an object that each request makes",
 }
+_OF_CALLER = regex(r"(?i)bearer|access_token|jwt|user|session_token|id_token|tenant|password")
+_KEEP_EACH = (
+    "Keep one for each set of credentials: `@lru_cache(maxsize=64)` on a function of them that makes it."
+)
 # Clients of one's own application, in tests and tools.
 _LOCAL_TRANSPORTS = frozenset({"app", "uds"})
 _LOCAL_CLASSES = ("ASGITransport", "WSGITransport", "MockTransport")
@@ -158,22 +164,33 @@ class HttpClientPerRequest(Rule):
             maker = owner_per_request(node, module) or entered_per_request(node, module)
         if maker is not None or (place is None and made_with_owner(node, module)):
             place = Place.OWNER
+        if place is None and _is_worth_keeping(client) and made_for_each_call(node, module):
+            place = Place.EACH
         if place is None:
             return
         if client.kind == "http-call" and module.runs_on_event_loop(node):
             return  # said as a call that blocks
         is_told = client.kind == "sdk" and depends_on_request(node, module)
-        if client.kind == "sdk" and (_is_of_tenant(node) or (is_told and _has_credentials(node, module))):
-            return  # credentials of one tenant
+        of_tenant = client.kind == "sdk" and is_told and _has_credentials(node, module)
+        if client.kind == "sdk" and _is_of_tenant(node):
+            return
+        if of_tenant and (
+            place is Place.OWNER
+            or str(module.role(node) or "") == "endpoint"
+            or _OF_CALLER.search(module.segment(node) + module.symbol_at(node))
+        ):
+            return  # the request brings the credentials
         if is_first_time(node, module):
             return  # kept by whoever asked for it
         doubtful = (
             is_told
+            or of_tenant
+            or place is Place.EACH
             or _is_doubtful(node, module, made_with=maker)
             or (client.is_async and module.has_own_loop(node))
         )
         if (
-            place is not Place.CALL
+            place not in (Place.CALL, Place.EACH)
             and not module.is_waited_for(node)
             and (_is_quickly_made(client) or not module.runs_on_event_loop(node))
         ):
@@ -187,13 +204,13 @@ class HttpClientPerRequest(Rule):
         if _only_deletes(node, module):
             doubtful = True
         severity = _severity(client)
-        if place is Place.CALL or not module.runs_on_event_loop(node):
+        if place in (Place.CALL, Place.EACH) or not module.runs_on_event_loop(node):
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
         yield Match(
             node,
             _message(_made(node, client, module), client, place, _owner(maker, node, module)),
             severity=Severity.LOW if doubtful else severity,
-            cause=f"FP603 {module.path}" if place is Place.CALL else "",
+            cause=f"FP603 {module.path}" if place in (Place.CALL, Place.EACH) else "",
             confidence=Confidence.POSSIBLE
             if doubtful
             else Confidence.CERTAIN
@@ -201,7 +218,7 @@ class HttpClientPerRequest(Rule):
             else Confidence.LIKELY,
             call_path=(maker, Hop(module.path, node.lineno, spelled(node.func))) if maker is not None else (),
             impact=estimates.client_per_request(module.options, client.cpu_ms),
-            instead=_instead(client, _made(node, client, module)),
+            instead=_KEEP_EACH if of_tenant else _instead(client, _made(node, client, module)),
         )
 
     def _without_session(self, node: ast.Call, module: Module) -> Iterator[Match]:
@@ -237,6 +254,11 @@ def _sessionless(tree: ast.Module, module: Module) -> list[ast.Call]:
         for call in scope.calls
         if (module.qualified_name(call.func) or "") in _SESSIONLESS and module.reached(call)
     ]
+
+
+def _is_worth_keeping(client: Client) -> bool:
+    """Whether one costs more than what a function that makes a `requests.Session` for its calls spares with it."""
+    return client.kind != "http-call" and not client.name.startswith("requests.")
 
 
 def _only_deletes(call: ast.Call, module: Module) -> bool:

@@ -333,11 +333,23 @@ def _asked_in_time(call: ast.Call, default: Timeout, module: Module) -> bool:
     return is_bounded(call, module) or any(
         isinstance(part, ast.Call)
         and part is not call
+        and not _is_another_client(part)
         and (
             any(keyword.arg == default.keyword for keyword in part.keywords)
             or module.qualified_name(part.func) in BOUNDING
         )
         for part in walk(module.tree)
+    )
+
+
+def _is_another_client(call: ast.Call) -> bool:
+    """`TwilioHttpClient(timeout=10)`: an object that is not given the session has a limit of its own."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return last_name(call.func)[:1].isupper() and not any(
+        "session" in name.lower()
+        for value in given
+        for part in walk(value)
+        if (name := last_name(part)) and isinstance(part, ast.Name | ast.Attribute)
     )
 
 

@@ -34,7 +34,8 @@ _QUEUES = frozenset(
 _UNTIL_LENGTH = 3
 """`xadd(name, fields, id, maxlen)`."""
 _TRIMS = ("xtrim", "xdel")
-_ENDS = ("expire", "expireat", "pexpire", "delete", "unlink")
+_EXPIRES = ("expire", "expireat", "pexpire")
+_ENDS = (*_EXPIRES, "delete", "unlink")
 """Commands after which a whole stream is gone."""
 _TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.loop.create_task"})
 
@@ -199,14 +200,19 @@ class TaskOrQueueGrowth(Rule):
             return
         if not serves(call, module) or any(is_named(module.project, each) for each in _TRIMS):
             return
-        if any(naming(module.project, (module.path,), _ENDS)) and _is_ended(module):
+        if any(naming(module.project, (module.path,), _EXPIRES)) and _is_ended(module, _EXPIRES):
             return
+        ends = any(naming(module.project, (module.path,), _ENDS)) and _is_ended(module, _ENDS)
         yield Match(
             call,
-            f"`{spelled(call.func)}` adds to a Redis stream that nothing trims: entries stay after they were read, and its memory"
+            f"`{spelled(call.func)}` adds to a Redis stream without a length: entries stay after they were read, until the whole stream"
+            " is deleted."
+            if ends
+            else f"`{spelled(call.func)}` adds to a Redis stream that nothing trims: entries stay after they were read, and its memory"
             " grows with each.",
+            severity=Severity.LOW if ends else self.severity,
             confidence=Confidence.POSSIBLE,  # somebody else may trim it
-            when_new=Confidence.LIKELY,
+            when_new=None if ends else Confidence.LIKELY,
             fix=Fix(with_keyword("maxlen", "10_000"), safety=Safety.UNSAFE),
             impact=Impact(
                 "memory = entries since the beginning · size of an entry → 10,000 entries",
@@ -282,10 +288,10 @@ def _bound_to(call: ast.Call, module: Module) -> tuple[str, bool]:
     return "", False
 
 
-def _is_ended(module: Module) -> bool:
-    """Whether the file sends one of the commands that end a stream, as far as it is known what they are sent to."""
+def _is_ended(module: Module, commands: tuple[str, ...]) -> bool:
+    """Whether the file sends one of the commands, which end a stream, as far as it is known what they are sent to."""
     return any(
-        last_name(call.func) in _ENDS
+        last_name(call.func) in commands
         and (command(call, module) is not None or module.qualified_name(call.func) is None)
         for call in nodes_of(module.tree, ast.Call)
         if isinstance(call.func, ast.Attribute)

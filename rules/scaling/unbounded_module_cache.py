@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import kept_estimates
 from rules.engine.data.key_types import is_small
 from rules.engine.finding import Hop
+from rules.engine.linking.context import Context
 from rules.engine.reading.key_words import is_endless, is_few, names_in
 from rules.engine.reading.loop_shapes import shortened
 from rules.engine.reading.origins import origin, origins
@@ -120,7 +121,11 @@ class UnboundedModuleCache(Rule):
                 growth.node,
                 _message(holder, growth, module),
                 confidence=Confidence.LIKELY
-                if endless and heavy and not registers and growth.key is not None
+                if endless
+                and heavy
+                and not registers
+                and growth.key is not None
+                and module.in_request_path(growth.node)
                 else Confidence.POSSIBLE,
                 call_path=_way(holder, growth, module),
                 impact=kept_estimates.growing(module.options),
@@ -189,8 +194,23 @@ def _worst(holder: Holder, module: Module) -> Growth | None:
         and not (growth.key is not None and growth.is_keyed and is_small(origin(growth.key, module), module))
         and not _is_counted(growth)
     ]
+    found = found or [growth for growth in holder.growths if _grows_beside(growth, module)]
     filled = [growth for growth in found if not _is_empty(growth.value)] or found
     return next((growth for growth in filled if _endless(growth, module)), filled[0] if filled else None)
+
+
+def _grows_beside(growth: Growth, module: Module) -> bool:
+    """Whether a task or a job that goes on beside the requests puts in under keys without end, or without a key, again and again."""
+    contexts = module.contexts(growth.node)
+    goes_on = Context.LOOP in contexts and any(
+        isinstance(loop, ast.While | ast.AsyncFor) for loop in module.loops(growth.node)
+    )
+    return (
+        (goes_on or bool(contexts & {Context.TASK, Context.BACKGROUND}))
+        and module.function_of(growth.node) is not None
+        and not _is_counted(growth)
+        and _endless(growth, module)
+    )
 
 
 def _is_named_elsewhere(holder: Holder, module: Module) -> bool:
@@ -287,4 +307,5 @@ def _message(holder: Holder, growth: Growth, module: Module) -> str:
     key = module.segment(growth.key) if growth.key is not None and growth.is_keyed else ""
     if key and len(key) <= 60 and "\n" not in key:
         return f"`{holder.name}` gets an entry for each new `{key}` and nothing ever takes one out: memory grows until the worker restarts."
-    return f"`{holder.name}` grows with each request and nothing ever takes from it: memory grows until the worker restarts."
+    when = "request" if module.in_request_path(growth.node) else f"run of `{module.symbol_at(growth.node)}`"
+    return f"`{holder.name}` grows with each {when} and nothing ever takes from it: memory grows until the worker restarts."

@@ -15,6 +15,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import COMPREHENSIONS
 from rules.engine.reading.spelling import is_main_guard, last_name, names_bound
 from rules.engine.reading.walking import walk
+from rules.engine.service.traffic import is_example
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Edge, Node
@@ -52,6 +53,8 @@ class Place(enum.StrEnum):
     LOOP = "loop"
     CALL = "call"
     """For each call of a coroutine function that no endpoint is seen to reach: a job, a method behind an interface."""
+    EACH = "each"
+    """For each call of a function that works and drops it again, who calls it is not seen to serve a request."""
     OWNER = "owner"
     """With an object that keeps it, which each request makes anew."""
 
@@ -213,6 +216,57 @@ def lives_for_one_call(call: ast.Call, module: Module) -> bool:
     ):
         return False
     return module.runs_on_event_loop(call)
+
+
+def made_for_each_call(call: ast.Call, module: Module) -> bool:
+    """Whether a function that others call makes the object, works with it and drops it again, as often as it is called.
+
+    Not what sets up, hands the object on, or runs once or for good: a script, a command, a job's main loop.
+    """
+    function, node = module.function_of(call), module.graph_node(call)
+    if function is None or node is None or isinstance(function.node, ast.Lambda):
+        return False
+    if (
+        function.name.startswith("__")
+        or _APART.search(function.name)
+        or is_example(module.path, module.project)
+    ):
+        return False
+    if not serves(call, module) or module.project.is_script(module.path) or module.loops(call):
+        return False
+    if str(module.role(call) or "") == "lifespan" or node.contexts & AT_STARTUP:
+        return False
+    if not any(edge.kind == CALL for _, edge in node.callers) and "." not in node.symbol:
+        return False
+    if (
+        all(caller.roles & {"script", "command", "test", "migration"} for caller, _ in node.callers)
+        and node.callers
+    ):
+        return False
+    if any(isinstance(each, ast.While | ast.Yield | ast.YieldFrom) for each in walk(function.node)):
+        return False
+    if lasts(call, module) or goes_away(call, module):
+        return False
+    names = _holders(call, function.node, module) | _entered_as(call, module)
+    repeated = (ast.For, ast.AsyncFor, *COMPREHENSIONS, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+    return not any(
+        isinstance(each, repeated)
+        and each is not function.node
+        and any(isinstance(part, ast.Name) and part.id in names for part in walk(each))
+        for each in walk(function.node)
+    )
+
+
+def _entered_as(call: ast.Call, module: Module) -> set[str]:
+    """What a `with` block calls the object: `async with Client() as client:`."""
+    block = module.statement(call)
+    if not isinstance(block, ast.With | ast.AsyncWith):
+        return set()
+    return {
+        item.optional_vars.id
+        for item in block.items
+        if call in walk(item.context_expr) and isinstance(item.optional_vars, ast.Name)
+    }
 
 
 def closes_itself(call: ast.Call, module: Module) -> bool:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from rules.engine.reading.facts import Function
 
 _WORDS = regex(
-    r"cache|memo|ttl|expire(?!d(?:Signature|Token|Id|[\s.!\x22\x27]))|_loaded|_fetched_at|last_fetch|last_refresh|refresh_interval",
+    r"cache|memo(?!r(?:y|ies))|ttl|expire(?!d(?:Signature|Token|Id|[\s.!\x22\x27]))|_loaded|_fetched_at|last_fetch|last_refresh|refresh_interval",
     re.IGNORECASE,
 )
-"""What code says that keeps answers; not what it says of tokens that ran out (`jwt.ExpiredSignatureError`, "token expired")."""
+"""What code says that keeps answers; not what it says of tokens that ran out (`jwt.ExpiredSignatureError`, "token expired"), and of memory."""
 
 _FEW_VALUES = regex(
     r"(?:^|_)(?:date|day|week|month|year|locale|lang|language|currency|db|session|conn|request|response|settings|config|logger)$"

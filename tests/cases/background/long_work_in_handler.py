@@ -314,7 +314,7 @@ async def send_confirmation(address: str) -> None:
 @app.post("/everyone")
 async def everyone(addresses: list[str]) -> None:
     for address in addresses:
-        await send_welcome(address)
+        await send_welcome(address)  # FP401 (change)
 
 
 running: set[asyncio.Task[None]] = set()

@@ -1,0 +1,128 @@
+"""Whether all who ask an endpoint the same get the same answer."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_TOOLS = regex(
+    r"(?:Session|Connection|Conn|Database|Engine|Pool|Client|Settings|Config|Redis|Collection|Cursor|Manager|BackgroundTasks"
+    r"|Response|UnitOfWork|Uow|DB|Db)(?:Dep(?:endency)?)?$"
+)
+"""Types of what a handler works with: nothing of who asks is in it."""
+_TOOL_NAMES = frozenset(
+    {"db", "session", "conn", "connection", "cursor", "settings", "config", "redis", "response", "engine"}
+)
+_PERSONAL = regex(
+    r"(?i)current|user|auth|token|tenant|account|member|owner|credential|api_?key|permission|principal|identity|caller|claims|viewer|me$"
+    r"|actor|workspace|organi[sz]ation|\borg\b|security|login|jwt|scope|profile|Session(?!$|\b)"
+)
+_OF_CALLER = regex(r"\b(?:Header|Cookie|Security|Body|Form|File)\(")
+_OF_ONE = regex(r"(?i)user|token|session|password|e?mail|api_?key|auth|credential|member|owner|\bme\b")
+"""Parameters of the path or the query of which each caller has one of his own."""
+_ASKS_WHO = regex(r"(?i)current|user|auth|token|identity|principal|caller")
+"""What gives the one who asks, whatever its type is called: `Depends(get_current_client)`."""
+_ASKED_INSIDE = regex(
+    r"(?i)random|shuffle|\bcurrent_?\w*(?:user|tenant|member|account|org|identity)|get_(?:user|tenant|caller|identity)\(|request\.state|session\["
+)
+"""How the code of a handler finds out who asks, without a parameter, or gives another answer each time."""
+_OF_APPLICATION = frozenset({"app", "url_for"})
+
+
+def told_by_caller(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> set[str] | None:
+    """The parameters of the path and the query that the answer of a reading endpoint is made of; None where it may depend on
+    who asks as well, or nobody can tell.
+
+    A dependency whose result the handler does not use decides only whether the caller gets the answer.
+    """
+    handler = module.graph_node(function.body[0])
+    if handler is None:
+        return None
+    served = [each for each in module.project.endpoint_nodes(handler) if each.handler is handler]
+    if not served or any(each.ref.method != "GET" for each in served):
+        return None
+    used = {node.id for statement in function.body for node in walk(statement) if isinstance(node, ast.Name)}
+    asks_who = any(_PERSONAL.search(each.symbol) for endpoint in served for each in endpoint.dependencies)
+    if _ASKED_INSIDE.search(function.name) or any(
+        _ASKED_INSIDE.search(module.segment(statement)) for statement in function.body
+    ):
+        return None
+    told: set[str] = set()
+    for argument, default in _parameters(function):
+        if argument.arg not in used:
+            continue
+        said = module.segment(argument.annotation) if argument.annotation is not None else ""
+        text = f"{said} {module.segment(default) if default is not None else ''}"
+        kind = last_name(argument.annotation) if argument.annotation is not None else ""
+        if kind in ("Request", "HTTPConnection"):
+            if not _only_application(function, argument.arg):
+                return None
+            continue
+        is_tool = (
+            bool(argument.annotation is not None and _TOOLS.search(_type_written(argument.annotation)))
+            or argument.arg in _TOOL_NAMES
+            or "Session" in kind
+        )
+        if (
+            is_tool
+            and not _ASKS_WHO.search(text.replace(kind, ""))
+            and not argument.arg.startswith("current")
+        ):
+            continue
+        if _OF_CALLER.search(text):
+            return None
+        if "Depends" in text or kind.endswith("Dep"):
+            if asks_who or _PERSONAL.search(argument.arg) or _PERSONAL.search(text):
+                return None
+            continue
+        if _OF_ONE.search(argument.arg) or (kind[:1].isupper() and _PERSONAL.search(kind)):
+            return None
+        told.add(argument.arg)
+    return told
+
+
+def takes_tools_only(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function is given nothing but what it works with: `async def load_site(db: AsyncSession)`."""
+    own = function.args
+    if own.vararg is not None or own.kwarg is not None:
+        return False
+    return all(
+        argument.arg in _TOOL_NAMES
+        or (argument.annotation is not None and bool(_TOOLS.search(_type_written(argument.annotation))))
+        for argument, _ in _parameters(function)
+    )
+
+
+def _type_written(annotation: ast.expr) -> str:
+    """`AsyncSession` of `Annotated[AsyncSession, Depends(get_db)]`, and of itself."""
+    written = ast.unparse(annotation)
+    return written.removeprefix("Annotated[").partition(",")[0].partition("[")[0]
+
+
+def _parameters(
+    function: ast.FunctionDef | ast.AsyncFunctionDef,
+) -> Iterator[tuple[ast.arg, ast.expr | None]]:
+    own = function.args
+    plain = [*own.posonlyargs, *own.args]
+    first = len(plain) - len(own.defaults)
+    for position, argument in enumerate(plain):
+        yield argument, own.defaults[position - first] if position >= first else None
+    yield from zip(own.kwonlyargs, own.kw_defaults, strict=True)
+
+
+def _only_application(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
+    """`request.app.state.engine`: what is the same for all requests."""
+    kept = {
+        id(node.value)
+        for node in walk(function)
+        if isinstance(node, ast.Attribute) and node.attr in _OF_APPLICATION
+    }
+    return all(id(node) in kept for node in walk(function) if isinstance(node, ast.Name) and node.id == name)

@@ -1,0 +1,173 @@
+from typing import Annotated
+
+import httpx
+from fastapi import Depends, FastAPI, Header, Request
+from fastapi_cache.decorator import cache
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+app = FastAPI()
+client = httpx.AsyncClient(timeout=10)
+
+
+async def get_db() -> AsyncSession: ...
+
+
+async def get_current_member(token: Annotated[str, Header()]) -> str: ...
+
+
+async def only_members(token: Annotated[str, Header()]) -> None: ...
+
+
+class Shop:
+    def __init__(self, member: str = Depends(get_current_member)) -> None:
+        self.member = member
+
+
+Order: type
+Item: type
+
+
+@app.get("/statistics")
+async def statistics(db: AsyncSession = Depends(get_db)) -> dict[str, int]:  # FP303 (summary)
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return {"orders": orders, "items": items}
+
+
+@app.get("/statistics/of-members", dependencies=[Depends(only_members)])
+async def for_members(db: Annotated[AsyncSession, Depends(get_db)]) -> dict[str, int]:  # FP303 (summary)
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return {"orders": orders, "items": items}
+
+
+@app.get("/statistics/gated")
+async def gated(  # FP303 (summary)
+    member: str = Depends(get_current_member), db: AsyncSession = Depends(get_db)
+) -> dict[str, int]:
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return {"orders": orders, "items": items}
+
+
+@app.get("/statistics/mine")
+async def mine(member: str = Depends(get_current_member), db: AsyncSession = Depends(get_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).where(Order.member == member))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/shop")
+async def of_shop(shop: Shop = Depends(), db: AsyncSession = Depends(get_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).where(Order.member == shop.member))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/request")
+async def of_request(request: Request, db: AsyncSession = Depends(get_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).where(Order.member == request.state.member))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/language")
+async def of_language(db: AsyncSession = Depends(get_db), language: str = Header("en")) -> list[int]:
+    orders = (await db.execute(select(func.count()).where(Order.language == language))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/kept")
+@cache(expire=60)
+async def kept(db: AsyncSession = Depends(get_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/counted")
+async def counted(db: AsyncSession = Depends(get_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    db.add(Order(orders, items))
+    await db.commit()
+    return [orders, items]
+
+
+@app.get("/health/database")
+async def health(db: AsyncSession = Depends(get_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/items/{item_id}")
+async def item(item_id: int, db: AsyncSession = Depends(get_db)) -> list[object]:
+    found = (await db.execute(select(Item).where(Item.id == item_id))).scalar_one()
+    orders = (await db.execute(select(func.count()).where(Order.item_id == item_id))).scalar()
+    return [found, orders]
+
+
+@app.get("/items/{item_id}/ratings")
+async def ratings(  # FP303 (summary)
+    item_id: int, skip: int = 0, db: AsyncSession = Depends(get_db)
+) -> list[object]:
+    found = (await db.execute(select(Item).where(Item.id == item_id))).scalar_one()
+    total = (await db.execute(select(func.count()).where(Order.item_id == item_id))).scalar()
+    average = (await db.execute(select(func.avg(Order.rating)).where(Order.item_id == item_id))).scalar()
+    some = (
+        (await db.execute(select(Order).where(Order.item_id == item_id).offset(skip).limit(20)))
+        .scalars()
+        .all()
+    )
+    return [found, total, average, some]
+
+
+async def ask_weather(city: str) -> dict[str, float]:
+    return (await client.get(f"https://weather.example/{city}")).json()
+
+
+@app.get("/towns/{city}/weather")
+async def weather(city: str, db: AsyncSession = Depends(get_db)) -> dict[str, float]:  # FP303 (summary)
+    return await ask_weather(city)
+
+
+@app.get("/towns/{city}/weather/of-member")
+async def weather_of(city: str, user_id: int) -> dict[str, float]:
+    return {**await ask_weather(city), "user": user_id}
+
+
+@app.post("/towns/{city}/weather")
+async def weather_posted(city: str) -> dict[str, float]:
+    return await ask_weather(city)
+
+
+def get_user() -> str: ...
+
+
+@app.get("/statistics/of-context")
+async def of_context(db: AsyncSession = Depends(get_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).where(Order.member == get_user()))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+async def ask_for_one() -> dict[str, float]:
+    return (await client.get("https://weather.example/any")).json()
+
+
+@app.get("/towns/random")
+async def random_town() -> dict[str, float]:
+    return await ask_for_one()
+
+
+@app.get("/towns/of-the-day")
+async def town_of_the_day() -> dict[str, float]:  # FP303 (summary)
+    return await ask_for_one()
+
+
+@app.get("/forecasts/{number}/poll")
+async def forecast(number: int) -> dict[str, float]:
+    return await ask_for_one()
