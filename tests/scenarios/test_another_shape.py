@@ -773,7 +773,7 @@ def test_a_message_that_counts_all_questions_does_not_tell_the_first_apart(tmp_p
 
     report = review(
         tmp_path,
-        SHOP_WITH_BASKET | {"shop/db.py": DB + USAGE_LOG, "shop/basket.py": asking(3)},
+        SHOP_WITH_BASKET | {"shop/db.py": DATABASE + USAGE_LOG, "shop/basket.py": asking(3)},
         {"shop/basket.py": asking(6)},
     )
 

@@ -356,7 +356,9 @@ def test_a_helper_that_queries_for_each_of_who_knows_how_many_gets_a_mark(
     looping = BASKET.replace(
         "return numbers", f"found = {over}\n    return [named(session, each) for each in found]"
     )
-    pull = PullRequest(tmp_path, SHOP | {"shop/db.py": DATABASE, "shop/basket.py": BASKET, "shop/main.py": main})
+    pull = PullRequest(
+        tmp_path, SHOP | {"shop/db.py": DATABASE, "shop/basket.py": BASKET, "shop/main.py": main}
+    )
     pull.push({"shop/basket.py": looping})
 
     report = pull.review()
@@ -390,7 +392,9 @@ def test_a_loop_over_a_thing_or_two_where_nobody_gives_any_is_a_hint(
     main = MAIN.replace("app = FastAPI()", "app = FastAPI()\napp.include_router(basket.router)").replace(
         "from fastapi", "from shop import basket\nfrom fastapi", 1
     )
-    pull = PullRequest(tmp_path, SHOP | {"shop/db.py": DATABASE, "shop/basket.py": wishes, "shop/main.py": main})
+    pull = PullRequest(
+        tmp_path, SHOP | {"shop/db.py": DATABASE, "shop/basket.py": wishes, "shop/main.py": main}
+    )
     pull.push({"shop/basket.py": looping})
 
     report = pull.review()
