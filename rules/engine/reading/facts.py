@@ -42,7 +42,7 @@ from rules.engine.reading.rows import Flow
 from rules.engine.reading.signatures import signature
 from rules.engine.reading.switches import Switch
 
-ENGINE_VERSION = "84"
+ENGINE_VERSION = "85"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
