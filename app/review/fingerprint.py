@@ -126,6 +126,7 @@ def match(
 
     chosen = {(old.code, old.leaf) for old in (*before.findings, *tip) if old.code in _CHOICES}
     spoken_of = _Lines(before.findings, diff) if diff is not None else None
+    known_leaves = _Leaves(before.findings, after.findings, diff) if diff is not None else None
     new: list[Finding] = []
     existing: list[Finding] = []
     for finding in pairing.open:
@@ -133,6 +134,7 @@ def match(
             id(finding) in at_tip
             or (finding.code, finding.leaf) in chosen
             or _was_counted(finding, spoken_of)
+            or (known_leaves is not None and known_leaves.knows(finding))
         )
         (existing if is_old else new).append(finding)
     grown: list[Finding] = []
@@ -178,6 +180,35 @@ def _was_counted(finding: Finding, before: _Lines | None) -> bool:
         if before.severity.get((finding.code, *place), -1) < finding.in_itself.rank:
             return False
     return True
+
+
+class _Leaves:
+    """Calls that findings at the merge base stood on and none does at the head: a helper that loses its `async` has its callers
+    stop the loop, each of them, as it did before."""
+
+    def __init__(self, before: Sequence[Finding], after: Sequence[Finding], diff: Diff) -> None:
+        self.diff = diff
+        self.standing = {(_family(each), each.path, each.line) for each in after}
+        self.before: dict[tuple[str, str, int], set[EndpointRef]] = {}
+        for each in before:
+            if each.code.startswith(_BY_PLACE):
+                place = _family(each), each.path, each.line
+                self.before.setdefault(place, set()).update(endpoints_of(each))
+
+    def knows(self, finding: Finding) -> bool:
+        if not (self.before and finding.code.startswith(_BY_PLACE) and len(finding.call_path) > 1):
+            return False
+        leaf, family = finding.call_path[-1], _family(finding)
+        place = self.diff.base_place(leaf.path, leaf.line)
+        if place is None or (family, leaf.path, leaf.line) in self.standing:
+            return False
+        reached = self.before.get((family, *place))
+        return reached is not None and endpoints_of(finding) <= reached
+
+
+def endpoints_of(finding: Finding) -> set[EndpointRef]:
+    """The endpoints that reach it."""
+    return {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
 
 
 class _Pairing:

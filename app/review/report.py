@@ -414,7 +414,7 @@ def _is_costlier(
     """
     if not _is_in_loop(finding):
         return False
-    reached = _reached(finding) & steeper
+    reached = fingerprint.endpoints_of(finding) & steeper
     if finding.loops > old.loops:
         return bool(reached)
     if finding.loops < old.loops and not _is_reached_anew(finding, diff):
@@ -435,22 +435,21 @@ def _asks_in_loop(
         return False
     if finding.loops <= old.loops and not _is_reached_anew(finding, diff):
         return False
-    return bool(_reached(finding) & repeated - _told_by_loops(new)) and _near(finding, diff)
+    return bool(fingerprint.endpoints_of(finding) & repeated - _told_by_loops(new)) and _near(finding, diff)
 
 
 def _told_by_loops(new: Sequence[Finding]) -> frozenset[EndpointRef]:
     """The endpoints of which a new loop tells why they are dearer."""
     return frozenset(
-        ref for each in new if _is_in_loop(each) and each.as_new().speaks for ref in _reached(each)
+        ref
+        for each in new
+        if _is_in_loop(each) and each.as_new().speaks
+        for ref in fingerprint.endpoints_of(each)
     )
 
 
 def _is_in_loop(finding: Finding) -> bool:
     return finding.name.endswith(("-in-loop", "-in-loop-through-helper"))
-
-
-def _reached(finding: Finding) -> set[EndpointRef]:
-    return {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
 
 
 def _asks_for_more(finding: Finding, diff: Diff) -> bool:

@@ -724,16 +724,46 @@ async def is_known(password: str) -> bool:
 @router.post("/{number}/refund")
 async def refund(number: str, password: str) -> bool:
     await asyncio.sleep(0)
-    return await is_known(password)
+    known = await is_known(password)
+    return known
+
+
+async def is_blank(password: str) -> bool:
+    await asyncio.sleep(0)
+    return await is_known(password.strip())
+
+
+@router.post("/{number}/blank")
+async def blank(number: str, password: str) -> bool:
+    return await is_blank(password)
+
+
+@router.post("/{number}/later")
+async def later(number: str, password: str) -> bool:
+    await asyncio.sleep(0)
+    "Nothing yet."
 """
 
 
-def test_a_helper_that_computes_is_the_same_when_it_loses_its_async(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "news"),
+    [
+        ("return known", "return known", 0),
+        ("return known", "return known or is_known(number)", 0),
+        ("return known", "return known or is_blank(password)", 0),
+        ('"Nothing yet."', "return is_known(password)", 1),
+    ],
+)
+def test_a_helper_that_computes_is_the_same_at_all_callers_when_it_loses_its_async(
+    tmp_path: Path, old: str, new: str, news: int
+) -> None:
     after = HASHES.replace("async def is_known", "def is_known").replace("await is_known", "is_known")
 
-    report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": HASHES}, {"shop/refunds.py": after})
+    report = review(
+        tmp_path, WITH_REFUNDS | {"shop/refunds.py": HASHES}, {"shop/refunds.py": after.replace(old, new)}
+    )
 
-    assert (report.new, report.comments) == ((), ())
+    assert len([each for each in report.new if each.speaks]) == len(report.comments) == news
 
 
 COUNTING = """\
