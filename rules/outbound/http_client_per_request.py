@@ -9,6 +9,8 @@ from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.finding import Hop
 from rules.engine.kept_answers import once_for_node
+from rules.engine.linking.context import IN_REQUEST
+from rules.engine.linking.graph import CALL
 from rules.engine.reading.loop_shapes import is_search, is_short, shortened, spelled
 from rules.engine.reading.origins import origins
 from rules.engine.reading.regexes import regex
@@ -203,6 +205,7 @@ class HttpClientPerRequest(Rule):
             doubtful = True  # one connection per stream or import, whoever makes the client
         if _only_deletes(node, module):
             doubtful = True
+        dropped = maker or (_asked_from(node, module) if place is Place.REQUEST else None)
         severity = _severity(client)
         if place in (Place.CALL, Place.EACH) or not module.runs_on_event_loop(node):
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
@@ -216,7 +219,9 @@ class HttpClientPerRequest(Rule):
             else Confidence.CERTAIN
             if maker is None
             else Confidence.LIKELY,
-            call_path=(maker, Hop(module.path, node.lineno, spelled(node.func))) if maker is not None else (),
+            call_path=(dropped, Hop(module.path, node.lineno, spelled(node.func)))
+            if dropped is not None
+            else (),
             impact=estimates.client_per_request(module.options, client.cpu_ms),
             instead=_KEEP_EACH if of_tenant else _instead(client, _made(node, client, module)),
         )
@@ -254,6 +259,19 @@ def _sessionless(tree: ast.Module, module: Module) -> list[ast.Call]:
         for call in scope.calls
         if (module.qualified_name(call.func) or "") in _SESSIONLESS and module.reached(call)
     ]
+
+
+def _asked_from(call: ast.Call, module: Module) -> Hop | None:
+    """Where a request asks for the client of a function that returns it: there it is used once and dropped, and there it can be kept."""
+    made = module.graph_node(call)
+    if made is None or made.roles or not goes_away(call, module):
+        return None
+    places = [
+        (caller.path, edge.call.line, caller.symbol)
+        for caller, edge in made.callers
+        if edge.kind == CALL and caller.contexts & IN_REQUEST
+    ]
+    return Hop(*min(places)) if places else None
 
 
 def _is_worth_keeping(client: Client) -> bool:

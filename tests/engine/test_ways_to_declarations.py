@@ -70,3 +70,42 @@ def test_what_grows_leads_to_where_it_is_made() -> None:
         (finding.line, "name_of"),
         (MAIN.splitlines().index("_names = {}"), "_names"),
     ]
+
+
+CLIENTS = """
+from openai import OpenAI
+
+
+def get_client() -> OpenAI:
+    return OpenAI()
+"""
+QUESTIONS = """
+from fastapi import FastAPI
+
+from clients import get_client
+
+app = FastAPI()
+
+
+def ask(text: str) -> str:
+    client = get_client()
+    return client.responses.create(model="gpt-5-mini", input=text).output_text
+
+
+@app.post("/questions")
+def question(text: str) -> str:
+    return ask(text)
+"""
+
+
+def test_a_client_that_a_function_returns_is_reached_from_where_a_request_drops_it() -> None:
+    found = analyze(
+        sources({"main.py": QUESTIONS, "clients.py": CLIENTS}), options=Options(select=("FP603",))
+    )
+    [finding] = found.result.findings
+
+    assert [(hop.path, hop.symbol) for hop in finding.call_path] == [
+        ("main.py", "ask"),
+        ("clients.py", "OpenAI"),
+    ]
+    assert finding.call_path[0].line == QUESTIONS.splitlines().index("    client = get_client()")
