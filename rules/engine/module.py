@@ -39,6 +39,7 @@ from rules.engine.reading.quick_calls import takes_as_is
 from rules.engine.reading.row_reader import Reader
 from rules.engine.reading.scopes import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, LoopNode, Scope
 from rules.engine.reading.source import Source
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.turns import turns
 from rules.engine.reading.walking import walk
 from rules.libraries import Blocking, Client, External, Offload, Query
@@ -546,7 +547,11 @@ class Module:
 
     def call_flags(self, call: ast.Call) -> int:
         """What the facts say of where `call` stands (`facts.FAILING`)."""
-        return next((each.flags for each in self.calls_at(call) if not each.flags & facts.LOAD), 0)
+        found = [each for each in self.calls_at(call) if not each.flags & facts.LOAD]
+        if len(found) > 1:  # `client.get(url)` and `client.get(url).json()` begin in the same place
+            name = last_name(call.func)
+            found = [each for each in found if each.ref.rpartition(".")[2] == name] or found
+        return found[0].flags if found else 0
 
     def calls_at(self, call: ast.Call) -> Sequence[facts.Call]:
         """The calls that begin where `call` does, as the facts have them."""

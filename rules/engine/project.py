@@ -296,10 +296,10 @@ class Project:
             return True
         if not node.is_async:
             return False
-        if node.contexts & context.OWN_LOOP and node.contexts & context.IN_REQUEST:
-            return False  # `asyncio.run(…)` in a worker thread: the thread waits, as it would without
+        if node.contexts & context.IN_REQUEST:
+            return False  # `asyncio.run(…)` in a worker thread, maybe by a helper: the thread waits, as it would without
         if node.contexts & (context.AT_STARTUP | context.IN_SCRIPT):
-            return bool(node.contexts & (context.IN_TASK | context.IN_REQUEST))
+            return bool(node.contexts & context.IN_TASK)
         return node.contexts != 0 or node.path not in self._scripts
 
     def is_script(self, path: str) -> bool:

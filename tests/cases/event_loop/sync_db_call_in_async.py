@@ -366,3 +366,34 @@ async def asked_graph_in_thread() -> list[dict[str, object]]:
 @app.get("/graph/plain")
 def asked_graph_in_def() -> list[dict[str, object]]:
     return graph.query("MATCH (p) RETURN p LIMIT 1")
+
+
+class Reviews:
+    async def made(self, session: Session) -> None:
+        session.execute(select(1))  # in the worker thread of `def`, on a loop that `run_here` starts
+
+    def made_in_thread(self, session: Session) -> None:
+        run_here(self.made(session))
+
+    async def asked(self, session: Session) -> None:
+        session.execute(select(1))  # FP102
+
+
+def run_here(coroutine) -> None:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(coroutine)
+        return
+    loop.create_task(coroutine)
+
+
+@app.post("/reviews")
+def review(session: Session = Depends(SessionLocal)) -> None:
+    Reviews().made_in_thread(session)
+
+
+@app.post("/reviews/asked")
+async def review_asked(session: Session = Depends(SessionLocal)) -> None:
+    await asyncio.sleep(0)
+    await Reviews().asked(session)

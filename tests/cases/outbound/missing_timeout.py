@@ -165,6 +165,7 @@ bounded_options = types.HttpOptions(base_url="https://gateway.example", timeout=
 @app.get("/sidecar")
 def sidecar() -> None:
     requests.get("http://localhost:9000/")  # FP601 (summary)
+    requests.get("http://localhost:9000/").json()  # FP601 (summary)
     requests.get("http://127.0.0.1:{}/".format(port))  # FP601 (summary)
     requests.get("http://127.0.0.1:%s/" % port)  # FP601 (summary)
     requests.get("http://shop.example:{}/".format(port))  # FP601
