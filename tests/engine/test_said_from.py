@@ -107,7 +107,8 @@ def test_a_loop_is_said_of_old_code_where_it_goes_over_the_rows_of_a_list_that_i
     ).replace("of(session, number) for", "of(session, str(number)) for")
     [found] = analyze(sources({"shop/api.py": text}), options=Options(select=("FP202",))).result.findings
 
-    assert found.severity is Severity.HIGH
+    a_few_of_a_form = source == "form.numbers" and "import" not in route
+    assert found.severity is (Severity.LOW if a_few_of_a_form else Severity.HIGH)
     assert (found.confidence is not Confidence.POSSIBLE) == is_many
     assert (found.when_new is None) == is_many
 
