@@ -12,6 +12,7 @@ from rules.engine.loops.loop_calls import Stop, by_kind, by_name, is_only_closin
 from rules.engine.loops.loop_effects import confidence, effect, expected, weighs_little
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.spelling import dotted
 from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service import strange_clients
@@ -146,16 +147,18 @@ def _twin(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
     """The first method of an object that nobody knows of which the function awaits the other one of the pair, too:
     `await backend.aread(path)`, and where that fails `backend.read(path)`."""
     awaited = {
-        (ast.unparse(each.func.value), each.func.attr)
+        (owner, each.func.attr)
         for each in own_calls(function)
-        if isinstance(each.func, ast.Attribute) and module.is_awaited(each)
+        if isinstance(each.func, ast.Attribute)
+        and (owner := dotted(each.func.value))
+        and module.is_awaited(each)
     }
     if not awaited or not module.runs_on_event_loop(function):
         return
     for call in own_calls(function):
         if not isinstance(call.func, ast.Attribute) or call.func.attr in _ENDS:
             continue
-        owner, name = ast.unparse(call.func.value), call.func.attr
+        owner, name = dotted(call.func.value), call.func.attr
         other = next((each for each in _pairs_of(name) if (owner, each) in awaited), None)
         if other is None or module.is_awaited(call) or module.is_offloaded(call):
             continue

@@ -236,11 +236,11 @@ def _is_counted(iterable: ast.expr, module: Module) -> bool:
     function = module.function_of(iterable)
     if function is None:
         return False
-    name = ast.unparse(iterable)
+    name = module.segment(iterable)
     for node in walk(function.node):
         match node:
             case ast.Compare(left=ast.Call(func=ast.Name(id="len"), args=[counted]), comparators=[limit]) if (
-                ast.unparse(counted) == name
+                module.segment(counted) == name
             ):
                 if not (isinstance(limit, ast.Constant) and limit.value in (0, 1)):
                     return True

@@ -223,7 +223,12 @@ def _is_named_elsewhere(holder: Holder, module: Module) -> bool:
 
 def _is_empty(value: ast.expr | None) -> bool:
     """`d[key] = []`: what is put in afterwards is what grows."""
-    return value is not None and ast.unparse(value) in ("[]", "{}", "set()", "list()", "dict()")
+    match value:
+        case ast.List(elts=[]) | ast.Dict(keys=[]):
+            return True
+        case ast.Call(func=ast.Name(id="set" | "list" | "dict"), args=[], keywords=[]):
+            return True
+    return False
 
 
 def _is_switched_on(node: ast.AST, module: Module) -> bool:

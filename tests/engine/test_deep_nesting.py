@@ -51,6 +51,27 @@ def test_deep_expressions_are_read(taken: str, body: str) -> None:
     assert [finding.code for finding in result.findings] == ["FP101"]
 
 
+SOME = 600
+"""As a query builder or a generated address has them."""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"await query{'.where(x)' * SOME}.arun(); query{'.where(x)' * SOME}.run()",
+        f"await ({' | '.join(['x'] * SOME)}).arun(); ({' | '.join(['x'] * SOME)}).run()",
+        f"requests.get('https://shop.example/' + {' + '.join(['x'] * SOME)}, timeout=3)",
+        f"KEPT[x] = {' + '.join(['x'] * SOME)}",
+        f"await asyncio.gather(*[kept(each) for each in {' + '.join(['x'] * SOME)}])",
+    ],
+)
+def test_no_rule_gives_up_on_deep_expressions(body: str) -> None:
+    head = "import asyncio, requests\nKEPT = {}\nasync def kept(x): await asyncio.sleep(x)\n"
+    files = sources({"shop/api.py": head + API.format(taken="", body=body)})
+
+    assert analyze(files).result.skipped == ()
+
+
 def test_what_surely_runs_is_found_at_any_depth() -> None:
     calls = [each for each in surely(_nested(ast.Add())) if isinstance(each, ast.Call)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, own_nodes, walk
 
@@ -157,7 +158,7 @@ def _counts_what(count: ast.Call, page: ast.Call) -> bool:
 
 def _of_whom(call: ast.Call) -> tuple[str, frozenset[str]]:
     """Whose method it is, and the words of its name for what it asks about: `orders` of `count_orders` and `list_orders`."""
-    of = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    of = spelled(call.func.value) if isinstance(call.func, ast.Attribute) else ""
     return of, frozenset(last_name(call).strip("_").split("_")) - _COUNTS - _VERBS
 
 

@@ -306,18 +306,24 @@ def goes_over_rows(loop: ast.AST, module: Module) -> bool:
 
 
 def gives_rows(iterable: ast.expr, module: Module) -> bool:
-    """Whether a database gave `iterable`, with no small limit on it."""
-    if module.rows(iterable):
-        return not is_limited(iterable, module)
-    source: ast.AST | None = iterable
-    while isinstance(source, (ast.Attribute, ast.Subscript, ast.Await)):
-        source = source.value
-    if isinstance(source, ast.Name):
-        if module.rows(source):
-            return not is_limited(source, module)
-        source = value_of(source, module)
-    if isinstance(source, ast.ListComp) and len(source.generators) == 1:
-        return source is not iterable and gives_rows(unwrapped(source.generators[0].iter), module)
+    """Whether a database gave `iterable`, or what a comprehension made it of, with no small limit on it."""
+    gone_through: set[ast.AST] = set()
+    while True:
+        if module.rows(iterable):
+            return not is_limited(iterable, module)
+        source: ast.AST | None = iterable
+        while isinstance(source, (ast.Attribute, ast.Subscript, ast.Await)):
+            source = source.value
+        if isinstance(source, ast.Name):
+            if module.rows(source):
+                return not is_limited(source, module)
+            source = value_of(source, module)
+        if not isinstance(source, ast.ListComp) or len(source.generators) != 1:
+            break
+        if source is iterable or source in gone_through:  # `names = [name.strip() for name in names]`
+            return False
+        gone_through.add(source)
+        iterable = unwrapped(source.generators[0].iter)
     if isinstance(source, ast.Await):
         source = source.value
     if not isinstance(source, ast.Call) or is_limited(source, module):

@@ -36,6 +36,8 @@ _CONDITIONS = frozenset(
 """What a dictionary of columns with their values is called."""
 _ENUMERATIONS = ("Enum", "Status", "State", "Type", "Kind", "Phase", "Stage")
 """How classes are called that hold a handful of values."""
+_OF_ROWS = frozenset({"id", "pk", "uuid", "code", "key", "name", "slug", "label"})
+"""What tables of kinds have for each of these."""
 _FIELD = ("field", "field_name", "column", "column_name", "attr", "attribute", "attr_name")
 _VALUE = ("value", "field_value", "column_value", "attr_value")
 _PENDING = regex(
@@ -557,6 +559,8 @@ def _is_member(value: ast.expr) -> bool:
     if not isinstance(value, ast.Attribute) or not isinstance(value.value, ast.Name | ast.Attribute):
         return False
     owner = last_name(value.value)
+    if value.attr in _OF_ROWS or value.attr.endswith("_id"):
+        return False  # `Product.type_code == ProductType.code`: a join with a table of that name
     return owner[:1].isupper() and (value.attr.isupper() or owner.endswith(_ENUMERATIONS))
 
 

@@ -19,6 +19,15 @@ def last_name(node: ast.AST) -> str:
     return node.id if cls is ast.Name else ""  # type: ignore[attr-defined]  # by its class
 
 
+def dotted(node: ast.AST) -> str:
+    """`self.backend` of nothing but names and attributes, at any depth; empty for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
 def targets_of(node: ast.AST | None) -> list[ast.expr]:
     """What an assignment sets, not one that adds; nothing for other nodes."""
     match node:

@@ -11,6 +11,7 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
+    from rules.engine.linking.graph import Node
     from rules.engine.module import Module
 
 _TOOLS = regex(
@@ -26,10 +27,15 @@ _PERSONAL = regex(
     r"|actor|workspace|organi[sz]ation|\borg\b|security|login|jwt|scope|profile|Session(?!$|\b)"
 )
 _OF_CALLER = regex(r"\b(?:Header|Cookie|Security|Body|Form|File)\(")
-_OF_ONE = regex(r"(?i)user|token|session|password|e?mail|api_?key|auth|credential|member|owner|\bme\b")
+_OF_ONE = regex(r"(?i)user|tenant|token|session|password|e?mail|api_?key|auth|credential|member|owner|\bme\b")
 """Parameters of the path or the query of which each caller has one of his own."""
 _ASKS_WHO = regex(r"(?i)current|user|auth|token|identity|principal|caller")
 """What gives the one who asks, whatever its type is called: `Depends(get_current_client)`."""
+_MADE_FOR = regex(
+    r"(?i)current|user|auth|tenant|account|member|org(?:ani[sz]ation)?(?:_|$)|workspace|identity|caller"
+)
+"""How a function is called that makes a tool for the one who asks: `get_tenant_db`."""
+_REQUESTS = ("starlette.requests.", "fastapi.Request", "fastapi.requests.", "fastapi.WebSocket")
 _ASKED_INSIDE = regex(
     r"(?i)random|shuffle|\bcurrent_?\w*(?:user|tenant|member|account|org|identity)|get_(?:user|tenant|caller|identity)\(|request\.state|session\["
 )
@@ -76,6 +82,8 @@ def told_by_caller(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Mod
             and not _ASKS_WHO.search(text.replace(kind, ""))
             and not argument.arg.startswith("current")
         ):
+            if _is_made_for_caller(argument.arg, handler, module):
+                return None
             continue
         if _OF_CALLER.search(text):
             return None
@@ -87,6 +95,26 @@ def told_by_caller(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Mod
             return None
         told.add(argument.arg)
     return told
+
+
+def _is_made_for_caller(name: str, handler: Node, module: Module) -> bool:
+    """Whether what gives a handler a tool asks who asks: a session for the schema of a tenant."""
+    project = module.project
+    parameter = next((each for each in handler.function.parameters if each.name == name), None)
+    given = project.wiring.depended(parameter, handler.module) if parameter is not None else ()
+    for maker in [inner for each in given for inner in (each, *project.routing.dependencies_of(each))]:
+        if _MADE_FOR.search(maker.symbol):
+            return True
+        if maker.function.owner:
+            continue  # what its class is made of is asked for by `__init__`
+        for asked in maker.function.parameters:
+            if asked.annotation.startswith(_REQUESTS):
+                body = module.definition(maker)
+                if body is not None and not _only_application(body, asked.name):
+                    return True
+            elif asked.depends is None and _OF_ONE.search(asked.name) and asked.name not in _TOOL_NAMES:
+                return True
+    return False
 
 
 def takes_tools_only(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -77,8 +77,8 @@ def _described(expression: ast.expr, module: Module, depth: int = 0) -> tuple[st
             return _joined(values, module, depth)
         case ast.FormattedValue(value=value):
             return _described(value, module, depth)
-        case ast.BinOp(op=ast.Add(), left=left, right=right):
-            return _joined([left, right], module, depth)
+        case ast.BinOp(op=ast.Add()):
+            return _joined(_terms(expression), module, depth)
         case ast.Dict(keys=keys, values=values) if None not in keys:
             return _joined([*[key for key in keys if key is not None], *values], module, depth)
         case ast.Call(
@@ -115,6 +115,15 @@ def _described(expression: ast.expr, module: Module, depth: int = 0) -> tuple[st
             described, _ = _described(root, module, depth)
             return (None, False) if described is None else (attribute, False)
     return None, False
+
+
+def _terms(expression: ast.expr) -> list[ast.expr]:
+    """The terms of `a + b + c`, each of which is nested in the next."""
+    found: list[ast.expr] = []
+    while isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Add):
+        found.append(expression.right)
+        expression = expression.left
+    return [expression, *reversed(found)]
 
 
 def _joined(values: list[ast.expr], module: Module, depth: int) -> tuple[str | None, bool]:

@@ -201,11 +201,11 @@ _FORGOTTEN = frozenset(
     | {"login", "signin", "register", "signup"}
 )
 _SIGN_IN = regex(
-    r"(?:^|[/_-])(?:auth|authenticate|(?:log|sign)[_-]?(?:in|on|up)|sessions?|tokens?|refresh|oauth2?|sso|callback"
-    r"|register|forg[eo]t(?:ten)?|lost)(?:$|[/_-])",
+    r"(?:^|[/_-])(?:auth|authenticate|(?:log|sign)[_-]?(?:in|on|up)|sessions?|tokens?|oauth2?|sso|callback|forg[eo]t(?:ten)?)(?:$|[/_-])"
+    r"|(?:^|admins?/)(?:refresh|register|lost)(?:$|[/_-])",
     re.IGNORECASE,
 )
-"""Words of routes by which somebody comes in, who is nobody yet."""
+"""Words of routes by which somebody comes in, who is nobody yet. Catalogs are refreshed, too, and devices registered."""
 _OF_ONESELF = frozenset({"settings", "preferences"})
 _SECOND_FACTOR = frozenset({"totp", "fa", "mfa", "twofactor", "otp"})
 _SWITCHED = frozenset({"enable", "disable", "activate", "deactivate", "setup", "remove", "regenerate"})

@@ -942,6 +942,26 @@ async def administrator_ends_a_session(number: int) -> int:
     return requests.post(f"https://accounts.example/{number}", timeout=5).status_code  # FP101 (change)
 
 
+@app.post("/admin/refresh")
+async def administrator_comes_again(token: str) -> int:
+    return requests.post(f"https://accounts.example/{token}", timeout=5).status_code  # FP101 (inline)
+
+
+@app.post("/admin/google/callback")
+async def administrator_comes_back(code: str) -> int:
+    return requests.post(f"https://accounts.example/{code}", timeout=5).status_code  # FP101 (inline)
+
+
+@app.post("/admin/catalog/refresh")
+async def catalog_by_an_administrator(code: str) -> int:
+    return requests.post(f"https://catalog.example/{code}", timeout=5).status_code  # FP101 (change)
+
+
+@app.post("/admin/devices/register")
+async def device_by_an_administrator(code: str) -> int:
+    return requests.post(f"https://devices.example/{code}", timeout=5).status_code  # FP101 (change)
+
+
 @app.post("/admin/reports/sent")
 async def report_by_an_administrator(code: str) -> int:
     return requests.post(f"https://reports.example/{code}", timeout=5).status_code  # FP101 (change)

@@ -171,3 +171,58 @@ async def town_of_the_day() -> dict[str, float]:  # FP303 (summary)
 @app.get("/forecasts/{number}/poll")
 async def forecast(number: int) -> dict[str, float]:
     return await ask_for_one()
+
+
+async def get_tenant_db() -> AsyncSession: ...
+
+
+async def get_named_db(x_tenant: Annotated[str, Header()]) -> AsyncSession: ...
+
+
+async def get_inner_db(member: str = Depends(get_current_member)) -> AsyncSession: ...
+
+
+async def get_bound_db(request: Request) -> AsyncSession:
+    return request.app.state.sessions(info={"member": request.headers["x-member"]})
+
+
+async def get_kept_db(request: Request) -> AsyncSession:
+    return request.app.state.sessions()
+
+
+Bound = Annotated[AsyncSession, Depends(get_bound_db)]
+
+
+@app.get("/statistics/of-tenant")
+async def of_tenant(db: AsyncSession = Depends(get_tenant_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/of-named")
+async def of_named(db: AsyncSession = Depends(get_named_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/of-inner")
+async def of_inner(db: AsyncSession = Depends(get_inner_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/of-bound")
+async def of_bound(db: Bound) -> list[int]:
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/of-kept")
+async def of_kept(db: AsyncSession = Depends(get_kept_db)) -> list[int]:  # FP303 (summary)
+    orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]

@@ -56,3 +56,21 @@ async def told_others(pool: asyncpg.Pool = Depends(get_pool)) -> list[str]:
     people = ["owner"]
     people = await pool.fetch("SELECT name FROM people")
     return [await tell(pool, each["name"]) for each in people]  # FP202 (inline)
+
+
+@app.get("/told/by/name")
+async def told_by_name(pool: asyncpg.Pool = Depends(get_pool)) -> list[str]:
+    people = await pool.fetch("SELECT name FROM people")
+    people = [each["name"] for each in people]  # binds the name that it goes over
+    return [await tell(pool, each) for each in people]  # FP202 (summary)
+
+
+@app.get("/told/in/turns")
+async def told_in_turns(pool: asyncpg.Pool = Depends(get_pool)) -> list[str]:
+    told: list[str] = []
+    first = await pool.fetch("SELECT name FROM people")
+    while first:
+        second = [each for each in first if each["name"]]
+        first = [each for each in second if each["name"] not in told]
+        told += [await tell(pool, each["name"]) for each in first]  # FP202 (summary)
+    return told

@@ -51,6 +51,11 @@ class Role(Base):
     type: Mapped[str]
 
 
+class LabelType(Base):
+    __tablename__ = "label_types"
+    code: Mapped[str] = mapped_column(primary_key=True)
+
+
 @app.get("/orders/new")
 def new(session: Session = Depends(get_session)) -> list[int]:
     return list(session.scalars(select(Order.id).where(Order.status == "new").limit(20)))
@@ -76,6 +81,7 @@ def others(shop: int, session: Session = Depends(get_session), state: str | None
         session.scalars(select(Order.id).where(Order.refund_status == "new")).all(),
         session.scalars(select(Order.id).where(Order.shop_id == shop, Order.kind == "gift")).all(),
         session.scalars(select(Order.id).where(Order.label_type.in_(["a", "b"]))).all(),
+        session.scalars(select(Order.id).where(Order.label_type == LabelType.code)).all(),
         session.scalars(select(Order.id).where(Order.is_open.is_(True))).all(),
         session.scalars(select(Order.id).where(Order.language == "de")).all(),
         session.scalars(select(Shop.id).where(Shop.status == "new")).all(),
