@@ -83,10 +83,13 @@ def match(
         lambda new: _code(new, routes.get(new.endpoint, new.endpoint)) if new.endpoint else None,
     )
     replaced = Replaced(diff, old_path) if diff is not None else None
+    spoken_of = _Lines(before.findings, diff) if diff is not None else None
 
     def is_one(old: Finding, new: Finding) -> bool:
         """Whether `new` can be what `old` became: not where that was mended, and this is one more of its kind."""
-        return replaced is None or not replaced.is_mended(old, new, in_loop=old.code in _LOOPS)
+        if replaced is None or _was_counted(new, spoken_of):
+            return True
+        return not replaced.is_mended(old, new, in_loop=old.code in _LOOPS)
 
     pairing.pair(
         lambda old: (_family(old), old.leaf, old.path, old.symbol) if old.leaf else None,
@@ -125,7 +128,6 @@ def match(
     at_tip = {id(finding): old for old, finding in standing.pairs}
 
     chosen = {(old.code, old.leaf) for old in (*before.findings, *tip) if old.code in _CHOICES}
-    spoken_of = _Lines(before.findings, diff) if diff is not None else None
     known_leaves = _Leaves(before.findings, after.findings, diff) if diff is not None else None
     new: list[Finding] = []
     existing: list[Finding] = []
@@ -158,15 +160,25 @@ def match(
 
 
 class _Lines:
-    """Lines at the merge base that findings speak of, with how severe the worst of these is."""
+    """Lines at the merge base that findings speak of, by the rule and by what is called in the end, with how severe the worst of
+    these is."""
 
     def __init__(self, findings: Sequence[Finding], diff: Diff) -> None:
         self.diff = diff
         self.severity: dict[tuple[str, str, int], int] = {}
         for each in findings:
-            for line in (each.line, *each.siblings):
-                place = each.code, each.path, line
-                self.severity[place] = max(self.severity.get(place, 0), each.in_itself.rank)
+            leaves = {each.leaf, *each.leaves} if each.code in ON_THE_LOOP else ()
+            for what in (each.code, *leaves):
+                for line in (each.line, *each.siblings):
+                    place = what, each.path, line
+                    self.severity[place] = max(self.severity.get(place, 0), each.in_itself.rank)
+
+    def worst(self, finding: Finding, path: str, line: int) -> int:
+        """Of what stops the event loop one rule speaks on a call, another on the header of its function."""
+        known = self.severity.get((finding.code, path, line), -1)
+        if finding.code not in ON_THE_LOOP or not finding.leaf:
+            return known
+        return max(known, self.severity.get((finding.leaf, path, line), -1))
 
 
 def _was_counted(finding: Finding, before: _Lines | None) -> bool:
@@ -177,7 +189,7 @@ def _was_counted(finding: Finding, before: _Lines | None) -> bool:
         place = before.diff.base_place(finding.path, line)
         if place is None or before.diff.touched(finding.path, line):
             return False
-        if before.severity.get((finding.code, *place), -1) < finding.in_itself.rank:
+        if before.worst(finding, *place) < finding.in_itself.rank:
             return False
     return True
 

@@ -6,7 +6,7 @@ Such a finding is said on the line that is gone, for there the author sees what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -22,6 +22,8 @@ _SOURCES = (".py", ".pyi", ".sql")
 _OPEN, _CLOSE = "([{", ")]}"
 _OF_THE_CALL = re.compile(r"(\w+_)?timeout")
 """Guards that are arguments of the very call, or of what makes its client."""
+_OF_QUERIES = frozenset({"limit", "fetch", "slice", "paginate", "top"})
+"""Guards that are words of everyday names too: `limit: int` that becomes `size: int` guards nothing."""
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -101,13 +103,12 @@ def _losses(path: str, guards: Sequence[str], diff: Diff) -> Iterator[_Loss]:
     if entry is None or not entry.hunks or not path.endswith(_SOURCES):
         return
     for guard in guards:
-        pattern = re.compile(rf"(?<!\w){re.escape(guard)}(?!\w)")
+        pattern = _pattern(guard)
         if _count(entry, "added", pattern) >= _count(entry, "removed", pattern):
             continue
         for run in entry.runs():
-            if sum(len(pattern.findall(_code(line.text))) for line in run.added) >= sum(
-                len(pattern.findall(_code(line.text))) for line in run.removed
-            ):
+            kept = sum(_found(run.added, _pattern(each)) for each in _alike(guard, guards))
+            if kept >= _found(run.removed, pattern):
                 continue
             for line in run.removed:
                 if line.old is not None and (found := pattern.search(_code(line.text))) is not None:
@@ -117,13 +118,23 @@ def _losses(path: str, guards: Sequence[str], diff: Diff) -> Iterator[_Loss]:
                     break
 
 
+def _pattern(guard: str) -> re.Pattern[str]:
+    """A guard as a word of its own; of everyday words only a call, a value or a number in SQL."""
+    after = rf"(?=\(|=(?!=|{guard}\b)|\s+[\d:$%?{{])" if guard in _OF_QUERIES else r"(?!\w)"
+    return re.compile(rf"(?<!\w){re.escape(guard)}{after}")
+
+
+def _alike(guard: str, guards: Sequence[str]) -> Sequence[str]:
+    """What guards as well as it does: `.slice(0, 20)` in place of `.limit(20)`."""
+    return guards if guard in _OF_QUERIES or guard == "LIMIT" else (guard,)
+
+
+def _found(lines: Iterable[Line], pattern: re.Pattern[str]) -> int:
+    return sum(len(pattern.findall(_code(line.text))) for line in lines)
+
+
 def _count(entry: FileDiff, kind: str, pattern: re.Pattern[str]) -> int:
-    return sum(
-        len(pattern.findall(_code(line.text)))
-        for hunk in entry.hunks
-        for line in hunk.lines
-        if line.kind == kind
-    )
+    return _found((line for hunk in entry.hunks for line in hunk.lines if line.kind == kind), pattern)
 
 
 def _callee(entry: FileDiff, at: Line, start: int) -> str:

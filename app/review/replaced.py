@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from app.review.diff import Diff, Line, Run
 from rules.engine.finding import Finding
@@ -13,6 +13,7 @@ _AT_ONCE = re.compile(r"\bin_\(|\bIN \(|\b(?:selectin|joined|subquery)load\(|[\"
 """How one query asks for many rows in place of many queries for one each."""
 _CALLED = re.compile(r"([A-Za-z_]\w*)\(")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_NAMED = re.compile(r"\s*([A-Za-z_]\w*)(?::[^=]+)?\s*=(?!=)")
 _PAUSE = re.compile(r"\bsleep\(\s*(\d+(?:\.\d*)?|\.\d+)\s*\)")
 _ON = 3
 """Lines from an `await` on in which a call may go on."""
@@ -49,6 +50,8 @@ class Replaced:
         if not (mended and all(mended)):
             return False
         own = _lines(new, self._path(old))
+        if in_loop:
+            own |= {line for run, _ in self._gone_of(old) for line in _feeding(run, own)}
         return all(any(own.isdisjoint(lines) for lines in each) for each in mended)
 
     def pauses_longer(self, old: Finding, new: Finding) -> bool:
@@ -90,11 +93,19 @@ def _lines(finding: Finding, path: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _awaiting(run: Run, gone: Sequence[Line], leaf: str) -> Iterator[frozenset[int]]:
-    """Lines with an `await` of what the removed lines called, and with its name."""
+def _awaiting(run: Run, gone: Sequence[Line], leaf: str) -> Sequence[frozenset[int]]:
+    """Lines with an `await` of what the removed lines called, and with its name, where there are as many of them: two calls of
+    which one is awaited now leave one."""
     called = {name for line in gone for name in _CALLED.findall(line.text)}
     last = leaf.rpartition(".")[2]
     wanted = {last} if last in called else called
+    found = [*_awaited(run, wanted)]
+    calls = sum(not wanted.isdisjoint(_CALLED.findall(line.text)) for line in gone)
+    return found if len({min(lines) for lines in found}) >= calls else []
+
+
+def _awaited(run: Run, wanted: Collection[str]) -> Iterator[frozenset[int]]:
+    """Lines of an `await` and of one of the names that it waits for."""
     for number, line in enumerate(run.added):
         if (found := _AWAIT.search(line.text)) is None:
             continue
@@ -110,6 +121,20 @@ def _is_of(name: str, word: str) -> bool:
 
 def _asking_at_once(run: Run) -> Iterator[frozenset[int]]:
     return (frozenset({line.new or 0}) for line in run.added if _AT_ONCE.search(line.text))
+
+
+def _feeding(run: Run, own: frozenset[int]) -> Iterator[int]:
+    """The added lines before a query on which the statement is made that it is given: `query = select(Owner).where(…)`."""
+    given = {word for line in run.added if line.new in own for word in _WORD.findall(line.text)}
+    name, depth = "", 0
+    for line in run.added:
+        indented = len(line.text) - len(line.text.lstrip())
+        if (found := _NAMED.match(line.text)) is not None and (not name or indented <= depth):
+            name, depth = found[1], indented
+        elif line.text.strip() and indented < depth:
+            name = ""
+        if name in given:
+            yield line.new or 0
 
 
 def _longest(lines: Sequence[Line]) -> float | None:

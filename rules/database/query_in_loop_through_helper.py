@@ -9,7 +9,7 @@ from rules.engine.data import at_once
 from rules.engine.data.climbing import climbs
 from rules.engine.data.embedded import is_embedded
 from rules.engine.data.graph_fields import field_around
-from rules.engine.data.per_item import goes_over_rows
+from rules.engine.data.per_item import goes_over_rows, is_given_rows
 from rules.engine.data.plainly_many import goes_over_list, goes_over_many
 from rules.engine.data.round_trips import (
     confidence_of,
@@ -214,7 +214,9 @@ class QueryInLoopThroughHelper(Rule):
 def _is_plainly_long(node: ast.AST, loop: ast.AST, module: Module) -> bool:
     """Whether a loop goes over rows, or over what is sent in bulk. Of other lists nobody sees whether they have two members, and who
     knows the project says so more often than not; so with what administrators take away with one thing."""
-    return goes_over_many(loop, module) or (goes_over_rows(loop, module) and not is_seldom(node, module))
+    if goes_over_many(loop, module):
+        return True
+    return (goes_over_rows(loop, module) or is_given_rows(loop, module)) and not is_seldom(node, module)
 
 
 def _of_chain(node: ast.Call, leaf: Leaf, module: Module) -> Match:

@@ -647,6 +647,27 @@ def test_a_call_that_is_mended_does_not_excuse_another_of_its_kind(
     assert len(report.comments) == news
 
 
+ALL_IN_TURN = in_turn(f"{ASKS}    {ASKS}{TELLS}    {ASKS}").replace("    await asyncio.sleep(0)\n", "")
+
+
+@pytest.mark.parametrize(
+    ("after", "news"),
+    [
+        pytest.param(ALL_IN_TURN.replace(ASKS, AWAITS, 1), 0, id="the first"),
+        pytest.param(ALL_IN_TURN.replace(ASKS + TELLS, AWAITS + TELLS), 0, id="one between"),
+        pytest.param(ALL_IN_TURN.replace(ASKS, AWAITS, 1).replace(NOTED, NOTED + TELLS), 1, id="one more"),
+    ],
+)
+def test_mending_one_call_of_several_does_not_bring_up_the_others(
+    tmp_path: Path, after: str, news: int
+) -> None:
+    """What one finding said of the function is said on each line once it awaits something."""
+    report = review(tmp_path, WITH_REFUNDS | {"shop/refunds.py": ALL_IN_TURN}, {"shop/refunds.py": after})
+
+    assert [finding.code for finding in report.new if finding.speaks] == ["FP101"] * news
+    assert "FP104" not in {finding.code for finding in report.fixed}
+
+
 AT_ONCE = (
     "    names = session.scalars(select(Product.name).where(Product.number.in_(numbers))).all()\n"
     "    found += names\n"
@@ -665,6 +686,31 @@ def test_a_loop_that_asks_at_once_now_does_not_excuse_another(
     report = review(tmp_path, SHOP_WITH_BASKET, {"shop/basket.py": after})
 
     assert [finding.code for finding in report.new if finding.speaks] == news
+
+
+IN_STEPS = (
+    "    for number in numbers:\n"
+    "        query = select(Product.name).where(Product.number == number)\n"
+    "        found += session.scalars(query).all()\n"
+)
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        'wanted = select(Product.name).where(Product.number == number, Product.name.in_(["a", "b"]))\n',
+        "wanted = (\n            select(Product.name)\n            .where(Product.number == number)\n"
+        '            .where(Product.name.in_(["a", "b"]))\n        )\n',
+    ],
+)
+def test_a_query_of_a_loop_that_gets_one_more_condition_is_the_same(tmp_path: Path, narrowed: str) -> None:
+    before = BASKET.replace(LOOP, IN_STEPS)
+    query = "query = select(Product.name).where(Product.number == number)\n"
+    after = before.replace(query, narrowed).replace("scalars(query)", "scalars(wanted)")
+
+    report = review(tmp_path, SHOP_WITH_BASKET | {"shop/basket.py": before}, {"shop/basket.py": after})
+
+    assert not [finding.code for finding in report.new if finding.speaks]
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,8 @@ def names(session: Session = Depends(get_session)) -> object:
             "",
             id="only moved",
         ),
+        pytest.param(").limit(20)\n        ).all", ").slice(0, 20)\n        ).all", "", id="another guard"),
+        pytest.param("session.scalars(select(Order)", "session.scalars(select(Order).distinct()", "", id="beside it"),
     ],
 )  # fmt: skip
 def test_a_query_in_a_loop_that_loses_its_limit_is_worse(
@@ -188,3 +190,18 @@ def test_a_query_in_a_loop_that_loses_its_limit_is_worse(
     told = [comment for comment in report.comments if comment.code == "FP201"]
     assert [comment.side for comment in told] == ["LEFT"] * bool(worse)
     assert all(worse in comment.body for comment in told)
+
+
+def test_a_name_that_is_changed_takes_no_limit_away(tmp_path: Path) -> None:
+    counted = LOOPING.replace("def items(session", "def items(limit: int, session").replace(
+        "(20)\n", "(limit)\n"
+    )
+    named = counted.replace("limit: int", "size: int").replace("(limit)", "(size)")
+    text = SHOP["shop/main.py"]
+    pull = PullRequest(tmp_path, SHOP | {"shop/main.py": text + counted})
+    pull.push({"shop/main.py": text + named})
+
+    report = pull.review()
+
+    assert counted.count("limit") == named.count("limit") + 2
+    assert not said(report), report.summary

@@ -369,6 +369,36 @@ def test_a_helper_that_queries_for_each_of_who_knows_how_many_gets_a_mark(
 
 
 @pytest.mark.parametrize(
+    ("given", "over", "comments"),
+    [
+        ("products: list[Product]", "for each in products", 1),
+        ("products: list[Product]", "for _, each in enumerate(products)", 1),
+        ("products: list[str]", "for each in products", 0),
+        ("product: Product", "for each in product.parts", 0),
+    ],
+)
+def test_a_helper_is_given_rows_by_who_loaded_them(
+    tmp_path: Path, given: str, over: str, comments: int
+) -> None:
+    main = MAIN.replace("app = FastAPI()", "app = FastAPI()\napp.include_router(basket.router)").replace(
+        "from fastapi", "from shop import basket\nfrom fastapi", 1
+    )
+    basket = BASKET.replace("return numbers", "return labels(session, listed(session))") + (
+        "\n\ndef listed(session: Session):\n    return session.scalars(select(Product)).all()\n"
+        f"\n\ndef labels(session: Session, {given}):\n    return []\n"
+    )
+    pull = PullRequest(
+        tmp_path, SHOP | {"shop/db.py": DATABASE, "shop/basket.py": basket, "shop/main.py": main}
+    )
+    pull.push({"shop/basket.py": basket.replace("return []", f"return [named(session, each) {over}]")})
+
+    report = pull.review()
+
+    assert [each.code for each in report.new if each.speaks] == ["FP202"]
+    assert (len(report.comments), len(report.annotations)) == (comments, 1 - comments)
+
+
+@pytest.mark.parametrize(
     ("given", "news"),
     [
         ('    wanted = wish.numbers\n    if wanted is None:\n        wanted = [first("a")]\n', 0),

@@ -334,6 +334,20 @@ def gives_rows(iterable: ast.expr, module: Module) -> bool:
     return summary is not None and bool(summary.queries)
 
 
+def is_given_rows(loop: ast.AST, module: Module) -> bool:
+    """`for order in orders` of a function that takes `orders: list[Order]`: who calls it has loaded them."""
+    for iterable, target in zip(iterables(loop), targets(loop), strict=True):
+        inner = unwrapped(iterable)
+        if not isinstance(inner, ast.Name):
+            continue
+        if _parameter(inner, module.index.bindings_of(inner), module) is None:
+            continue
+        tables = (module.table(part) for part in walk(target) if isinstance(part, ast.Name))
+        if any(table is not None and not small_tables.is_small(table) for table in tables):
+            return True
+    return False
+
+
 def _fetches(call: ast.Call, module: Module) -> bool:
     """`session.scalars(select(Order.number)).all()`, `(await session.execute(statement)).scalars().all()`."""
     source: ast.expr = call

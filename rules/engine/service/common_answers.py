@@ -6,7 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.facts import Parameter
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.signatures import signature
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
@@ -90,6 +92,8 @@ def told_by_caller(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Mod
         if "Depends" in text or kind.endswith("Dep"):
             if asks_who or _PERSONAL.search(argument.arg) or _PERSONAL.search(text):
                 return None
+            if not _gives_all_the_same(argument.arg, handler, module):
+                return None
             continue
         if _OF_ONE.search(argument.arg) or (kind[:1].isupper() and _PERSONAL.search(kind)):
             return None
@@ -115,6 +119,28 @@ def _is_made_for_caller(name: str, handler: Node, module: Module) -> bool:
             elif asked.depends is None and _OF_ONE.search(asked.name) and asked.name not in _TOOL_NAMES:
                 return True
     return False
+
+
+def _gives_all_the_same(name: str, handler: Node, module: Module) -> bool:
+    """Whether the dependency behind a parameter is seen to take nothing of the request: no path, no page, no header."""
+    wiring = module.project.wiring
+    given = next((each for each in handler.function.parameters if each.name == name), None)
+    entered = [*wiring.depended(given, handler.module)] if given is not None else []
+    return bool(entered) and all(
+        each.name in _TOOL_NAMES or bool(_TOOLS.search(each.annotation.rstrip(":"))) or depended
+        for target in entered
+        for node in (*module.project.routing.dependencies_of(target), target)
+        for each, depended in _taken(node, module)
+    )
+
+
+def _taken(node: Node, module: Module) -> Iterator[tuple[Parameter, bool]]:
+    """The parameters that a dependency is run with, and whether other dependencies fill them."""
+    known = {each.name: each for each in node.function.parameters}
+    found = signature(node.function.takes)
+    for name in (*found.positional, *sorted(found.named - {*found.positional})):
+        parameter = known.get(name, Parameter(name))
+        yield parameter, any(True for _ in module.project.wiring.depended(parameter, node.module))
 
 
 def takes_tools_only(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -226,3 +226,59 @@ async def of_kept(db: AsyncSession = Depends(get_kept_db)) -> list[int]:  # FP30
     orders = (await db.execute(select(func.count()).select_from(Order))).scalar()
     items = (await db.execute(select(func.count()).select_from(Item))).scalar()
     return [orders, items]
+
+
+async def valid_item(item_id: int, db: Annotated[AsyncSession, Depends(get_db)]) -> object:
+    return await db.get(Item, item_id)
+
+
+async def language(accept_language: Annotated[str, Header()] = "en") -> str:
+    return accept_language
+
+
+async def wanted(asked: str = Depends(language)) -> str:
+    return asked.partition("-")[0]
+
+
+class Page:
+    def __init__(self, limit: int = 10, offset: int = 0) -> None:
+        self.limit, self.offset = limit, offset
+
+
+class Figures:
+    def __init__(self, db: AsyncSession = Depends(get_db)) -> None:
+        self.db = db
+
+    async def orders(self) -> int:
+        return (await self.db.execute(select(func.count()).select_from(Order))).scalar()
+
+    async def items(self) -> int:
+        return (await self.db.execute(select(func.count()).select_from(Item))).scalar()
+
+
+@app.get("/items/{item_id}/figures")
+async def of_item(
+    item: Annotated[object, Depends(valid_item)], db: AsyncSession = Depends(get_db)
+) -> list[int]:
+    orders = (await db.execute(select(func.count()).where(Order.item == item))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/worded")
+async def worded(text: str = Depends(wanted), db: AsyncSession = Depends(get_db)) -> list[int]:
+    orders = (await db.execute(select(func.count()).where(Order.language == text))).scalar()
+    items = (await db.execute(select(func.count()).select_from(Item))).scalar()
+    return [orders, items]
+
+
+@app.get("/statistics/pages")
+async def pages(page: Page = Depends(), db: AsyncSession = Depends(get_db)) -> list[object]:
+    orders = (await db.execute(select(Order).limit(page.limit).offset(page.offset))).all()
+    items = (await db.execute(select(Item).limit(page.limit).offset(page.offset))).all()
+    return [orders, items]
+
+
+@app.get("/statistics/figures")
+async def figures(found: Figures = Depends()) -> list[int]:  # FP303 (summary)
+    return [await found.orders(), await found.items()]
