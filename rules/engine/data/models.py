@@ -454,7 +454,7 @@ class Models:
     def _declared(self, table: Table, home: Linked, body: Body, declared: Declared) -> None:
         name = declared.name
         if name == "__table_args__":
-            columns.add_arguments(table, declared.value)
+            columns.add_arguments(table, declared.value, lambda ref: self._is_of_base(ref, table, home))
             return
         if name == "__table__" and declared.value is not None:
             columns.add_items(table, home, body.symbol, declared.value)
@@ -473,6 +473,17 @@ class Models:
             table.columns[name] = Column(
                 name, name, home.path, declared.line, body.symbol, type=columns.type_name(declared.shape.ref)
             )
+
+    def _is_of_base(self, ref: str, table: Table, home: Linked) -> bool:
+        """Whether `Base.__table_args__` names what a base of the table's class declares."""
+        base, _, name = ref.rpartition(".")
+        value = self._resolver.value(base, home) if base and name == "__table_args__" else None
+        if value is None or value.module is None or table.value is None:
+            return False
+        return any(
+            (ancestor.home.path, body.symbol) == (value.module.path, value.symbol)
+            for ancestor, body in self.bodies(table.value)
+        )
 
     # Indexes
 
