@@ -37,10 +37,11 @@ _SAYING_WHY = ("FP209", "FP210", "FP214", "FP215", "FP216")
 _WRITING = regex(r"\.writerow\(")
 _WITH_ROWS = frozenset({"joinedload", "selectinload", "subqueryload", "immediateload"})
 _GOES_ON = regex(
-    r"(?i)(?:message|event|log|histor(?:y|ie)|audit|activit(?:y|ie)|notification|reading|measurement|observation|metric|heartbeat"
+    r"(?i)(?:message|event|log|histor(?:y|ie)|audit|activit(?:y|ie)|notification|reading|measurement|metric|heartbeat"
     r"|transcript|span|trace)s?$"
 )
 """How tables are called of which a row gets more as long as it lives."""
+_PAGE = frozenset({"limit", "offset", "skip", "page", "page_size", "per_page", "size", "start"})
 _REMOVES = regex(r"^_?(?:delete|remove|purge|erase|export|clone|copy|duplicate)")
 
 
@@ -299,13 +300,10 @@ def _of_request(node: ast.Call, module: Module) -> Iterator[Match]:
         return  # said where the query is made
     if any(word[:1] != "~" and word[1:] not in OWNERS for word in rows.filters) or function is None:
         return
-    if (
-        not grows(rows.table)
-        or is_small(rows.table)
-        or is_set_up(rows.table)
-        or is_kept_by_hand(rows.table)
-        or is_reference(rows.table, module.project)
-    ):
+    stays_small = is_small(rows.table) or is_set_up(rows.table) or is_kept_by_hand(rows.table)
+    if is_reference(rows.table, module.project):
+        return
+    if (stays_small or not grows(rows.table)) and not _is_cut_later(node, function.node):
         return
     name = rows.table.symbol.rpartition(".")[2]
     which = f"all `{name}` rows that match" if rows.filters else f"every `{name}`"
@@ -319,6 +317,20 @@ def _of_request(node: ast.Call, module: Module) -> Iterator[Match]:
         impact=estimates.rows_returned(module.options),
         instead="Let the database count, add up, filter and cut out the page, or read only the columns that are used, in portions"
         " (`yield_per`).",
+    )
+
+
+def _is_cut_later(query: ast.Call, function: ast.AST) -> bool:
+    """Whether the function is asked for a page, and gives what it was asked to another with the rows:
+    `self._slice(orders, offset=offset, limit=limit)`. Who lists pages has many."""
+    return any(
+        isinstance(call, ast.Call)
+        and call.lineno > query.lineno
+        and call.args
+        and isinstance(call.args[0], ast.Name)
+        and len(_PAGE & {last_name(each) for each in (*call.args[1:], *(key.value for key in call.keywords))})
+        > 1
+        for call in walk(function)
     )
 
 
