@@ -455,7 +455,7 @@ def _hinted(
         severity=Severity.LOW,
         confidence=Confidence.POSSIBLE,
         fix=index_advice.add_index(statement) if is_own else None,
-        call_path=_way(uses, node, column.attribute, statement, module),
+        call_path=_way(uses, node, column.attribute, statement, module, table),
         related=_others(uses),
         instead=index_advice.advice(table, column, in_class=is_own) + more,
         impact=estimates.rows_scanned(module.options),
@@ -490,9 +490,10 @@ def _way(
     attribute: str,
     statement: ast.stmt | ast.Call,
     module: Module,
+    table: Table | None = None,
 ) -> tuple[Hop, ...]:
     asking = Hop(uses[0].path, uses[0].line, uses[0].symbol)
-    return index_advice.way(asking, node, attribute, index_advice.place_of(statement).lineno, module)
+    return index_advice.way(asking, node, attribute, index_advice.place_of(statement).lineno, module, table)
 
 
 def _others(uses: list[Use]) -> tuple[Hop, ...]:

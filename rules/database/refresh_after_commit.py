@@ -4,10 +4,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.costs import estimates
+from rules.engine.data import expired
 from rules.engine.reading.blocks import blocks_of
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
-from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
@@ -21,10 +23,12 @@ class RefreshAfterCommit(Rule):
     """Refreshing an object after the commit, when at most its key is read then, is a query that brings nothing new.
 
     The insert returned the key, so `flush` (which `commit` does first) sets it. `refresh` selects the whole row again: one
-    more round trip per request.
+    more round trip per request. Without a refresh the session does the same when an object is read that the commit expired: of a
+    list of them one query per item, also for their keys.
 
     ## Instead
-    Call `session.flush()`, read the key, then commit; or drop the refresh where nothing of the object is read afterwards.
+    Call `session.flush()`, read the key, then commit; or drop the refresh where nothing of the object is read afterwards. Sessions
+    that are made with `expire_on_commit=False` keep what their objects hold.
 
     ## Trade-offs
     Without a refresh the object does not show what triggers and server defaults wrote.
@@ -111,6 +115,9 @@ class RefreshAfterCommit(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         query = module.query(node)
+        if query is not None and query.kind == "commit" and not query.is_async:
+            yield from _read_one_by_one(node, module)
+            return
         if query is None or query.kind != "refresh" or len(node.args) != 1 or node.keywords:
             return
         refreshed = node.args[0]
@@ -151,6 +158,28 @@ class RefreshAfterCommit(Rule):
             else f"Drop `{module.segment(node)}`: nothing of `{refreshed.id}` is read afterwards.",
             sketch="" if later else f"-{module.source.lines[statement.lineno - 1]}\n",
         )
+
+
+def _read_one_by_one(commit: ast.Call, module: Module) -> Iterator[Match]:
+    """`session.commit()`, then `[order.id for order in orders]`: the session loads each of them again."""
+    if module.is_repeated(commit) or not serves(commit, module) or module.project.keeps_on_commit:
+        return
+    found = expired.each_after(commit, module)
+    if found is None:
+        return
+    entity = found.table.symbol.rpartition(".")[2]
+    yield Match(
+        found.node,
+        f"`{module.segment(commit)}` expired each `{entity}` of `{found.name}`: `{module.segment(found.node)}` selects its row again, one"
+        " query per item.",
+        severity=Severity.MEDIUM,
+        confidence=Confidence.POSSIBLE,  # how the session was made, another package may decide
+        when_new=Confidence.LIKELY,
+        related=(Hop(module.path, commit.lineno, module.symbol_at(commit)),),
+        impact=estimates.queries_in_loop(module.options, module.turns_around(found.node)),
+        instead="Read what is needed before the commit (`session.flush()` sets the keys), or make the sessions with"
+        " `expire_on_commit=False`.",
+    )
 
 
 def _is_after_failure(node: ast.Call, module: Module) -> bool:

@@ -35,6 +35,14 @@ if TYPE_CHECKING:
 _SAYING_WHY = ("FP209", "FP210", "FP214", "FP215", "FP216")
 """What says of rows that are loaded what they are not needed for."""
 _WRITING = regex(r"\.writerow\(")
+_WITH_ROWS = frozenset({"joinedload", "selectinload", "subqueryload", "immediateload"})
+_GOES_ON = regex(
+    r"(?i)(?:message|event|log|histor(?:y|ie)|audit|activit(?:y|ie)|notification|reading|measurement|metric|heartbeat"
+    r"|transcript|span|trace)s?$"
+)
+"""How tables are called of which a row gets more as long as it lives."""
+_PAGE = frozenset({"limit", "offset", "skip", "page", "page_size", "per_page", "size", "start"})
+_REMOVES = regex(r"^_?(?:delete|remove|purge|erase|export|clone|copy|duplicate)")
 
 
 class UnboundedQuery(Rule):
@@ -121,7 +129,7 @@ class UnboundedQuery(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        if callee.is_linked or callee.spelled in TAKES:
+        if callee.is_linked or callee.spelled in TAKES or callee.spelled in _WITH_ROWS:
             return True
         return callee.is_method and (
             callee.spelled in ENDS or callee.spelled in ASKING or callee.spelled in LISTS
@@ -130,6 +138,9 @@ class UnboundedQuery(Rule):
     def check(self, node: ast.Call | ast.For, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.For):
             yield from _exported(node, module)
+            return
+        if last_name(node.func) in _WITH_ROWS:
+            yield from _of_eager_load(node, module)
             return
         raw = _raw(node, module)
         if raw is not None:
@@ -289,13 +300,10 @@ def _of_request(node: ast.Call, module: Module) -> Iterator[Match]:
         return  # said where the query is made
     if any(word[:1] != "~" and word[1:] not in OWNERS for word in rows.filters) or function is None:
         return
-    if (
-        not grows(rows.table)
-        or is_small(rows.table)
-        or is_set_up(rows.table)
-        or is_kept_by_hand(rows.table)
-        or is_reference(rows.table, module.project)
-    ):
+    stays_small = is_small(rows.table) or is_set_up(rows.table) or is_kept_by_hand(rows.table)
+    if is_reference(rows.table, module.project):
+        return
+    if (stays_small or not grows(rows.table)) and not _is_cut_later(node, function.node):
         return
     name = rows.table.symbol.rpartition(".")[2]
     which = f"all `{name}` rows that match" if rows.filters else f"every `{name}`"
@@ -309,6 +317,48 @@ def _of_request(node: ast.Call, module: Module) -> Iterator[Match]:
         impact=estimates.rows_returned(module.options),
         instead="Let the database count, add up, filter and cut out the page, or read only the columns that are used, in portions"
         " (`yield_per`).",
+    )
+
+
+def _is_cut_later(query: ast.Call, function: ast.AST) -> bool:
+    """Whether the function is asked for a page, and gives what it was asked to another with the rows:
+    `self._slice(orders, offset=offset, limit=limit)`. Who lists pages has many."""
+    return any(
+        isinstance(call, ast.Call)
+        and call.lineno > query.lineno
+        and call.args
+        and isinstance(call.args[0], ast.Name)
+        and len(_PAGE & {last_name(each) for each in (*call.args[1:], *(key.value for key in call.keywords))})
+        > 1
+        for call in walk(function)
+    )
+
+
+def _of_eager_load(node: ast.Call, module: Module) -> Iterator[Match]:
+    """`joinedload(Chat.messages)` while a request waits: all that ever happened to each row comes with it."""
+    given = node.args[0] if len(node.args) == 1 else None
+    if not isinstance(given, ast.Attribute) or not module.in_request_path(node) or is_seldom(node, module):
+        return
+    owner, function = module.table(given.value), module.function_of(node)
+    relationship = owner.relationships.get(given.attr) if owner is not None else None
+    if owner is None or relationship is None or not relationship.many or function is None:
+        return
+    target = relationship.target
+    if target is None or relationship.secondary or not _GOES_ON.search(target.name):
+        return
+    if is_small(target) or _REMOVES.search(function.name) or "with_loader_criteria" in module.source.text:
+        return
+    rows, one = target.symbol.rpartition(".")[2], owner.symbol.rpartition(".")[2]
+    yield Match(
+        node,
+        f"`{module.segment(given)}` comes whole with each `{one}`: nothing limits how many `{rows}` rows that is, so time and memory"
+        f" grow with what happens to it.",
+        severity=Severity.LOW,
+        confidence=Confidence.POSSIBLE,  # how many there are is not in the code
+        related=(relationship.declared(f"{one}.{given.attr}"),),
+        impact=estimates.rows_returned(module.options),
+        instead=f"Ask for a page of `{rows}` by its key, `order_by` and `limit`; where only the number or the newest is used, let"
+        " the database find it.",
     )
 
 

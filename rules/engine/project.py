@@ -183,6 +183,11 @@ class Project:
         return session_factories.expires_on_commit(self)
 
     @cached_property
+    def keeps_on_commit(self) -> bool:
+        """Whether a synchronous session may keep what its objects hold when it commits."""
+        return session_factories.keeps_on_commit(self)
+
+    @cached_property
     def lookups(self) -> Lookups:
         """By which columns the project's queries look rows up."""
         return lookups.link(self)

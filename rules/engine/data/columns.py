@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rules.engine.data.tables import Column, ForeignKey, Table
 from rules.engine.linking.values import Linked
 from rules.engine.reading.declarations import Body, Declared, Given
@@ -51,8 +53,8 @@ def add_of_tortoise(table: Table, home: Linked, body: Body, declared: Declared, 
     table.columns[name] = column
 
 
-def add_arguments(table: Table, given: Given | None) -> None:
-    """Give a table the indexes of its `__table_args__`."""
+def add_arguments(table: Table, given: Given | None, is_inherited: Callable[[str], bool]) -> None:
+    """Give a table the indexes of its `__table_args__`; those of its bases, which `is_inherited` knows, it gets from these."""
     if given is None or given.ref not in ("[]", "{}"):
         if given is not None and given.ref != "None":
             table.opaque = True
@@ -60,7 +62,8 @@ def add_arguments(table: Table, given: Given | None) -> None:
     if given.ref == "{}":
         return
     for item in given.items:
-        _add_item(table, item)
+        if item.name != "*" or not is_inherited(item.ref):
+            _add_item(table, item)
 
 
 def _add_item(table: Table, item: Given) -> None:

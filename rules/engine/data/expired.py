@@ -1,4 +1,5 @@
-"""Objects of an asynchronous session that are read after its commit made it forget what they hold."""
+"""Objects of a session that are read after its commit made it forget what they hold: an asynchronous one cannot load them again,
+another does so one by one."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from msgspec import Struct
 
 from rules.engine.linking.roles import Role
 from rules.engine.reading.blocks import blocks_of
-from rules.engine.reading.rows import ONE
+from rules.engine.reading.loop_shapes import iterables, targets
+from rules.engine.reading.rows import MANY, ONE
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
@@ -49,6 +51,99 @@ def after(commit: ast.Call, module: Module) -> Iterator[Expired]:
             read = _reading(node, table, module) if table is not None else None
             if table is not None and read is not None:
                 yield Expired(read, name, table, commit)
+
+
+def each_after(commit: ast.Call, module: Module) -> Expired | None:
+    """The first reading of a column of each object of a list after `commit`, in the statements that follow it in its block."""
+    statement = module.statement(commit)
+    function = module.function_of(commit)
+    if statement is None or function is None or isinstance(function.node, ast.Lambda):
+        return None
+    for following in _following(statement, module):
+        nodes = [node for node in walk(following) if isinstance(node, ast.Call | ast.Attribute)]
+        for node in sorted(nodes, key=lambda each: (each.lineno, each.col_offset)):
+            if isinstance(node, ast.Call):
+                if module.query(node) is not None or module.summary(node) is not None:
+                    return None  # it may load them
+                continue
+            name = _gone_over(node, module)
+            table = _listed(name, function.node, commit, module) if name else None
+            if table is not None and node.attr in table.columns:
+                return Expired(node, name, table, commit)
+    return None
+
+
+def _gone_over(read: ast.Attribute, module: Module) -> str:
+    """The name of the list of which `read` reads each item; empty when there is none."""
+    if not isinstance(read.value, ast.Name) or not isinstance(read.ctx, ast.Load):
+        return ""
+    for loop in reversed(module.loops(read)):
+        if isinstance(loop, ast.While) or module.is_short(loop):
+            return ""
+        for target, rows in zip(targets(loop), iterables(loop), strict=True):
+            if isinstance(target, ast.Name) and target.id == read.value.id:
+                return rows.id if isinstance(rows, ast.Name) else ""
+    return ""
+
+
+def _listed(
+    name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, commit: ast.Call, module: Module
+) -> Table | None:
+    """The table of the objects that the session holds and the list `name` lists when it commits; None when that is not certain."""
+    place = (commit.lineno, commit.col_offset)
+    made: list[ast.expr] = []
+    items: list[ast.expr] = []
+    added: set[str] = set()
+    for node in walk(function):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+            parent = module.parent(node)
+            if not isinstance(parent, ast.Assign | ast.AnnAssign) or parent.value is None:
+                return None
+            made.append(parent.value)
+        elif isinstance(node, ast.Call) and (node.lineno, node.col_offset) < place:
+            last = last_name(node.func)
+            if last in _GONE:
+                return None
+            if last in _ADDING:
+                added |= {argument.id for argument in node.args if isinstance(argument, ast.Name)}
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=filled), attr="append"), args=[item]):
+                    items += [item] if filled == name else []
+    if len(made) != 1 or (made[0].lineno, made[0].col_offset) > place:
+        return None
+    (value,) = made
+    rows = module.rows(value)
+    if rows:
+        session = ast.dump(commit.func.value) if isinstance(commit.func, ast.Attribute) else ""
+        is_held = any(isinstance(each, ast.expr) and ast.dump(each) == session for each in walk(value))
+        is_list = len(rows) == 1 and rows[0].stage == MANY and rows[0].is_async is False and not rows[0].reads
+        return rows[0].table if is_held and is_list else None
+    if isinstance(value, ast.ListComp):
+        items.append(value.elt)
+    elif not isinstance(value, ast.List) or value.elts:
+        return None
+    tables: dict[int, Table] = {}
+    for item in items:
+        if name not in added and not (isinstance(item, ast.Name) and item.id in added):
+            return None
+        table = _made(item, function, module)
+        if table is None:
+            return None
+        tables[id(table)] = table
+    return next(iter(tables.values())) if len(tables) == 1 else None
+
+
+def _made(item: ast.expr, function: ast.AST, module: Module) -> Table | None:
+    """The table of the object that `Order(…)` makes, or the one statement that gives a name its value."""
+    if isinstance(item, ast.Name):
+        bound = [
+            node
+            for node in walk(function)
+            if isinstance(node, ast.Name) and node.id == item.id and isinstance(node.ctx, ast.Store)
+        ]
+        statement = module.parent(bound[0]) if len(bound) == 1 else None
+        item = statement.value if isinstance(statement, ast.Assign) else item
+    return module.table(item.func) if isinstance(item, ast.Call) else None
 
 
 def _following(statement: ast.stmt, module: Module) -> list[ast.stmt]:

@@ -87,16 +87,37 @@ def add_index(statement: ast.stmt | ast.Call) -> Fix | None:
 
 
 def way(
-    asking: Hop, body: ast.ClassDef | ast.Call, attribute: str, line: int, module: Module
+    asking: Hop,
+    body: ast.ClassDef | ast.Call,
+    attribute: str,
+    line: int,
+    module: Module,
+    table: Table | None = None,
 ) -> tuple[Hop, ...]:
-    """From the query by way of where the class lists its indexes, if it does, to what has none."""
+    """From the query by way of where the class lists its indexes, if it does, to what has none. The column of a base that
+    serves several tables gets its index in the class of the `table` that is asked."""
     listed = _lists_indexes(body)
     name = symbol_of(body, module).rpartition(".")[2]
+    is_inherited = table is not None and (table.path, table.symbol) != (
+        module.path,
+        symbol_of(body, module),
+    )
     return (
         asking,
+        *((_own_arguments(table, module),) if table is not None and is_inherited else ()),
         *((Hop(module.path, listed.lineno, f"{name}.{_listing(listed)}"),) if listed is not None else ()),
         Hop(module.path, line, f"{name}.{attribute}"),
     )
+
+
+def _own_arguments(table: Table, module: Module) -> Hop:
+    """Where the class of a table has its `__table_args__`, or would have them."""
+    body = module.project.models.body(table.value) if table.value is not None else None
+    name = table.symbol.rpartition(".")[2]
+    for declared in body.fields if body is not None else ():
+        if declared.name == "__table_args__":
+            return Hop(table.path, declared.line, f"{name}.__table_args__")
+    return Hop(table.path, table.line, name)
 
 
 def _lists_indexes(body: ast.ClassDef | ast.Call) -> ast.stmt | None:

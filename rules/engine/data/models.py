@@ -388,9 +388,9 @@ class Models:
         mapped = [declared for declared, kind in kinds if kind in ("column", "relationship")]
         if not mapped or not body_has_bases(value):
             return False
-        if any(
-            ancestor.module is not None and (ancestor.module.path, ancestor.symbol) in self.tables
-            for ancestor in self._resolver.ancestry(value)[1:]
+        bases = [(ancestor, each) for ancestor, each in self.bodies(value) if each is not body]
+        if any((ancestor.home.path, each.symbol) in self.tables for ancestor, each in bases) or any(
+            body_has_bases(ancestor) and _names_table(each) for ancestor, each in bases
         ):
             return False  # single-table inheritance: its columns are rare and its indexes elsewhere
         return any(
@@ -454,7 +454,7 @@ class Models:
     def _declared(self, table: Table, home: Linked, body: Body, declared: Declared) -> None:
         name = declared.name
         if name == "__table_args__":
-            columns.add_arguments(table, declared.value)
+            columns.add_arguments(table, declared.value, lambda ref: self._is_of_base(ref, table, home))
             return
         if name == "__table__" and declared.value is not None:
             columns.add_items(table, home, body.symbol, declared.value)
@@ -473,6 +473,17 @@ class Models:
             table.columns[name] = Column(
                 name, name, home.path, declared.line, body.symbol, type=columns.type_name(declared.shape.ref)
             )
+
+    def _is_of_base(self, ref: str, table: Table, home: Linked) -> bool:
+        """Whether `Base.__table_args__` names what a base of the table's class declares."""
+        base, _, name = ref.rpartition(".")
+        value = self._resolver.value(base, home) if base and name == "__table_args__" else None
+        if value is None or value.module is None or table.value is None:
+            return False
+        return any(
+            (ancestor.home.path, body.symbol) == (value.module.path, value.symbol)
+            for ancestor, body in self.bodies(table.value)
+        )
 
     # Indexes
 
@@ -571,13 +582,22 @@ class Models:
     def _by_class(self, name: str, home: Linked) -> Table | None:
         """The table of the class `name`, as the registry of a declarative base looks it up."""
         last = name.strip().rpartition(".")[2]
-        found = self._classes.get(last, ())
+        found = self._classes.get(last) or self._of_heirs(last)
         if len(found) == 1:
             return found[0]
         near = [table for table in found if table.path == home.path] or [
             table for table in found if table.path.startswith(home.path.rpartition("/")[0] + "/")
         ]
         return near[0] if len(near) == 1 else None
+
+    def _of_heirs(self, name: str) -> list[Table]:
+        """The tables of classes of that name which share the table of a base."""
+        found: list[Table] = []
+        for path, symbol in self._bodies:
+            if symbol.rpartition(".")[2] == name and (path, symbol) not in self.tables:
+                table = self.table(self._resolver.value(f"@{symbol}", self._resolver.modules[path]))
+                found += [table] if table is not None else []
+        return found
 
     def _is_many(self, table: Table, relationship: Relationship, made: Given) -> bool:
         """Without an annotation: one when this table holds the foreign key, else many."""
@@ -618,6 +638,12 @@ class Models:
 
 def _backref_name(given: Given) -> str:
     return given.literal if isinstance(given.literal, str) else text(next(iter(given.positional()), None))
+
+
+def _names_table(body: Body) -> bool:
+    """Whether a class says what its table is called."""
+    own = {declared.name: declared.value for declared in body.fields}
+    return bool(text(own.get("__tablename__"))) and "__abstract__" not in own
 
 
 def body_has_bases(value: Value) -> bool:

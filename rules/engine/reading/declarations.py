@@ -377,6 +377,13 @@ def given(index: Index, node: ast.expr | None, scope: Scope, *, name: str = "", 
                     for key, value in zip(keys[:_MOST_ITEMS], values[:_MOST_ITEMS], strict=True)
                 ),
             )
+        case ast.BinOp(op=ast.Add()) if _is_display(node):
+            return Given(
+                name,
+                "[]",
+                None,
+                tuple(given(index, each, scope, depth=depth + 1) for each in _added(node))[:_MOST_ITEMS],
+            )
         case ast.Starred(value=value):
             return given(index, value, scope, name="*", depth=depth)
         case ast.Lambda(body=body):
@@ -386,6 +393,25 @@ def given(index: Index, node: ast.expr | None, scope: Scope, *, name: str = "", 
                 return Given(name, f".{identifier}")  # a column of the class itself
             return Given(name, index.ref(node, scope) or f"?{identifier}")
     return Given(name, index.ref(node, scope))
+
+
+def _is_display(node: ast.expr) -> bool:
+    """Whether a sum is one of displays, going by one of its parts: `Base.__table_args__ + (Index(…),)`."""
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.Add) and (_is_display(node.left) or _is_display(node.right))
+    return isinstance(node, ast.Tuple | ast.List)
+
+
+def _added(node: ast.expr) -> Iterator[ast.expr]:
+    """The items of a sum of displays; what is added by name is starred."""
+    match node:
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            yield from _added(left)
+            yield from _added(right)
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            yield from elements
+        case _:
+            yield ast.Starred(node)
 
 
 def _constant(name: str, value: object) -> Given:

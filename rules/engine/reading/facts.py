@@ -71,6 +71,9 @@ KEEPS = 1024
 EXPIRES = 2048
 """Makes asynchronous sessions that forget what their objects hold on commit, as they do unless told otherwise."""
 
+KEEPS_ROWS = 134217728
+"""The same of synchronous sessions: `sessionmaker(engine, expire_on_commit=False)`."""
+
 FAILING = 4096
 """In an `except` clause: only when something failed."""
 RECALLED = 8192

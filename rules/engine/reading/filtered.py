@@ -515,6 +515,8 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
                 yield _kind(operator, right), column
             elif other:
                 yield _kind(operator, left), other
+            elif _is_computed(left) and isinstance(right, ast.Constant) and isinstance(right.value, int):
+                yield "!", ""
             else:
                 yield "?", ""
         case ast.Call(func=ast.Attribute(value=inner, attr="in_"), args=[ast.Name() | ast.Attribute()]):
@@ -542,6 +544,17 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
             yield "!", ""
         case _:
             yield "?", ""
+
+
+def _is_computed(node: ast.expr) -> bool:
+    """`func.length(Order.number)`: no index on the column answers what is asked of that."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and last_name(node.func.value) == "func"
+        and len(node.args) == 1
+        and _is_column(node.args[0])
+    )
 
 
 def _kind(operator: ast.cmpop, value: ast.expr) -> str:

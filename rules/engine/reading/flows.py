@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from rules.engine.reading.carried import Carried
 from rules.engine.reading.declarations import Shape, shape
 from rules.engine.reading.index import Index
-from rules.engine.reading.listed_rows import given_out, written_out
+from rules.engine.reading.listed_rows import dictionary, given_out, on_pages, written_out
 from rules.engine.reading.loader_options import OptionsReader
 from rules.engine.reading.row_reader import RELATES, Reader, may_be_rows
 from rules.engine.reading.rows import EVERY, ITEM, ONE, Flow, Passed, Reading, Rows, Shown, is_whole, join
@@ -136,12 +136,12 @@ def extract(index: Index, turns: Turns, known: Carried | None = None) -> dict[st
                 if isinstance(value, ast.Tuple):
                     for position, element in enumerate(value.elts[:4]):
                         returns.setdefault(position, []).extend(reader.rows(element, scope))
-                elif isinstance(display := _dictionary(value, scope), ast.Dict):
+                elif isinstance(display := dictionary(value, scope), ast.Dict):
                     shown.extend(_displayed(reader, display, scope))
                 elif value is not None:
                     returns.setdefault(-1, []).extend(reader.rows(value, scope))
         made = given_out(reader, scope) if scope.is_generator else written_out(reader, scope)
-        listed = tuple(rows for rows in map(join, made) if rows)
+        listed = tuple(rows for rows in map(join, (*made, *on_pages(reader, scope))) if rows)
         kept = tuple((position, joined) for position, rows in returns.items() if (joined := join(rows)))
         keyed: dict[str, list[Rows]] = {}
         for each in shown:
@@ -170,14 +170,6 @@ def extract(index: Index, turns: Turns, known: Carried | None = None) -> dict[st
                 listed,
             )
     return found
-
-
-def _dictionary(value: ast.expr | None, scope: Scope) -> ast.Dict | None:
-    """The dictionary that a returned expression is, or that its name stands for."""
-    if isinstance(value, ast.Name) and len(scope.bindings.get(value.id, ())) == 1:
-        bound = scope.bindings[value.id][0].value
-        value = bound.value if isinstance(bound, ast.AnnAssign) else bound  # type: ignore[assignment]  # checked below
-    return value if isinstance(value, ast.Dict) else None
 
 
 def _given_objects(index: Index, scope: Scope) -> frozenset[str]:

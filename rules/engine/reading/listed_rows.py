@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.row_reader import may_be_rows
 from rules.engine.reading.rows import MANY, STATEMENT, Rows
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -22,6 +23,9 @@ _DEEP = 3
 _PASSES_ON = regex(r"Response$|^(?:jsonable_encoder|list|tuple|sorted)$")
 """What gives on what it is given first."""
 
+_RENDERS = frozenset({"TemplateResponse", "render", "render_async", "render_template"})
+"""What makes a page of a template and what it shows."""
+
 
 def written_out(reader: Reader, scope: Scope) -> Iterator[list[Rows]]:
     """The rows behind each list that `scope` returns, by itself or in a display or a call: `[Out(id=row.id) for row in rows]`,
@@ -32,6 +36,30 @@ def written_out(reader: Reader, scope: Scope) -> Iterator[list[Rows]]:
             rows = list(reader.rows(source, scope)) if source is not None else []
             if rows:
                 yield [_gone_through(each) for each in rows]
+
+
+def on_pages(reader: Reader, scope: Scope) -> Iterator[list[Rows]]:
+    """The rows that a template is given to show: `TemplateResponse("orders.html", {"orders": orders})`."""
+    for call in scope.calls if not _RENDERS.isdisjoint(scope.called) else ():
+        if last_name(call.func) not in _RENDERS:
+            continue
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
+        contexts = [dictionary(each, scope) for each in (*call.args, *named.values())]
+        shown = [value for each in contexts if each is not None for value in each.values]
+        if last_name(call.func) != "TemplateResponse":
+            shown += named.values()
+        for value in shown:
+            rows = list(reader.rows(value, scope)) if may_be_rows(value) else []
+            if rows:
+                yield rows
+
+
+def dictionary(value: ast.expr | None, scope: Scope) -> ast.Dict | None:
+    """The dictionary that an expression is, or that its name stands for."""
+    if isinstance(value, ast.Name) and len(scope.bindings.get(value.id, ())) == 1:
+        bound = scope.bindings[value.id][0].value
+        value = bound.value if isinstance(bound, ast.AnnAssign) else bound  # type: ignore[assignment]  # checked below
+    return value if isinstance(value, ast.Dict) else None
 
 
 def _gone_through(rows: Rows) -> Rows:

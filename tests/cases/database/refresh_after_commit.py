@@ -139,3 +139,100 @@ def accepted(started: bool, session: Session = Depends(get_session)) -> str:
         session.commit()
         session.refresh(order)  # FP224 (inline)
     return "done"
+
+
+@app.post("/imported")
+def imported(numbers: list[str], session: Session = Depends(get_session)) -> dict[str, object]:
+    orders = [Order(number=number) for number in numbers]
+    session.add_all(orders)
+    session.commit()
+    return {"count": len(orders), "ids": [order.id for order in orders]}  # FP224 (change)
+
+
+@app.post("/one-by-one")
+def one_by_one(numbers: list[str], session: Session = Depends(get_session)) -> list[int]:
+    orders = []
+    for number in numbers:
+        order = Order(number=number)
+        session.add(order)
+        orders.append(order)
+    session.commit()
+    keys = []
+    for each in orders:
+        keys.append(each.id)  # FP224 (change)
+    return keys
+
+
+@app.post("/renumbered")
+def renumbered(session: Session = Depends(get_session)) -> list[str]:
+    orders = session.query(Order).filter(Order.number == "").all()
+    for order in orders:
+        order.number = "new"
+    session.commit()
+    return [order.number for order in orders]  # FP224 (change)
+
+
+# Near misses
+
+
+@app.post("/flushed")
+def flushed(numbers: list[str], session: Session = Depends(get_session)) -> list[int]:
+    orders = [Order(number=number) for number in numbers]
+    session.add_all(orders)
+    session.flush()
+    keys = [order.id for order in orders]
+    session.commit()
+    return keys
+
+
+@app.post("/plain")
+def plain(numbers: list[str], session: Session = Depends(get_session)) -> list[str]:
+    orders = [Order(number=number) for number in numbers]
+    session.add_all(orders)
+    session.commit()
+    return [number.upper() for number in numbers]
+
+
+@app.post("/loaded-again")
+def loaded_again(numbers: list[str], session: Session = Depends(get_session)) -> list[int]:
+    orders = [Order(number=number) for number in numbers]
+    session.add_all(orders)
+    session.commit()
+    session.query(Order).filter(Order.number.in_(numbers)).all()
+    return [order.id for order in orders]
+
+
+@app.post("/refreshed")
+def refreshed(numbers: list[str], session: Session = Depends(get_session)) -> list[int]:
+    orders = [Order(number=number) for number in numbers]
+    session.add_all(orders)
+    session.commit()
+    keys = []
+    for order in orders:
+        session.refresh(order, ["number"])
+        keys.append(order.id)
+    return keys
+
+
+@app.post("/not-added")
+def not_added(numbers: list[str], session: Session = Depends(get_session)) -> list[str]:
+    orders = [Order(number=number) for number in numbers]
+    session.bulk_save_objects(orders)
+    session.commit()
+    return [order.number for order in orders]
+
+
+@app.post("/awaited")
+async def awaited(numbers: list[str], session: AsyncSession = Depends(get_async_session)) -> list[int]:
+    orders = [Order(number=number) for number in numbers]
+    session.add_all(orders)
+    await session.commit()
+    return [order.id for order in orders]
+
+
+@app.post("/other-session")
+def other_session(session: Session = Depends(get_session), archive: Session = Depends(get_session)) -> list[str]:
+    orders = archive.query(Order).all()
+    session.add(Order())
+    session.commit()
+    return [order.number for order in orders]
