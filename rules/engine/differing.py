@@ -49,7 +49,7 @@ def differing(one: Mapping[_Key, object], other: Mapping[_Key, object]) -> Itera
 
 def way(edge: Edge) -> tuple[Node, str, int]:
     """Where a call leads to, and how."""
-    return edge.target, edge.kind, edge.call.flags & facts.SPAWNED
+    return edge.target, edge.kind, edge.call.flags & (facts.SPAWNED | facts.WHILE)
 
 
 def told_apart(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:

@@ -20,6 +20,8 @@ from rules.engine.linking.context import (
     IN_REQUEST,
     IN_SCRIPT,
     OWN_LOOP,
+    REPEATED_IN_SCRIPT,
+    SPAWNED_IN_SCRIPT,
     STARTS_LOOP,
     WAITED,
     Context,
@@ -60,7 +62,7 @@ class Function(Struct, frozen=True):
 
 _BOUNDARIES = frozenset({*FUNCTIONS, ast.ClassDef})
 _GIVEN = frozenset({"parameter", "self"})
-_UNPROVEN = AT_STARTUP | IN_SCRIPT | OWN_LOOP | STARTS_LOOP
+_UNPROVEN = AT_STARTUP | IN_SCRIPT | OWN_LOOP | STARTS_LOOP | SPAWNED_IN_SCRIPT | REPEATED_IN_SCRIPT
 _NAMELESS = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER, Sort.UNION})
 
 
@@ -372,6 +374,16 @@ class Module:
         a loop, as an asynchronous client is, has to be made there and goes with it."""
         found = self.graph_node(node)
         return found is not None and bool(found.contexts & OWN_LOOP) and not found.contexts & IN_LOOP
+
+    def goes_on_beside_others(self, call: ast.Call | ast.Attribute) -> bool:
+        """Whether a program of its own gets to a call again and again in a task, while its loop has others to go on with."""
+        found = self.graph_node(call)
+        if found is None or not found.is_async or found.contexts & (IN_LOOP | AT_STARTUP):
+            return False
+        if found.contexts & REPEATED_IN_SCRIPT:
+            return True
+        within = isinstance(call, ast.Call) and self.call_flags(call) & facts.WHILE
+        return bool(within and found.contexts & SPAWNED_IN_SCRIPT)
 
     def role(self, node: ast.AST) -> Role | None:
         """What the function around `node` is for the framework; None for a plain one."""

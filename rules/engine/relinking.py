@@ -343,4 +343,7 @@ def _begins_with(ref: str, name: str) -> bool:
 
 def _ways(edges: Iterable[tuple[Node, Edge]]) -> set[tuple[Node, Node, str, int]]:
     """All of the edges that where code runs depends on."""
-    return {(node, edge.target, edge.kind, edge.call.flags & facts.SPAWNED) for node, edge in edges}
+    return {
+        (node, edge.target, edge.kind, edge.call.flags & (facts.SPAWNED | facts.WHILE))
+        for node, edge in edges
+    }

@@ -40,6 +40,10 @@ OWN_LOOP = 1024
 """Runs on an event loop that a thread or a program starts for itself."""
 STARTS_LOOP = 2048
 """Starts such a loop."""
+SPAWNED_IN_SCRIPT = 4096
+"""Runs in a task that a program, which serves no application, starts on its loop."""
+REPEATED_IN_SCRIPT = 8192
+"""Such a task gets there again and again, in a `while` loop: the program goes on for long."""
 
 _PUBLIC = (
     (IN_LOOP, Context.LOOP),
@@ -62,6 +66,8 @@ _OWN_THREADS = ("threading.Thread", "threading.Timer")
 _TASKS_OF_PREFECT = frozenset({"prefect.task", "prefect.tasks.task"})
 _THIRD = (3,)
 _PLACES = IN_LOOP | IN_THREAD | IN_PROCESS
+_OF_LOOP = OWN_LOOP | SPAWNED_IN_SCRIPT | REPEATED_IN_SCRIPT
+_OF_SCRIPTS = IN_SCRIPT | OWN_LOOP
 
 
 def contexts_of(mask: int) -> frozenset[Context]:
@@ -158,7 +164,7 @@ def servers(nodes: Iterable[Node]) -> frozenset[Node]:
 
 def through(node: Node, edge: Edge) -> int:
     """The contexts that `edge` carries from `node` to its target."""
-    mask, kind, target = node.contexts & ~STARTS_LOOP, edge.kind, edge.target
+    mask, kind, target = node.contexts & ~STARTS_LOOP | _goes_on(node, edge), edge.kind, edge.target
     if mask & IN_SCRIPT and not mask & IN_REQUEST and target.path != node.path and is_example(node.path):
         return 0  # what an example runs others run too, and otherwise
     if edge.call.flags & facts.DETACHED:
@@ -179,9 +185,9 @@ def through(node: Node, edge: Edge) -> int:
             call.ref.endswith(".join") for call in node.function.calls
         ):
             elsewhere &= ~WAITED
-        return (elsewhere & ~OWN_LOOP) | IN_THREAD
+        return (elsewhere & ~_OF_LOOP) | IN_THREAD
     if kind == PROCESS:
-        return (elsewhere & ~OWN_LOOP) | IN_PROCESS
+        return (elsewhere & ~_OF_LOOP) | IN_PROCESS
     if kind == BACKGROUND:
         return (
             (elsewhere & ~WAITED) | IN_BACKGROUND | IN_REQUEST | (IN_LOOP if target.is_async else IN_THREAD)
@@ -190,6 +196,21 @@ def through(node: Node, edge: Edge) -> int:
         on_loop = OWN_LOOP if mask & OWN_LOOP and not mask & IN_LOOP else IN_LOOP
         return (elsewhere & ~AT_STARTUP) | on_loop
     return mask & (IN_REQUEST | WAITED)  # ELSEWHERE
+
+
+def _goes_on(node: Node, edge: Edge) -> int:
+    """What is seen at a call, in a program with a loop of its own, of how long it goes on and what goes on beside it."""
+    if (
+        edge.kind not in (CALL, LOOP)
+        or not edge.target.is_async
+        or node.contexts & _OF_SCRIPTS != _OF_SCRIPTS
+    ):
+        return 0
+    if edge.kind == LOOP or edge.call.flags & facts.SPAWNED:
+        return SPAWNED_IN_SCRIPT
+    if edge.call.flags & facts.WHILE and node.contexts & SPAWNED_IN_SCRIPT:
+        return REPEATED_IN_SCRIPT
+    return 0
 
 
 def depends_on_order(node: Node) -> bool:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _STREAMS = ("StreamingResponse", "EventSourceResponse")
 _KINDS = frozenset({Kind.NET, Kind.SLEEP, Kind.PROC, Kind.DB})
+_LONG = _KINDS - {Kind.DB}
 # What belongs to the event loop or to one thread and must not be handed to another.
 _BOUND = (
     "sqlalchemy.",
@@ -187,7 +188,7 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     if code is None or module.is_awaited(call) or module.is_offloaded(call):
         return None
     function = module.function_of(call)
-    if function is None or not function.is_async or not module.runs_on_event_loop(call):
+    if function is None or not function.is_async or not _is_felt(call, code, entry.kind, module):
         return None
     name = entry.name.rpartition(".")[2]
     if is_quick(call, name) or (name in LEFT_OPEN and _is_partial(call, module)):
@@ -204,6 +205,13 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     if entry.name == _STARTING and _is_waited_for(call, function.node, module):
         entry, severity = replace(entry, construct=False), Severity(entry.severity)
     return Stop(code, call, entry.name, entry.kind, entry.instead, severity, entry, seldom=seldom)
+
+
+def _is_felt(call: ast.Call, code: str, kind: Kind, module: Module) -> bool:
+    """Whether a call stops a loop that has others to go on with. In a program that serves nobody, only what takes long counts."""
+    return module.runs_on_event_loop(call) or (
+        code == "FP101" and kind in _LONG and module.goes_on_beside_others(call)
+    )
 
 
 def _is_partial(call: ast.Call, module: Module) -> bool:
@@ -308,7 +316,8 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
     function = module.function_of(call)
     if function is None or not function.is_async or module.is_offloaded(call):
         return
-    if not module.runs_on_event_loop(call):
+    on_loop = module.runs_on_event_loop(call)
+    if not on_loop and not module.goes_on_beside_others(call):
         return
     here = _seldom_here(call, module) if isinstance(call, ast.Call) else ""
     nearest: dict[Kind, Stop] = {}
@@ -316,6 +325,8 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
         entry = leaf.blocking
         code = code_of(entry) if entry is not None else None
         if entry is None or code is None:
+            continue
+        if not on_loop and entry.kind not in _LONG:
             continue
         if code not in ("FP109", "FP701"):
             code = _said_by("FP103", function.node, module)

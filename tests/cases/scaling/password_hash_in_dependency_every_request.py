@@ -14,6 +14,7 @@ context = CryptContext(schemes=["bcrypt"])
 KEYS: dict[str, str] = {}
 VERIFIED: dict[str, str] = {}
 DEMO: dict[str, str] = {"demo": "demo"}
+NOBODY = bcrypt.hashpw(b"", bcrypt.gensalt())
 GROWN = {"demo": "demo"}
 
 
@@ -86,6 +87,16 @@ def by_key(key: str = Header(), shop: str = Header()) -> str:
     return shop
 
 
+def by_key_of_known_shop(key: str = Header(), shop: str = Header()) -> str:
+    stored = KEYS.get(shop)
+    if stored is None:
+        bcrypt.checkpw(key.encode(), NOBODY)  # takes as long, so that nobody learns which shops there are
+        raise PermissionError
+    if not bcrypt.checkpw(key.encode(), stored.encode()):  # FP720
+        raise PermissionError
+    return shop
+
+
 async def by_key_on_the_loop(key: str = Header(), shop: str = Header()) -> str:
     if not matches(key, shop):  # FP720
         raise PermissionError
@@ -112,6 +123,11 @@ def by_password(name: str, password: str) -> str:
 
 @app.get("/orders")
 def orders(shop: str = Depends(by_key)) -> str:
+    return shop
+
+
+@app.get("/orders/open")
+def open_orders(shop: str = Depends(by_key_of_known_shop)) -> str:
     return shop
 
 
