@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from rules import libraries
 from rules.engine.costs.measured import frees
 from rules.engine.fixing.rewrites import in_thread
+from rules.engine.kept_answers import once_for_node
 from rules.engine.loops.loop_bound import holds_mutex
 from rules.engine.loops.loop_calls import (
     carries_bound_object,
@@ -499,6 +500,7 @@ def _is_felt_by_few(call: ast.Call, large: str, function: ast.AST, module: Modul
     return False
 
 
+@once_for_node
 def _is_beside_worse(function: ast.AST, module: Module) -> bool:
     """Whether the function holds the loop for longer elsewhere, which is said there."""
     return isinstance(function, ast.AsyncFunctionDef) and any(

@@ -59,6 +59,10 @@ LINES = {
     "tasks for later": (HELPER, "tasks.add_task(fetch, {own})"),
     "calls of a hook that many heirs have": (HEIRS, "base.load()"),
     "files": ("", "with open('notes.txt') as notes: notes.read()"),
+    "calls of a helper that writes a file": (
+        "def save(to):\n    with open(to, 'w') as notes: notes.write(to)",
+        "save({own})",
+    ),
     "queries whose rows have a name": ("", "row{own} = db.query(Order).filter(Order.id == {own}).all()"),
 }
 
