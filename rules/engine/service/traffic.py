@@ -561,9 +561,11 @@ def _keeps_account(route: str, method: str) -> bool:
         or {"update", "password"} <= said
         or {"set", "password"} <= said
         or {"rotate", "key"} <= said
-        or not said.isdisjoint(_OF_ONESELF)
         or _OWN_PASSWORD.search(route) is not None
-        or (method in ("PUT", "PATCH") and _ACCOUNT.search(route) is not None)
+        or (
+            method in ("PUT", "PATCH")
+            and (_ACCOUNT.search(route) is not None or not said.isdisjoint(_OF_ONESELF))
+        )
         or bool(said & _SECOND_FACTOR and last & _SWITCHED)
     )
 

@@ -478,6 +478,12 @@ async def credentials_of_the_owner(password: str) -> bytes:
     return bcrypt.hashpw(password.encode(), b"salt")  # FP701 (change)
 
 
+@app.post("/settings/unlock")
+async def unlocked(password: str) -> bool:
+    await asyncio.sleep(0)
+    return bcrypt.checkpw(password.encode(), b"hash")  # FP701 (inline)
+
+
 @app.post("/users/{number}")
 async def made_account(number: int, password: str) -> bytes:
     await asyncio.sleep(0)
