@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import kept_estimates
+from rules.engine.kept_answers import once_for_node
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import nodes_of, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.queue_tasks import enqueue, may_enqueue
 from rules.engine.service.traffic import is_for_admins
@@ -171,9 +172,12 @@ def _handed_over(call: ast.Call, module: Module) -> tuple[str, ast.expr | None, 
 def _is_kept_open(call: ast.Call, module: Module) -> bool:
     """`set_session_keep_open(request.state, True)`: the dependency is told to leave it to the task."""
     function = module.function_of(call)
-    return function is not None and any(
-        isinstance(node, ast.Call) and "keep_open" in ast.unparse(node.func) for node in walk(function.node)
-    )
+    return function is not None and _keeps_open(function.node, module)
+
+
+@once_for_node
+def _keeps_open(function: ast.AST, _: Module) -> bool:
+    return any("keep_open" in ast.unparse(call.func) for call in nodes_of(function, ast.Call))
 
 
 def _is_stub(work: ast.expr, module: Module) -> bool:

@@ -14,7 +14,7 @@ from rules.engine.reading import facts
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import COMPREHENSIONS
 from rules.engine.reading.spelling import is_main_guard, last_name, names_bound
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import nodes_of, walk
 from rules.engine.service.traffic import is_example
 
 if TYPE_CHECKING:
@@ -526,16 +526,14 @@ def _kept_later(
     names: set[str], function: ast.FunctionDef | ast.AsyncFunctionDef, outliving: set[str]
 ) -> bool:
     """Whether a local that holds the object is put where it outlives the function: `_clients[key] = client`."""
-    for node in walk(function):
-        if isinstance(node, ast.Assign) and _is_or_has(node.value, names):
+    for node in nodes_of(function, ast.Assign):
+        if _is_or_has(node.value, names):
             for target in node.targets:
                 if isinstance(target, (ast.Attribute, ast.Subscript)):
                     return True
                 if isinstance(target, ast.Name) and target.id in outliving:
                     return True
-        if isinstance(node, ast.Call) and _keeps(node) and _hands_on(node, names):
-            return True
-    return False
+    return any(_hands_on(call, names) and _keeps(call) for call in nodes_of(function, ast.Call))
 
 
 def _is_or_has(value: ast.expr, names: set[str]) -> bool:
