@@ -168,19 +168,30 @@ def test_what_is_likely_short_or_may_not_happen_is_only_possible(body: str) -> N
         "for key in set(ids):\n    load(session, key)",
         "for key in ids[1:]:\n    load(session, key)",
         "for order in filled:\n    if order.id == ids[0]:\n        continue\n    load(session, order.shop_id)",
-        "for key in filled.limits:\n    load(session, Channel(filled.channel) or key)",
         "for order in filled:\n    if order.kind == ids[0]:\n        load(session, order.shop_id)",
         "for key in ids:\n    load_by_default(session, key)",
         "for key in ids:\n    load_or_log(session, key)",
         "orders = session.scalars(select(Order)).all()\nfor order in orders:\n    load_row(session, order.shop_id)",
         "for key in ids:\n    first(session, key)",
-        "names = {key: key for key in ids}\nfor name, key in names.items():\n    load(session, key)",
     ],
 )
 def test_each_item_of_a_request_is_worth_a_comment(body: str) -> None:
     (finding,) = found(body)
 
     assert (finding.severity, heard(finding)) == (Severity.HIGH, Confidence.LIKELY)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for key in filled.limits:\n    load(session, Channel(filled.channel) or key)",
+        "names = {key: key for key in ids}\nfor name, key in names.items():\n    load(session, key)",
+    ],
+)
+def test_a_list_that_nobody_sees_to_be_long_gets_a_mark(body: str) -> None:
+    (finding,) = found(body)
+
+    assert (finding.severity, heard(finding)) == (Severity.LOW, Confidence.LIKELY)
 
 
 def test_a_far_query_of_a_loop_outside_the_endpoint_is_only_possible() -> None:

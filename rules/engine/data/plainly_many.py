@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from rules.engine.data.per_item import goes_over_rows
 from rules.engine.kept_answers import once_for_node
@@ -74,13 +74,18 @@ def _is_for_many(endpoint: EndpointRef) -> bool:
 
 
 def _is_brought(loop: ast.AST, module: Module) -> bool:
-    """`for each in ids` in the endpoint that takes `ids`."""
+    """`for each in ids`, `for each in ids[1:]` in the endpoint that takes `ids`."""
     function = module.function_of(loop)
     if function is None or module.role(loop) is not Role.ENDPOINT:
         return False
     taken = {each.arg for each in walk(function.node.args) if isinstance(each, ast.arg)}
     sources = [unwrapped(each) for each in iterables(loop)]
-    return any(isinstance(each, ast.Name) and each.id in taken for each in sources)
+    parts = [each.value if _is_slice(each) else each for each in sources]
+    return any(isinstance(each, ast.Name) and each.id in taken for each in parts)
+
+
+def _is_slice(node: ast.expr) -> TypeGuard[ast.Subscript]:
+    return isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice)
 
 
 def _are_lists(endpoints: Sequence[EndpointRef]) -> bool:
