@@ -24,7 +24,7 @@ from rules.engine.reading.loop_shapes import is_short, spelled
 from rules.engine.reading.origins import parameters
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
-from rules.engine.reading.walking import names_loaded, names_stored, walk
+from rules.engine.reading.walking import names_loaded, names_stored, own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service import payloads
 from rules.engine.service.traffic import is_seldom
@@ -68,6 +68,9 @@ _CONTENTS = _OPENS | {
 }
 _CLOSE = 3
 """Calls from the asynchronous function to the work; what is further away is rarely the same each time."""
+_NAMED = "fsspec.NamedFileSystem."
+_NEAR = 5
+"""The same for file systems that may be far away: a helper of a wrapper's method."""
 _AS_IS = ", as much as there is"
 _IN_LOOP = ", again and again in a loop"
 _UPLOAD = ", an upload of any size"
@@ -267,7 +270,8 @@ class BlockingFileIoInAsync(Rule):
             return
         leaf = next((leaf for leaf in summary.blocking if _is_work(leaf)), None)
         if leaf is None:
-            yield from self.files_of_helper(call, function, summary, module)
+            said = tuple(self.files_of_helper(call, function, summary, module))
+            yield from said or self.of_any_machine(call, summary, module)
             return
         here = Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2])
         if leaf.callable in _SEARCHES:
@@ -295,6 +299,24 @@ class BlockingFileIoInAsync(Rule):
             instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`."
             if (known := libraries.blocking(leaf.callable)) is not None and frees(known)
             else "Give the work to a queue worker.",
+        )
+
+    def of_any_machine(self, call: ast.Call, summary: Summary, module: Module) -> Iterator[Match]:
+        """A helper that asks a file system of which the address says where it lies: `fsspec.url_to_fs(url)`."""
+        leaf = next(filter(_is_of_any_machine, summary.blocking), None)
+        if leaf is None or _is_of_any_machine_before(call, module):
+            return
+        if module.call_flags(call) & (facts.FAILING | facts.ON_MISS):
+            return
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` asks a file system of `fsspec` (`{leaf.callable.rpartition('.')[2]}`) on the event loop: while the"
+            " disk works, or the store that the address names, this worker serves nobody.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,  # nobody sees where it lies
+            call_path=(Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2]), *leaf.path),
+            instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`.",
+            cause=f"FP115 {leaf.path[-1].path}:{leaf.path[-1].line}",
         )
 
     def files_of_helper(
@@ -359,6 +381,32 @@ def _is_work(leaf: Leaf) -> bool:
         and len(leaf.path) <= _CLOSE
         and not (leaf.cached or leaf.on_miss or leaf.rarely)
     )
+
+
+def _is_of_any_machine(leaf: Leaf) -> bool:
+    """Whether it asks a file system that may be that of this machine or a store far away."""
+    return (
+        leaf.callable.startswith(_NAMED)
+        and len(leaf.path) <= _NEAR
+        and not (leaf.cached or leaf.on_miss or leaf.rarely or leaf.kept_by is not None)
+    )
+
+
+def _is_of_any_machine_before(call: ast.Call, module: Module) -> bool:
+    """Whether the function has said as much of another helper."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return False
+    for other in own_calls(function.node):
+        if (other.lineno, other.col_offset) < (call.lineno, call.col_offset) and not module.is_awaited(other):
+            summary = module.summary(other)
+            if (
+                summary is not None
+                and not summary.is_async
+                and any(map(_is_of_any_machine, summary.blocking))
+            ):
+                return True
+    return False
 
 
 def _is_of_files(leaf: Leaf) -> bool:

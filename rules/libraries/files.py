@@ -13,10 +13,12 @@ _KINTO = (
 _STORED = "the file system made with `asynchronous=True`"
 _NAMED_FILES = "fsspec.NamedFileSystem"
 """What `fsspec.filesystem(protocol)` gives where the protocol is no other machine's, or nobody knows."""
+_WITH_PATH = "fsspec.FileSystemAndPath"
+"""What `fsspec.core.url_to_fs(url)` gives: the file system, and the path there."""
 _FILE_SYSTEMS = ("s3fs.S3FileSystem", "gcsfs.GCSFileSystem", "adlfs.AzureBlobFileSystem")
 _FILES = (
     "ls find glob exists info isfile isdir open cat cat_file cat_ranges pipe pipe_file put put_file get get_file rm rm_file"
-    " mkdir makedirs mv copy cp_file du walk touch"
+    " mkdir makedirs mv copy cp_file du walk touch read_bytes read_text write_bytes write_text"
 )
 _SDKS = (
     Sdk(
@@ -40,9 +42,12 @@ LIBRARY = Library(
         **made(_SDKS, "fsspec.AbstractFileSystem", _NAMED_FILES),
         **{name: name for name in _FILE_SYSTEMS},
         "fsspec.filesystem": _NAMED_FILES,
+        "fsspec.core.url_to_fs": _WITH_PATH,
+        f"{_WITH_PATH}[0]": _NAMED_FILES,
     },
     bases=dict.fromkeys(_FILE_SYSTEMS, "fsspec.AbstractFileSystem"),
     aliases={
+        "fsspec.url_to_fs": "fsspec.core.url_to_fs",
         "fsspec.spec.AbstractFileSystem": "fsspec.AbstractFileSystem",
         "s3fs.core.S3FileSystem": "s3fs.S3FileSystem",
         "gcsfs.core.GCSFileSystem": "gcsfs.GCSFileSystem",

@@ -143,7 +143,7 @@ class Calling:
         if value is not None and value.sort == Sort.CLASS:
             return value  # `Repository[Order]`
         if value is not None and value.sort == Sort.INSTANCE:
-            made = libraries.returns(f"{value.name}.__getitem__")
+            made = libraries.returns(f"{value.name}[{key}]") or libraries.returns(f"{value.name}.__getitem__")
             return Value(Sort.INSTANCE, made) if made is not None else None
         if value is not None and value.sort == Sort.OBJECT:
             return self.called(self._resolver.attributes.of_class(value, "__getitem__"))

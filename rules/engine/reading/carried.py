@@ -18,6 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rules.engine.reading.facts import Argument, Function, ModuleFacts
+from rules.engine.reading.left_open import takes_anything
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.source import is_newer
 from rules.engine.reading.spelling import targets_of
@@ -215,7 +216,7 @@ def _is_open(node: ast.stmt) -> bool:
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-    return any(each.annotation is None and each.arg not in ("self", "cls") for each in given)
+    return any(takes_anything(each) and each.arg not in ("self", "cls") for each in given)
 
 
 class _Mentions:

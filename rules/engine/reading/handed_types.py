@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.annotations import one_of
+from rules.engine.reading.left_open import takes_anything
 
 if TYPE_CHECKING:
     from rules.engine.reading.index import Index
@@ -63,7 +64,7 @@ def _handed(index: Index, scope: Scope, name: str) -> str:
 
 
 def _argument(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> int | None:
-    """The position of a parameter without annotation, beyond all others when it is given by name only; None for any other.
+    """The position of a parameter of which nothing says what it takes, beyond all others when it is given by name only; None for any other.
     One with a default is what the default is, unless that is `None`."""
     positional = [*node.args.posonlyargs, *node.args.args]
     defaults = [None] * (len(positional) - len(node.args.defaults)) + list(node.args.defaults)
@@ -71,7 +72,7 @@ def _argument(node: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> int | 
     for position, (argument, default) in enumerate([*zip(positional, defaults, strict=True), *named]):
         if argument.arg == name:
             is_open = default is None or (isinstance(default, ast.Constant) and default.value is None)
-            return position if argument.annotation is None and is_open else None
+            return position if takes_anything(argument) and is_open else None
     return None
 
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.left_open import takes_anything
+
 if TYPE_CHECKING:
     from rules.engine.reading.index import Index
     from rules.engine.reading.scopes import Scope
 
 
 def kept_untyped(scope: Scope, name: str) -> str:
-    """`position:name` of the parameter without annotation that `__init__` alone keeps as attribute `name`; empty for others."""
+    """`position:name` of the parameter of which nothing says what it takes that `__init__` alone keeps as attribute `name`; empty for others."""
     set_by = scope.attributes.get(name, ())
     if len(set_by) != 1 or name in scope.bindings:
         return ""
@@ -28,7 +30,7 @@ def kept_untyped(scope: Scope, name: str) -> str:
         return ""
     positional = [*node.args.posonlyargs, *node.args.args]
     for position, argument in enumerate([*positional, *node.args.kwonlyargs]):
-        if argument.arg == value.id and argument.annotation is None:
+        if argument.arg == value.id and takes_anything(argument):
             return f"{position - 1 if position < len(positional) else ''}:{value.id}"
     return ""
 

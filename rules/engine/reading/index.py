@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from rules.engine.reading import handed_types, narrowing, secrecy, shown_types
 from rules.engine.reading.annotations import annotation, joined, may_be_ours, one_of
 from rules.engine.reading.asked_for import asked_for, kept_under
-from rules.engine.reading.left_open import default_of, is_left_open, is_only_left_open
+from rules.engine.reading.left_open import default_of, is_anything, is_left_open, is_only_left_open
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, COMPREHENSIONS, Binding, Part, Scope, Walk
 from rules.engine.reading.special_calls import SPECIAL
@@ -406,7 +406,7 @@ class Index(Walk):
                 typing_only.append(binding)
         if typing_only and (for_type or all(binding.kind == "annotated" for binding in typing_only)):
             return typing_only  # `app: Application`, declared so because a proxy stands in for it
-        if typing_only and all(_is_anything(binding.value) for binding in main):
+        if typing_only and all(is_anything(binding.value) for binding in main):
             return typing_only  # `AsyncSession = Any`, where only type checkers import it
         return main or typing_only or bindings
 
@@ -587,7 +587,3 @@ def _spelled_twice(ref: str, ways: Iterable[str]) -> str:
         ):
             return f"{ref}⁇{way}⁇"
     return ref
-
-
-def _is_anything(value: object) -> bool:
-    return isinstance(value, ast.Name | ast.Attribute) and last_name(value) in ("Any", "object")

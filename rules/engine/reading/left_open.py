@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.spelling import last_name
+
 if TYPE_CHECKING:
     from rules.engine.reading.index import Index
     from rules.engine.reading.scopes import Binding, Scope
@@ -24,6 +26,16 @@ def default_of(index: Index, binding: Binding, scope: Scope) -> str:
         return ""
     found = index.ref(default, scope)
     return "" if found.partition(".")[0] in _DECLARING or found[:1] == "'" else found
+
+
+def takes_anything(argument: ast.arg) -> bool:
+    """Whether nothing says what a parameter takes: no annotation, or `Any`. Who writes `object` asks what it is."""
+    annotation = argument.annotation
+    return annotation is None or (is_anything(annotation) and last_name(annotation) == "Any")
+
+
+def is_anything(annotation: object) -> bool:
+    return isinstance(annotation, ast.Name | ast.Attribute) and last_name(annotation) in ("Any", "object")
 
 
 def is_left_open(binding: Binding) -> bool:
