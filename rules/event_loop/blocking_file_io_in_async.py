@@ -396,16 +396,26 @@ def _is_of_any_machine(leaf: Leaf) -> bool:
 def _is_of_any_machine_before(call: ast.Call, module: Module) -> bool:
     """Whether the function has said as much of another helper."""
     function = module.function_of(call)
-    for other in own_calls(function.node) if function is not None else ():
-        if (other.lineno, other.col_offset) < (call.lineno, call.col_offset) and not module.is_awaited(other):
-            summary = module.summary(other)
-            if (
-                summary is not None
-                and not summary.is_async
-                and any(map(_is_of_any_machine, summary.blocking))
-            ):
-                return True
-    return False
+    if function is None or isinstance(function.node, ast.Lambda):
+        return False
+    first = _first_of_any_machine(function.node, module)
+    return first is not None and first < (call.lineno, call.col_offset)
+
+
+@once_for_node
+def _first_of_any_machine(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> tuple[int, int] | None:
+    """Where a function first has a helper ask a file system of any machine."""
+    places = [
+        (each.lineno, each.col_offset)
+        for each in own_calls(function)
+        if not module.is_awaited(each)
+        and (summary := module.summary(each)) is not None
+        and not summary.is_async
+        and any(map(_is_of_any_machine, summary.blocking))
+    ]
+    return min(places, default=None)
 
 
 def _is_of_files(leaf: Leaf) -> bool:
