@@ -45,6 +45,7 @@ class SyncDbCallInAsync(Rule):
     stops_loop = True
     paid_by_misses = True
     severity = Severity.CRITICAL
+    said_from = Severity.HIGH
     gates = True
     effort = Effort.HOURS
     watch = "event-loop lag p99 and pool checkout time"

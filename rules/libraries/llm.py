@@ -292,7 +292,7 @@ LIBRARY = Library(
             "huggingface_hub.HfFileSystem",
             "open ls exists info isfile isdir find glob cat_file read_text read_bytes",
         ),
-        *each(Blocking("", Kind.NET, "a worker thread"), _SMOL_MODELS, "generate"),
+        *each(Blocking("", Kind.NET, "a queue worker"), _SMOL_MODELS, "generate"),
         *each(
             Blocking("", Kind.CPU, "a worker thread", weight="medium"),
             "tiktoken.Encoding",

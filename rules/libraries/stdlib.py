@@ -48,7 +48,7 @@ LIBRARY = Library(
             "connect connect_ex recv recvfrom recv_into recvmsg send sendall sendto sendmsg sendfile accept makefile",
         ),
         *each(_dns, "socket", "getaddrinfo gethostbyname gethostbyname_ex gethostbyaddr getfqdn getnameinfo"),
-        Blocking("ssl.get_server_certificate", Kind.NET, "a worker thread"),
+        Blocking("ssl.get_server_certificate", Kind.NET, "`asyncio.open_connection(host, port, ssl=…)`"),
         *each(_wait, "select", "select"),
         *each(_wait, ("select.poll", "select.epoll", "select.kqueue"), "poll"),
         *each(

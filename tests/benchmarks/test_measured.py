@@ -559,13 +559,14 @@ UNMEASURED = {
         "ping3",
         "playwright",
         "pydantic_ai",
+        "pymodbus",
         "pysftp",
         "pysnmp",
         "qcloud_cos",
         "scrapy",
         "sh",
     ),
-    *("serpapi", "strands", "tempfile", "volcenginesdkarkruntime", "vonage", "zhipuai"),
+    *("serpapi", "ssl", "strands", "tempfile", "volcenginesdkarkruntime", "vonage", "zhipuai"),
     *map(libraries.library, UNTRIED),
 }
 """What waits and was never driven: the reason of each is kept with the measurements."""

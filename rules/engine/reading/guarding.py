@@ -160,8 +160,12 @@ def words(text: str) -> frozenset[str]:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def is_guard(symbol: str) -> bool:
-    """Whether a dependency lets only those in who run the system: `current_superuser`, `check_admin`."""
-    found = words(symbol.rpartition(".")[2])
+    """Whether a dependency lets only those in who run the system: `current_superuser`, `check_admin`, `is_admin_or_operator`."""
+    name = symbol.rpartition(".")[2]
+    found = words(name)
+    if "or" in found:
+        first, *others = re.split(r"_or_", name)
+        return bool(words(first) & GUARDED) and all(words(each) and words(each) <= GUARDED for each in others)
     return bool(found & GUARDED) and not found & _OTHERS_TOO
 
 

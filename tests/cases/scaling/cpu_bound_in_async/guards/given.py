@@ -24,3 +24,9 @@ def get_active_superuser_account() -> str:
 
 def get_verified_admin_id() -> str:
     return "get_verified_admin_id"
+
+
+async def is_admin_or_operator() -> str: ...
+
+
+async def is_admin_or_owner() -> str: ...

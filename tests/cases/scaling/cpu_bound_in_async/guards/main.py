@@ -11,6 +11,8 @@ from given import (
     get_current_admin,
     get_operator_queue,
     get_verified_admin_id,
+    is_admin_or_operator,
+    is_admin_or_owner,
 )
 
 app = FastAPI()
@@ -49,3 +51,13 @@ async def given_5(password: str, given: str = Depends(get_active_superuser_accou
 @app.post("/given/6")
 async def given_6(password: str, given: str = Depends(get_verified_admin_id)) -> bytes:
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
+
+
+@app.post("/given/7")
+async def given_7(password: str, given: str = Depends(is_admin_or_operator)) -> bytes:
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (change)
+
+
+@app.post("/given/8")
+async def given_8(password: str, given: str = Depends(is_admin_or_owner)) -> bytes:
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
