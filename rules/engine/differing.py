@@ -38,6 +38,8 @@ def changed_files(
 
 _Key = TypeVar("_Key", bound=Hashable)
 NOTHING = ModuleFacts()
+_TELLING = facts.SPAWNED | facts.WHILE | facts.ON_ANOTHERS_LOOP
+"""What tells where a function runs that is called."""
 
 
 def differing(one: Mapping[_Key, object], other: Mapping[_Key, object]) -> Iterator[_Key]:
@@ -49,7 +51,7 @@ def differing(one: Mapping[_Key, object], other: Mapping[_Key, object]) -> Itera
 
 def way(edge: Edge) -> tuple[Node, str, int]:
     """Where a call leads to, and how."""
-    return edge.target, edge.kind, edge.call.flags & (facts.SPAWNED | facts.WHILE)
+    return edge.target, edge.kind, edge.call.flags & _TELLING
 
 
 def told_apart(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:

@@ -15,6 +15,7 @@ from rules.engine.data.statements import Loaded
 from rules.engine.data.tables import Table
 from rules.engine.finding import EndpointRef, Hop, Options
 from rules.engine.linking.context import (
+    ANOTHERS_LOOP,
     AT_STARTUP,
     IN_LOOP,
     IN_REQUEST,
@@ -62,7 +63,9 @@ class Function(Struct, frozen=True):
 
 _BOUNDARIES = frozenset({*FUNCTIONS, ast.ClassDef})
 _GIVEN = frozenset({"parameter", "self"})
-_UNPROVEN = AT_STARTUP | IN_SCRIPT | OWN_LOOP | STARTS_LOOP | SPAWNED_IN_SCRIPT | REPEATED_IN_SCRIPT
+_UNPROVEN = (
+    AT_STARTUP | IN_SCRIPT | OWN_LOOP | STARTS_LOOP | SPAWNED_IN_SCRIPT | REPEATED_IN_SCRIPT | ANOTHERS_LOOP
+)
 _NAMELESS = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER, Sort.UNION})
 
 

@@ -302,7 +302,9 @@ class Project:
         if not node.is_async:
             return False
         if node.contexts & context.IN_REQUEST:
-            return False  # `asyncio.run(…)` in a worker thread, maybe by a helper: the thread waits, as it would without
+            # `asyncio.run(…)` in a worker thread, maybe by a helper: the thread waits, as it would without. What such a thread gives
+            # to the loop of another one stops that loop.
+            return node.contexts & (context.ANOTHERS_LOOP | context.OWN_LOOP) == context.ANOTHERS_LOOP
         if node.contexts & (context.AT_STARTUP | context.IN_SCRIPT):
             return bool(node.contexts & context.IN_TASK)
         return node.contexts != 0 or node.path not in self._scripts

@@ -12,6 +12,7 @@ import copy
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
+from rules.engine.differing import way
 from rules.engine.kept_answers import Outline
 from rules.engine.linking import context
 from rules.engine.linking.graph import Edge, LeafCall, Node, above, below, place_of
@@ -343,7 +344,4 @@ def _begins_with(ref: str, name: str) -> bool:
 
 def _ways(edges: Iterable[tuple[Node, Edge]]) -> set[tuple[Node, Node, str, int]]:
     """All of the edges that where code runs depends on."""
-    return {
-        (node, edge.target, edge.kind, edge.call.flags & (facts.SPAWNED | facts.WHILE))
-        for node, edge in edges
-    }
+    return {(node, *way(edge)) for node, edge in edges}

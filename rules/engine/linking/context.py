@@ -44,6 +44,8 @@ SPAWNED_IN_SCRIPT = 4096
 """Runs in a task that a program, which serves no application, starts on its loop."""
 REPEATED_IN_SCRIPT = 8192
 """Such a task gets there again and again, in a `while` loop: the program goes on for long."""
+ANOTHERS_LOOP = 16384
+"""Runs on a loop that another thread runs: `asyncio.run_coroutine_threadsafe(…)`."""
 
 _PUBLIC = (
     (IN_LOOP, Context.LOOP),
@@ -66,7 +68,7 @@ _OWN_THREADS = ("threading.Thread", "threading.Timer")
 _TASKS_OF_PREFECT = frozenset({"prefect.task", "prefect.tasks.task"})
 _THIRD = (3,)
 _PLACES = IN_LOOP | IN_THREAD | IN_PROCESS
-_OF_LOOP = OWN_LOOP | SPAWNED_IN_SCRIPT | REPEATED_IN_SCRIPT
+_OF_LOOP = OWN_LOOP | SPAWNED_IN_SCRIPT | REPEATED_IN_SCRIPT | ANOTHERS_LOOP
 _OF_SCRIPTS = IN_SCRIPT | OWN_LOOP
 
 
@@ -176,7 +178,8 @@ def through(node: Node, edge: Edge) -> int:
             return (elsewhere & ~AT_STARTUP) | IN_LOOP if goes_on else elsewhere | OWN_LOOP
         if target.is_async and not node.is_async and not edge.call.flags & facts.SPAWNED:
             # A loop of its own (`asyncio.run(f())`), or a coroutine handed back to the caller's loop.
-            return elsewhere | (mask & IN_LOOP)
+            handed_over = edge.call.flags & facts.ON_ANOTHERS_LOOP
+            return elsewhere | (mask & IN_LOOP) | (ANOTHERS_LOOP if handed_over else 0)
         if edge.call.flags & facts.SPAWNED and mask & AT_STARTUP and target.is_async:
             return (mask & ~AT_STARTUP) | IN_LOOP  # goes on while the application serves
         return mask

@@ -9,6 +9,8 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
 SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
+HANDING_OVER = frozenset({"run_coroutine_threadsafe", "call_soon_threadsafe"})
+"""What gives a coroutine to a loop that runs in another thread."""
 
 
 def is_detached(index: Index, spawning: ast.Call) -> bool:

@@ -106,6 +106,9 @@ NEVER = 16777216
 RUN_THROUGH = 33554432
 """The result is kept under a name that the function iterates: `rows = orders.find()`, `for row in rows:`."""
 
+ON_ANOTHERS_LOOP = 268435456
+"""A coroutine that is given to a loop which runs in another thread: `asyncio.run_coroutine_threadsafe(send(order), loop)`."""
+
 FIRST = 67108864
 """Made in any case, before everything on later lines (`rules.engine.reading.surely`); of calls that may mean something of the
 project."""

@@ -9,7 +9,7 @@ from typing import Any
 from rules.engine.reading import facts, rarely, switches
 from rules.engine.reading.acquired import held_at
 from rules.engine.reading.blocks import blocks_of
-from rules.engine.reading.detached import SPAWNING, is_detached, lets_go
+from rules.engine.reading.detached import HANDING_OVER, SPAWNING, is_detached, lets_go
 from rules.engine.reading.gaps import fills_gap, missing_of
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
@@ -139,6 +139,8 @@ def surroundings(
         elif name in SPAWNING:
             own.flags = facts.SPAWNED | (facts.DETACHED if is_detached(index, current) else 0)
             own.marks.append(f"&0.{node.lineno}/")
+        elif name in HANDING_OVER:
+            own.flags = facts.ON_ANOTHERS_LOOP
         elif name in ("wait_for", "shield") and parents.get(current).__class__ is ast.Await:
             own.flags = facts.AWAITED
         elif node.__class__ is ast.Call and lets_go(index, current, node):

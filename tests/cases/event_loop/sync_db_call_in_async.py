@@ -397,3 +397,24 @@ def review(session: Session = Depends(SessionLocal)) -> None:
 async def review_asked(session: Session = Depends(SessionLocal)) -> None:
     await asyncio.sleep(0)
     await Reviews().asked(session)
+
+
+class Notes:
+    async def written(self, session: Session) -> None:
+        session.execute(select(1))  # FP102
+
+    async def written_by_task(self, session: Session) -> None:
+        session.execute(select(1))  # FP102
+
+
+serving = asyncio.new_event_loop()
+
+
+@app.post("/notes")
+def note(session: Session = Depends(SessionLocal)) -> None:
+    asyncio.run_coroutine_threadsafe(Notes().written(session), serving).result(timeout=5)
+
+
+@app.post("/notes/later")
+def note_later(session: Session = Depends(SessionLocal)) -> None:
+    serving.call_soon_threadsafe(asyncio.create_task, Notes().written_by_task(session))
