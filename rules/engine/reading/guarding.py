@@ -164,8 +164,10 @@ def is_guard(symbol: str) -> bool:
     name = symbol.rpartition(".")[2]
     found = words(name)
     if "or" in found:
-        first, *others = re.split(r"_or_", name)
-        return bool(words(first) & GUARDED) and all(words(each) and words(each) <= GUARDED for each in others)
+        said = spelled(name)
+        first, others = said[: said.index("or")], {*said[said.index("or") :]} - {"or"}
+        is_plain = GUARDED.isdisjoint(first) or not _OTHERS_TOO.isdisjoint({*first} - {"is"})
+        return not is_plain and bool(others) and others <= GUARDED
     return bool(found & GUARDED) and not found & _OTHERS_TOO
 
 

@@ -30,3 +30,10 @@ async def is_admin_or_operator() -> str: ...
 
 
 async def is_admin_or_owner() -> str: ...
+
+
+class AdminOrMember:
+    name: str = ""
+
+
+async def optional_admin_or_staff() -> str: ...

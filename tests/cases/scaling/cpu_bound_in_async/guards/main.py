@@ -4,6 +4,7 @@ import bcrypt
 from fastapi import Depends, FastAPI
 
 from given import (
+    AdminOrMember,
     admin_notifier,
     get_active_superuser_account,
     get_admin_email,
@@ -13,6 +14,7 @@ from given import (
     get_verified_admin_id,
     is_admin_or_operator,
     is_admin_or_owner,
+    optional_admin_or_staff,
 )
 
 app = FastAPI()
@@ -60,4 +62,14 @@ async def given_7(password: str, given: str = Depends(is_admin_or_operator)) -> 
 
 @app.post("/given/8")
 async def given_8(password: str, given: str = Depends(is_admin_or_owner)) -> bytes:
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
+@app.post("/given/9")
+async def given_9(password: str, given: AdminOrMember = Depends(AdminOrMember)) -> bytes:
+    return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
+
+
+@app.post("/given/10")
+async def given_10(password: str, given: str = Depends(optional_admin_or_staff)) -> bytes:
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt())  # FP701 (inline)
