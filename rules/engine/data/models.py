@@ -50,6 +50,8 @@ class Models:
         self.by_name: dict[str, list[Table]] = {}
         """By table name, guesses included."""
         self._classes: dict[str, list[Table]] = {}
+        self._called: dict[str, list[tuple[str, str]]] = {}
+        """The classes by their last names, once somebody asks."""
         self._declared_at: dict[tuple[str, str], list[tuple[Table, Column]]] | None = None
         self._backrefs: list[tuple[Table, Relationship, Given]] = []
         self._mirrored: list[tuple[Relationship, Relationship]] = []
@@ -170,6 +172,7 @@ class Models:
             for body in old.bodies:
                 self._bodies.pop((path, body.symbol), None)
             self._bodies.update(((path, body.symbol), body) for body in new.bodies)
+            self._called = {}
             if old != new or [(cls.symbol, cls.line) for cls in before.classes] != [
                 (cls.symbol, cls.line) for cls in after.classes
             ]:
@@ -593,8 +596,11 @@ class Models:
     def _of_heirs(self, name: str) -> list[Table]:
         """The tables of classes of that name which share the table of a base."""
         found: list[Table] = []
-        for path, symbol in self._bodies:
-            if symbol.rpartition(".")[2] == name and (path, symbol) not in self.tables:
+        if not self._called:
+            for place in self._bodies:
+                self._called.setdefault(place[1].rpartition(".")[2], []).append(place)
+        for path, symbol in self._called.get(name, ()):
+            if (path, symbol) not in self.tables:
                 table = self.table(self._resolver.value(f"@{symbol}", self._resolver.modules[path]))
                 found += [table] if table is not None else []
         return found
