@@ -11,7 +11,7 @@ from rules.engine.finding import Finding
 _AWAIT = re.compile(r"\bawait\b")
 _AT_ONCE = re.compile(r"\bin_\(|\bIN \(|\b(?:selectin|joined|subquery)load\(|[\"']\$in[\"']|__in\b|\bANY\(")
 """How one query asks for many rows in place of many queries for one each."""
-_CALLED = re.compile(r"([A-Za-z_]\w*)\(")
+_CALLED = re.compile(r"\b([A-Za-z_]\w*)\(")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NAMED = re.compile(r"\s*([A-Za-z_]\w*)(?::[^=]+)?\s*=(?!=)")
 _PAUSE = re.compile(r"\bsleep\(\s*(\d+(?:\.\d*)?|\.\d+)\s*\)")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import kept_estimates
@@ -62,8 +62,6 @@ _OF_SOURCE = frozenset(
 """What gives templates that are in no file."""
 _NAMES = 20
 """So many names are followed to what they hold."""
-_READING = frozenset({"get", "fetch", "request", "urlopen", "urlretrieve", "list_objects_v2", "get_object"})
-"""What other services are read with."""
 _QUICK_STORES = frozenset({"redis", "memcached"})
 _STORES = ("redis.", "aioredis.", "pymemcache.", "aiomcache.")
 _OFTEN = 3
@@ -180,7 +178,7 @@ def _asked_here(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) ->
 
 
 def _same_for_all(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
-    """What an endpoint has looked up or asked elsewhere for each caller, when nothing of the caller is in the answer."""
+    """What an endpoint has looked up for each caller, when nothing of the caller is in the answer."""
     if _FRESH.search(function.name) or is_remembered(function.body[0], module):
         return
     told = told_by_caller(function, module)
@@ -190,23 +188,14 @@ def _same_for_all(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Modu
         or any(_FRESH.search(each.path) for each in module.endpoints(function))
     ):
         return
-    work = _work_of(function, module)
-    if work is None:
-        return
+    reads = _reads_of(function, module)
     same = "callers with the same parameters get" if told else "all of them get"
-    if work.asked is not None:
-        call, leaf = work.asked
+    if reads is not None and reads >= (
+        _MANY if told or is_for_admins(function.body[0], module) else _SEVERAL
+    ):
         yield Match(
             function,
-            f"`{function.name}` asks `{leaf.callable}` anew for each caller, though {same} the same answer.",
-            confidence=Confidence.POSSIBLE,
-            call_path=(Hop(module.path, call.lineno, last_name(call.func)), *leaf.path),
-            impact=kept_estimates.fetched_each_time(module.options),
-        )
-    elif work.reads >= (_MANY if told or is_for_admins(function.body[0], module) else _SEVERAL):
-        yield Match(
-            function,
-            f"`{function.name}` has the database answer {work.reads} queries for each caller, though {same} the same answer.",
+            f"`{function.name}` has the database answer {reads} queries for each caller, though {same} the same answer.",
             confidence=Confidence.POSSIBLE,  # how often it is asked, and how old an answer may be, is not known
             instead="Keep the answer for as long as it may be old: `@cache(expire=60)` of fastapi-cache, or Redis with `ex=60`.",
         )
@@ -253,17 +242,9 @@ def _gives_something(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     )
 
 
-class _Work(NamedTuple):
-    """What an endpoint does to answer, where it only reads."""
-
-    reads: int
-    asked: tuple[ast.Call, Leaf] | None
-
-
-def _work_of(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> _Work | None:
-    """The queries of a handler and of what it calls, and the first way to another service; None where it stores something."""
+def _reads_of(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> int | None:
+    """How many queries a handler and what it calls make; None where it stores something."""
     reads = 0
-    asked: tuple[ast.Call, Leaf] | None = None
     handler = module.graph_node(function.body[0])
     handed = {edge.call.line: edge.target for edge in handler.edges if edge.kind == THREAD} if handler else {}
     for call in own_calls(function):
@@ -283,26 +264,12 @@ def _work_of(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -
         if module.call_flags(call) & (facts.RECALLED | facts.ON_MISS | facts.ONCE | facts.FAILING):
             continue
         reads += any(_is_always(leaf) and not leaf.callable.startswith(_STORES) for leaf in summary.reads)
-        if asked is None:
-            leaf = next((each for each in summary.external if _is_asked(each)), None)
-            asked = (call, leaf) if leaf is not None else None
-    return _Work(reads, asked)
+    return reads
 
 
 def _is_always(leaf: Leaf) -> bool:
     """Whether it happens whenever the call is made."""
     return not (leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice or leaf.kept_by)
-
-
-def _is_asked(leaf: Leaf) -> bool:
-    """Whether another service is read each time."""
-    return (
-        _is_always(leaf)
-        and not leaf.under_condition
-        and leaf.kind in _KINDS
-        and leaf.callable.rpartition(".")[2] in _READING
-        and not leaf.callable.startswith(_STORES)
-    )
 
 
 def _who_asks(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:

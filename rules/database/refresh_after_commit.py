@@ -4,10 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
-from rules.engine.costs import estimates
 from rules.engine.data import expired
+from rules.engine.finding import Impact
 from rules.engine.reading.blocks import blocks_of
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.walking import walk
@@ -178,9 +176,7 @@ def _read_one_by_one(commit: ast.Call, module: Module) -> Iterator[Match]:
         confidence=Confidence.POSSIBLE,  # how the session was made, another package may decide
         when_new=Confidence.LIKELY,
         related=(Hop(module.path, commit.lineno, module.symbol_at(commit)),),
-        impact=replace(
-            estimates.queries_in_loop(module.options, module.turns_around(found.node)), measured=False
-        ),
+        impact=Impact("one query per object → none", "n·(RTT + q) → 0"),
         instead="Read what is needed before the commit (`session.flush()` sets the keys), or make the sessions with"
         " `expire_on_commit=False`.",
     )

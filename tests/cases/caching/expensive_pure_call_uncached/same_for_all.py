@@ -125,25 +125,6 @@ async def ratings(  # FP303 (summary)
     return [found, total, average, some]
 
 
-async def ask_weather(city: str) -> dict[str, float]:
-    return (await client.get(f"https://weather.example/{city}")).json()
-
-
-@app.get("/towns/{city}/weather")
-async def weather(city: str, db: AsyncSession = Depends(get_db)) -> dict[str, float]:  # FP303 (summary)
-    return await ask_weather(city)
-
-
-@app.get("/towns/{city}/weather/of-member")
-async def weather_of(city: str, user_id: int) -> dict[str, float]:
-    return {**await ask_weather(city), "user": user_id}
-
-
-@app.post("/towns/{city}/weather")
-async def weather_posted(city: str) -> dict[str, float]:
-    return await ask_weather(city)
-
-
 def get_user() -> str: ...
 
 
@@ -152,25 +133,6 @@ async def of_context(db: AsyncSession = Depends(get_db)) -> list[int]:
     orders = (await db.execute(select(func.count()).where(Order.member == get_user()))).scalar()
     items = (await db.execute(select(func.count()).select_from(Item))).scalar()
     return [orders, items]
-
-
-async def ask_for_one() -> dict[str, float]:
-    return (await client.get("https://weather.example/any")).json()
-
-
-@app.get("/towns/random")
-async def random_town() -> dict[str, float]:
-    return await ask_for_one()
-
-
-@app.get("/towns/of-the-day")
-async def town_of_the_day() -> dict[str, float]:  # FP303 (summary)
-    return await ask_for_one()
-
-
-@app.get("/forecasts/{number}/poll")
-async def forecast(number: int) -> dict[str, float]:
-    return await ask_for_one()
 
 
 async def get_tenant_db() -> AsyncSession: ...
