@@ -4,7 +4,7 @@ another does so one by one."""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -59,6 +59,7 @@ def each_after(commit: ast.Call, module: Module) -> Expired | None:
     function = module.function_of(commit)
     if statement is None or function is None or isinstance(function.node, ast.Lambda):
         return None
+    tables: dict[str, Table | None] = {"": None}
     for following in _following(statement, module):
         nodes = [node for node in walk(following) if isinstance(node, ast.Call | ast.Attribute)]
         for node in sorted(nodes, key=lambda each: (each.lineno, each.col_offset)):
@@ -67,7 +68,9 @@ def each_after(commit: ast.Call, module: Module) -> Expired | None:
                     return None  # it may load them
                 continue
             name = _gone_over(node, module)
-            table = _listed(name, function.node, commit, module) if name else None
+            if name not in tables:
+                tables[name] = _listed(name, function.node, commit, module)
+            table = tables[name]
             if table is not None and node.attr in table.columns:
                 return Expired(node, name, table, commit)
     return None
@@ -94,8 +97,11 @@ def _listed(
     made: list[ast.expr] = []
     items: list[ast.expr] = []
     added: set[str] = set()
+    bound: dict[str, list[ast.Name]] = {}
     for node in walk(function):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+        if isinstance(node, ast.Name) and node.id != name and isinstance(node.ctx, ast.Store):
+            bound.setdefault(node.id, []).append(node)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             parent = module.parent(node)
             if not isinstance(parent, ast.Assign | ast.AnnAssign) or parent.value is None:
                 return None
@@ -126,22 +132,18 @@ def _listed(
     for item in items:
         if name not in added and not (isinstance(item, ast.Name) and item.id in added):
             return None
-        table = _made(item, function, module)
+        table = _made(item, bound, module)
         if table is None:
             return None
         tables[id(table)] = table
     return next(iter(tables.values())) if len(tables) == 1 else None
 
 
-def _made(item: ast.expr, function: ast.AST, module: Module) -> Table | None:
+def _made(item: ast.expr, bound: Mapping[str, Sequence[ast.Name]], module: Module) -> Table | None:
     """The table of the object that `Order(…)` makes, or the one statement that gives a name its value."""
     if isinstance(item, ast.Name):
-        bound = [
-            node
-            for node in walk(function)
-            if isinstance(node, ast.Name) and node.id == item.id and isinstance(node.ctx, ast.Store)
-        ]
-        statement = module.parent(bound[0]) if len(bound) == 1 else None
+        stores = bound.get(item.id, ())
+        statement = module.parent(stores[0]) if len(stores) == 1 else None
         item = statement.value if isinstance(statement, ast.Assign) else item
     return module.table(item.func) if isinstance(item, ast.Call) else None
 
