@@ -304,7 +304,9 @@ class Project:
         if node.contexts & context.IN_REQUEST:
             # `asyncio.run(…)` in a worker thread, maybe by a helper: the thread waits, as it would without. What such a thread gives
             # to the loop of another one stops that loop.
-            return node.contexts & (context.ANOTHERS_LOOP | context.OWN_LOOP) == context.ANOTHERS_LOOP
+            return not node.contexts & context.OWN_LOOP and (
+                bool(node.contexts & context.ANOTHERS_LOOP) or not context.is_run_by_helpers(node)
+            )
         if node.contexts & (context.AT_STARTUP | context.IN_SCRIPT):
             return bool(node.contexts & context.IN_TASK)
         return node.contexts != 0 or node.path not in self._scripts

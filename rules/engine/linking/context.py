@@ -228,6 +228,25 @@ def has_thread_of_its_own(node: Node, declared: Mapping[str, versions.Version]) 
     return any(decorator.ref in _TASKS_OF_PREFECT for decorator in node.function.decorators)
 
 
+def is_run_by_helpers(node: Node) -> bool:
+    """Whether all who make a coroutine call a helper that runs an event loop of its own, too, and none for the loop of another
+    thread: `run_here(self.notify(order))`, with `asyncio.run(coroutine)` in `run_here`."""
+    makers = [caller for caller, edge in node.callers if edge.kind == CALL]
+    return bool(makers) and not any(
+        maker.is_async or not any(map(_runs_coroutines, maker.edges)) for maker in makers
+    )
+
+
+def _runs_coroutines(edge: Edge) -> bool:
+    target = edge.target
+    return (
+        edge.kind == CALL
+        and not target.is_async
+        and _starts_loop(target)
+        and not any(call.ref.endswith("run_coroutine_threadsafe") for call in target.function.calls)
+    )
+
+
 def _starts_loop(node: Node) -> bool:
     """Whether a function runs an event loop of its own: `asyncio.run(f())`, `new_event_loop().run_forever()`."""
     return any(call.ref.endswith(_RUNNING) for call in node.function.calls)

@@ -418,3 +418,20 @@ def note(session: Session = Depends(SessionLocal)) -> None:
 @app.post("/notes/later")
 def note_later(session: Session = Depends(SessionLocal)) -> None:
     serving.call_soon_threadsafe(asyncio.create_task, Notes().written_by_task(session))
+
+
+def submit(coroutine) -> None:
+    asyncio.run_coroutine_threadsafe(coroutine, main_loop).result()
+
+
+main_loop = asyncio.new_event_loop()
+
+
+class Ratings:
+    async def made(self, session: Session) -> None:
+        session.execute(select(1))  # FP102
+
+
+@app.post("/ratings")
+def rate(session: Session = Depends(SessionLocal)) -> None:
+    submit(Ratings().made(session))
